@@ -1,0 +1,88 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Settings shared by every Swift target: no warnings, explicit existentials, imports that say who sees them.
+let strict: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+
+let package = Package(
+    name: "penstock",
+    products: [
+        .library(name: "Penstock", targets: ["Penstock"]),
+        .library(name: "PenstockTomography", targets: ["PenstockTomography"]),
+        .executable(name: "LiveTomography", targets: ["LiveTomography"]),
+        .executable(name: "SensorWindows", targets: ["SensorWindows"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    ],
+    targets: [
+        // Row 1: C libraries. Their module maps carry no `link` lines; the names come from pkg-config.
+        .systemLibrary(name: "CFFTW", pkgConfig: "fftw3f", providers: [.apt(["libfftw3-dev"])]),
+        .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
+        .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+        .systemLibrary(name: "CTIFF", pkgConfig: "libtiff-4", providers: [.apt(["libtiff-dev"])]),
+        .target(name: "CPenstockShim"),
+
+        // Row 2
+        .target(name: "PenstockEvents", dependencies: ["CPenstockShim"], swiftSettings: strict),
+        .target(name: "PenstockFormats", dependencies: ["CHDF5", "CPNG", "CTIFF"], swiftSettings: strict),
+
+        // Row 3
+        .target(name: "PenstockLog", dependencies: ["PenstockEvents"], swiftSettings: strict),
+
+        // Row 4
+        .target(name: "PenstockEngine", dependencies: ["PenstockEvents", "PenstockLog", logging], swiftSettings: strict),
+
+        // Row 5
+        .target(
+            name: "Penstock",
+            dependencies: ["PenstockEngine", "PenstockEvents", "PenstockFormats", "PenstockLog", argumentParser, logging],
+            swiftSettings: strict),
+
+        // Row 6
+        .target(
+            name: "PenstockTomography",
+            dependencies: ["Penstock", "PenstockEvents", "PenstockFormats", "CFFTW", "CPenstockShim"],
+            swiftSettings: strict),
+
+        // Pipelines that users start from
+        .executableTarget(
+            name: "LiveTomography",
+            dependencies: ["Penstock", "PenstockTomography"],
+            path: "Pipelines/LiveTomography",
+            swiftSettings: strict),
+        .executableTarget(
+            name: "SensorWindows",
+            dependencies: ["Penstock"],
+            path: "Pipelines/SensorWindows",
+            swiftSettings: strict),
+
+        // Measurements
+        .executableTarget(
+            name: "penstock-bench",
+            dependencies: ["Penstock", "PenstockTomography", "CFFTW", "CPenstockShim", argumentParser],
+            path: "Benchmarks/penstock-bench",
+            swiftSettings: strict),
+
+        .testTarget(name: "PenstockEventsTests", dependencies: ["PenstockEvents"], swiftSettings: strict),
+        .testTarget(name: "PenstockFormatsTests", dependencies: ["PenstockFormats"], swiftSettings: strict),
+        .testTarget(name: "PenstockLogTests", dependencies: ["PenstockLog", "PenstockEvents"], swiftSettings: strict),
+        .testTarget(
+            name: "PenstockEngineTests", dependencies: ["PenstockEngine", "PenstockEvents", "PenstockLog"],
+            swiftSettings: strict),
+        .testTarget(name: "PenstockTests", dependencies: ["Penstock"], swiftSettings: strict),
+        .testTarget(
+            name: "PenstockTomographyTests",
+            dependencies: ["PenstockTomography", "PenstockFormats", "Penstock"],
+            swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6]
+)

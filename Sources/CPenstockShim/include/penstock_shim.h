@@ -1,0 +1,7 @@
+// What Swift cannot express or import: processor instructions behind a run-time dispatch.
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+/// CRC-32C (Castagnoli, RFC 3720) of `length` bytes, continuing from `crc` (0 to start).
+uint32_t penstock_crc32c(uint32_t crc, const void *bytes, size_t length);

@@ -1,0 +1,91 @@
+/// Large bytes of an event, immutable and shared by reference: a detector frame, a slice, a file.
+///
+/// A payload is a range of a storage that somebody keeps alive (a slab of the log, an array, memory of its own). Copying a payload
+/// copies the reference; the storage goes when its last payload does.
+public struct Payload: Sendable {
+    /// Memory that payloads look into.
+    ///
+    /// Ownership: the storage owns `bytes` from `init` to `deinit` and nobody writes to them while a payload exists. That is what
+    /// makes the unchecked conformance sound.
+    public final class Storage: @unchecked Sendable {
+        /// The memory, aligned to 64 bytes.
+        public let bytes: UnsafeMutableRawBufferPointer
+
+        /// Uninitialised memory of `byteCount` bytes, aligned to 64 bytes; released with the storage.
+        public init(byteCount: Int) {
+            bytes = .allocate(byteCount: byteCount, alignment: 64)
+        }
+
+        deinit { bytes.deallocate() }
+    }
+
+    private let storage: Storage?
+    private let start: Int
+
+    /// The number of bytes.
+    public let count: Int
+
+    /// No bytes.
+    public static let empty = Payload()
+
+    private init() {
+        storage = nil
+        start = 0
+        count = 0
+    }
+
+    /// The bytes `range` of `storage`. They must be initialised and must not change from now on.
+    public init(_ storage: Storage, range: Range<Int>) {
+        precondition(range.lowerBound >= 0 && range.upperBound <= storage.bytes.count, "payload outside its storage")
+        self.storage = storage
+        self.start = range.lowerBound
+        self.count = range.count
+    }
+
+    /// A payload of `byteCount` bytes, filled once by `initialize`, which must write all of them.
+    public init<Failure: Error>(
+        byteCount: Int, initialize: (UnsafeMutableRawBufferPointer) throws(Failure) -> Void
+    ) throws(Failure) {
+        let storage = Storage(byteCount: byteCount)
+        try initialize(storage.bytes)
+        self.init(storage, range: 0..<byteCount)
+    }
+
+    /// A payload with a copy of `bytes`.
+    public init(copying bytes: UnsafeRawBufferPointer) {
+        self.init(byteCount: bytes.count) { $0.copyMemory(from: bytes) }
+    }
+
+    /// A part of this payload; the storage is shared.
+    public subscript(range: Range<Int>) -> Payload {
+        guard let storage else {
+            precondition(range.isEmpty && range.lowerBound == 0, "range outside an empty payload")
+            return self
+        }
+        precondition(range.lowerBound >= 0 && range.upperBound <= count, "range outside the payload")
+        return Payload(storage, range: start + range.lowerBound..<start + range.upperBound)
+    }
+
+    /// Whether there are no bytes.
+    public var isEmpty: Bool { count == 0 }
+
+    /// Calls `body` with the bytes; the pointer is valid during the call only.
+    @inline(__always) public func withUnsafeBytes<Result, Failure: Error>(
+        _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        guard let storage else { return try body(UnsafeRawBufferPointer(start: nil, count: 0)) }
+        defer { withExtendedLifetime(storage) {} }
+        return try body(UnsafeRawBufferPointer(rebasing: storage.bytes[start..<start + count]))
+    }
+
+    /// Calls `body` with the bytes as values of a trivial type; the start must be aligned for it.
+    @inline(__always) public func withValues<Value: BitwiseCopyable, Result, Failure: Error>(
+        of type: Value.Type, _ body: (UnsafeBufferPointer<Value>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try withUnsafeBytes { bytes throws(Failure) in
+            precondition(
+                Int(bitPattern: bytes.baseAddress) % MemoryLayout<Value>.alignment == 0, "payload not aligned for \(Value.self)")
+            return try body(bytes.bindMemory(to: Value.self))
+        }
+    }
+}

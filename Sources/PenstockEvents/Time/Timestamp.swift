@@ -1,0 +1,49 @@
+/// An instant of event time: signed nanoseconds since 1970-01-01T00:00:00Z.
+///
+/// Usable instants satisfy `|nanoseconds| <= 2^62`, so that sums of an instant and a duration never overflow. `.distantPast`
+/// and `.distantFuture` stand for minus and plus infinity; they are watermarks, never times of an event.
+public struct Timestamp: BitwiseCopyable, Sendable, Hashable, Comparable {
+    /// Nanoseconds since the Unix epoch.
+    public var nanoseconds: Int64
+
+    /// An instant given in nanoseconds since the Unix epoch.
+    @inlinable public init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
+
+    /// Minus infinity: the watermark of a partition of which nothing was read yet.
+    public static let distantPast = Timestamp(nanoseconds: .min)
+
+    /// Plus infinity: the watermark of a partition that has ended.
+    public static let distantFuture = Timestamp(nanoseconds: .max)
+
+    /// The largest magnitude that the time of an event may have, 2^62 nanoseconds (about 146 years).
+    public static let limitNanoseconds: Int64 = 1 << 62
+
+    /// Whether an event may have this time.
+    @inlinable public var isUsable: Bool {
+        nanoseconds >= -Timestamp.limitNanoseconds && nanoseconds <= Timestamp.limitNanoseconds
+    }
+
+    @inlinable public static func < (a: Timestamp, b: Timestamp) -> Bool { a.nanoseconds < b.nanoseconds }
+
+    /// The instant given in seconds since the Unix epoch, rounded to the nearest nanosecond; nil where it is not finite or
+    /// not usable.
+    public init?(secondsSinceEpoch seconds: Double) {
+        let scaled = (seconds * 1e9).rounded()
+        guard scaled.isFinite, abs(scaled) <= Double(Timestamp.limitNanoseconds) else { return nil }
+        self.init(nanoseconds: Int64(scaled))
+    }
+
+    /// Seconds since the Unix epoch; exact to a nanosecond below 2^53 nanoseconds (104 days), to a double's precision above.
+    public var secondsSinceEpoch: Double { Double(nanoseconds) / 1e9 }
+}
+
+extension Duration {
+    /// The duration in whole nanoseconds, rounded towards zero and clamped to the range of `Int64`.
+    public var nanoseconds: Int64 {
+        let (seconds, attoseconds) = components
+        let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        guard !overflow else { return seconds < 0 ? .min : .max }
+        let (sum, overflowed) = product.addingReportingOverflow(attoseconds / 1_000_000_000)
+        return overflowed ? (seconds < 0 ? .min : .max) : sum
+    }
+}
