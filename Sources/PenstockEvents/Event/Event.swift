@@ -10,9 +10,17 @@ public protocol Event: Sendable {
     /// Appends this event's attributes, in the schema's order, and sets its payload if it has one.
     func write(to record: inout RecordWriter)
 
+    /// Whether progress counts this event. By default every event; calibration data beside the real ones may say no.
+    var countsInProgress: Bool { get }
+
     /// Reads an event back.
     /// - Throws: `RecordError` where the record does not hold what the schema says.
     init(reading record: inout RecordReader) throws(RecordError)
+}
+
+extension Event {
+    /// Counted.
+    public var countsInProgress: Bool { true }
 }
 
 /// An event whose record is the struct itself: little-endian numbers without padding, read in place.

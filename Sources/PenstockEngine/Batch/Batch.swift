@@ -1,0 +1,107 @@
+public import PenstockEvents
+
+/// Where events come from: a source's partition, or a keyed stage. Part of the canonical order.
+public struct Origin: Sendable, Hashable, Comparable {
+    /// The number of the stage in the plan, in the order of stage ids as bytes.
+    public let stage: UInt32
+    /// The partition of the source, or 0.
+    public let partition: UInt32
+
+    /// The origin of a stage's partition.
+    public init(stage: UInt32, partition: UInt32) {
+        self.stage = stage
+        self.partition = partition
+    }
+
+    public static func < (a: Origin, b: Origin) -> Bool {
+        (a.stage, a.partition) < (b.stage, b.partition)
+    }
+}
+
+/// Rows that a filter kept, in ascending order.
+public struct Selection: Sendable {
+    let rows: Column<UInt32>
+    let count: Int
+
+    init(_ rows: Column<UInt32>, count: Int) {
+        self.rows = rows
+        self.count = count
+    }
+
+    func forEachRow(_ body: (Int) -> Void) {
+        for k in 0..<count { body(Int(rows.values[k])) }
+    }
+}
+
+/// An event further out of order than its source's bound allows, and the watermark of its partition just before it was read.
+struct BehindMark: Sendable {
+    let row: UInt32
+    let watermark: Timestamp
+}
+
+/// Some consecutive events of one origin, by columns. Immutable: stages share columns and replace some of them.
+///
+/// Row `i` has the time `times[i]`, the value `values[i]` and the sequence number `baseSequence + i`. Where there is a selection only
+/// its rows count; a filter narrows it and leaves the other columns as they are.
+public struct Batch: Sendable {
+    let origin: Origin
+    let baseSequence: UInt64
+    let rowCount: Int
+    let times: Column<Int64>
+    var values: ValueColumn
+    var keys: KeyColumn?
+    var selection: Selection?
+    var behind: [BehindMark]
+
+    /// The watermark of the input that carries this batch, once the batch has been read.
+    var watermark: Timestamp
+
+    init(
+        origin: Origin, baseSequence: UInt64, rowCount: Int, times: Column<Int64>, values: ValueColumn, keys: KeyColumn? = nil,
+        behind: [BehindMark] = [], watermark: Timestamp
+    ) {
+        self.origin = origin
+        self.baseSequence = baseSequence
+        self.rowCount = rowCount
+        self.times = times
+        self.values = values
+        self.keys = keys
+        self.behind = behind
+        self.watermark = watermark
+    }
+
+    /// The number of events.
+    public var count: Int { selection?.count ?? rowCount }
+
+    /// The rows that count, for kernels.
+    var rows: Rows {
+        Rows(count: count, indices: selection.map { UnsafePointer($0.rows.values) })
+    }
+
+    /// Calls `body` with each row that counts, in order.
+    @inline(__always) func forEachRow<Failure: Error>(_ body: (Int) throws(Failure) -> Void) throws(Failure) {
+        if let selection {
+            for k in 0..<selection.count { try body(Int(selection.rows.values[k])) }
+        } else {
+            for row in 0..<rowCount { try body(row) }
+        }
+    }
+}
+
+/// The rows that a kernel works on: the first `count`, or those that `indices` names.
+public struct Rows {
+    /// How many rows there are.
+    public let count: Int
+    /// The row numbers in ascending order, or nil for 0 ..< count. Valid while the kernel runs.
+    public let indices: UnsafePointer<UInt32>?
+
+    @usableFromInline init(count: Int, indices: UnsafePointer<UInt32>?) {
+        self.count = count
+        self.indices = indices
+    }
+
+    /// The number of the k-th row.
+    @inlinable @inline(__always) public subscript(k: Int) -> Int {
+        if let indices { Int(indices[k]) } else { k }
+    }
+}

@@ -1,0 +1,27 @@
+/// The type of the values of a column, as far as code that does not know it needs it: layout, name, how to let go of values.
+public struct ElementType: Sendable {
+    /// The type's name, for `explain` and for errors.
+    public let name: String
+    /// Bytes from one value to the next.
+    public let stride: Int
+    /// The alignment in bytes.
+    public let alignment: Int
+    /// Ends the lifetime of values; nil where that is nothing to do.
+    public let destroy: (@Sendable (UnsafeMutableRawPointer, Int) -> Void)?
+
+    /// Initialises a value with a copy of another.
+    public let copy: @Sendable (UnsafeRawPointer, UnsafeMutableRawPointer) -> Void
+
+    /// The description of `type`.
+    @inlinable public init<Value>(_ type: Value.Type) {
+        name = "\(type)"
+        stride = MemoryLayout<Value>.stride
+        alignment = MemoryLayout<Value>.alignment
+        copy = { source, target in
+            target.assumingMemoryBound(to: Value.self).initialize(to: source.assumingMemoryBound(to: Value.self).pointee)
+        }
+        destroy =
+            _isPOD(type)
+            ? nil : { base, count in base.assumingMemoryBound(to: Value.self).deinitialize(count: count) }
+    }
+}

@@ -1,0 +1,44 @@
+/// The values of a batch's rows, of a type that only the kernels know.
+///
+/// Ownership: as `Column`. The column also ends the lifetime of its values: of the first `count` rows, or of the rows of `live` where
+/// a kernel wrote to selected rows only.
+public final class ValueColumn: @unchecked Sendable {
+    /// The first value.
+    public let base: UnsafeMutableRawPointer
+    /// The type of the values.
+    public let element: ElementType
+
+    private var count: Int
+    private var live: Selection?
+
+    /// Room for `capacity` values, none of them initialised; say with `setInitialized` which ones were.
+    public init(_ element: ElementType, capacity: Int) {
+        self.element = element
+        base = .allocate(byteCount: max(capacity * element.stride, 1), alignment: max(element.alignment, 16))
+        count = 0
+    }
+
+    /// Takes over `count` values at `base`, which came from `allocate` with at least the alignment of the type.
+    public init(_ element: ElementType, adopting base: UnsafeMutableRawPointer, count: Int) {
+        self.element = element
+        self.base = base
+        self.count = count
+    }
+
+    /// The first `count` rows are initialised, or of them those that are selected.
+    func setInitialized(count: Int, live: Selection? = nil) {
+        self.count = count
+        self.live = live
+    }
+
+    deinit {
+        if let destroy = element.destroy {
+            if let live {
+                live.forEachRow { destroy(base + $0 * element.stride, 1) }
+            } else {
+                destroy(base, count)
+            }
+        }
+        base.deallocate()
+    }
+}

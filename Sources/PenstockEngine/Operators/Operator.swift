@@ -1,0 +1,78 @@
+public import PenstockEvents
+
+/// A stage of the author's own: batches of events in, events out.
+///
+/// The operator holds parameters; what it remembers is in `State`. All calls for one partition come one after the other, in the order of
+/// the stream. The result must not depend on how the events are cut into batches.
+public protocol Operator<In, Out>: Sendable {
+    /// The type of the events that come in.
+    associatedtype In: Sendable
+    /// The type of the events that go out.
+    associatedtype Out: Sendable
+    /// What the operator remembers between batches.
+    associatedtype State: Snapshotable
+
+    /// The state before the first event.
+    func makeState() -> State
+
+    /// Handles some events.
+    /// - Throws: Anything; the run stops and names this stage.
+    func process(
+        _ events: Events<In>, state: inout State, into output: inout Output<Out>, context: OperatorContext) throws
+
+    /// Handles a control record, which goes on to the next stage afterwards. By default nothing happens.
+    func control(
+        _ record: ControlRecord, state: inout State, into output: inout Output<Out>, context: OperatorContext) throws
+
+    /// Handles the end of the input. By default nothing happens.
+    func finish(state: inout State, into output: inout Output<Out>, context: OperatorContext) throws
+}
+
+extension Operator {
+    /// Does nothing.
+    public func control(
+        _ record: ControlRecord, state: inout State, into output: inout Output<Out>, context: OperatorContext
+    ) throws {}
+
+    /// Does nothing.
+    public func finish(state: inout State, into output: inout Output<Out>, context: OperatorContext) throws {}
+}
+
+/// Where an operator puts its events.
+public struct Output<Value: Sendable>: ~Copyable {
+    @usableFromInline var builder: ColumnBuilder<Value>
+
+    init(capacity: Int) { builder = ColumnBuilder(capacity: capacity) }
+
+    /// How many events were put out since the operator was last called.
+    public var count: Int { builder.count }
+
+    /// Puts an event out. Its time must not be before that of an earlier event of this operator.
+    @inlinable public mutating func append(_ value: consuming Value, time: Timestamp) {
+        builder.append(value, time: time.nanoseconds)
+    }
+}
+
+/// What an operator may know about the run it is part of.
+public struct OperatorContext: Sendable {
+    /// The name of the stage.
+    public let stage: StageName
+    /// How many threads the stage may use; results must not depend on it.
+    public let parallelism: Int
+    /// Takes remarks for the user: a warning that names what is wrong with the data and what was done about it.
+    public let report: @Sendable (RunRemark) -> Void
+
+    init(stage: StageName, parallelism: Int, report: @escaping @Sendable (RunRemark) -> Void) {
+        self.stage = stage
+        self.parallelism = parallelism
+        self.report = report
+    }
+}
+
+/// Something that the user should know about a run, apart from its results.
+public enum RunRemark: Sendable, Hashable {
+    /// A warning: the run goes on, but the result may not be what was wanted.
+    case warning(String)
+    /// A fact for the summary and the provenance, by name: a rotation centre that was found.
+    case fact(name: String, value: String)
+}

@@ -1,0 +1,91 @@
+internal import PenstockEvents
+
+/// Drives an author's `Operator` over the elements of a stream.
+struct OperatorProcessor<Op: Operator>: Processor {
+    private let operation: Op
+    private let context: OperatorContext
+    private let origin: Origin
+    private var state: Op.State
+    private var pending = PendingOutput()
+    private var sequence: UInt64 = 0
+
+    init(_ operation: Op, context: OperatorContext, origin: Origin) {
+        self.operation = operation
+        self.context = context
+        self.origin = origin
+        state = operation.makeState()
+    }
+
+    mutating func accept(_ element: StreamElement) throws {
+        var output = Output<Op.Out>(capacity: element.eventCount)
+        switch element {
+        case .batch(let batch):
+            try call(at: batch) { try operation.process(Events(batch), state: &state, into: &output, context: context) }
+        case .control(let record):
+            try call { try operation.control(record, state: &state, into: &output, context: context) }
+        case .watermark:
+            break
+        case .end:
+            try call { try operation.finish(state: &state, into: &output, context: context) }
+        }
+        pending.put(&output, before: element, origin: origin, sequence: &sequence)
+    }
+
+    mutating func next() -> StreamElement? { pending.take() }
+
+    private func call(at batch: Batch? = nil, _ body: () throws -> Void) throws {
+        do {
+            try body()
+        } catch {
+            throw batch.map {
+                EngineError.stageFailed(
+                    stage: context.stage, sequence: $0.baseSequence, time: Timestamp(nanoseconds: $0.times.values[$0.rows[0]]),
+                    error)
+            } ?? EngineError.stage(context.stage, error)
+        }
+    }
+}
+
+extension StreamElement {
+    var eventCount: Int {
+        if case .batch(let batch) = self { batch.count } else { 0 }
+    }
+}
+
+/// The output of an operator for one element: its events, then what the element itself says to later stages.
+struct PendingOutput {
+    private var batch: Batch?
+    private var following: StreamElement?
+    private var forwarded = Timestamp.distantPast
+
+    /// Takes the events that an operator put out and the element that caused them.
+    mutating func put<Value>(
+        _ output: inout Output<Value>, before element: StreamElement, origin: Origin, sequence: inout UInt64
+    ) {
+        if output.count > 0 {
+            let (values, times, count) = output.builder.take(capacity: 1)
+            batch = Batch(
+                origin: origin, baseSequence: sequence, rowCount: count, times: times, values: values, watermark: forwarded)
+            sequence += UInt64(count)
+        }
+        switch element {
+        case .batch(let source):
+            if source.watermark > forwarded { following = .watermark(source.watermark) }
+            forwarded = max(forwarded, source.watermark)
+        case .watermark(let time):
+            if time > forwarded { following = element }
+            forwarded = max(forwarded, time)
+        case .control, .end:
+            following = element
+        }
+    }
+
+    mutating func take() -> StreamElement? {
+        if let batch {
+            self.batch = nil
+            return .batch(batch)
+        }
+        defer { following = nil }
+        return following
+    }
+}

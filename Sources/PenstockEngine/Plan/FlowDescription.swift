@@ -1,0 +1,143 @@
+public import PenstockEvents
+
+/// A flow as its author wrote it: a name and stages in order.
+public struct FlowDescription: Sendable {
+    /// The flow's name, unique in its pipeline.
+    public let name: String
+    /// The stages, beginning with a source or with another flow.
+    public let stages: [StageDescription]
+
+    /// A flow.
+    public init(name: String, stages: [StageDescription]) {
+        self.name = name
+        self.stages = stages
+    }
+
+    /// Whether the flow ends in a sink; if not it is there to be used by other flows.
+    public var hasSink: Bool {
+        switch stages.last?.kind {
+        case .sink, .topicSink: true
+        default: false
+        }
+    }
+}
+
+/// A stage as its author wrote it.
+public struct StageDescription: Sendable {
+    /// What the stage does.
+    public enum Kind: Sendable {
+        /// Reads a source that is not a topic.
+        case source(AnySource)
+        /// Reads a topic.
+        case topicSource(topic: String, codec: EventCodec, disorder: Disorder)
+        /// Goes on where another flow ends.
+        indirect case flow(FlowDescription)
+        /// One event for each event.
+        case map(MapKernel)
+        /// Some of the events.
+        case filter(FilterKernel)
+        /// Gives each event its key; the name of the key's type.
+        case keyBy(KeyKernel, keyType: String)
+        /// Aggregates in windows by key.
+        case aggregate(KeyedWindow, Aggregate)
+        /// An author's or a library's operator.
+        case operation(AnyOperator)
+        /// Writes to a topic; what follows reads from it.
+        case persist(topic: String, codec: EventCodec)
+        /// Writes to a sink that is not a topic.
+        case sink(AnySink)
+        /// Writes to a topic.
+        case topicSink(topic: String, codec: EventCodec)
+    }
+
+    /// What the stage does.
+    public let kind: Kind
+    /// The word for its kind, as the author wrote it: `Filter`, `Sum`, `Gridrec`.
+    public let label: String
+    /// The name that the author gave it, or nil.
+    public var name: String?
+    /// How many instances or threads the author asked for, or nil.
+    public var parallelism: Int?
+
+    /// A stage.
+    public init(_ kind: Kind, label: String, name: String? = nil, parallelism: Int? = nil) {
+        self.kind = kind
+        self.label = label
+        self.name = name
+        self.parallelism = parallelism
+    }
+}
+
+/// The windows of a keyed stream.
+public enum KeyedWindow: Sendable, Hashable {
+    /// Over event time.
+    case time(TimeWindows)
+    /// Over a number of events.
+    case count(CountWindows)
+
+    var defect: String? {
+        switch self {
+        case .time(let windows): windows.defect
+        case .count(let windows): windows.defect
+        }
+    }
+
+    /// The rule in words, for `explain`.
+    var summary: String {
+        switch self {
+        case .time(let windows):
+            windows.size == windows.every
+                ? "tumbling \(Self.text(windows.size))"
+                : "sliding \(Self.text(windows.size)) every \(Self.text(windows.every))"
+        case .count(let windows):
+            windows.size == windows.every
+                ? "tumbling \(windows.size) events" : "sliding \(windows.size) events every \(windows.every)"
+        }
+    }
+
+    private static func text(_ nanoseconds: Int64) -> String {
+        nanoseconds % 1_000_000_000 == 0 ? "\(nanoseconds / 1_000_000_000) s" : "\(nanoseconds) ns"
+    }
+}
+
+/// An operator without its types, as the plan holds it.
+public struct AnyOperator: Sendable {
+    let summary: String
+    let output: ElementType
+    let isHeavy: Bool
+    let defect: String?
+    let make: @Sendable (OperatorContext, Origin) -> any Processor
+
+    /// An author's operator. A heavy one gets a thread of its own.
+    public init<Op: Operator>(_ operation: Op, isHeavy: Bool = false) {
+        summary = "\(Op.self)"
+        output = ElementType(Op.Out.self)
+        self.isHeavy = isHeavy
+        defect = nil
+        make = { OperatorProcessor(operation, context: $0, origin: $1) }
+    }
+
+    /// An operator over windows by position; `position` gives the place of an event on its axis. Always heavy.
+    public init<Op: WindowOperator>(
+        _ operation: Op, windows: PositionWindows, position: @escaping @Sendable (Op.In) throws -> Int64
+    ) {
+        summary = "\(Op.self), windows \(windows.summary)"
+        output = ElementType(Op.Out.self)
+        isHeavy = true
+        defect = windows.defect
+        make = {
+            PositionWindowProcessor(operation, windows: windows, position: position, context: $0, origin: $1)
+        }
+    }
+}
+
+extension PositionWindows {
+    /// The rule in words, for `explain`.
+    var summary: String {
+        switch rule {
+        case .whole: "of a whole scan"
+        case .sliding(let size, let every): "of \(size) every \(every)"
+        case .latest(let count, let every): "of the latest \(count) events every \(every)"
+        }
+    }
+}

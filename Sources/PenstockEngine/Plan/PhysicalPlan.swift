@@ -1,0 +1,74 @@
+public import PenstockEvents
+
+/// The stages that run: operators that follow each other without a cut, between an input and an output.
+public struct PhysicalPlan: Sendable {
+    /// The number of key groups, which bounds the parallelism of a keyed stage.
+    public static let largestParallelism = 128
+
+    /// The stages; edges point from lower to higher numbers.
+    public internal(set) var stages: [PhysicalStage] = []
+    /// The edges between stages.
+    public internal(set) var edges: [Edge] = []
+
+    /// A bounded channel between two stages, one for each pair of instances.
+    public struct Edge: Sendable, Hashable {
+        /// The number of the stage that sends.
+        public let from: Int
+        /// The number of the stage that receives.
+        public let to: Int
+        /// How events find their instance.
+        public let routing: Routing
+    }
+
+    /// How events find the instance of the receiving stage.
+    public enum Routing: String, Sendable, Hashable {
+        /// There is one.
+        case single
+        /// By the key group of their key.
+        case keyGroups
+    }
+}
+
+/// A stage that runs as one actor for each of its instances.
+public struct PhysicalStage: Sendable {
+    /// Where the events of a stage come from.
+    public enum Input: Sendable {
+        /// A source that is not a topic.
+        case source(StageName, AnySource)
+        /// A topic that is read from where the run or the replay says.
+        case topic(StageName, topic: String, codec: EventCodec, disorder: Disorder, isPersisted: Bool)
+        /// Other stages, through channels.
+        case channels
+    }
+
+    /// An operator in a stage.
+    public struct PlannedOperator: Sendable {
+        /// The operator's name.
+        public let name: StageName
+        /// What it does.
+        public let description: StageDescription
+    }
+
+    /// Where the results of a stage go.
+    public enum Output: Sendable {
+        /// Other stages, through channels.
+        case channels
+        /// A sink that is not a topic.
+        case sink(StageName, AnySink)
+        /// A topic. A persisted one is read again by the stage with the given number, which waits for what is acknowledged.
+        case topic(StageName, topic: String, codec: EventCodec, readBy: Int?)
+    }
+
+    /// The stage's number in the plan.
+    public let index: Int
+    /// Where the events come from.
+    public let input: Input
+    /// The operators, in order.
+    public internal(set) var operators: [PlannedOperator] = []
+    /// Where the results go.
+    public internal(set) var output: Output = .channels
+    /// The number of instances.
+    public internal(set) var instances = 1
+    /// Whether its events come from several instances of a keyed stage, so that they have to be put in order first.
+    public internal(set) var mergesInOrder = false
+}

@@ -1,0 +1,109 @@
+internal import PenstockEvents
+
+/// What the compiler cannot see of a pipeline, looked at before anything runs.
+struct PlanCheck {
+    private let flows: [FlowDescription]
+
+    init(_ flows: [FlowDescription]) { self.flows = flows }
+
+    /// - Throws: `EngineError.plan` for the first thing that is wrong.
+    func run() throws(EngineError) {
+        guard !flows.isEmpty else {
+            throw .plan(problem: "it has no flows", hint: "a body needs at least one Flow(\"name\") { From(…); …; To(…) }")
+        }
+        try checkNames()
+        try checkUse()
+        for flow in flows { for stage in flow.stages { try check(stage, in: flow) } }
+        try checkTopics()
+    }
+
+    private func checkNames() throws(EngineError) {
+        var seen: Set<String> = []
+        for flow in flows {
+            guard !flow.name.isEmpty else { throw .plan(problem: "a flow has an empty name", hint: nil) }
+            guard !flow.name.contains("/") else {
+                throw .plan(problem: "the flow \"\(flow.name)\" has a slash in its name", hint: "a stage's id is flow/stage")
+            }
+            guard seen.insert(flow.name).inserted else {
+                throw .plan(
+                    problem: "two flows are named \"\(flow.name)\"",
+                    hint: "state and positions hang on the names of flows: give each its own")
+            }
+            var stages: Set<String> = []
+            for stage in flow.namedStages where !stages.insert(stage.name).inserted {
+                throw .plan(problem: "two stages of the flow \"\(flow.name)\" are named \"\(stage.name)\"", hint: nil)
+            }
+        }
+    }
+
+    private func checkUse() throws(EngineError) {
+        var used: Set<String> = []
+        for flow in flows {
+            if case .flow(let input) = flow.stages.first?.kind { used.insert(input.name) }
+        }
+        for flow in flows where !flow.hasSink && !used.contains(flow.name) {
+            throw .plan(
+                problem: "nobody uses the flow \"\(flow.name)\"",
+                hint: "end it with To(…), name it as the first stage of another flow, or remove it")
+        }
+    }
+
+    private func check(_ stage: StageDescription, in flow: FlowDescription) throws(EngineError) {
+        let place = "\(stage.label) in the flow \"\(flow.name)\""
+        if let parallelism = stage.parallelism, !(1...PhysicalPlan.largestParallelism).contains(parallelism) {
+            throw .plan(
+                problem: "\(place) asks for a parallelism of \(parallelism)",
+                hint: "it must lie between 1 and \(PhysicalPlan.largestParallelism), the number of key groups")
+        }
+        let defect: String? =
+            switch stage.kind {
+            case .source(let source): source.disorder.defect
+            case .topicSource(_, let codec, let disorder): codec.defect ?? disorder.defect
+            case .persist(_, let codec), .topicSink(_, let codec): codec.defect
+            case .aggregate(let window, _): window.defect
+            case .operation(let operation): operation.defect
+            case .flow, .map, .filter, .keyBy, .sink: nil
+            }
+        if let defect { throw .plan(problem: "\(place): \(defect)", hint: nil) }
+    }
+
+    private func checkTopics() throws(EngineError) {
+        var schemas: [String: Schema] = [:]
+        for flow in flows {
+            for stage in flow.stages {
+                guard let (topic, codec) = stage.topic else { continue }
+                if let known = schemas[topic], known.id != codec.schema.id {
+                    throw .plan(
+                        problem: "the topic \"\(topic)\" is used with two schemas, \(known.name)@\(known.version) and "
+                            + "\(codec.schema.name)@\(codec.schema.version)",
+                        hint: "a topic holds events of one type")
+                }
+                schemas[topic] = codec.schema
+            }
+        }
+    }
+}
+
+extension FlowDescription {
+    /// The stages with their names: the given ones, and for the others the label and, from the second of a kind on, a number.
+    var namedStages: [(name: String, stage: StageDescription)] {
+        var seen: [String: Int] = [:]
+        return stages.map { stage in
+            if let name = stage.name { return (name, stage) }
+            seen[stage.label, default: 0] += 1
+            let number = seen[stage.label, default: 1]
+            return (number == 1 ? stage.label : "\(stage.label)#\(number)", stage)
+        }
+    }
+}
+
+extension StageDescription {
+    /// The topic that the stage reads or writes, or nil.
+    var topic: (name: String, codec: EventCodec)? {
+        switch kind {
+        case .topicSource(let topic, let codec, _), .persist(let topic, let codec), .topicSink(let topic, let codec):
+            (topic, codec)
+        default: nil
+        }
+    }
+}

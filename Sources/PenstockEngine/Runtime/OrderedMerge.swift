@@ -1,0 +1,128 @@
+internal import PenstockEvents
+
+/// Puts the rows of several instances of a keyed stage into canonical order: by time, then by the canonical bytes of the key.
+///
+/// Rows wait until the watermark has passed their time. The rows of one key come from one instance, so their own order is kept.
+struct OrderedMerge: Processor {
+    private let batchEvents: Int
+    private var waiting: [Batch] = []
+    private var due: [RowReference] = []
+    private var given = 0
+    private var watermark = Timestamp.distantPast
+    private var forwarded = Timestamp.distantPast
+    private var following = ElementSlot()
+    private var sequence: UInt64 = 0
+
+    private struct RowReference {
+        let batch: Batch
+        let row: Int
+        var time: Int64 { batch.times.values[row] }
+    }
+
+    init(batchEvents: Int) { self.batchEvents = batchEvents }
+
+    mutating func accept(_ element: StreamElement) {
+        switch element {
+        case .batch(let batch):
+            waiting.append(batch)
+            watermark = max(watermark, batch.watermark)
+        case .watermark(let time):
+            watermark = max(watermark, time)
+        case .control:
+            following.put(element)
+        case .end:
+            watermark = .distantFuture
+            following.put(element)
+        }
+        collect()
+    }
+
+    mutating func next() -> StreamElement? {
+        if given < due.count { return .batch(takeRows()) }
+        due = []
+        given = 0
+        if let element = following.take() { return element }
+        guard watermark > forwarded else { return nil }
+        forwarded = watermark
+        return .watermark(watermark)
+    }
+
+    private mutating func collect() {
+        var reached: [RowReference] = []
+        waiting = waiting.compactMap { batch in
+            var later: [UInt32] = []
+            batch.forEachRow { row in
+                if batch.times.values[row] <= watermark.nanoseconds {
+                    reached.append(RowReference(batch: batch, row: row))
+                } else {
+                    later.append(UInt32(row))
+                }
+            }
+            guard !later.isEmpty else { return nil }
+            var rest = batch
+            let rows = Column<UInt32>(capacity: later.count)
+            for (k, row) in later.enumerated() { rows.values[k] = row }
+            rest.selection = Selection(rows, count: later.count)
+            return rest
+        }
+        let order = reached.indices.sorted { i, j in
+            let (a, b) = (reached[i], reached[j])
+            if a.time != b.time { return a.time < b.time }
+            switch a.batch.keyOrder(a.row, b.batch, b.row) {
+            case .less: return true
+            case .greater: return false
+            case .equal: return i < j
+            }
+        }
+        due.append(contentsOf: order.map { reached[$0] })
+    }
+
+    private mutating func takeRows() -> Batch {
+        let rows = due[given..<min(given + batchEvents, due.count)]
+        given += rows.count
+        defer { sequence += UInt64(rows.count) }
+        return Batch(
+            gathering: rows.map { ($0.batch, $0.row) }, baseSequence: sequence, watermark: forwarded)
+    }
+}
+
+extension Batch {
+    enum KeyOrder { case less, equal, greater }
+
+    /// How the key of a row compares to that of a row of another batch of the same stream.
+    func keyOrder(_ row: Int, _ other: Batch, _ otherRow: Int) -> KeyOrder {
+        guard let keys, let otherKeys = other.keys else { return .equal }
+        guard let arena = keys.arena, let otherArena = otherKeys.arena else {
+            let a = SplitMix64.unmix(keys.hashes.values[row])
+            let b = SplitMix64.unmix(otherKeys.hashes.values[otherRow])
+            return a < b ? .less : a == b ? .equal : .greater
+        }
+        return arena.withKey(row) { a in
+            otherArena.withKey(otherRow) { b in
+                a.elementsEqual(b) ? .equal : a.lexicographicallyPrecedes(b) ? .less : .greater
+            }
+        }
+    }
+
+    /// A batch of some rows of other batches, in the given order. Their values are copied by the type's own copying.
+    init(gathering rows: [(batch: Batch, row: Int)], baseSequence: UInt64, watermark: Timestamp) {
+        precondition(!rows.isEmpty, "a batch of no rows")
+        let first = rows[0].batch
+        let element = first.values.element
+        let values = ValueColumn(element, capacity: rows.count)
+        let times = Column<Int64>(capacity: rows.count)
+        let hashes = Column<UInt64>(capacity: rows.count)
+        var arena = first.keys?.arena == nil ? nil : KeyArena(rowCount: rows.count)
+        for (k, (batch, row)) in rows.enumerated() {
+            element.copy(batch.values.base + row * element.stride, values.base + k * element.stride)
+            times.values[k] = batch.times.values[row]
+            guard let keys = batch.keys else { continue }
+            hashes.values[k] = keys.hashes.values[row]
+            keys.arena?.withKey(row) { key in arena?.append(key, row: k) }
+        }
+        values.setInitialized(count: rows.count)
+        self.init(
+            origin: first.origin, baseSequence: baseSequence, rowCount: rows.count, times: times, values: values,
+            keys: first.keys == nil ? nil : KeyColumn(hashes: hashes, arena: arena), watermark: watermark)
+    }
+}

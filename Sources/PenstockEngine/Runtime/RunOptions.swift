@@ -1,0 +1,49 @@
+public import PenstockEvents
+
+/// How a plan is run.
+public struct RunOptions: Sendable {
+    /// The most events of a batch, 1 to 65,536. Never changes a result.
+    public var batchEvents: Int
+    /// Whether output that exists already may be replaced.
+    public var overwrite: Bool
+    /// What persisted topics are read from.
+    public var reading: Reading
+    /// The number of partitions and the durability of topics that the run has to create.
+    public var topicDurability: TopicDurability
+
+    /// What persisted topics are read from.
+    public enum Reading: Sendable, Hashable {
+        /// What this run records.
+        case live
+        /// What an earlier run recorded: the scan with this number, or the last one.
+        case replay(ScanID?)
+    }
+
+    /// When an append to a topic that the run creates is acknowledged.
+    public enum TopicDurability: String, Sendable, Hashable, CaseIterable {
+        /// After the device has flushed it.
+        case durable
+        /// After the operating system has taken it: survives the end of the process, not of the machine.
+        case pageCache = "page-cache"
+    }
+
+    /// The default number of events of a batch.
+    public static let defaultBatchEvents = 4096
+
+    /// The options of a live run.
+    public init(
+        batchEvents: Int = defaultBatchEvents, overwrite: Bool = false, reading: Reading = .live,
+        topicDurability: TopicDurability = .durable
+    ) {
+        self.batchEvents = batchEvents
+        self.overwrite = overwrite
+        self.reading = reading
+        self.topicDurability = topicDurability
+    }
+
+    func check() throws(EngineError) {
+        guard (1...65_536).contains(batchEvents) else {
+            throw .option(problem: "a batch of \(batchEvents) events is not possible", hint: "choose 1 to 65536")
+        }
+    }
+}

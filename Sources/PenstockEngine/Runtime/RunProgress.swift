@@ -1,0 +1,49 @@
+internal import Synchronization
+
+/// What a run has done so far, for progress lines and summaries. Reading it changes nothing.
+public final class RunProgress: Sendable {
+    private struct State {
+        var counts: [String: Int] = [:]
+        var properties: [String: String] = [:]
+        var remarks: [RunRemark] = []
+        var operators: [StageName: OperatorStatistics] = [:]
+    }
+
+    /// The most remarks that are kept; later ones are dropped.
+    public static let remarkLimit = 1000
+
+    private let state = Mutex(State())
+
+    /// Nothing done yet.
+    public init() {}
+
+    /// How often something was counted: `NAME_acknowledged` for the events of the topic NAME, and what sinks count.
+    public var counts: [String: Int] { state.withLock { $0.counts } }
+
+    /// What the sources said of their scans, by name.
+    public var properties: [String: String] { state.withLock { $0.properties } }
+
+    /// Warnings and facts, each once, in the order in which they came.
+    public var remarks: [RunRemark] { state.withLock { $0.remarks } }
+
+    /// The counts of the operators of finished stages.
+    public var operators: [StageName: OperatorStatistics] { state.withLock { $0.operators } }
+
+    func count(_ name: String, _ number: Int) { state.withLock { $0.counts[name, default: 0] += number } }
+
+    func note(properties: [String: String]) {
+        state.withLock { $0.properties.merge(properties) { _, new in new } }
+    }
+
+    func report(_ remark: RunRemark) {
+        state.withLock { state in
+            if state.remarks.count < RunProgress.remarkLimit, !state.remarks.contains(remark) { state.remarks.append(remark) }
+        }
+    }
+
+    func note(_ statistics: OperatorStatistics, of stage: StageName) {
+        state.withLock { state in
+            state.operators[stage] = (state.operators[stage] ?? OperatorStatistics()) + statistics
+        }
+    }
+}

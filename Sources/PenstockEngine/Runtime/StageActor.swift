@@ -1,0 +1,139 @@
+internal import PenstockEvents
+internal import PenstockLog
+
+/// One instance of a physical stage: takes elements from its input, drives its operators, puts the results out.
+actor StageActor {
+    private let wiring: StageWiring
+    private let executor: StageExecutor
+    private var chain: [any Processor] = []
+    private var outlet = StageOutlet.channels([])
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    init(_ wiring: StageWiring) {
+        self.wiring = wiring
+        executor = StageExecutor(name: "\(wiring.stage.index).\(wiring.instance)")
+    }
+
+    /// Opens the output, so that what cannot be opened is known before anything is read.
+    func open() async throws {
+        outlet = try await wiring.makeOutlet()
+        chain = wiring.makeChain()
+    }
+
+    /// Works until the input has ended.
+    func run() async throws {
+        switch wiring.stage.input {
+        case .source(let name, let source):
+            try await runSource(name, source)
+        case .topic(let name, let topic, let codec, let disorder, let isPersisted):
+            let feed = TopicFeed(
+                stage: name, topic: topic, codec: codec, disorder: disorder,
+                origin: wiring.origin(partition: 0), range: isPersisted ? wiring.persistedRange : nil, run: wiring.run)
+            try await feed.deliver { try await self.push($0, at: 0) }
+        case .channels:
+            try await runChannels()
+        }
+        for (processor, planned) in zip(chain.suffix(wiring.stage.operators.count), wiring.stage.operators) {
+            wiring.run.progress.note(processor.statistics, of: planned.name)
+        }
+    }
+
+    /// Makes the results visible.
+    func commit() async throws { try await outlet.commit() }
+
+    /// Leaves nothing half done behind.
+    func abandon() async { await outlet.abandon() }
+
+    private func push(_ element: StreamElement, at index: Int) async throws {
+        guard index < chain.count else { return try await outlet.put(element) }
+        try chain[index].accept(element)
+        while let output = try chain[index].next() { try await push(output, at: index + 1) }
+    }
+
+    private func runChannels() async throws {
+        guard let inbox = wiring.inbox else { preconditionFailure("a stage without an inbox reads channels") }
+        var gate = InputGate(inputs: inbox.senderCount)
+        while true {
+            let (sender, element) = try await inbox.receive()
+            guard let passed = gate.pass(element, from: sender) else { continue }
+            try await push(passed, at: 0)
+            if case .end = passed { return }
+        }
+    }
+
+    private func runSource(_ name: StageName, _ source: AnySource) async throws {
+        let context = wiring.sourceContext(name)
+        var partitions = try (0..<source.partitionCount).map { partition in
+            do {
+                return SourcePartition(
+                    feed: try source.open(partition, context), clock: PartitionClock(source.disorder),
+                    origin: wiring.origin(partition: partition))
+            } catch {
+                throw EngineError.stage(name, error)
+            }
+        }
+        // Partitions in turn; each one's own watermark counts until it has ended.
+        while partitions.contains(where: { !$0.hasEnded }) {
+            for index in partitions.indices where !partitions[index].hasEnded {
+                if wiring.run.isStopping { throw RunStopped() }
+                let (batch, control) = try partitions[index].read(eventLimit: wiring.run.options.batchEvents, stage: name)
+                let watermark = partitions.map(\.watermark).min() ?? .distantPast
+                if var batch {
+                    batch.watermark = watermark
+                    try await push(.batch(batch), at: 0)
+                } else if watermark < .distantFuture {
+                    try await push(.watermark(watermark), at: 0)
+                }
+                if let control {
+                    if case .scanStart(let start) = control { wiring.run.progress.note(properties: start.properties) }
+                    try await push(.control(control), at: 0)
+                }
+            }
+        }
+        if wiring.run.isStopping { throw RunStopped() }
+        try await push(.end, at: 0)
+    }
+}
+
+/// The user asked the run to stop before its end.
+public struct RunStopped: Error, Sendable {
+    init() {}
+}
+
+/// One partition of a source while it is read.
+private struct SourcePartition {
+    var feed: any SourceFeed
+    var clock: PartitionClock
+    let origin: Origin
+    var sequence: UInt64 = 0
+    var hasEnded = false
+
+    init(feed: any SourceFeed, clock: PartitionClock, origin: Origin) {
+        self.feed = feed
+        self.clock = clock
+        self.origin = origin
+    }
+
+    var watermark: Timestamp { hasEnded ? .distantFuture : clock.watermark }
+
+    mutating func read(eventLimit: Int, stage: StageName) throws -> (batch: Batch?, control: ControlRecord?) {
+        let read: FeedBatch
+        do { read = try feed.read(eventLimit: eventLimit) } catch { throw EngineError.stage(stage, error) }
+        var batch: Batch?
+        if read.count > 0 {
+            let behind = try clock.observe(read.times.values, count: read.count, stage: stage)
+            batch = Batch(
+                origin: origin, baseSequence: sequence, rowCount: read.count, times: read.times, values: read.values,
+                behind: behind, watermark: clock.watermark)
+            sequence += UInt64(read.count)
+        }
+        switch read.progress {
+        case .more: return (batch, nil)
+        case .control(let record): return (batch, record)
+        case .end:
+            hasEnded = true
+            return (batch, nil)
+        }
+    }
+}

@@ -1,0 +1,86 @@
+public import PenstockEvents
+
+/// Where results go: a file, a picture, a collector in memory. Topics are sinks too, through `To(topic)`.
+public protocol Sink<Input>: Sendable {
+    /// The type of the events.
+    associatedtype Input: Sendable
+
+    /// What `explain` prints of the sink: its kind and its name, such as `HDF5 volume volume.h5`.
+    var summary: String { get }
+
+    /// Says early whether the sink could be opened: a file that exists already, a folder that is not there. Called before anything is read.
+    func check(_ context: SinkContext) throws
+
+    /// Begins to write. Called on a thread of its own, which may block.
+    func open(_ context: SinkContext) throws -> any SinkWriter<Input>
+}
+
+/// Writes the events of one run to a sink. Exactly one of `finish` and `abandon` is called last.
+public protocol SinkWriter<Input> {
+    /// The type of the events.
+    associatedtype Input: Sendable
+
+    /// Writes some events, in order. May block.
+    mutating func write(_ events: Events<Input>) throws
+
+    /// A scan begins or ends at this place in the stream. By default nothing happens.
+    mutating func control(_ record: ControlRecord) throws
+
+    /// The input has ended well: makes the output visible under its name.
+    mutating func finish() throws
+
+    /// The run has failed or was stopped: leaves nothing under the final name.
+    mutating func abandon()
+}
+
+extension SinkWriter {
+    /// Does nothing.
+    public mutating func control(_ record: ControlRecord) throws {}
+}
+
+/// What a sink may know about the run it is part of.
+public struct SinkContext: Sendable {
+    /// The name of the sink's stage.
+    public let stage: StageName
+    /// Whether output that exists already may be replaced.
+    public let overwrite: Bool
+    /// Takes remarks for the user.
+    public let report: @Sendable (RunRemark) -> Void
+    /// Counts results for the progress line, by the name of what is counted, such as `slices`.
+    public let count: @Sendable (_ name: String, _ number: Int) -> Void
+}
+
+/// A sink without its type, as the plan holds it.
+public struct AnySink: Sendable {
+    let input: ElementType
+    let summary: String
+    let check: @Sendable (SinkContext) throws -> Void
+    let open: @Sendable (SinkContext) throws -> any SinkDrain
+
+    /// A sink.
+    public init<S: Sink>(_ sink: S) {
+        input = ElementType(S.Input.self)
+        summary = sink.summary
+        check = { try sink.check($0) }
+        open = { WriterDrain(try sink.open($0)) }
+    }
+}
+
+/// Takes batches for a sink, not knowing the type of their values.
+protocol SinkDrain {
+    mutating func write(_ batch: Batch) throws
+    mutating func control(_ record: ControlRecord) throws
+    mutating func finish() throws
+    mutating func abandon()
+}
+
+private struct WriterDrain<Input: Sendable>: SinkDrain {
+    private var writer: any SinkWriter<Input>
+
+    init(_ writer: any SinkWriter<Input>) { self.writer = writer }
+
+    mutating func write(_ batch: Batch) throws { try writer.write(Events(batch)) }
+    mutating func control(_ record: ControlRecord) throws { try writer.control(record) }
+    mutating func finish() throws { try writer.finish() }
+    mutating func abandon() { writer.abandon() }
+}

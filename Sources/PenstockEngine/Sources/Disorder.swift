@@ -1,0 +1,73 @@
+public import PenstockEvents
+
+/// How far out of order the events of a source can be, by event time. There is no default for topics: whoever reads one has to say.
+public struct Disorder: Sendable, Hashable {
+    /// The bound in nanoseconds; nil where only time marks in the stream move the watermark.
+    let boundNanoseconds: Int64?
+
+    /// An event is at most `bound` earlier than the latest one before it. Rarer ones are late.
+    public static func bounded(by bound: Duration) -> Disorder { Disorder(boundNanoseconds: bound.nanoseconds) }
+
+    /// Event times never fall.
+    public static let ascending = Disorder(boundNanoseconds: 0)
+
+    /// Only time marks in the stream say how far time has come.
+    public static let marks = Disorder(boundNanoseconds: nil)
+
+    /// What is wrong with the bound, or nil.
+    var defect: String? {
+        guard let bound = boundNanoseconds else { return nil }
+        return bound < 0 || bound > TimeWindows.longest ? "a disorder bound must lie between 0 and 2^60 ns (36 years)" : nil
+    }
+}
+
+/// The watermark of one partition: how far its event time has come.
+struct PartitionClock {
+    private let bound: Int64?
+    private var latest = Int64.min
+    private var mark = Int64.min
+
+    init(_ disorder: Disorder) { bound = disorder.boundNanoseconds }
+
+    /// The present watermark: no later event that keeps its promise is at or before it.
+    var watermark: Timestamp {
+        guard let bound, latest != .min else { return Timestamp(nanoseconds: mark) }
+        return Timestamp(nanoseconds: max(latest - bound - 1, mark))
+    }
+
+    mutating func observe(mark time: Timestamp) { mark = max(mark, time.nanoseconds) }
+
+    /// Observes the times of `count` events in order and names those that are behind.
+    /// - Throws: `EngineError.stage` for a time that no event may have.
+    mutating func observe(
+        _ times: UnsafePointer<Int64>, count: Int, stage: StageName
+    ) throws -> [BehindMark] {
+        var behind: [BehindMark] = []
+        var limit = watermark.nanoseconds
+        for row in 0..<count {
+            let time = times[row]
+            if time > latest {
+                guard Timestamp(nanoseconds: time).isUsable else { throw illegal(time, row, stage) }
+                latest = time
+                if let bound { limit = max(time - bound - 1, mark) }
+            } else if time <= limit {
+                guard Timestamp(nanoseconds: time).isUsable else { throw illegal(time, row, stage) }
+                behind.append(BehindMark(row: UInt32(row), watermark: Timestamp(nanoseconds: limit)))
+            }
+        }
+        return behind
+    }
+
+    private func illegal(_ time: Int64, _ row: Int, _ stage: StageName) -> EngineError {
+        .stage(stage, IllegalTime(nanoseconds: time))
+    }
+}
+
+/// An event has a time outside the range that arithmetic on times is defined for.
+private struct IllegalTime: Diagnostic {
+    let nanoseconds: Int64
+
+    var summary: String { "an event has the time \(nanoseconds) ns, outside the usable range of +-2^62 ns" }
+    var hint: String? { "times are nanoseconds since 1970; was the unit of the column mistaken?" }
+    var category: FailureCategory { .data }
+}

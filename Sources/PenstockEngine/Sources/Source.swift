@@ -1,0 +1,96 @@
+public import PenstockEvents
+
+/// Where events come from: a file, an instrument, a generator. Topics are sources too, through `From(topic, disorder:)`.
+public protocol Source<Output>: Sendable {
+    /// The type of the events.
+    associatedtype Output: Sendable
+
+    /// How far out of order the events can be.
+    var disorder: Disorder { get }
+
+    /// The number of partitions, which are read independently of each other. By default 1.
+    var partitionCount: Int { get }
+
+    /// What `explain` prints of the source: its kind and its name, such as `CSV file readings.csv`.
+    var summary: String { get }
+
+    /// Begins to read a partition. Called on a thread of its own, which may block.
+    func open(_ partition: Int, context: SourceContext) throws -> any SourceReader<Output>
+}
+
+extension Source {
+    /// One partition.
+    public var partitionCount: Int { 1 }
+}
+
+/// Reads the events of one partition of a source.
+public protocol SourceReader<Output> {
+    /// The type of the events.
+    associatedtype Output: Sendable
+
+    /// Puts events into `batch` until it is full, a control record has to come next, or the source has ended. May block; then it should
+    /// look at the context's `isStopping` now and then.
+    mutating func read(into batch: inout SourceBatch<Output>) throws -> SourceProgress
+}
+
+/// What follows the events that a source has just read.
+public enum SourceProgress: Sendable {
+    /// More events, perhaps.
+    case more
+    /// A control record; then more events, perhaps.
+    case control(ControlRecord)
+    /// Nothing.
+    case end
+}
+
+/// What a source may know about the run it is part of.
+public struct SourceContext: Sendable {
+    /// The name of the source's stage.
+    public let stage: StageName
+    /// An identity for the scan that this source reads, which no other scan in the topics of the run has.
+    public let scan: ScanID
+    private let stopping: @Sendable () -> Bool
+
+    init(stage: StageName, scan: ScanID, stopping: @escaping @Sendable () -> Bool) {
+        self.stage = stage
+        self.scan = scan
+        self.stopping = stopping
+    }
+
+    /// Whether the user has asked the run to stop: a source then says `.end` at the next opportunity.
+    public var isStopping: Bool { stopping() }
+}
+
+/// The events that a source reads at a time.
+public struct SourceBatch<Output: Sendable>: ~Copyable {
+    @usableFromInline var builder: ColumnBuilder<Output>
+    @usableFromInline let eventLimit: Int
+    @usableFromInline var payloadBytes = 0
+
+    /// The bytes of payloads after which a batch is full.
+    public static var payloadByteLimit: Int { 1 << 20 }
+
+    init(eventLimit: Int) {
+        builder = ColumnBuilder(capacity: eventLimit)
+        self.eventLimit = eventLimit
+    }
+
+    /// Whether the batch takes no more events.
+    @inlinable public var isFull: Bool {
+        builder.count >= eventLimit || payloadBytes >= Self.payloadByteLimit
+    }
+
+    /// How many events there is room for, not looking at payloads.
+    @inlinable public var remaining: Int { eventLimit &- builder.count }
+
+    /// How many events there are.
+    @inlinable public var count: Int { builder.count }
+
+    /// Adds an event. `payloadBytes` is the size of what it refers to, so that few large events fill a batch, too.
+    @inlinable @inline(__always) public mutating func append(
+        _ value: consuming Output, time: Timestamp, payloadBytes: Int = 0
+    ) {
+        builder.append(value, time: time.nanoseconds)
+        self.payloadBytes &+= payloadBytes
+    }
+}

@@ -1,0 +1,82 @@
+public import PenstockEvents
+internal import PenstockLog
+
+/// How the events of a type become records of a topic and come back.
+public struct EventCodec: Sendable {
+    /// What the records hold.
+    public let schema: Schema
+    let element: ElementType
+    let defect: String?
+    private let isFixed: Bool
+    private let write: @Sendable (Rows, UnsafeRawPointer, inout RecordWriter) -> Void
+    private let read: @Sendable (RecordBatch, UnsafeMutableRawPointer) throws -> Void
+    private let countInProgress: @Sendable (Rows, UnsafeRawPointer) -> Int
+
+    /// The codec of an event type.
+    public init<E: Event>(_ type: E.Type) {
+        schema = E.schema
+        element = ElementType(type)
+        let fixed = type as? any FixedEvent.Type
+        isFixed = fixed != nil
+        defect = fixed?.layoutDefect
+        write = { rows, values, records in
+            let events = values.assumingMemoryBound(to: E.self)
+            for k in 0..<rows.count { records.append(events[rows[k]]) }
+        }
+        read = { batch, target in
+            let events = target.assumingMemoryBound(to: E.self)
+            for k in 0..<batch.count {
+                do {
+                    (events + k).initialize(to: try batch.event(E.self, at: k))
+                } catch {
+                    events.deinitialize(count: k)
+                    throw error
+                }
+            }
+        }
+        countInProgress = { rows, values in
+            let events = values.assumingMemoryBound(to: E.self)
+            var counted = 0
+            for k in 0..<rows.count where events[rows[k]].countsInProgress { counted += 1 }
+            return counted
+        }
+    }
+
+    /// The events of a batch as records, and how many of them progress counts.
+    func encode(_ batch: Batch) -> (records: RecordBatchBuilder, counted: Int) {
+        var records = RecordBatchBuilder(schemaID: schema.id)
+        let rows = batch.rows
+        if isFixed, rows.indices == nil {
+            records.append(
+                block: UnsafeRawBufferPointer(start: batch.values.base, count: rows.count * element.stride),
+                times: UnsafeBufferPointer(start: batch.times.values, count: rows.count),
+                keyHashes: UnsafeBufferPointer(start: batch.keys?.hashes.values, count: batch.keys == nil ? 0 : rows.count))
+        } else {
+            var writer = RecordWriter(expectedRecords: rows.count)
+            write(rows, batch.values.base, &writer)
+            var times: [Int64] = []
+            var hashes: [UInt64] = []
+            for k in 0..<rows.count {
+                times.append(batch.times.values[rows[k]])
+                if let keys = batch.keys { hashes.append(keys.hashes.values[rows[k]]) }
+            }
+            records.append(records: writer, times: times, keyHashes: hashes)
+        }
+        return (records, countInProgress(rows, batch.values.base))
+    }
+
+    /// The records of a batch as columns.
+    /// - Throws: `RecordError` where a record is not what the schema says.
+    func decode(_ records: RecordBatch) throws -> (values: ValueColumn, times: Column<Int64>) {
+        let values = ValueColumn(element, capacity: records.count)
+        if isFixed, records.fixedAttributeBytes == element.stride {
+            records.withAttributeBlock { values.base.copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
+        } else {
+            try read(records, values.base)
+        }
+        values.setInitialized(count: records.count)
+        let times = Column<Int64>(capacity: records.count)
+        records.withTimes { times.values.update(from: $0.baseAddress!, count: $0.count) }
+        return (values, times)
+    }
+}

@@ -1,0 +1,93 @@
+internal import PenstockEvents
+internal import PenstockLog
+
+/// Reads a topic into a stage: a persisted one as far as this run or a recorded scan goes, any other from its beginning to its end.
+struct TopicFeed {
+    let stage: StageName
+    let topic: String
+    let codec: EventCodec
+    let disorder: Disorder
+    let origin: Origin
+    let range: PersistedRange?
+    let run: RunState
+
+    /// Which part of a persisted topic is read.
+    enum PersistedRange: Sendable {
+        /// From `start` on, as far as `board` says, until this run has written everything.
+        case live(start: UInt64, board: CommitBoard)
+        /// One recorded scan; to the end of the topic where its recording broke off.
+        case scan(RecordedScan)
+        /// All records there are.
+        case everything
+    }
+
+    /// Calls `body` with the elements of the topic, the last of them `.end`.
+    func deliver(_ body: (StreamElement) async throws -> Void) async throws {
+        do {
+            guard let store = run.log else { preconditionFailure("a plan with topics ran without a log") }
+            let position: ReadPosition =
+                switch range {
+                case .live(let start, _): .offset(start)
+                case .scan(let scan): .offset(scan.startOffset)
+                case .everything, nil: .earliest
+                }
+            let reader = try await store.reader(for: TopicPartition(topic), from: position)
+            defer { Task { await reader.close() } }
+            try await deliver(from: reader, body)
+        } catch let error as LogError {
+            throw EngineError.stage(stage, error)
+        } catch let error as RecordError {
+            throw EngineError.stage(stage, error)
+        }
+    }
+
+    private func deliver(from reader: any TopicReader, _ body: (StreamElement) async throws -> Void) async throws {
+        var clock = PartitionClock(disorder)
+        reading: while true {
+            if run.isStopping { throw RunStopped() }
+            if case .live(_, let board) = range {
+                guard try await board.waitForMore(after: reader.position) else { break }
+            }
+            guard let entry = try await reader.next() else { break }
+            switch entry {
+            case .records(let records):
+                for batch in try batches(records, &clock) { try await body(.batch(batch)) }
+            case .control(let record, let offset):
+                switch record {
+                case .timeMark(let time):
+                    clock.observe(mark: time)
+                    try await body(.watermark(clock.watermark))
+                case .endOfStream:
+                    break reading
+                case .scanStart(let start):
+                    if case .scan(let scan) = range, offset > scan.startOffset { break reading }
+                    run.progress.note(properties: start.properties)
+                    try await body(.control(record))
+                case .scanEnd:
+                    try await body(.control(record))
+                    if case .scan = range { break reading }
+                }
+            }
+        }
+        try await body(.end)
+    }
+
+    /// The records as batches of at most the run's number of events.
+    private func batches(_ records: RecordBatch, _ clock: inout PartitionClock) throws -> [Batch] {
+        let (values, times) = try codec.decode(records)
+        let behind = try clock.observe(times.values, count: records.count, stage: stage)
+        var batch = Batch(
+            origin: origin, baseSequence: records.baseOffset, rowCount: records.count, times: times, values: values,
+            behind: behind, watermark: clock.watermark)
+        guard records.count > run.options.batchEvents else { return [batch] }
+        // Parts share the columns; only the last one carries the watermark, which holds behind all of them.
+        return stride(from: 0, to: records.count, by: run.options.batchEvents).map { start in
+            let end = min(start + run.options.batchEvents, records.count)
+            let rows = Column<UInt32>(capacity: end - start)
+            for row in start..<end { rows.values[row - start] = UInt32(row) }
+            batch.selection = Selection(rows, count: end - start)
+            batch.watermark = end == records.count ? clock.watermark : .distantPast
+            return batch
+        }
+    }
+}

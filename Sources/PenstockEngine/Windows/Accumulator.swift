@@ -1,0 +1,167 @@
+/// What an aggregate keeps for a key in a slice: made from a first number, added to, merged with that of a later slice.
+protocol Accumulator: BitwiseCopyable, Sendable {
+    /// The numbers that are added; `NoNumber` for counting.
+    associatedtype Number: BitwiseCopyable
+
+    /// The accumulator of one number.
+    init(_ number: Number)
+
+    /// Adds a number; false where integer arithmetic overflowed.
+    mutating func add(_ number: Number) -> Bool
+
+    /// Adds what came later in the fixed order of slices and origins; false where integer arithmetic overflowed.
+    mutating func merge(_ later: Self) -> Bool
+
+    /// The result in the form that row builders take.
+    var result: AggregateResult { get }
+}
+
+/// The result of an aggregate for one key and window.
+public struct AggregateResult: Sendable, BitwiseCopyable {
+    /// How many events were aggregated, where the aggregate counts them.
+    public var count: Int64 = 0
+    /// The sum, minimum or maximum of integers.
+    public var integer: Int64 = 0
+    /// The sum, minimum or maximum of floating-point numbers.
+    public var float: Double = 0
+}
+
+/// What counting takes from an event.
+struct NoNumber: BitwiseCopyable {}
+
+struct CountAccumulator: Accumulator {
+    var count: Int64
+
+    @inline(__always) init(_ number: NoNumber) { count = 1 }
+
+    @inline(__always) mutating func add(_ number: NoNumber) -> Bool {
+        count &+= 1
+        return true
+    }
+
+    mutating func merge(_ later: CountAccumulator) -> Bool {
+        count &+= later.count
+        return true
+    }
+
+    var result: AggregateResult { AggregateResult(count: count) }
+}
+
+struct IntegerSum: Accumulator {
+    var sum: Int64
+
+    @inline(__always) init(_ number: Int64) { sum = number }
+
+    @inline(__always) mutating func add(_ number: Int64) -> Bool {
+        let (next, overflow) = sum.addingReportingOverflow(number)
+        sum = next
+        return !overflow
+    }
+
+    mutating func merge(_ later: IntegerSum) -> Bool { add(later.sum) }
+
+    var result: AggregateResult { AggregateResult(integer: sum) }
+}
+
+struct FloatSum: Accumulator {
+    var sum: Double
+
+    @inline(__always) init(_ number: Double) { sum = number }
+
+    @inline(__always) mutating func add(_ number: Double) -> Bool {
+        sum += number
+        return true
+    }
+
+    mutating func merge(_ later: FloatSum) -> Bool { add(later.sum) }
+
+    var result: AggregateResult { AggregateResult(float: sum) }
+}
+
+struct IntegerMean: Accumulator {
+    var sum: Int64
+    var count: Int64
+
+    @inline(__always) init(_ number: Int64) { (sum, count) = (number, 1) }
+
+    @inline(__always) mutating func add(_ number: Int64) -> Bool {
+        let (next, overflow) = sum.addingReportingOverflow(number)
+        sum = next
+        count &+= 1
+        return !overflow
+    }
+
+    mutating func merge(_ later: IntegerMean) -> Bool {
+        count &+= later.count - 1
+        return add(later.sum)
+    }
+
+    var result: AggregateResult { AggregateResult(count: count, integer: sum, float: Double(sum) / Double(count)) }
+}
+
+struct FloatMean: Accumulator {
+    var sum: Double
+    var count: Int64
+
+    @inline(__always) init(_ number: Double) { (sum, count) = (number, 1) }
+
+    @inline(__always) mutating func add(_ number: Double) -> Bool {
+        sum += number
+        count &+= 1
+        return true
+    }
+
+    mutating func merge(_ later: FloatMean) -> Bool {
+        sum += later.sum
+        count &+= later.count
+        return true
+    }
+
+    var result: AggregateResult { AggregateResult(count: count, float: sum / Double(count)) }
+}
+
+struct IntegerExtreme<Order: ExtremeOrder>: Accumulator {
+    var value: Int64
+
+    @inline(__always) init(_ number: Int64) { value = number }
+
+    @inline(__always) mutating func add(_ number: Int64) -> Bool {
+        value = Order.isMaximum ? max(value, number) : min(value, number)
+        return true
+    }
+
+    mutating func merge(_ later: Self) -> Bool { add(later.value) }
+
+    var result: AggregateResult { AggregateResult(integer: value) }
+}
+
+/// NaN wins over every number, so that it is seen and does not depend on the order.
+struct FloatExtreme<Order: ExtremeOrder>: Accumulator {
+    var value: Double
+
+    @inline(__always) init(_ number: Double) { value = number }
+
+    @inline(__always) mutating func add(_ number: Double) -> Bool {
+        if value.isNaN { return true }
+        if number.isNaN || (Order.isMaximum ? number > value : number < value) { value = number }
+        // -0.0 and 0.0 are equal but not the same bits: order them, so that the result does not depend on who came first.
+        if number == 0, value == 0, number.sign != value.sign { value = Order.isMaximum ? 0.0 : -0.0 }
+        return true
+    }
+
+    mutating func merge(_ later: Self) -> Bool { add(later.value) }
+
+    var result: AggregateResult { AggregateResult(float: value) }
+}
+
+protocol ExtremeOrder: Sendable, BitwiseCopyable {
+    static var isMaximum: Bool { get }
+}
+
+enum Minimum: ExtremeOrder {
+    static var isMaximum: Bool { false }
+}
+
+enum Maximum: ExtremeOrder {
+    static var isMaximum: Bool { true }
+}

@@ -1,0 +1,206 @@
+internal import PenstockEvents
+
+/// Aggregates keyed events in windows of a number of events: a row after each `every` events of a key over its last `size`.
+///
+/// Events count in canonical order, so an event waits until the watermark has reached its effective time. Rows that become due in one step
+/// leave by (time, key). At the end of input what is left of each key is one row more, marked as not complete.
+struct KeyedCountWindows<A: Accumulator>: Processor {
+    private let stage: StageName
+    private let windows: CountWindows
+    private let aggregate: Aggregate
+    private let origin: Origin
+    private let batchEvents: Int
+
+    private var waiting: [WaitingEvent<A.Number>] = []
+    private var keys: [UInt64: KeyState] = [:]
+    private var interner = KeyInterner()
+    private var scratch = NumberScratch()
+    private var watermark = Timestamp.distantPast
+    private var forwarded = Timestamp.distantPast
+    private var due: [DueRow] = []
+    private var given = 0
+    private var sequence: UInt64 = 0
+    private var following = ElementSlot()
+
+    private struct KeyState {
+        var numbers: [A.Number] = []
+        var times: [Int64] = []
+        /// Events since the last row.
+        var fresh = 0
+    }
+
+    private struct DueRow {
+        let time: Int64
+        let code: UInt64
+        let result: AggregateResult
+        let window: WindowSpan
+        let isComplete: Bool
+    }
+
+    init(stage: StageName, windows: CountWindows, aggregate: Aggregate, origin: Origin, batchEvents: Int) {
+        self.stage = stage
+        self.windows = windows
+        self.aggregate = aggregate
+        self.origin = origin
+        self.batchEvents = batchEvents
+    }
+
+    mutating func accept(_ element: StreamElement) throws {
+        switch element {
+        case .batch(let batch):
+            try enqueue(batch)
+            watermark = max(watermark, batch.watermark)
+            try advance()
+        case .watermark(let time):
+            watermark = max(watermark, time)
+            try advance()
+        case .control:
+            following.put(element)
+        case .end:
+            watermark = .distantFuture
+            try advance()
+            try finishKeys()
+            following.put(.end)
+        }
+    }
+
+    mutating func next() throws -> StreamElement? {
+        if let rows = takeRows() { return rows }
+        if let element = following.take() { return element }
+        guard watermark > forwarded else { return nil }
+        forwarded = watermark
+        return .watermark(watermark)
+    }
+
+    private mutating func enqueue(_ batch: Batch) throws {
+        guard let keyColumn = batch.keys else { preconditionFailure("events without a key reached \(stage)") }
+        let numbers = try scratch.numbers(of: A.Number.self, aggregate.numbers, batch, stage)
+        var mark = 0
+        batch.forEachRow { row in
+            var time = batch.times.values[row]
+            while mark < batch.behind.count, batch.behind[mark].row < row { mark += 1 }
+            if mark < batch.behind.count, batch.behind[mark].row == row {
+                time = max(time, batch.behind[mark].watermark.nanoseconds + 1)
+            }
+            waiting.append(
+                WaitingEvent(
+                    time: time, origin: batch.origin, sequence: batch.baseSequence + UInt64(row),
+                    code: interner.code(keyColumn, row), number: numbers[row]))
+        }
+    }
+
+    private mutating func advance() throws {
+        let reached = waiting.filter { $0.time <= watermark.nanoseconds }.sorted()
+        guard !reached.isEmpty else { return }
+        waiting.removeAll { $0.time <= watermark.nanoseconds }
+        for event in reached { try add(event) }
+        sortDueRows()
+    }
+
+    private mutating func add(_ event: WaitingEvent<A.Number>) throws {
+        // Taken out of the table while it changes, so that its arrays are not copied.
+        var key = keys.removeValue(forKey: event.code) ?? KeyState()
+        key.numbers.append(event.number)
+        key.times.append(event.time)
+        key.fresh += 1
+        if key.numbers.count > windows.size {
+            key.numbers.removeFirst(key.numbers.count - windows.size)
+            key.times.removeFirst(key.times.count - windows.size)
+        }
+        if key.fresh == windows.every {
+            due.append(try row(event.code, key, isComplete: true))
+            key.fresh = 0
+        }
+        keys[event.code] = key
+    }
+
+    private mutating func finishKeys() throws {
+        for code in keys.keys.sorted() {
+            guard let key = keys[code], key.fresh > 0 else { continue }
+            due.append(try row(code, key, isComplete: false))
+        }
+        keys = [:]
+        sortDueRows()
+    }
+
+    private func row(_ code: UInt64, _ key: KeyState, isComplete: Bool) throws -> DueRow {
+        let kept = windows.size == windows.every ? key.fresh : key.numbers.count
+        let span = WindowSpan(
+            start: Timestamp(nanoseconds: key.times[key.times.count - kept]),
+            end: Timestamp(nanoseconds: key.times[key.times.count - 1] + 1))
+        let numbers = key.numbers.suffix(kept)
+        var accumulator = A(numbers[numbers.startIndex])
+        for number in numbers.dropFirst() where !accumulator.add(number) {
+            throw EngineError.overflow(stage: stage, window: span)
+        }
+        return DueRow(
+            time: span.end.nanoseconds - 1, code: code, result: accumulator.result, window: span, isComplete: isComplete)
+    }
+
+    private mutating func sortDueRows() {
+        let hasLongKeys = interner.count > 0
+        let interner = interner
+        // Stable, so that rows of one key and time keep their order.
+        let order = due.indices.dropFirst(given).sorted { i, j in
+            let (a, b) = (due[i], due[j])
+            if a.time != b.time { return a.time < b.time }
+            if a.code == b.code { return i < j }
+            return hasLongKeys ? interner.precedes(a.code, b.code) : SplitMix64.unmix(a.code) < SplitMix64.unmix(b.code)
+        }
+        due = order.map { due[$0] }
+        given = 0
+    }
+
+    private mutating func takeRows() -> StreamElement? {
+        guard given < due.count else {
+            due = []
+            given = 0
+            return nil
+        }
+        var rows = ClosedRows()
+        for row in due[given..<min(given + batchEvents, due.count)] {
+            rows.append(
+                code: row.code, key: interner.key(row.code), result: row.result, window: row.window,
+                isComplete: row.isComplete, time: row.time)
+        }
+        given += rows.count
+        defer { sequence += UInt64(rows.count) }
+        return .batch(rows.batch(aggregate, origin: origin, baseSequence: sequence, watermark: forwarded))
+    }
+}
+
+/// Windows of a number of events.
+public struct CountWindows: Sendable, Hashable {
+    /// The number of events of a window, positive.
+    public let size: Int
+    /// The number of events between two rows, positive.
+    public let every: Int
+
+    /// Windows of the last `size` events, one after each `every` events.
+    public init(size: Int, every: Int) {
+        self.size = size
+        self.every = every
+    }
+
+    /// The most events of a window: they are kept in memory for each key.
+    public static let largest = 1 << 24
+
+    /// What is wrong with the numbers, or nil.
+    var defect: String? {
+        if size <= 0 || every <= 0 { return "a count window's length and step must be positive" }
+        return size > CountWindows.largest ? "a count window is longer than 2^24 events" : nil
+    }
+}
+
+/// An event that waits for its place in the canonical order.
+private struct WaitingEvent<Number: BitwiseCopyable>: Comparable {
+    let time: Int64
+    let origin: Origin
+    let sequence: UInt64
+    let code: UInt64
+    let number: Number
+
+    static func < (a: Self, b: Self) -> Bool { (a.time, a.origin, a.sequence) < (b.time, b.origin, b.sequence) }
+
+    static func == (a: Self, b: Self) -> Bool { (a.time, a.origin, a.sequence) == (b.time, b.origin, b.sequence) }
+}

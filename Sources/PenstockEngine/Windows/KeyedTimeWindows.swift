@@ -1,0 +1,259 @@
+internal import PenstockEvents
+
+/// Aggregates keyed events in tumbling and sliding windows over event time.
+///
+/// On-time events go into the pane of their slice and origin. Events behind their source's bound, which are rare, are kept apart and looked
+/// at when a window closes. A window closes when the watermark reaches its last instant; it is put together from its slices in time
+/// order, within a slice from its origins in order, so that sums have the same bits however the events were batched or shared out.
+struct KeyedTimeWindows<A: Accumulator>: Processor {
+    private let stage: StageName
+    private let windows: TimeWindows
+    private let aggregate: Aggregate
+    private let origin: Origin
+    private let batchEvents: Int
+
+    private var panes: [Pane<A>] = []
+    private var behind: [BehindEvent<A.Number>] = []
+    private var interner = KeyInterner()
+    private var internedAtLastSweep = 1024
+    private var scratch = NumberScratch()
+    private var lastClosedEnd: Int64?
+    private var watermark = Timestamp.distantPast
+    private var forwarded = Timestamp.distantPast
+    private var closing: ClosingWindow<A>?
+    private var sequence: UInt64 = 0
+    private var following = ElementSlot()
+    private(set) var statistics = OperatorStatistics()
+
+    init(stage: StageName, windows: TimeWindows, aggregate: Aggregate, origin: Origin, batchEvents: Int) {
+        self.stage = stage
+        self.windows = windows
+        self.aggregate = aggregate
+        self.origin = origin
+        self.batchEvents = batchEvents
+    }
+
+    mutating func accept(_ element: StreamElement) throws {
+        switch element {
+        case .batch(let batch):
+            try fold(batch)
+            watermark = max(watermark, batch.watermark)
+        case .watermark(let time):
+            watermark = max(watermark, time)
+        case .control:
+            following.put(element)
+        case .end:
+            watermark = .distantFuture
+            following.put(.end)
+        }
+    }
+
+    mutating func next() throws -> StreamElement? {
+        while true {
+            if closing != nil, let rows = takeRows() { return rows }
+            guard try closeNextWindow() else { break }
+        }
+        forgetKeys()
+        if let element = following.take() { return element }
+        guard watermark > forwarded else { return nil }
+        forwarded = watermark
+        return .watermark(watermark)
+    }
+
+    // MARK: Adding
+
+    private mutating func fold(_ batch: Batch) throws {
+        guard let keys = batch.keys else { preconditionFailure("events without a key reached \(stage)") }
+        let numbers = try scratch.numbers(of: A.Number.self, aggregate.numbers, batch, stage)
+        let codes = keys.arena == nil ? keys.hashes : interned(keys, batch)
+        var onTime = batch
+        if !batch.behind.isEmpty { onTime.selection = try setBehindApart(batch, codes.values, numbers) }
+        let rows = onTime.rows
+        var k = 0
+        while k < rows.count {
+            let time = batch.times.values[rows[k]]
+            guard let slice = windows.slice(containing: time) else {
+                statistics.outsideEvents += 1
+                k += 1
+                continue
+            }
+            let pane = pane(of: slice, batch.origin)
+            let fits = pane.table.fold(
+                rows, from: &k, start: slice.start, end: slice.end, times: batch.times.values, codes: codes.values,
+                numbers: numbers)
+            guard fits else { throw EngineError.overflow(stage: stage, window: pane.span) }
+        }
+    }
+
+    private mutating func interned(_ keys: KeyColumn, _ batch: Batch) -> Column<UInt64> {
+        let codes = Column<UInt64>(capacity: batch.rowCount)
+        batch.forEachRow { codes.values[$0] = interner.code(keys, $0) }
+        return codes
+    }
+
+    private mutating func pane(of slice: (start: Int64, end: Int64), _ origin: Origin) -> Pane<A> {
+        // The newest slices are at the end, and nearly every event belongs to one of them.
+        var at = panes.count
+        while at > 0 {
+            let pane = panes[at - 1]
+            if pane.start == slice.start, pane.origin == origin { return pane }
+            if (pane.start, pane.origin) < (slice.start, origin) { break }
+            at -= 1
+        }
+        let pane = Pane<A>(start: slice.start, end: slice.end, origin: origin)
+        panes.insert(pane, at: at)
+        return pane
+    }
+
+    /// Takes the events that are behind out of the rows: those that are late for all of their windows are counted, the others kept.
+    private mutating func setBehindApart(
+        _ batch: Batch, _ codes: UnsafePointer<UInt64>, _ numbers: UnsafePointer<A.Number>
+    ) throws -> Selection {
+        let onTime = Column<UInt32>(capacity: batch.count)
+        var count = 0
+        var mark = 0
+        batch.forEachRow { row in
+            while mark < batch.behind.count, batch.behind[mark].row < row { mark += 1 }
+            guard mark < batch.behind.count, batch.behind[mark].row == row else {
+                onTime.values[count] = UInt32(row)
+                count += 1
+                return
+            }
+            keepBehind(
+                BehindEvent(
+                    time: batch.times.values[row], watermark: batch.behind[mark].watermark.nanoseconds, origin: batch.origin,
+                    code: codes[row], number: numbers[row]))
+        }
+        return Selection(onTime, count: count)
+    }
+
+    private mutating func keepBehind(_ event: BehindEvent<A.Number>) {
+        guard let slice = windows.slice(containing: event.time) else {
+            statistics.outsideEvents += 1
+            return
+        }
+        if windows.lastEnd(ofSlice: slice.start) - 1 <= event.watermark {
+            statistics.lateEvents += 1
+            return
+        }
+        statistics.lateWindows += windows.closedCount(ofSlice: slice.start, watermark: event.watermark)
+        var kept = event
+        kept.slice = slice.start
+        behind.append(kept)
+    }
+
+    // MARK: Closing
+
+    /// Puts the next window together whose last instant the watermark has reached; false when there is none.
+    private mutating func closeNextWindow() throws -> Bool {
+        while let slice = earliestSlice {
+            var end = windows.firstEnd(ofSlice: slice)
+            if let lastClosedEnd, end <= lastClosedEnd { end = lastClosedEnd + windows.every }
+            if end > windows.lastEnd(ofSlice: slice) {
+                drop(slice: slice)
+                continue
+            }
+            guard end - 1 <= watermark.nanoseconds else { return false }
+            lastClosedEnd = end
+            closing = try assemble(
+                WindowSpan(
+                    start: Timestamp(nanoseconds: end - windows.size), end: Timestamp(nanoseconds: end)))
+            return true
+        }
+        return false
+    }
+
+    private var earliestSlice: Int64? {
+        let pane = panes.first?.start
+        guard let late = behind.lazy.map(\.slice).min() else { return pane }
+        return pane.map { min($0, late) } ?? late
+    }
+
+    private mutating func drop(slice: Int64) {
+        panes.removeAll { $0.start == slice }
+        behind.removeAll { $0.slice == slice }
+    }
+
+    private func assemble(_ window: WindowSpan) throws -> ClosingWindow<A> {
+        let (start, end) = (window.start.nanoseconds, window.end.nanoseconds)
+        let inside = panes.filter { $0.start >= start && $0.start < end }
+        let late = behind.filter { $0.slice >= start && $0.slice < end && end - 1 > $0.watermark }
+        if inside.count == 1, late.isEmpty {
+            return ClosingWindow(window, inside[0].table, interner)
+        }
+        var merged = PaneTable<A>()
+        let parts = Set(inside.map(SlicePart.init)).union(late.map(SlicePart.init)).sorted()
+        for part in parts {
+            var fits = true
+            if let pane = inside.first(where: { SlicePart($0) == part }) {
+                pane.table.forEach { code, accumulator in fits = merged.merge(code, accumulator) && fits }
+            }
+            let behindHere = late.filter { SlicePart($0) == part }
+            if !behindHere.isEmpty {
+                var apart = PaneTable<A>()
+                for event in behindHere { fits = apart.add(event.code, event.number) && fits }
+                apart.forEach { code, accumulator in fits = merged.merge(code, accumulator) && fits }
+            }
+            guard fits else { throw EngineError.overflow(stage: stage, window: window) }
+        }
+        return ClosingWindow(window, merged, interner)
+    }
+
+    private mutating func takeRows() -> StreamElement? {
+        guard let rows = closing?.take(batchEvents, interner) else {
+            closing = nil
+            return nil
+        }
+        defer { sequence += UInt64(rows.count) }
+        return .batch(
+            rows.batch(aggregate, origin: origin, baseSequence: sequence, watermark: forwarded))
+    }
+
+    /// Lets go of long keys that no open window has, whenever their number has doubled.
+    private mutating func forgetKeys() {
+        guard interner.count > internedAtLastSweep * 2 else { return }
+        var live = Set<UInt64>()
+        for pane in panes { pane.table.forEach { code, _ in live.insert(code) } }
+        for event in behind { live.insert(event.code) }
+        interner.keepOnly(live)
+        internedAtLastSweep = max(interner.count, 1024)
+    }
+}
+
+/// The accumulators of one slice of time and one origin.
+final class Pane<A: Accumulator> {
+    let start: Int64
+    let end: Int64
+    let origin: Origin
+    var table = PaneTable<A>()
+
+    init(start: Int64, end: Int64, origin: Origin) {
+        self.start = start
+        self.end = end
+        self.origin = origin
+    }
+
+    var span: WindowSpan { WindowSpan(start: Timestamp(nanoseconds: start), end: Timestamp(nanoseconds: end)) }
+}
+
+/// An event further out of order than its source's bound allows, which some window may still take.
+private struct BehindEvent<Number: BitwiseCopyable> {
+    let time: Int64
+    let watermark: Int64
+    let origin: Origin
+    let code: UInt64
+    let number: Number
+    var slice: Int64 = 0
+}
+
+/// A slice and an origin: the unit of the fixed order in which accumulators are merged.
+private struct SlicePart: Hashable, Comparable {
+    let slice: Int64
+    let origin: Origin
+
+    init(_ pane: Pane<some Accumulator>) { (slice, origin) = (pane.start, pane.origin) }
+
+    init(_ event: BehindEvent<some BitwiseCopyable>) { (slice, origin) = (event.slice, event.origin) }
+
+    static func < (a: SlicePart, b: SlicePart) -> Bool { (a.slice, a.origin) < (b.slice, b.origin) }
+}

@@ -1,0 +1,125 @@
+/// The accumulators of one slice and origin by key code: open addressing with linear probing, code and accumulator side by side.
+///
+/// A slot's tag is code + 1, so that 0 means empty; the one code whose tag would be 0 has a slot of its own. At most half of the slots
+/// are taken. Ownership: the table owns its slots from `init` to `deinit`.
+struct PaneTable<A: Accumulator>: ~Copyable {
+    private struct Slot {
+        var tag: UInt64
+        var accumulator: A
+    }
+
+    private var slots: UnsafeMutablePointer<Slot>
+    private var capacity: Int
+    private var used = 0
+    private var last: A?
+
+    /// The fewest slots of a table.
+    private static var smallest: Int { 16 }
+
+    init() {
+        capacity = Self.smallest
+        slots = Self.allocate(capacity)
+    }
+
+    deinit { slots.deallocate() }
+
+    /// How many keys there are.
+    var count: Int { used + (last == nil ? 0 : 1) }
+
+    /// Adds a number for a key; false where integer arithmetic overflowed.
+    @inline(__always) mutating func add(_ code: UInt64, _ number: A.Number) -> Bool {
+        let tag = code &+ 1
+        if tag == 0 { return addToLast(A(number)) { $0.add(number) } }
+        var at = Int(truncatingIfNeeded: code) & (capacity &- 1)
+        while true {
+            let found = slots[at].tag
+            if found == tag { return slots[at].accumulator.add(number) }
+            if found == 0 { break }
+            at = (at &+ 1) & (capacity &- 1)
+        }
+        insert(tag, A(number), at)
+        return true
+    }
+
+    /// Adds the rows from the `k`-th on while their times lie in [start, end), and moves `k` behind them; false where integer
+    /// arithmetic overflowed.
+    mutating func fold(
+        _ rows: Rows, from k: inout Int, start: Int64, end: Int64, times: UnsafePointer<Int64>, codes: UnsafePointer<UInt64>,
+        numbers: UnsafePointer<A.Number>
+    ) -> Bool {
+        var fits = true
+        var at = k
+        if let indices = rows.indices {
+            while at < rows.count {
+                let row = Int(indices[at])
+                guard times[row] >= start, times[row] < end else { break }
+                fits = add(codes[row], numbers[row]) && fits
+                at &+= 1
+            }
+        } else {
+            while at < rows.count {
+                guard times[at] >= start, times[at] < end else { break }
+                fits = add(codes[at], numbers[at]) && fits
+                at &+= 1
+            }
+        }
+        k = at
+        return fits
+    }
+
+    /// Merges what came later for a key; false where integer arithmetic overflowed.
+    mutating func merge(_ code: UInt64, _ later: A) -> Bool {
+        let tag = code &+ 1
+        if tag == 0 { return addToLast(later) { $0.merge(later) } }
+        var at = Int(truncatingIfNeeded: code) & (capacity - 1)
+        while slots[at].tag != 0 {
+            if slots[at].tag == tag { return slots[at].accumulator.merge(later) }
+            at = (at + 1) & (capacity - 1)
+        }
+        insert(tag, later, at)
+        return true
+    }
+
+    /// Calls `body` with each key code and its accumulator, in no particular order.
+    func forEach<Failure: Error>(_ body: (UInt64, A) throws(Failure) -> Void) throws(Failure) {
+        for at in 0..<capacity where slots[at].tag != 0 {
+            try body(slots[at].tag &- 1, slots[at].accumulator)
+        }
+        if let last { try body(.max, last) }
+    }
+
+    private mutating func addToLast(_ first: A, _ more: (inout A) -> Bool) -> Bool {
+        guard var accumulator = last else {
+            last = first
+            return true
+        }
+        let fits = more(&accumulator)
+        last = accumulator
+        return fits
+    }
+
+    private mutating func insert(_ tag: UInt64, _ accumulator: A, _ at: Int) {
+        slots[at] = Slot(tag: tag, accumulator: accumulator)
+        used += 1
+        if used * 2 > capacity { grow() }
+    }
+
+    private mutating func grow() {
+        let (old, oldCapacity) = (slots, capacity)
+        capacity *= 4
+        slots = Self.allocate(capacity)
+        for from in 0..<oldCapacity where old[from].tag != 0 {
+            var at = Int(truncatingIfNeeded: old[from].tag &- 1) & (capacity - 1)
+            while slots[at].tag != 0 { at = (at + 1) & (capacity - 1) }
+            slots[at] = old[from]
+        }
+        old.deallocate()
+    }
+
+    private static func allocate(_ capacity: Int) -> UnsafeMutablePointer<Slot> {
+        let slots = UnsafeMutablePointer<Slot>.allocate(capacity: capacity)
+        UnsafeMutableRawPointer(slots).initializeMemory(
+            as: UInt8.self, repeating: 0, count: capacity * MemoryLayout<Slot>.stride)
+        return slots
+    }
+}
