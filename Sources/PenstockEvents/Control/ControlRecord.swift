@@ -49,6 +49,7 @@ public struct ScanID: Sendable, Hashable, Comparable, BitwiseCopyable, CustomStr
     /// The number in decimal digits.
     public var description: String { String(number) }
 
+    /// By number, which is the order of recording.
     public static func < (a: ScanID, b: ScanID) -> Bool { a.number < b.number }
 }
 
@@ -90,7 +91,8 @@ extension ControlRecord {
             var properties: [String: String] = [:]
             for _ in 0..<(try reader.readInteger(UInt32.self)) {
                 let name = try reader.readString()
-                properties[name] = try reader.readString()
+                let replaced = properties.updateValue(try reader.readString(), forKey: name)
+                guard replaced == nil else { throw .invalidField("two properties of a scan are named \(name)") }
             }
             self = .scanStart(ScanStart(scan: scan, properties: properties))
         case 3:

@@ -38,6 +38,10 @@ extension FixedEvent {
 
     /// What is wrong with the layout of this type, in words, or nil where nothing is.
     public static var layoutDefect: String? {
+        if let payload = schema.payload {
+            return
+                "\(Self.self) is a FixedEvent, which has no payload, but its schema names the payload \(payload.name)"
+        }
         let size = MemoryLayout<Self>.size
         let stride = MemoryLayout<Self>.stride
         guard let fields = schema.fixedByteCount else {

@@ -78,13 +78,15 @@ public struct Payload: Sendable {
         return try body(UnsafeRawBufferPointer(rebasing: storage.bytes[start..<start + count]))
     }
 
-    /// Calls `body` with the bytes as values of a trivial type; the start must be aligned for it.
+    /// Calls `body` with the bytes as values of a trivial type; the start must be aligned for it. Bytes at the end that are
+    /// fewer than a value are left out.
     @inline(__always) public func withValues<Value: BitwiseCopyable, Result, Failure: Error>(
         of type: Value.Type, _ body: (UnsafeBufferPointer<Value>) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         try withUnsafeBytes { bytes throws(Failure) in
             precondition(
-                Int(bitPattern: bytes.baseAddress) % MemoryLayout<Value>.alignment == 0, "payload not aligned for \(Value.self)")
+                Int(bitPattern: bytes.baseAddress) % MemoryLayout<Value>.alignment == 0,
+                "payload not aligned for \(Value.self)")
             return try body(bytes.bindMemory(to: Value.self))
         }
     }

@@ -10,8 +10,12 @@ public enum XXHash64 {
 
     /// The hash of `bytes`, read as the algorithm says: little-endian words on every machine.
     public static func hash(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
-        func word64(_ at: Int) -> UInt64 { UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: at, as: UInt64.self)) }
-        func word32(_ at: Int) -> UInt32 { UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: at, as: UInt32.self)) }
+        func word64(_ at: Int) -> UInt64 {
+            UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: at, as: UInt64.self))
+        }
+        func word32(_ at: Int) -> UInt32 {
+            UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: at, as: UInt32.self))
+        }
         var at = 0
         var hash: UInt64
         if bytes.count >= 32 {

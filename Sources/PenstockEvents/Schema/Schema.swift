@@ -6,7 +6,7 @@
 ///
 /// whose grammar `docs/schemas.md` states. `description` gives the written form, `init(parsing:)` reads it.
 public struct Schema: Sendable, Hashable, CustomStringConvertible {
-    /// The type's name: letters, digits, `_` and `.`, beginning with a letter.
+    /// The type's name: ASCII letters, digits, `_` and `.`, beginning with a letter or `_`.
     public let name: String
     /// The version of the fields under this name, from 1.
     public let version: Int
@@ -15,8 +15,21 @@ public struct Schema: Sendable, Hashable, CustomStringConvertible {
     /// The payload, where the type has one.
     public let payload: Field?
 
-    /// A schema.
+    /// A schema. Its written form must be one that `init(parsing:)` reads back, since that is what topics store; anything
+    /// else is a programmer's error and stops the program.
     public init(_ name: String, version: Int = 1, fields: [Field], payload: Field? = nil) {
+        self.init(unchecked: name, version: version, fields: fields, payload: payload)
+        do throws(SchemaError) {
+            let reread = try Schema(parsing: description)
+            // fatalError, not precondition: a release build has to say why, too.
+            if reread != self { fatalError("the schema \(self) reads back as \(reread)") }
+        } catch {
+            fatalError("\(error), in \(self)")
+        }
+    }
+
+    /// A schema whose parts the parser has checked.
+    init(unchecked name: String, version: Int, fields: [Field], payload: Field?) {
         self.name = name
         self.version = version
         self.fields = fields
@@ -58,7 +71,7 @@ public struct Schema: Sendable, Hashable, CustomStringConvertible {
     public enum Extent: Sendable, Hashable {
         /// A number of elements that is the same in all records.
         case count(Int)
-        /// The value of another field of the same record.
+        /// The value of another field of the same record: a single integer, for an attribute one that stands before it.
         case field(String)
     }
 
@@ -125,6 +138,6 @@ public struct Schema: Sendable, Hashable, CustomStringConvertible {
             return text
         }
         let parts = fields.map(text) + (payload.map { ["payload " + text($0)] } ?? [])
-        return "\(name)@\(version) { \(parts.joined(separator: "; ")) }"
+        return parts.isEmpty ? "\(name)@\(version) { }" : "\(name)@\(version) { \(parts.joined(separator: "; ")) }"
     }
 }

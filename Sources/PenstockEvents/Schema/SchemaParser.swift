@@ -20,8 +20,12 @@ extension Schema {
 
 /// A reader of the grammar in `docs/schemas.md`, by recursive descent.
 private struct SchemaParser {
+    /// The most elements that the constant extents of one array may span, so that no byte count overflows.
+    private static let elementLimit = 1 << 31
+
     private let characters: [Character]
     private var position = 0
+    private var fields: [Schema.Field] = []
 
     init(_ text: String) { characters = Array(text) }
 
@@ -30,63 +34,92 @@ private struct SchemaParser {
         try expect("@")
         let version = try number()
         try expect("{")
-        var fields: [Schema.Field] = []
-        var payload: Schema.Field?
-        while !take("}") {
-            if !fields.isEmpty || payload != nil { try expect(";") }
-            if payload != nil { throw error("the payload is the last field") }
-            let (field, isPayload) = try self.field()
-            if fields.contains(where: { $0.name == field.name }) { throw error("two fields are named \(field.name)") }
-            if isPayload { payload = field } else { fields.append(field) }
-        }
+        let payload = try body()
         skipSpaces()
         guard position == characters.count else { throw error("nothing may follow the closing brace") }
-        for field in fields + (payload.map { [$0] } ?? []) {
-            for case .field(let reference) in field.shape where !fields.contains(where: { $0.name == reference }) {
-                throw error("the shape of \(field.name) names \(reference), which is not a field")
-            }
+        return Schema(unchecked: name, version: version, fields: fields, payload: payload)
+    }
+
+    /// Reads the fields up to the closing brace into `fields`, and returns the payload.
+    private mutating func body() throws(SchemaError) -> Schema.Field? {
+        var payload: Schema.Field?
+        while !take("}") {
+            if payload != nil { throw error("the payload is the last field; `}` was expected") }
+            if !fields.isEmpty { try expect(";") }
+            let (field, isPayload) = try self.field()
+            if isPayload { payload = field } else { fields.append(field) }
         }
-        return Schema(name, version: version, fields: fields, payload: payload)
+        return payload
     }
 
     private mutating func field() throws(SchemaError) -> (Schema.Field, isPayload: Bool) {
+        var start = startOfNext()
         var name = try identifier("a field name")
+        // `payload` alone is a name like any other; before another name it is the keyword.
         var isPayload = false
-        if name == "payload", !take(":") {
+        if !take(":") {
+            guard name == "payload" else { throw error("`:` was expected") }
             isPayload = true
+            start = startOfNext()
             name = try identifier("the payload's name")
             try expect(":")
-        } else if name != "payload" {
-            try expect(":")
         }
+        guard !fields.contains(where: { $0.name == name }) else {
+            throw error("two fields are named \(name)", at: start)
+        }
+        let element = try element()
+        let shape = try shape()
+        let unit = try unit()
+        return (Schema.Field(name, element, shape: shape, unit: unit), isPayload)
+    }
+
+    private mutating func element() throws(SchemaError) -> Schema.Element {
+        let start = startOfNext()
         let word = try identifier("a type")
         guard let element = Schema.Element(rawValue: word) else {
             let known = Schema.Element.allCases.map(\.rawValue).joined(separator: ", ")
-            throw error("\(word) is not a type; the types are \(known)")
+            throw error("\(word) is not a type; the types are \(known)", at: start)
         }
+        return element
+    }
+
+    private mutating func shape() throws(SchemaError) -> [Schema.Extent] {
+        guard take("[") else { return [] }
         var shape: [Schema.Extent] = []
-        if take("[") {
-            repeat {
-                skipSpaces()
-                if let next = characters[safe: position], next.isASCII, next.isNumber {
-                    shape.append(.count(try number()))
-                } else {
-                    shape.append(.field(try identifier("an extent")))
+        var elements = 1
+        repeat {
+            let start = startOfNext()
+            if let next = characters[safe: position], next.isASCII, next.isNumber {
+                let count = try number()
+                guard count <= Self.elementLimit / elements else {
+                    throw error("an array has at most \(Self.elementLimit) elements", at: start)
                 }
-            } while take(",")
-            try expect("]")
-        }
-        var unit: String?
-        if take("(") {
-            var text = ""
-            while let next = characters[safe: position], next != ")" {
-                text.append(next)
-                position += 1
+                elements *= count
+                shape.append(.count(count))
+            } else {
+                let name = try identifier("an extent")
+                guard let field = fields.first(where: { $0.name == name }) else {
+                    throw error("the extent \(name) is not a field that stands before this one", at: start)
+                }
+                guard field.element.isInteger, field.shape.isEmpty else {
+                    throw error("the extent \(name) is not a single integer", at: start)
+                }
+                shape.append(.field(name))
             }
-            try expect(")")
-            unit = text
+        } while take(",")
+        try expect("]")
+        return shape
+    }
+
+    private mutating func unit() throws(SchemaError) -> String? {
+        guard take("(") else { return nil }
+        var text = ""
+        while let next = characters[safe: position], next != ")" {
+            text.append(next)
+            position += 1
         }
-        return (Schema.Field(name, element, shape: shape, unit: unit), isPayload)
+        try expect(")")
+        return text
     }
 
     private mutating func identifier(_ what: String, dots: Bool = false) throws(SchemaError) -> String {
@@ -103,13 +136,15 @@ private struct SchemaParser {
     }
 
     private mutating func number() throws(SchemaError) -> Int {
-        skipSpaces()
+        let start = startOfNext()
         var text = ""
         while let next = characters[safe: position], next.isASCII, next.isNumber {
             text.append(next)
             position += 1
         }
-        guard let value = Int(text), value > 0 else { throw error("a positive number was expected") }
+        guard let value = Int(text), value > 0 else {
+            throw error("a positive number of at most \(Int.max) was expected", at: start)
+        }
         return value
     }
 
@@ -128,7 +163,24 @@ private struct SchemaParser {
         while let next = characters[safe: position], next.isWhitespace { position += 1 }
     }
 
-    private func error(_ problem: String) -> SchemaError { SchemaError(problem: problem, position: position) }
+    /// The position of the next character that is not a space.
+    private mutating func startOfNext() -> Int {
+        skipSpaces()
+        return position
+    }
+
+    private func error(_ problem: String, at position: Int? = nil) -> SchemaError {
+        SchemaError(problem: problem, position: position ?? self.position)
+    }
+}
+
+extension Schema.Element {
+    fileprivate var isInteger: Bool {
+        switch self {
+        case .u8, .u16, .u32, .u64, .i8, .i16, .i32, .i64: true
+        case .f32, .f64, .bool, .string, .bytes: false
+        }
+    }
 }
 
 extension Array {

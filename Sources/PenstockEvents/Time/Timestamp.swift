@@ -23,17 +23,21 @@ public struct Timestamp: BitwiseCopyable, Sendable, Hashable, Comparable {
         nanoseconds >= -Timestamp.limitNanoseconds && nanoseconds <= Timestamp.limitNanoseconds
     }
 
+    /// By time.
     @inlinable public static func < (a: Timestamp, b: Timestamp) -> Bool { a.nanoseconds < b.nanoseconds }
 
-    /// The instant given in seconds since the Unix epoch, rounded to the nearest nanosecond; nil where it is not finite or
-    /// not usable.
+    /// The instant given in seconds since the Unix epoch; nil where it is not finite or not usable.
+    ///
+    /// It is rounded to the nearest nanosecond that a double can hold: to one below 2^53 nanoseconds (104 days), to multiples
+    /// of 256 about the present day. So whole tenths of a second stay exact there, although their doubles are not.
     public init?(secondsSinceEpoch seconds: Double) {
         let scaled = (seconds * 1e9).rounded()
         guard scaled.isFinite, abs(scaled) <= Double(Timestamp.limitNanoseconds) else { return nil }
         self.init(nanoseconds: Int64(scaled))
     }
 
-    /// Seconds since the Unix epoch; exact to a nanosecond below 2^53 nanoseconds (104 days), to a double's precision above.
+    /// Seconds since the Unix epoch; below 2^22 seconds (48 days) they come back to the same nanosecond, above they have a
+    /// double's precision.
     public var secondsSinceEpoch: Double { Double(nanoseconds) / 1e9 }
 }
 

@@ -1,0 +1,57 @@
+# The commands of this repository. `make` alone lists them.
+
+SWIFT ?= swift
+
+# The demonstration: a phantom scan of three half turns.
+DEMO ?= demo
+DEMO_ANGLES ?= 540
+DEMO_COLUMNS ?= 256
+DEMO_SLICES ?= 32
+DEMO_HALF_TURNS ?= 3
+DEMO_NOISE ?= 0.01
+DEMO_SEED ?= 1
+DEMO_WINDOW ?= 180deg
+DEMO_EVERY ?= 15deg
+
+SWIFT_PATHS := Package.swift Sources Pipelines Benchmarks Tests
+
+MAKEFLAGS += --no-print-directory
+
+.DEFAULT_GOAL := help
+.PHONY: help dependencies demo build test lint format sanitize
+
+help: ## List these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+dependencies: ## Install the C libraries that are missing (Debian and Ubuntu)
+	@Scripts/install-dependencies
+
+demo: dependencies ## Make a phantom scan and reconstruct it live, with pictures
+	@$(SWIFT) build --configuration release --product LiveTomography
+	@mkdir -p $(DEMO)
+	@set -e; \
+	live="$$($(SWIFT) build --configuration release --show-bin-path)/LiveTomography"; \
+	"$$live" phantom --output $(DEMO)/scan.h5 --angles $(DEMO_ANGLES) --columns $(DEMO_COLUMNS) \
+	    --slices $(DEMO_SLICES) --turns $(DEMO_HALF_TURNS) --noise $(DEMO_NOISE) --seed $(DEMO_SEED) --overwrite; \
+	"$$live" run --input $(DEMO)/scan.h5 --output $(DEMO)/volume.h5 --log $(DEMO)/penstock-log \
+	    --window $(DEMO_WINDOW) --every $(DEMO_EVERY) --preview $(DEMO)/preview --overwrite
+	@echo
+	@echo "The reconstructed volume:       $(DEMO)/volume.h5 (dataset /exchange/data)"
+	@echo "The picture after every window: $(DEMO)/preview/"
+
+build: dependencies ## Build everything, optimised
+	$(SWIFT) build --configuration release
+
+test: dependencies ## Build and run all tests
+	$(SWIFT) build --build-tests
+	$(SWIFT) test
+
+lint: ## Check the format of the Swift sources
+	$(SWIFT) format lint --strict --recursive --parallel $(SWIFT_PATHS)
+
+format: ## Format the Swift sources in place
+	$(SWIFT) format --in-place --recursive --parallel $(SWIFT_PATHS)
+
+sanitize: dependencies ## Run all tests under the thread and the address sanitizer
+	$(SWIFT) test --sanitize=thread --scratch-path .build-tsan
+	$(SWIFT) test --sanitize=address --scratch-path .build-asan
