@@ -8,6 +8,9 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
+/// For modules whose asynchronous functions run where their caller runs: a stage's work stays on the stage's thread.
+let strictOnCaller = strict + [.enableUpcomingFeature("NonisolatedNonsendingByDefault")]
+
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 
@@ -39,7 +42,8 @@ let package = Package(
         .target(name: "PenstockLog", dependencies: ["PenstockEvents"], swiftSettings: strict),
 
         // Row 4
-        .target(name: "PenstockEngine", dependencies: ["PenstockEvents", "PenstockLog", logging], swiftSettings: strict),
+        .target(
+            name: "PenstockEngine", dependencies: ["PenstockEvents", "PenstockLog"], swiftSettings: strictOnCaller),
 
         // Row 5
         .target(

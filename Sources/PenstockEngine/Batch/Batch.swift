@@ -1,4 +1,4 @@
-public import PenstockEvents
+internal import PenstockEvents
 
 /// Where events come from: a source's partition, or a keyed stage. Part of the canonical order.
 public struct Origin: Sendable, Hashable, Comparable {

@@ -40,7 +40,7 @@ public struct ColumnBuilder<Value>: ~Copyable {
 
     /// Hands the columns over and starts anew with room for `capacity` values.
     mutating func take(capacity nextCapacity: Int) -> (values: ValueColumn, times: Column<Int64>, count: Int) {
-        let column = ValueColumn(ElementType(Value.self), adopting: UnsafeMutableRawPointer(values), count: count)
+        let column = ValueColumn(ValueType(Value.self), adopting: UnsafeMutableRawPointer(values), count: count)
         defer {
             capacity = max(nextCapacity, 1)
             values = .allocate(capacity: capacity)

@@ -6,20 +6,20 @@ public final class ValueColumn: @unchecked Sendable {
     /// The first value.
     public let base: UnsafeMutableRawPointer
     /// The type of the values.
-    public let element: ElementType
+    public let element: ValueType
 
     private var count: Int
     private var live: Selection?
 
     /// Room for `capacity` values, none of them initialised; say with `setInitialized` which ones were.
-    public init(_ element: ElementType, capacity: Int) {
+    public init(_ element: ValueType, capacity: Int) {
         self.element = element
         base = .allocate(byteCount: max(capacity * element.stride, 1), alignment: max(element.alignment, 16))
         count = 0
     }
 
     /// Takes over `count` values at `base`, which came from `allocate` with at least the alignment of the type.
-    public init(_ element: ElementType, adopting base: UnsafeMutableRawPointer, count: Int) {
+    public init(_ element: ValueType, adopting base: UnsafeMutableRawPointer, count: Int) {
         self.element = element
         self.base = base
         self.count = count

@@ -22,12 +22,12 @@ public struct KernelOutcome {
 
 /// One value for each row: what `Map` does. Formed at the author's call site, so that the loop contains the author's closure.
 public struct MapKernel: Sendable {
-    let output: ElementType
+    let output: ValueType
     let run: @Sendable (Rows, UnsafeRawPointer, UnsafeMutableRawPointer) -> KernelOutcome
 
     /// A kernel that initialises, for each row, the value of `output` at the row's place from the input at the same place.
     public init(
-        output: ElementType,
+        output: ValueType,
         run: @escaping @Sendable (_ rows: Rows, _ input: UnsafeRawPointer, _ output: UnsafeMutableRawPointer) -> KernelOutcome
     ) {
         self.output = output

@@ -1,4 +1,4 @@
-public import PenstockEvents
+internal import PenstockEvents
 
 /// A flow as its author wrote it: a name and stages in order.
 public struct FlowDescription: Sendable {
@@ -103,7 +103,7 @@ public enum KeyedWindow: Sendable, Hashable {
 /// An operator without its types, as the plan holds it.
 public struct AnyOperator: Sendable {
     let summary: String
-    let output: ElementType
+    let output: ValueType
     let isHeavy: Bool
     let defect: String?
     let make: @Sendable (OperatorContext, Origin) -> any Processor
@@ -111,7 +111,7 @@ public struct AnyOperator: Sendable {
     /// An author's operator. A heavy one gets a thread of its own.
     public init<Op: Operator>(_ operation: Op, isHeavy: Bool = false) {
         summary = "\(Op.self)"
-        output = ElementType(Op.Out.self)
+        output = ValueType(Op.Out.self)
         self.isHeavy = isHeavy
         defect = nil
         make = { OperatorProcessor(operation, context: $0, origin: $1) }
@@ -122,7 +122,7 @@ public struct AnyOperator: Sendable {
         _ operation: Op, windows: PositionWindows, position: @escaping @Sendable (Op.In) throws -> Int64
     ) {
         summary = "\(Op.self), windows \(windows.summary)"
-        output = ElementType(Op.Out.self)
+        output = ValueType(Op.Out.self)
         isHeavy = true
         defect = windows.defect
         make = {

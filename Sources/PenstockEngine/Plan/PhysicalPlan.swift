@@ -1,4 +1,4 @@
-public import PenstockEvents
+internal import PenstockEvents
 
 /// The stages that run: operators that follow each other without a cut, between an input and an output.
 public struct PhysicalPlan: Sendable {
@@ -71,4 +71,22 @@ public struct PhysicalStage: Sendable {
     public internal(set) var instances = 1
     /// Whether its events come from several instances of a keyed stage, so that they have to be put in order first.
     public internal(set) var mergesInOrder = false
+}
+
+extension PhysicalPlan {
+    /// Whether a run of the plan needs a log.
+    public var usesTopics: Bool {
+        stages.contains { stage in
+            if case .topic = stage.input { return true }
+            if case .topic = stage.output { return true }
+            return false
+        }
+    }
+
+    /// The topics that the plan records and reads again, in the order of the stages.
+    public var persistedTopics: [String] {
+        stages.compactMap { stage in
+            if case .topic(_, let topic, _, _, isPersisted: true) = stage.input { topic } else { nil }
+        }
+    }
 }

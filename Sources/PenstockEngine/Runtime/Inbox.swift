@@ -42,7 +42,7 @@ final class Inbox: Sendable {
                 return true
             }
             if sent { return }
-            try await withCheckedThrowingContinuation { continuation in
+            try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
                 state.withLock { state in
                     if state.isCancelled {
                         continuation.resume(throwing: CancellationError())
@@ -74,7 +74,7 @@ final class Inbox: Sendable {
                 return first
             }
             if let received { return received }
-            try await withCheckedThrowingContinuation { continuation in
+            try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
                 state.withLock { state in
                     if state.isCancelled {
                         continuation.resume(throwing: CancellationError())

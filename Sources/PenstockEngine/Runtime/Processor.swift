@@ -1,4 +1,4 @@
-public import PenstockEvents
+internal import PenstockEvents
 
 /// What travels between stages, in order.
 enum StreamElement: Sendable {

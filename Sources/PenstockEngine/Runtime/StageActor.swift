@@ -6,7 +6,7 @@ actor StageActor {
     private let wiring: StageWiring
     private let executor: StageExecutor
     private var chain: [any Processor] = []
-    private var outlet = StageOutlet.channels([])
+    private var outlet: any StageOutlet = ChannelOutlet([])
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
@@ -40,7 +40,7 @@ actor StageActor {
     }
 
     /// Makes the results visible.
-    func commit() async throws { try await outlet.commit() }
+    func commit() throws { try outlet.commit() }
 
     /// Leaves nothing half done behind.
     func abandon() async { await outlet.abandon() }

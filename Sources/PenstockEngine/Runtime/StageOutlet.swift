@@ -1,50 +1,30 @@
 internal import PenstockEvents
-internal import PenstockLog
 
-/// Where an instance of a stage puts its results. Made on the stage's thread and used by it only.
-enum StageOutlet {
-    case channels([OutgoingEdge])
-    case sink(StageName, any SinkDrain)
-    case topic(TopicOutlet)
-
-    mutating func put(_ element: StreamElement) async throws {
-        switch self {
-        case .channels(let edges):
-            for edge in edges { try await edge.put(element) }
-        case .sink(let stage, var drain):
-            do {
-                switch element {
-                case .batch(let batch) where batch.count > 0: try drain.write(batch)
-                case .control(let record): try drain.control(record)
-                case .batch, .watermark, .end: break
-                }
-            } catch {
-                throw EngineError.stage(stage, error)
-            }
-            self = .sink(stage, drain)
-        case .topic(var topic):
-            try await topic.put(element)
-            self = .topic(topic)
-        }
-    }
+/// Where an instance of a stage puts its results. Belongs to one stage actor and is used on its thread only.
+protocol StageOutlet: AnyObject {
+    /// Takes the next element; waits while what is behind the outlet is not ready for it.
+    func put(_ element: StreamElement) async throws
 
     /// Makes the results visible, after every stage of the run has come to its end.
-    mutating func commit() async throws {
-        switch self {
-        case .channels, .topic: break
-        case .sink(let stage, var drain):
-            do { try drain.finish() } catch { throw EngineError.stage(stage, error) }
-        }
-    }
+    func commit() throws
 
     /// The run has failed: nothing may be left under a final name. What a topic has acknowledged stays.
-    mutating func abandon() async {
-        switch self {
-        case .channels: break
-        case .sink(_, var drain): drain.abandon()
-        case .topic(let topic): await topic.close()
-        }
+    func abandon() async
+}
+
+/// Puts results into the inboxes of later stages.
+final class ChannelOutlet: StageOutlet {
+    private let edges: [OutgoingEdge]
+
+    init(_ edges: [OutgoingEdge]) { self.edges = edges }
+
+    func put(_ element: StreamElement) async throws {
+        for edge in edges { try await edge.put(element) }
     }
+
+    func commit() {}
+
+    func abandon() async {}
 }
 
 /// The edge of one sending instance to all instances of the receiving stage.
@@ -65,35 +45,31 @@ struct OutgoingEdge {
     }
 }
 
-/// Writes batches to a topic and waits for each acknowledgement, so that what is counted is kept.
-struct TopicOutlet {
-    let stage: StageName
-    let topic: String
-    let codec: EventCodec
-    let writer: any TopicWriter
-    let board: CommitBoard?
-    let progress: RunProgress
+/// Puts results into a sink that is not a topic.
+final class SinkOutlet: StageOutlet {
+    private let stage: StageName
+    private var drain: any SinkDrain
 
-    mutating func put(_ element: StreamElement) async throws {
+    init(_ stage: StageName, _ drain: any SinkDrain) {
+        self.stage = stage
+        self.drain = drain
+    }
+
+    func put(_ element: StreamElement) async throws {
         do {
             switch element {
-            case .batch(let batch) where batch.count > 0:
-                let (records, counted) = codec.encode(batch)
-                let acknowledgement = try await writer.append(records)
-                progress.count("\(topic)_acknowledged", counted)
-                board?.commit(acknowledgement.offsets.upperBound)
-            case .control(let record):
-                board?.commit(try await writer.append(control: record).offsets.upperBound)
-            case .end:
-                try await writer.close()
-                board?.finish()
-            case .batch, .watermark:
-                break
+            case .batch(let batch) where batch.count > 0: try drain.write(batch)
+            case .control(let record): try drain.control(record)
+            case .batch, .watermark, .end: break
             }
         } catch {
             throw EngineError.stage(stage, error)
         }
     }
 
-    func close() async { try? await writer.close() }
+    func commit() throws {
+        do { try drain.finish() } catch { throw EngineError.stage(stage, error) }
+    }
+
+    func abandon() async { drain.abandon() }
 }

@@ -47,19 +47,18 @@ struct StageWiring: Sendable {
             count: { progress.count($0, $1) })
     }
 
-    func makeOutlet() async throws -> StageOutlet {
+    func makeOutlet() async throws -> any StageOutlet {
         switch stage.output {
         case .channels:
-            return .channels(outgoing)
+            return ChannelOutlet(outgoing)
         case .sink(let name, let sink):
-            do { return .sink(name, try sink.open(sinkContext(name))) } catch { throw EngineError.stage(name, error) }
+            do { return SinkOutlet(name, try sink.open(sinkContext(name))) } catch { throw EngineError.stage(name, error) }
         case .topic(let name, let topic, let codec, _):
             guard let log = run.log else { preconditionFailure("a plan with topics ran without a log") }
             do {
                 let writer = try await log.writer(for: TopicPartition(topic))
-                return .topic(
-                    TopicOutlet(
-                        stage: name, topic: topic, codec: codec, writer: writer, board: board, progress: run.progress))
+                return TopicOutlet(
+                    stage: name, topic: topic, codec: codec, writer: writer, board: board, progress: run.progress)
             } catch {
                 throw EngineError.stage(name, error)
             }

@@ -52,14 +52,14 @@ public struct SinkContext: Sendable {
 
 /// A sink without its type, as the plan holds it.
 public struct AnySink: Sendable {
-    let input: ElementType
+    let input: ValueType
     let summary: String
     let check: @Sendable (SinkContext) throws -> Void
     let open: @Sendable (SinkContext) throws -> any SinkDrain
 
     /// A sink.
     public init<S: Sink>(_ sink: S) {
-        input = ElementType(S.Input.self)
+        input = ValueType(S.Input.self)
         summary = sink.summary
         check = { try sink.check($0) }
         open = { WriterDrain(try sink.open($0)) }

@@ -1,4 +1,4 @@
-public import PenstockEvents
+internal import PenstockEvents
 
 /// How far out of order the events of a source can be, by event time. There is no default for topics: whoever reads one has to say.
 public struct Disorder: Sendable, Hashable {

@@ -3,7 +3,7 @@ internal import PenstockEvents
 /// A source without its type, as the plan holds it.
 public struct AnySource: Sendable {
     /// The type of the events.
-    let output: ElementType
+    let output: ValueType
     let summary: String
     let disorder: Disorder
     let partitionCount: Int
@@ -11,7 +11,7 @@ public struct AnySource: Sendable {
 
     /// A source; `disorder` replaces what the source says of itself.
     public init<S: Source>(_ source: S, disorder: Disorder? = nil) {
-        output = ElementType(S.Output.self)
+        output = ValueType(S.Output.self)
         summary = source.summary
         self.disorder = disorder ?? source.disorder
         partitionCount = source.partitionCount

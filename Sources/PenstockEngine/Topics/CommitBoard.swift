@@ -7,6 +7,11 @@ final class CommitBoard: Sendable {
         var isFinished = false
         var isCancelled = false
         var waiter: CheckedContinuation<Void, any Error>?
+
+        mutating func wake() {
+            waiter?.resume()
+            waiter = nil
+        }
     }
 
     private let state: Mutex<State>
@@ -48,7 +53,7 @@ final class CommitBoard: Sendable {
                 return state.isFinished ? false : nil
             }
             if let known { return known }
-            try await withCheckedThrowingContinuation { continuation in
+            try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
                 state.withLock { state in
                     if state.isCancelled {
                         continuation.resume(throwing: CancellationError())
@@ -60,12 +65,5 @@ final class CommitBoard: Sendable {
                 }
             }
         }
-    }
-}
-
-extension CommitBoard.State {
-    fileprivate mutating func wake() {
-        waiter?.resume()
-        waiter = nil
     }
 }

@@ -5,7 +5,7 @@ internal import PenstockLog
 public struct EventCodec: Sendable {
     /// What the records hold.
     public let schema: Schema
-    let element: ElementType
+    let element: ValueType
     let defect: String?
     private let isFixed: Bool
     private let write: @Sendable (Rows, UnsafeRawPointer, inout RecordWriter) -> Void
@@ -15,7 +15,7 @@ public struct EventCodec: Sendable {
     /// The codec of an event type.
     public init<E: Event>(_ type: E.Type) {
         schema = E.schema
-        element = ElementType(type)
+        element = ValueType(type)
         let fixed = type as? any FixedEvent.Type
         isFixed = fixed != nil
         defect = fixed?.layoutDefect
@@ -42,8 +42,11 @@ public struct EventCodec: Sendable {
         }
     }
 
-    /// The events of a batch as records, and how many of them progress counts.
-    func encode(_ batch: Batch) -> (records: RecordBatchBuilder, counted: Int) {
+    /// How many events of a batch progress counts.
+    func progressCount(_ batch: Batch) -> Int { countInProgress(batch.rows, batch.values.base) }
+
+    /// The events of a batch as records.
+    func encode(_ batch: Batch) -> RecordBatchBuilder {
         var records = RecordBatchBuilder(schemaID: schema.id)
         let rows = batch.rows
         if isFixed, rows.indices == nil {
@@ -62,7 +65,7 @@ public struct EventCodec: Sendable {
             }
             records.append(records: writer, times: times, keyHashes: hashes)
         }
-        return (records, countInProgress(rows, batch.values.base))
+        return records
     }
 
     /// The records of a batch as columns.

@@ -18,7 +18,7 @@ public struct Aggregate: Sendable {
 
     let function: Function
     let numbers: NumberKernel?
-    let row: ElementType
+    let row: ValueType
     let makeRows: @Sendable (ClosedRows, UnsafeMutableRawPointer) -> Void
 
     /// An aggregate.
@@ -28,7 +28,7 @@ public struct Aggregate: Sendable {
     ///   - row: The type of the rows.
     ///   - makeRows: Initialises one value of the row type for each of the closed rows.
     public init(
-        _ function: Function, of numbers: NumberKernel?, row: ElementType,
+        _ function: Function, of numbers: NumberKernel?, row: ValueType,
         makeRows: @escaping @Sendable (ClosedRows, UnsafeMutableRawPointer) -> Void
     ) {
         self.function = function

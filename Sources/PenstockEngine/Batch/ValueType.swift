@@ -1,5 +1,5 @@
 /// The type of the values of a column, as far as code that does not know it needs it: layout, name, how to let go of values.
-public struct ElementType: Sendable {
+public struct ValueType: Sendable {
     /// The type's name, for `explain` and for errors.
     public let name: String
     /// Bytes from one value to the next.
@@ -18,10 +18,16 @@ public struct ElementType: Sendable {
         stride = MemoryLayout<Value>.stride
         alignment = MemoryLayout<Value>.alignment
         copy = { source, target in
-            target.assumingMemoryBound(to: Value.self).initialize(to: source.assumingMemoryBound(to: Value.self).pointee)
+            let value = source.assumingMemoryBound(to: Value.self)
+            target.assumingMemoryBound(to: Value.self).initialize(from: value, count: 1)
         }
-        destroy =
-            _isPOD(type)
-            ? nil : { base, count in base.assumingMemoryBound(to: Value.self).deinitialize(count: count) }
+        if _isPOD(type) {
+            destroy = nil
+        } else {
+            destroy = { base, count in
+                let values = base.assumingMemoryBound(to: Value.self)
+                values.deinitialize(count: count)
+            }
+        }
     }
 }

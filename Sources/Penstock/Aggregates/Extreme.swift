@@ -1,0 +1,14 @@
+public import PenstockEngine
+public import PenstockEvents
+
+/// The smallest or largest value of a key and window.
+public struct Extreme<Key: EventKey, Number: AggregatedNumber>: Sendable {
+    /// The key.
+    public let key: Key
+    /// The value.
+    public let value: Number
+    /// The window.
+    public let window: WindowSpan
+    /// Whether the window had all of its events; false for the rest of a count window at the end of input.
+    public let isComplete: Bool
+}

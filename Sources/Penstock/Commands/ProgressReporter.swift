@@ -1,0 +1,76 @@
+internal import Foundation
+internal import PenstockEngine
+
+/// Shows what a run has done so far: a line that changes on a terminal, or lines of JSON.
+struct ProgressReporter: Sendable {
+    private let style: ProgressStyle
+    private let progress: RunProgress
+    private let isTerminal: Bool
+    private let started = ContinuousClock.now
+
+    init(_ style: ProgressStyle, quiet: Bool, _ progress: RunProgress) {
+        isTerminal = isatty(STDERR_FILENO) == 1
+        self.style = quiet && style == .auto ? .none : style
+        self.progress = progress
+    }
+
+    /// Shows progress until the task is cancelled.
+    func follow() async {
+        guard style == .json || (style == .auto && isTerminal) else { return }
+        var shown: [String: Int]?
+        while !Task.isCancelled {
+            let counts = progress.counts
+            if counts != shown || style == .auto { show(counts) }
+            shown = counts
+            try? await Task.sleep(for: style == .json ? .milliseconds(50) : .milliseconds(250))
+        }
+    }
+
+    /// Shows the final state, and takes the line off a terminal.
+    func finish() {
+        switch style {
+        case .json: show(progress.counts)
+        case .auto where isTerminal: write("\r\u{1B}[K")
+        case .auto, .none: break
+        }
+    }
+
+    private func show(_ counts: [String: Int]) {
+        switch style {
+        case .json: write(json(counts) + "\n")
+        case .auto: write("\r\u{1B}[K" + line(counts))
+        case .none: break
+        }
+    }
+
+    private var seconds: Double { (ContinuousClock.now - started) / .seconds(1) }
+
+    private func json(_ counts: [String: Int]) -> String {
+        let fields =
+            ["\"elapsed_seconds\": \(String(format: "%.3f", seconds))"]
+            + counts.sorted { $0.key < $1.key }.map { "\"\($0.key)\": \($0.value)" }
+        return "{\(fields.joined(separator: ", "))}"
+    }
+
+    private func line(_ counts: [String: Int]) -> String {
+        let suffix = "_acknowledged"
+        var parts: [String] = []
+        for (name, count) in counts.sorted(by: { $0.key < $1.key }) {
+            guard name.hasSuffix(suffix) else {
+                parts.append("\(name.replacing("_", with: " ")) \(count)")
+                continue
+            }
+            let topic = String(name.dropLast(suffix.count))
+            let rate = Double(count) / max(seconds, 0.001)
+            guard let total = progress.properties[topic].flatMap(Int.init), rate > 0, count <= total else {
+                parts.append("\(topic) \(count), \(Int(rate))/s")
+                continue
+            }
+            let left = count < total ? ", \(Int((Double(total - count) / rate).rounded(.up))) s left" : ""
+            parts.append("\(topic) \(count)/\(total), \(Int(rate))/s\(left)")
+        }
+        return parts.isEmpty ? "starting" : parts.joined(separator: " · ")
+    }
+
+    private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+}

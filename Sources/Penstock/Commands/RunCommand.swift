@@ -1,0 +1,69 @@
+internal import ArgumentParser
+internal import PenstockEngine
+internal import PenstockEvents
+
+/// Records what comes from the sources, and works on it.
+struct RunCommand<P: Pipeline>: AsyncParsableCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(commandName: "run", abstract: "Record what comes from the sources, and work on it.")
+    }
+
+    @OptionGroup(title: "Pipeline options") var pipeline: P
+    @OptionGroup var settings: RunSettings
+
+    func run() async throws {
+        try await PipelineExecution(pipeline, .run, settings, reading: .live).run()
+    }
+}
+
+/// What is replayed.
+struct ReplaySelection: ParsableArguments {
+    @Option(help: ArgumentHelp("The topic to replay, where the pipeline records several.", valueName: "name"))
+    var topic: String?
+
+    @Option(help: ArgumentHelp("The number of the scan to replay; the last one by default.", valueName: "id"))
+    var scan: UInt64?
+}
+
+/// Works on what an earlier run recorded.
+struct ReplayCommand<P: Pipeline>: AsyncParsableCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "replay", abstract: "Work on what an earlier run recorded; sources are not read.")
+    }
+
+    @OptionGroup var selection: ReplaySelection
+    @OptionGroup(title: "Pipeline options") var pipeline: P
+    @OptionGroup var settings: RunSettings
+
+    func run() async throws {
+        let execution = PipelineExecution(
+            pipeline, .replay, settings, reading: .replay(selection.scan.map { ScanID($0) }), topic: selection.topic)
+        try await execution.run()
+    }
+}
+
+/// Prints the plan.
+struct ExplainCommand<P: Pipeline>: AsyncParsableCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(commandName: "explain", abstract: "Print the plan: what runs where, and what crosses between.")
+    }
+
+    enum Format: String, ExpressibleByArgument, CaseIterable {
+        case text, dot, json
+    }
+
+    @Option(help: "The form: text, dot (for Graphviz) or json.") var format = Format.text
+    @Flag(help: "Print the plan of a replay.") var replay = false
+    @OptionGroup(title: "Pipeline options") var pipeline: P
+    @OptionGroup var settings: RunSettings
+
+    func run() async throws {
+        let plan = try PhysicalPlan(pipeline.flows(), parallelism: settings.parallelism, isReplay: replay)
+        switch format {
+        case .text: print(plan.text, terminator: "")
+        case .dot: print(plan.dot, terminator: "")
+        case .json: print(plan.json, terminator: "")
+        }
+    }
+}

@@ -1,0 +1,62 @@
+public import PenstockEngine
+
+/// What can be said of every stage beside what it does.
+public struct StageOptions: Sendable, Hashable {
+    var name: String?
+    var parallelism: Int?
+
+    /// Nothing said.
+    public init() {}
+}
+
+/// A stage of the language: something that stands on a line of its own in a flow.
+public protocol Stage: Sendable {
+    /// The name and the parallelism that the author gave.
+    var options: StageOptions { get set }
+}
+
+extension Stage {
+    /// The stage with a name of its own, on which its state hangs, instead of one made of its kind and position.
+    public func named(_ name: String) -> Self {
+        var stage = self
+        stage.options.name = name
+        return stage
+    }
+
+    /// The stage on `count` instances or threads, 1 to 128. Results do not depend on it.
+    public func parallelism(_ count: Int) -> Self {
+        var stage = self
+        stage.options.parallelism = count
+        return stage
+    }
+}
+
+extension StageDescription {
+    /// A stage with the author's options.
+    init(_ kind: Kind, label: String, _ options: StageOptions) {
+        self.init(kind, label: label, name: options.name, parallelism: options.parallelism)
+    }
+}
+
+/// An operator with options, made by `.named` or `.parallelism` behind it.
+public struct Configured<Operation: Sendable>: Stage {
+    let operation: Operation
+    /// The name and the parallelism that the author gave.
+    public var options = StageOptions()
+}
+
+extension Operator {
+    /// The operator with a name of its own, on which its state hangs.
+    public func named(_ name: String) -> Configured<Self> { Configured(operation: self).named(name) }
+
+    /// The operator on `count` threads, 1 to 128.
+    public func parallelism(_ count: Int) -> Configured<Self> { Configured(operation: self).parallelism(count) }
+}
+
+extension WindowOperator {
+    /// The operator with a name of its own, on which its state hangs.
+    public func named(_ name: String) -> Configured<Self> { Configured(operation: self).named(name) }
+
+    /// The operator on `count` threads, 1 to 128.
+    public func parallelism(_ count: Int) -> Configured<Self> { Configured(operation: self).parallelism(count) }
+}

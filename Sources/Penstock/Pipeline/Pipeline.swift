@@ -1,0 +1,68 @@
+public import ArgumentParser
+public import PenstockEngine
+
+/// A pipeline that is a program: flows in `body`, the user's options as properties, and a command line that comes with it.
+///
+/// ```swift
+/// @main struct Alarms: Pipeline {
+///     static let abstract = "Readings above a limit"
+///     @Option(help: "The limit") var limit = 100.0
+///
+///     var body: some Dataflow {
+///         Flow("alarms") { From(readings, disorder: .ascending); Filter { (r: Reading) in r.value > 100 }; To(alarms) }
+///     }
+/// }
+/// ```
+///
+/// The program has the verbs `run` (the default), `explain` and `replay`, and those in `verbs`. `body` may be evaluated more than once; the
+/// identity of what it makes is in the names of flows and topics.
+public protocol Pipeline: ParsableArguments, Sendable {
+    /// What the body comes to.
+    associatedtype Body: Dataflow
+
+    /// The flows.
+    @PipelineBuilder var body: Body { get }
+
+    /// One line that says what the pipeline does.
+    static var abstract: String { get }
+
+    /// Commands of the pipeline's own, beside those that every pipeline has.
+    static var verbs: [any ParsableCommand.Type] { get }
+
+    /// Looks at what only this pipeline knows of its options, before a run or a replay begins.
+    func check(_ verb: PipelineVerb) throws
+
+    /// Looks at what a run or a replay has done: lines for the summary, and the provenance that this pipeline wants to keep.
+    func report(_ record: RunRecord) throws -> [String]
+}
+
+/// Which of the verbs that run a pipeline was given.
+public enum PipelineVerb: String, Sendable, Hashable {
+    /// Records and works on what comes from the sources.
+    case run
+    /// Works on what was recorded.
+    case replay
+}
+
+extension Pipeline {
+    /// None.
+    public static var verbs: [any ParsableCommand.Type] { [] }
+
+    /// Everything is right.
+    public func check(_ verb: PipelineVerb) throws {}
+
+    /// Nothing more to say.
+    public func report(_ record: RunRecord) throws -> [String] { [] }
+
+    /// The program: reads the command line, does what it says, and leaves with the exit status of what happened.
+    public static func main() async {
+        await PipelineProgram<Self>.main()
+    }
+
+    /// The flows of the body, also those that no other flow uses.
+    func flows() -> [FlowDescription] {
+        let recorder = FlowRecorder()
+        FlowRecorder.$current.withValue(recorder) { _ = body }
+        return recorder.recorded
+    }
+}

@@ -1,0 +1,24 @@
+public import PenstockEngine
+public import PenstockEvents
+
+/// Begins a flow with the events of a source or of a topic.
+public struct From<Value: Sendable>: Stage {
+    let kind: StageDescription.Kind
+    /// The name and the parallelism that the author gave.
+    public var options = StageOptions()
+
+    /// The events of a source, which says itself how far out of order they can be.
+    public init<S: Source<Value>>(_ source: S) {
+        kind = .source(AnySource(source))
+    }
+
+    /// The events of a source that can be out of order as far as `disorder` says.
+    public init<S: Source<Value>>(_ source: S, disorder: Disorder) {
+        kind = .source(AnySource(source, disorder: disorder))
+    }
+
+    /// The events of a topic from its earliest to its last one. How far out of order they can be has to be said: topics have no default.
+    public init(_ topic: Topic<Value>, disorder: Disorder) where Value: Event {
+        kind = .topicSource(topic: topic.name, codec: EventCodec(Value.self), disorder: disorder)
+    }
+}

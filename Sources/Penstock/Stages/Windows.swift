@@ -1,0 +1,34 @@
+internal import PenstockEngine
+
+/// Cuts a keyed stream into windows that follow each other without gaps: [0, size), [size, 2 size) …
+public struct Tumbling: Stage {
+    let window: KeyedWindow
+    /// The name and the parallelism that the author gave.
+    public var options = StageOptions()
+
+    /// Windows of `size` of event time that begin at multiples of it, shifted by `offset`. A window closes when the watermark reaches its
+    /// last instant.
+    public init(every size: Duration, offset: Duration = .zero) {
+        window = .time(
+            TimeWindows(size: size.nanoseconds, every: size.nanoseconds, offset: offset.nanoseconds))
+    }
+
+    /// Windows of `count` events of each key, in canonical order. What is left at the end of input is a window that is not complete.
+    public init(count: Int) { window = .count(CountWindows(size: count, every: count)) }
+}
+
+/// Cuts a keyed stream into windows that overlap.
+public struct Sliding: Stage {
+    let window: KeyedWindow
+    /// The name and the parallelism that the author gave.
+    public var options = StageOptions()
+
+    /// Windows of `size` of event time that begin every `every`, shifted by `offset`.
+    public init(_ size: Duration, every: Duration, offset: Duration = .zero) {
+        window = .time(
+            TimeWindows(size: size.nanoseconds, every: every.nanoseconds, offset: offset.nanoseconds))
+    }
+
+    /// Windows of the last `count` events of each key, one after each `every` events.
+    public init(count: Int, every: Int) { window = .count(CountWindows(size: count, every: every)) }
+}
