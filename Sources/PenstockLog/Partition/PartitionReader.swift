@@ -65,8 +65,7 @@ actor PartitionReader: TopicReader {
                     "\(limits.waitingReadersPerPartition) readers wait at the end of \(partition) already",
                     hint: "raise waitingReadersPerPartition of the log's limits", place: .init(partition: partition))
             case .noOwner:
-                committed = try view.committed()
-                if committed.nextOffset > position { return }
+                if try hasMore() { return }
                 do { try await Task.sleep(for: limits.foreignWriterPollInterval) } catch { throw cancelled }
             }
         }
