@@ -5,3 +5,9 @@
 
 /// CRC-32C (Castagnoli, RFC 3720) of `length` bytes, continuing from `crc` (0 to start).
 uint32_t penstock_crc32c(uint32_t crc, const void *bytes, size_t length);
+
+/// The same by tables on every processor: the reference that the fast paths are tested against.
+uint32_t penstock_crc32c_by_table(uint32_t crc, const void *bytes, size_t length);
+
+/// Reserves space for an open file up to `byteCount` bytes without changing its size; -1 and errno where it cannot (fallocate(2)).
+int penstock_preallocate(int descriptor, int64_t byteCount);

@@ -1,5 +1,5 @@
 /// Where events write their records: the attributes of a whole batch one behind the other, and their payloads.
-public struct RecordWriter: ~Copyable {
+public struct RecordWriter: ~Copyable, Sendable {
     /// The attributes of all records so far.
     public private(set) var attributes: [UInt8] = []
 

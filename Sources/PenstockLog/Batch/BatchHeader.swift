@@ -1,0 +1,141 @@
+internal import PenstockEvents
+
+/// The 128 bytes before the body of every batch; `docs/event-log-format.md` has the table.
+struct BatchHeader: Equatable {
+    static let byteCount = 128
+    /// "PSBT", read as a little-endian integer.
+    static let magic: UInt32 = 0x5442_5350
+    static let version: UInt8 = 1
+
+    var baseOffset: UInt64 = 0
+    var generation: UInt64 = 0
+    var appendTime = Timestamp(nanoseconds: 0)
+    var minTime = Timestamp(nanoseconds: 0)
+    var maxTime = Timestamp(nanoseconds: 0)
+    var schemaID: UInt64 = 0
+    /// Reserved for producers that number their records; 0 until then, as `producer` and `producerEpoch`.
+    var baseSequence: UInt64 = 0
+    var count: UInt32 = 0
+    var rawBytes: UInt32 = 0
+    var storedBytes: UInt32 = 0
+    var bodyCRC: UInt32 = 0
+    var epoch: UInt32 = 0
+    var producer: UInt32 = 0
+    var producerEpoch: UInt32 = 0
+    var flags: BatchFlags = []
+    var codec: UInt8 = 0
+    var columns: BatchColumns = []
+    /// The offset below which everything was acknowledged when the header was made: proof, after a crash, of what may not be missing.
+    var committedOffset: UInt64 = 0
+
+    /// The offset behind the last record.
+    var nextOffset: UInt64 { baseOffset + UInt64(count) }
+
+    /// The bytes of header and body in the file, up to where the next batch begins.
+    var paddedByteCount: Int { (Self.byteCount + Int(storedBytes)).rounded(upTo: Superblock.alignment) }
+
+    func encoded() -> [UInt8] {
+        var fields = ByteFields(count: Self.byteCount)
+        fields.set(Self.magic, at: 0)
+        fields.set(baseOffset, at: 8)
+        fields.set(generation, at: 16)
+        fields.set(appendTime.nanoseconds, at: 24)
+        fields.set(minTime.nanoseconds, at: 32)
+        fields.set(maxTime.nanoseconds, at: 40)
+        fields.set(schemaID, at: 48)
+        fields.set(baseSequence, at: 56)
+        fields.set(count, at: 64)
+        fields.set(rawBytes, at: 68)
+        fields.set(storedBytes, at: 72)
+        fields.set(bodyCRC, at: 76)
+        fields.set(epoch, at: 80)
+        fields.set(producer, at: 84)
+        fields.set(producerEpoch, at: 88)
+        fields.set(flags.rawValue, at: 92)
+        fields.set(codec, at: 94)
+        fields.set(Self.version, at: 95)
+        fields.set(columns.rawValue, at: 96)
+        fields.set(committedOffset, at: 104)
+        fields.set(fields.bytes.withUnsafeBytes { Self.checksum($0, generation: generation) }, at: 4)
+        return fields.bytes
+    }
+
+    /// Reads a header. `generation` is the one of the segment's superblock.
+    init(_ bytes: UnsafeRawBufferPointer, generation expected: UInt64) throws(BatchDefect) {
+        precondition(bytes.count >= Self.byteCount, "a batch header needs 128 bytes")
+        guard bytes.integer(UInt32.self, at: 0) == Self.magic else { throw .noMagic }
+        guard bytes.integer(at: 4) == Self.checksum(bytes, generation: expected) else { throw .headerChecksum }
+        generation = bytes.integer(at: 16)
+        guard generation == expected else { throw .otherGeneration }
+        let version = bytes.integer(UInt8.self, at: 95)
+        guard version == Self.version else { throw .unknownVersion(version) }
+        baseOffset = bytes.integer(at: 8)
+        appendTime = Timestamp(nanoseconds: bytes.integer(at: 24))
+        minTime = Timestamp(nanoseconds: bytes.integer(at: 32))
+        maxTime = Timestamp(nanoseconds: bytes.integer(at: 40))
+        schemaID = bytes.integer(at: 48)
+        baseSequence = bytes.integer(at: 56)
+        count = bytes.integer(at: 64)
+        rawBytes = bytes.integer(at: 68)
+        storedBytes = bytes.integer(at: 72)
+        bodyCRC = bytes.integer(at: 76)
+        epoch = bytes.integer(at: 80)
+        producer = bytes.integer(at: 84)
+        producerEpoch = bytes.integer(at: 88)
+        flags = BatchFlags(rawValue: bytes.integer(at: 92))
+        codec = bytes.integer(at: 94)
+        columns = BatchColumns(rawValue: bytes.integer(at: 96))
+        committedOffset = bytes.integer(at: 104)
+        guard count > 0, baseOffset <= UInt64.max - UInt64(count) else { throw .layout("its count is \(count)") }
+    }
+
+    init() {}
+
+    private static func checksum(_ bytes: UnsafeRawBufferPointer, generation: UInt64) -> UInt32 {
+        let seed = withUnsafeBytes(of: generation.littleEndian) { CRC32C.checksum($0) }
+        return CRC32C.checksum(UnsafeRawBufferPointer(rebasing: bytes[8..<byteCount]), seed: seed)
+    }
+}
+
+/// What a batch is, apart from records.
+struct BatchFlags: OptionSet {
+    let rawValue: UInt16
+    /// The body is one control record.
+    static let control = BatchFlags(rawValue: 1 << 0)
+    /// Reserved: part of a transaction, its commit, its abort, a checkpoint barrier.
+    static let transactional = BatchFlags(rawValue: 1 << 1)
+    static let commit = BatchFlags(rawValue: 1 << 2)
+    static let abort = BatchFlags(rawValue: 1 << 3)
+    static let barrier = BatchFlags(rawValue: 1 << 4)
+}
+
+/// Why bytes of a segment are not a batch.
+enum BatchDefect: Error, Equatable, CustomStringConvertible {
+    case endOfFile
+    case noMagic
+    case headerChecksum
+    case otherGeneration
+    case unknownVersion(UInt8)
+    case offset(expected: UInt64, found: UInt64)
+    case epochFell(from: UInt32, to: UInt32)
+    case tooLarge(Int, limit: Int)
+    case truncated(needed: Int, available: Int)
+    case bodyChecksum
+    case layout(String)
+
+    var description: String {
+        switch self {
+        case .endOfFile: "the file ends"
+        case .noMagic: "no batch begins there"
+        case .headerChecksum: "the header's checksum is wrong"
+        case .otherGeneration: "the batch is from an earlier use of the file"
+        case .unknownVersion(let version): "the batch has format version \(version)"
+        case .offset(let expected, let found): "the batch begins at offset \(found) instead of \(expected)"
+        case .epochFell(let from, let to): "the owner's epoch fell from \(from) to \(to)"
+        case .tooLarge(let bytes, let limit): "the batch claims \(bytes) bytes, more than the limit of \(limit)"
+        case .truncated(let needed, let available): "the batch needs \(needed) bytes, \(available) are there"
+        case .bodyChecksum: "the body's checksum is wrong"
+        case .layout(let why): "the body is malformed: \(why)"
+        }
+    }
+}

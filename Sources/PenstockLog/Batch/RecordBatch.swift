@@ -1,0 +1,144 @@
+public import PenstockEvents
+
+/// Records of one batch as they were read from a log: columns and payloads, all views of one block of memory.
+///
+/// Nothing is copied on the way from the file to here, and payloads keep the block alive on their own. The attributes of record 0
+/// begin on a multiple of 64 bytes, payloads of 1,024 bytes and more too, smaller ones on a multiple of 16.
+public struct RecordBatch: Sendable {
+    /// The offset of the first record.
+    public let baseOffset: UInt64
+    /// The number of records.
+    public let count: Int
+    /// The identity of the records' schema.
+    public let schemaID: UInt64
+    /// When the batch was appended, by the clock of the partition's owner. It never decides anything; it is for people.
+    public let appendTime: Timestamp
+
+    // The batch's first record in the stored one, where reading began in its middle.
+    private let skipped: Int
+    private let slab: Payload.Storage
+    private let body: Range<Int>
+    private let layout: BatchLayout
+    private let columns: BatchColumns
+    private let attributeStride: Int?
+    // Where each stored record's attributes begin, and the end of the last; empty for a stride.
+    private let attributeStarts: [Int]
+    private let payloadRanges: [Range<Int>]
+
+    /// The offset behind the last record.
+    public var nextOffset: UInt64 { baseOffset + UInt64(count) }
+
+    /// Whether the records have key hashes.
+    public var hasKeyHashes: Bool { columns.contains(.keyHashes) }
+
+    /// Whether some record has a payload.
+    public var hasPayloads: Bool { !payloadRanges.isEmpty }
+
+    /// The length of every record's attributes where all agree, else nil.
+    public var fixedAttributeBytes: Int? { attributeStride }
+
+    /// Calls `body` with the event times in nanoseconds, one a record; the pointer is valid during the call only.
+    public func withTimes<Result, Failure: Error>(
+        _ body: (UnsafeBufferPointer<Int64>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try withColumn(at: layout.times, body)
+    }
+
+    /// Calls `body` with the key hashes, one a record, or with none where the records have none.
+    public func withKeyHashes<Result, Failure: Error>(
+        _ body: (UnsafeBufferPointer<UInt64>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        guard hasKeyHashes else { return try body(UnsafeBufferPointer(start: nil, count: 0)) }
+        return try withColumn(at: layout.keyHashes, body)
+    }
+
+    /// The event time of a record.
+    public func time(at index: Int) -> Timestamp { withTimes { Timestamp(nanoseconds: $0[index]) } }
+
+    /// Calls `body` with the attributes of all records, one behind the other.
+    public func withAttributeBlock<Result, Failure: Error>(
+        _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try withBytes(attributeRange(0).lowerBound..<attributeRange(count - 1).upperBound, body)
+    }
+
+    /// Calls `body` with the records in place, as values of a fixed event type whose layout is the schema's.
+    public func withFixedEvents<E: FixedEvent, Result, Failure: Error>(
+        of type: E.Type, _ body: (UnsafeBufferPointer<E>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        precondition(attributeStride == MemoryLayout<E>.stride, "the records are not the bytes of \(E.self)")
+        return try withAttributeBlock { bytes throws(Failure) in try body(bytes.bindMemory(to: E.self)) }
+    }
+
+    /// Calls `body` with the attributes of one record.
+    public func withAttributes<Result, Failure: Error>(
+        at index: Int, _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try withBytes(attributeRange(index), body)
+    }
+
+    /// The payload of a record; empty where it has none. Shares the batch's memory.
+    public func payload(at index: Int) -> Payload {
+        precondition(index >= 0 && index < count, "no record \(index) in a batch of \(count)")
+        guard hasPayloads else { return .empty }
+        let range = payloadRanges[skipped + index]
+        return Payload(slab, range: body.lowerBound + range.lowerBound..<body.lowerBound + range.upperBound)
+    }
+
+    /// One record as an event.
+    /// - Throws: `RecordError` where the record does not hold what the type's schema says.
+    public func event<E: Event>(_ type: E.Type = E.self, at index: Int) throws(RecordError) -> E {
+        try withAttributes(at: index) { attributes throws(RecordError) in
+            var reader = RecordReader(attributes: attributes, payload: payload(at: index))
+            return try E(reading: &reader)
+        }
+    }
+
+    private func attributeRange(_ index: Int) -> Range<Int> {
+        precondition(index >= 0 && index < count, "no record \(index) in a batch of \(count)")
+        let record = skipped + index
+        guard let stride = attributeStride else { return attributeStarts[record]..<attributeStarts[record + 1] }
+        return layout.attributes + record * stride..<layout.attributes + (record + 1) * stride
+    }
+
+    private func withColumn<Value: BitwiseCopyable, Result, Failure: Error>(
+        at start: Int, _ body: (UnsafeBufferPointer<Value>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try withBytes(start + 8 * skipped..<start + 8 * (skipped + count)) { bytes throws(Failure) in
+            try body(bytes.bindMemory(to: Value.self))
+        }
+    }
+
+    // `range` counts from the body's first byte.
+    private func withBytes<Result, Failure: Error>(
+        _ range: Range<Int>, _ use: (UnsafeRawBufferPointer) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        defer { withExtendedLifetime(slab) {} }
+        let start = body.lowerBound + range.lowerBound
+        return try use(UnsafeRawBufferPointer(rebasing: slab.bytes[start..<start + range.count]))
+    }
+}
+
+extension RecordBatch {
+    /// A view of a batch whose body, already verified, is `body` of `slab`. Records before `first` are left out.
+    init(
+        _ header: BatchHeader, slab: Payload.Storage, body: Range<Int>, from first: UInt64
+    ) throws(BatchDefect) {
+        let stored = Int(header.count)
+        let bytes = UnsafeRawBufferPointer(rebasing: slab.bytes[body])
+        let plan = try BodyPlan(header, bytes)
+        skipped = Int(max(first, header.baseOffset) - header.baseOffset)
+        precondition(skipped < stored, "the batch ends before offset \(first)")
+        baseOffset = header.baseOffset + UInt64(skipped)
+        count = stored - skipped
+        schemaID = header.schemaID
+        appendTime = header.appendTime
+        self.slab = slab
+        self.body = body
+        layout = plan.layout
+        columns = header.columns
+        attributeStride = plan.attributeStride
+        attributeStarts = plan.attributeStarts
+        payloadRanges = plan.payloadRanges
+    }
+}

@@ -1,0 +1,166 @@
+public import PenstockEvents
+internal import Synchronization
+
+/// A log that is a directory: nothing is installed or started, and any number of processes may read it while one writes.
+///
+/// Files are written, synced, read and verified on threads of the log's own, never on the pool of Swift concurrency. The format is
+/// in `docs/event-log-format.md`.
+public final class EmbeddedLog: LogStore {
+    private struct State {
+        var tails: [TopicPartition: PartitionTail] = [:]
+        var reports: [RecoveryReport] = []
+        var openedWriters = 0
+        var openedReaders = 0
+    }
+
+    private let storage: any Storage
+    private let clock: any WallClock
+    private let limits: LogLimits
+    private let directory: LogDirectory
+    private let writerThreads: [StorageThread]
+    private let readerThreads: [StorageThread]
+    private let state = Mutex(State())
+
+    /// Opens the log in `path`.
+    ///
+    /// - Parameters:
+    ///   - path: the directory. Where it is absent or empty it becomes a log, if `creating`; its parent must be there.
+    ///   - creating: whether a log is made where there is none.
+    ///   - storage: the files.
+    ///   - clock: stamps batches with the time of their append, which decides nothing.
+    ///   - limits: the bounds of everything that grows.
+    /// - Throws: `LogError` with code `notALog`, `logNotFound`, `newerFormat`, or one of the storage.
+    public init(
+        directory path: String, creating: Bool = true, storage: any Storage = FileStorage(),
+        clock: any WallClock = SystemWallClock(), limits: LogLimits = LogLimits()
+    ) async throws(LogError) {
+        precondition(
+            limits.writerThreads > 0 && limits.readerThreads > 0, "a log needs a thread to write and one to read")
+        precondition(limits.batchBytes < 1 << 32, "the format counts the bytes of a batch in 32 bits")
+        self.storage = storage
+        self.clock = clock
+        self.limits = limits
+        writerThreads = (0..<limits.writerThreads).map { StorageThread(label: "penstock-log.writer-\($0)") }
+        readerThreads = (0..<limits.readerThreads).map { StorageThread(label: "penstock-log.reader-\($0)") }
+        directory = LogDirectory(path, storage: storage, thread: StorageThread(label: "penstock-log.directory"))
+        try await directory.open(creating: creating)
+    }
+
+    /// What the openings of partitions through this object found out about unclean ends, oldest first.
+    public var recoveryReports: [RecoveryReport] { state.withLock { $0.reports } }
+
+    /// Creates a topic.
+    /// - Throws: `LogError` with code `topicExists`, `invalidTopicName`, `invalidConfiguration`, or one of the storage.
+    public func createTopic(
+        _ name: String, schema: Schema, configuration: TopicConfiguration
+    ) async throws(LogError) -> TopicDescription {
+        let topic = TopicDescriptor(name: name, schema: schema, configuration: configuration)
+        try await directory.create(topic)
+        return try await describe(topic)
+    }
+
+    /// The topic `name`, which is created with `configuration` where it is not there. An existing topic keeps its configuration.
+    /// - Throws: as `createTopic`; `LogError` with code `schemaMismatch` where the topic holds records of another schema.
+    public func openTopic(
+        _ name: String, schema: Schema, creatingWith configuration: TopicConfiguration
+    ) async throws(LogError) -> TopicDescription {
+        let topic: TopicDescriptor
+        do {
+            topic = try await directory.topic(name)
+        } catch {
+            guard error.code == .topicNotFound else { throw error }
+            return try await createTopic(name, schema: schema, configuration: configuration)
+        }
+        guard topic.schema.id == schema.id else {
+            throw LogError(
+                .schemaMismatch, "topic \(name) holds records of \(topic.schema), not of \(schema)",
+                hint: "use another topic for the new schema, or delete this one")
+        }
+        return try await describe(topic)
+    }
+
+    /// The names of all topics, sorted by their bytes.
+    public func topics() async throws(LogError) -> [String] { try await directory.topics() }
+
+    /// A topic's schema, configuration, partitions and offsets.
+    /// - Throws: `LogError` with code `topicNotFound` or `damaged`.
+    public func describe(_ topic: String) async throws(LogError) -> TopicDescription {
+        try await describe(directory.topic(topic))
+    }
+
+    /// Deletes a topic with all its records.
+    /// - Throws: `LogError` with code `topicNotFound`, or `partitionOwned` where somebody writes to it.
+    public func deleteTopic(_ name: String) async throws(LogError) {
+        try await directory.delete(directory.topic(name))
+    }
+
+    /// Becomes the writer of a partition, after recovery where the last one ended uncleanly.
+    /// - Throws: `LogError` with code `partitionOwned` where there is one, in this or another process.
+    public func writer(for partition: TopicPartition) async throws(LogError) -> any TopicWriter {
+        let topic = try await topic(of: partition)
+        let queue = WriterQueue(byteLimit: limits.pendingBytesPerWriter)
+        let thread = state.withLock { state in
+            defer { state.openedWriters += 1 }
+            return writerThreads[state.openedWriters % writerThreads.count]
+        }
+        let appender = PartitionAppender(
+            partition, directory: directory.directory(of: partition), topic: topic, storage: storage, clock: clock,
+            limits: limits, tail: tail(of: partition), queue: queue, thread: thread)
+        let reports = try await appender.open()
+        state.withLock { state in
+            state.reports += reports
+            state.reports.removeFirst(max(0, state.reports.count - limits.recoveryReports))
+        }
+        return PartitionWriter(partition, topic: topic, limits: limits, queue: queue, appender: appender)
+    }
+
+    /// A reader of a partition. Needs no write access.
+    /// - Throws: `LogError` with code `offsetOutOfRange` where the position is outside the partition.
+    public func reader(
+        for partition: TopicPartition, from position: ReadPosition
+    ) async throws(LogError) -> any TopicReader {
+        _ = try await topic(of: partition)
+        let thread = state.withLock { state in
+            defer { state.openedReaders += 1 }
+            return readerThreads[state.openedReaders % readerThreads.count]
+        }
+        let reader = PartitionReader(view(of: partition), limits: limits, thread: thread)
+        try await reader.open(at: position)
+        return reader
+    }
+
+    private func topic(of partition: TopicPartition) async throws(LogError) -> TopicDescriptor {
+        let topic = try await directory.topic(partition.topic)
+        guard (0..<topic.configuration.partitions).contains(partition.partition) else {
+            throw LogError(
+                .partitionNotFound, "topic \(partition.topic) has no partition \(partition.partition)",
+                hint: "its partitions are 0 to \(topic.configuration.partitions - 1)",
+                place: .init(partition: partition))
+        }
+        return topic
+    }
+
+    private func describe(_ topic: TopicDescriptor) async throws(LogError) -> TopicDescription {
+        var partitions: [TopicDescription.Partition] = []
+        for number in 0..<topic.configuration.partitions {
+            partitions.append(try await directory.describe(view(of: TopicPartition(topic.name, number))))
+        }
+        return TopicDescription(
+            name: topic.name, schema: topic.schema, configuration: topic.configuration, partitions: partitions)
+    }
+
+    private func view(of partition: TopicPartition) -> PartitionView {
+        PartitionView(
+            partition, directory: directory.directory(of: partition), storage: storage, limits: limits,
+            tail: tail(of: partition))
+    }
+
+    private func tail(of partition: TopicPartition) -> PartitionTail {
+        state.withLock { state in
+            if let tail = state.tails[partition] { return tail }
+            let tail = PartitionTail(waiterLimit: limits.waitingReadersPerPartition)
+            state.tails[partition] = tail
+            return tail
+        }
+    }
+}

@@ -1,0 +1,183 @@
+internal import PenstockEvents
+
+/// The directory of an embedded log: its own file, and one directory a topic.
+actor LogDirectory {
+    /// The file that makes a directory a log.
+    static let superfile = "penstock-log"
+    static let version = 1
+    private static let superfileLimit = 4096
+
+    private let path: String
+    private let storage: any Storage
+    private let thread: StorageThread
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
+    init(_ path: String, storage: any Storage, thread: StorageThread) {
+        self.path = path
+        self.storage = storage
+        self.thread = thread
+    }
+
+    /// Checks that the directory is a log of a known version; makes it one where it is absent or empty and `creating`.
+    func open(creating: Bool) throws(LogError) {
+        let kind = try explained { () throws(StorageError) in try storage.kind(of: path) }
+        switch kind {
+        case .directory:
+            break
+        case nil where creating:
+            try explained { () throws(StorageError) in try storage.createDirectory(path) }
+        case nil:
+            throw LogError(.logNotFound, "there is no log at \(path)", hint: "check the path", place: .init(file: path))
+        case .file, .other:
+            throw LogError(
+                .notALog, "\(path) is not a directory, so it is not a log", hint: "name a directory",
+                place: .init(file: path))
+        }
+        if let bytes = try contents(of: Self.superfile, limit: Self.superfileLimit) { return try checkVersion(bytes) }
+        let names = try explained { () throws(StorageError) in try storage.list(path) }
+        guard names.allSatisfy({ $0.hasPrefix("." + Self.superfile) }) else {
+            throw LogError(
+                .notALog, "\(path) holds \(names.count) files or directories and is not a log",
+                hint: "name an empty directory or one that is not there yet", place: .init(file: path))
+        }
+        guard creating else {
+            throw LogError(.logNotFound, "there is no log at \(path)", hint: "check the path", place: .init(file: path))
+        }
+        try explained { () throws(StorageError) in
+            try replace(Self.superfile, in: path, with: Array("penstock-log \(Self.version)\n".utf8))
+        }
+    }
+
+    func topics() throws(LogError) -> [String] {
+        try explained { () throws(StorageError) in
+            var topics: [String] = []
+            for name in try storage.list(path) where !name.hasPrefix(".") && name != Self.superfile {
+                if try storage.kind(of: "\(path)/\(name)/\(TopicDescriptor.fileName)") == .file { topics.append(name) }
+            }
+            return topics
+        }
+    }
+
+    /// Reads a topic's description.
+    /// - Throws: `LogError` with code `topicNotFound` and others.
+    func topic(_ name: String) throws(LogError) -> TopicDescriptor {
+        try TopicName.validate(name)
+        guard let bytes = try contents(of: "\(name)/\(TopicDescriptor.fileName)", limit: 1 << 20) else {
+            let topics = try topics()
+            let known =
+                topics.isEmpty ? "the log has no topics" : "topics of the log: \(topics.joined(separator: ", "))"
+            throw LogError(
+                .topicNotFound, "there is no topic \(name) in \(path)", hint: known, place: .init(file: path))
+        }
+        return try TopicDescriptor(bytes, file: "\(path)/\(name)/\(TopicDescriptor.fileName)")
+    }
+
+    /// Makes a topic's directory under a hidden name, and shows it when it is complete.
+    func create(_ topic: TopicDescriptor) throws(LogError) {
+        try TopicName.validate(topic.name)
+        try topic.configuration.validate(topic: topic.name)
+        let exists = LogError(
+            .topicExists, "there is already a topic \(topic.name) in \(path)",
+            hint: "open it, delete it, or choose another name", place: .init(file: path))
+        let target = "\(path)/\(topic.name)"
+        let hidden = "\(path)/.creating-\(topic.name)"
+        do throws(StorageError) {
+            guard try storage.kind(of: target) == nil else { throw StorageError.taken(target) }
+            try removeTree(hidden)
+            try storage.createDirectory(hidden)
+            for number in 0..<topic.configuration.partitions { try storage.createDirectory("\(hidden)/\(number)") }
+            try replace(TopicDescriptor.fileName, in: hidden, with: topic.encoded())
+            try storage.rename(hidden, to: target)
+            try storage.syncDirectory(path)
+        } catch {
+            if error.reason == .notEmpty || error.reason == .alreadyExists { throw exists }
+            throw LogError(error)
+        }
+    }
+
+    /// Hides a topic's directory, then removes it.
+    func delete(_ topic: TopicDescriptor) throws(LogError) {
+        for number in 0..<topic.configuration.partitions {
+            let lock = directory(of: TopicPartition(topic.name, number)) + "/" + OwnerLock.fileName
+            let owned = try explained { () throws(StorageError) in try storage.isLocked(lock) }
+            if owned {
+                throw OwnerLock.ownedError(TopicPartition(topic.name, number), path: lock, storage: storage)
+            }
+        }
+        let hidden = "\(path)/.deleted-\(topic.name)"
+        try explained { () throws(StorageError) in
+            try removeTree(hidden)
+            try storage.rename("\(path)/\(topic.name)", to: hidden)
+            try storage.syncDirectory(path)
+            try removeTree(hidden)
+        }
+    }
+
+    nonisolated func directory(of partition: TopicPartition) -> String {
+        "\(path)/\(partition.topic)/\(partition.partition)"
+    }
+
+    /// How far a partition goes, as a reader would see it.
+    func describe(_ view: PartitionView) throws(LogError) -> TopicDescription.Partition {
+        var view = view
+        let next = try view.committed().nextOffset
+        let first = try view.segments().first?.baseOffset ?? next
+        return .init(number: view.partition.partition, firstOffset: min(first, next), nextOffset: next)
+    }
+
+    private func checkVersion(_ bytes: [UInt8]) throws(LogError) {
+        let file = "\(path)/\(Self.superfile)"
+        let words = String(decoding: bytes, as: UTF8.self).split { $0 == " " || $0 == "\n" }
+        guard words.count == 2, words[0] == "penstock-log", let version = Int(words[1]), version > 0 else {
+            throw LogError(
+                .notALog, "\(file) does not say that \(path) is a log", hint: "name another directory",
+                place: .init(file: file))
+        }
+        guard version <= Self.version else {
+            throw LogError(
+                .newerFormat, "the log \(path) has format version \(version); this program reads up to \(Self.version)",
+                hint: "use a newer release", place: .init(file: file))
+        }
+    }
+
+    // Nil where there is no such file.
+    private func contents(of name: String, limit: Int) throws(LogError) -> [UInt8]? {
+        let file = "\(path)/\(name)"
+        do {
+            guard try storage.kind(of: file) == .file else { return nil }
+            let opened = try storage.open(file, .read)
+            let size = min(try opened.byteCount(), limit)
+            let storage = Payload.Storage(byteCount: size)
+            let count = try opened.read(into: storage.bytes, at: 0)
+            return Array(storage.bytes[..<count])
+        } catch {
+            if error.reason == .notFound || error.reason == .notADirectory { return nil }
+            throw LogError(error)
+        }
+    }
+
+    private func replace(_ name: String, in directory: String, with bytes: [UInt8]) throws(StorageError) {
+        let unfinished = "\(directory)/.\(name)-new"
+        let file = try storage.open(unfinished, .updateOrCreate)
+        try file.truncate(to: 0)
+        try bytes.withRawBytes { bytes throws(StorageError) in try file.write([bytes], at: 0) }
+        try file.sync()
+        try storage.rename(unfinished, to: "\(directory)/\(name)")
+        try storage.syncDirectory(directory)
+    }
+
+    private func removeTree(_ root: String) throws(StorageError) {
+        guard let kind = try storage.kind(of: root) else { return }
+        if kind == .directory {
+            for name in try storage.list(root) { try removeTree("\(root)/\(name)") }
+        }
+        try storage.remove(root)
+    }
+}
+
+extension StorageError {
+    fileprivate static func taken(_ path: String) -> StorageError {
+        StorageError(operation: "create", path: path, reason: .alreadyExists, text: "it is there already")
+    }
+}

@@ -1,0 +1,24 @@
+/// The bounds of an embedded log: everything that could grow has one.
+public struct LogLimits: Sendable, Hashable {
+    /// The largest body of a batch in bytes; below 4 GiB.
+    public var batchBytes = 256 << 20
+    /// The largest record, attributes and payload together, in bytes.
+    public var recordBytes = 128 << 20
+    /// Bytes of batches that one writer holds before `submit` suspends. A single larger batch is taken when the writer is empty.
+    public var pendingBytesPerWriter = 64 << 20
+    /// Readers that may wait at the end of one partition.
+    public var waitingReadersPerPartition = 1024
+    /// Bytes that a reader fetches at once where batches are small.
+    public var readWindowBytes = 256 << 10
+    /// Threads that write and sync; the writers are spread over them.
+    public var writerThreads = 2
+    /// Threads that read and verify; the readers are spread over them.
+    public var readerThreads = 2
+    /// How often a reader looks for what another process has written.
+    public var foreignWriterPollInterval = Duration.milliseconds(20)
+    /// Recovery reports that are kept; the oldest go first.
+    public var recoveryReports = 1000
+
+    /// The defaults.
+    public init() {}
+}

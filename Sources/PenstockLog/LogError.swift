@@ -1,0 +1,133 @@
+public import PenstockEvents
+
+/// What went wrong in the log, at which place, and what to do about it.
+public struct LogError: Diagnostic, Sendable, Hashable {
+    /// What kind of failure it is.
+    public let code: Code
+    /// One line: what happened, to which topic, partition, offset and file.
+    public let summary: String
+    /// One line: what to do about it.
+    public let hint: String?
+    /// Where it happened, for programs.
+    public let place: Place
+
+    /// Kinds of failure of a log. The raw values are stable names for scripts.
+    public enum Code: String, Sendable, Hashable {
+        /// The directory exists and holds something else than a log.
+        case notALog = "not-a-log"
+        /// There is no log at the path.
+        case logNotFound = "log-not-found"
+        /// The log or a file of it was written by a newer version.
+        case newerFormat = "newer-format"
+        /// A file of the log does not hold what the format says.
+        case damaged = "damaged"
+        /// A topic's name breaks the rules.
+        case invalidTopicName = "invalid-topic-name"
+        /// A topic's configuration is outside its limits.
+        case invalidConfiguration = "invalid-configuration"
+        /// The topic is not there.
+        case topicNotFound = "topic-not-found"
+        /// The topic is there already.
+        case topicExists = "topic-exists"
+        /// The topic has no partition of this number.
+        case partitionNotFound = "partition-not-found"
+        /// The topic holds records of another schema.
+        case schemaMismatch = "schema-mismatch"
+        /// Another writer owns the partition.
+        case partitionOwned = "partition-owned"
+        /// The offset is before the earliest or after the next one.
+        case offsetOutOfRange = "offset-out-of-range"
+        /// A batch or a record is larger than its limit, or a batch is empty.
+        case invalidBatch = "invalid-batch"
+        /// The writer or the reader was closed.
+        case closed = "closed"
+        /// The task was cancelled while it waited.
+        case cancelled = "cancelled"
+        /// More readers wait at one partition than the limit allows.
+        case tooManyWaiters = "too-many-waiters"
+        /// The file system has no space left.
+        case noSpace = "no-space"
+        /// The process may not do this to the file.
+        case permissionDenied = "permission-denied"
+        /// The process or the machine has too many open files.
+        case tooManyOpenFiles = "too-many-open-files"
+        /// Another failure of the storage.
+        case storage = "storage"
+    }
+
+    /// Where in the log something is.
+    public struct Place: Sendable, Hashable {
+        /// The partition.
+        public var partition: TopicPartition?
+        /// The offsets that are affected.
+        public var offsets: Range<UInt64>?
+        /// The file.
+        public var file: String?
+        /// The position in the file, in bytes.
+        public var position: Int?
+
+        /// A place; what is not known is nil.
+        public init(
+            partition: TopicPartition? = nil, offsets: Range<UInt64>? = nil, file: String? = nil, position: Int? = nil
+        ) {
+            self.partition = partition
+            self.offsets = offsets
+            self.file = file
+            self.position = position
+        }
+    }
+
+    /// An error.
+    public init(_ code: Code, _ summary: String, hint: String? = nil, place: Place = Place()) {
+        self.code = code
+        self.summary = summary
+        self.hint = hint
+        self.place = place
+    }
+
+    /// The kind of failure, from the code.
+    public var category: FailureCategory {
+        switch code {
+        case .damaged: .data
+        case .logNotFound, .topicNotFound, .partitionNotFound: .noInput
+        case .notALog, .newerFormat, .schemaMismatch, .topicExists: .configuration
+        case .invalidTopicName, .invalidConfiguration, .invalidBatch, .offsetOutOfRange: .usage
+        case .partitionOwned, .tooManyWaiters, .cancelled: .temporary
+        case .closed: .software
+        case .noSpace, .permissionDenied, .tooManyOpenFiles, .storage: .inputOutput
+        }
+    }
+}
+
+extension LogError {
+    /// What a failed operation of the storage means for a person.
+    init(_ error: StorageError, partition: TopicPartition? = nil) {
+        let of = partition.map { " for \($0)" } ?? ""
+        let place = Place(partition: partition, file: error.path)
+        switch error.reason {
+        case .noSpace:
+            self.init(
+                .noSpace, "no space left to \(error.operation) \(error.path)\(of)",
+                hint: "free space or raise the quota; what was acknowledged is intact, and appending can go on then",
+                place: place)
+        case .permissionDenied:
+            self.init(
+                .permissionDenied, "no permission to \(error.operation) \(error.path)\(of)",
+                hint: "check the owner and the mode of the log's directory, and whether it is mounted read-only",
+                place: place)
+        case .tooManyOpenFiles:
+            self.init(
+                .tooManyOpenFiles, "too many open files to \(error.operation) \(error.path)\(of)",
+                hint: "raise the limit (ulimit -n) or read and write fewer partitions at once", place: place)
+        case .notFound, .alreadyExists, .notADirectory, .notEmpty, .other:
+            self.init(.storage, "cannot \(error.operation) \(error.path)\(of): \(error.text)", place: place)
+        }
+    }
+}
+
+/// Runs storage operations and tells their failures as failures of the log.
+func explained<Result>(
+    _ partition: TopicPartition? = nil, _ body: () throws(StorageError) -> Result
+) throws(LogError) -> Result {
+    do { return try body() } catch { throw LogError(error, partition: partition) }
+}

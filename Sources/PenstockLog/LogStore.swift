@@ -1,0 +1,37 @@
+public import PenstockEvents
+
+/// A log: topics of partitions of records, in the order in which they were appended.
+///
+/// The engine sees the log through this protocol only; `EmbeddedLog` is the implementation that is a directory.
+public protocol LogStore: Sendable {
+    /// Creates a topic.
+    /// - Throws: `LogError` with code `topicExists`, `invalidTopicName`, `invalidConfiguration`, or one of the storage.
+    func createTopic(
+        _ name: String, schema: Schema, configuration: TopicConfiguration
+    ) async throws(LogError) -> TopicDescription
+
+    /// The topic `name`, which is created with `configuration` where it is not there. An existing topic keeps its configuration.
+    /// - Throws: as `createTopic`; `LogError` with code `schemaMismatch` where the topic holds records of another schema.
+    func openTopic(
+        _ name: String, schema: Schema, creatingWith configuration: TopicConfiguration
+    ) async throws(LogError) -> TopicDescription
+
+    /// The names of all topics, sorted by their bytes.
+    func topics() async throws(LogError) -> [String]
+
+    /// A topic's schema, configuration, partitions and offsets.
+    /// - Throws: `LogError` with code `topicNotFound` or `damaged`.
+    func describe(_ topic: String) async throws(LogError) -> TopicDescription
+
+    /// Deletes a topic with all its records.
+    /// - Throws: `LogError` with code `topicNotFound`, or `partitionOwned` where somebody writes to it.
+    func deleteTopic(_ name: String) async throws(LogError)
+
+    /// Becomes the writer of a partition, after recovery where the last one ended uncleanly.
+    /// - Throws: `LogError` with code `partitionOwned` where there is one, in this or another process.
+    func writer(for partition: TopicPartition) async throws(LogError) -> any TopicWriter
+
+    /// A reader of a partition. Needs no write access.
+    /// - Throws: `LogError` with code `offsetOutOfRange` where the position is outside the partition.
+    func reader(for partition: TopicPartition, from position: ReadPosition) async throws(LogError) -> any TopicReader
+}

@@ -1,0 +1,67 @@
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#endif
+
+/// The ownership of a partition: a locked file that says who holds it, with an epoch that rises at every change of hands.
+///
+/// The lock goes with the process; what the file says is for people and for the epoch.
+final class OwnerLock: Sendable {
+    static let fileName = "owner"
+
+    let epoch: UInt32
+    private let file: any StorageFile
+
+    /// - Parameter lowestEpoch: above every epoch that the partition's files name.
+    /// - Throws: `LogError` with code `partitionOwned`, or one of the storage.
+    init(
+        of partition: TopicPartition, in directory: String, storage: any Storage,
+        lowestEpoch: () throws(LogError) -> UInt32
+    ) throws(LogError) {
+        let path = directory + "/" + Self.fileName
+        guard let file = try explained(partition, { () throws(StorageError) in try storage.lock(path) }) else {
+            throw Self.ownedError(partition, path: path, storage: storage)
+        }
+        self.file = file
+        let lowest = try lowestEpoch()
+        let previous = Self.fields(of: file)["epoch"].flatMap { UInt32($0) } ?? 0
+        epoch = max(previous + 1, lowest)
+        let text = "epoch \(epoch)\npid \(getpid())\nhost \(Self.hostName)\n"
+        try explained(partition) { () throws(StorageError) in
+            try Array(text.utf8).withRawBytes { bytes throws(StorageError) in try file.write([bytes], at: 0) }
+            try file.truncate(to: text.utf8.count)
+            try file.sync()
+        }
+    }
+
+    /// The error that names the owner of a partition.
+    static func ownedError(_ partition: TopicPartition, path: String, storage: any Storage) -> LogError {
+        let holder = (try? storage.open(path, .read)).map { fields(of: $0) } ?? [:]
+        let pid = holder["pid"] ?? "unknown"
+        let host = holder["host"] ?? "unknown"
+        return LogError(
+            .partitionOwned, "\(partition) already has a writer: process \(pid) on host \(host)",
+            hint: "close that writer or end that process; a partition has one writer at a time",
+            place: .init(partition: partition, file: path))
+    }
+
+    private static func fields(of file: any StorageFile) -> [String: String] {
+        var bytes = [UInt8](repeating: 0, count: 512)
+        let count = bytes.withUnsafeMutableBytes { (try? file.read(into: $0, at: 0)) ?? 0 }
+        var fields: [String: String] = [:]
+        for line in String(decoding: bytes[..<count], as: UTF8.self).split(separator: "\n") {
+            let words = line.split(separator: " ", maxSplits: 1)
+            if words.count == 2 { fields[String(words[0])] = String(words[1]) }
+        }
+        return fields
+    }
+
+    private static var hostName: String {
+        var bytes = [UInt8](repeating: 0, count: 256)
+        let known = bytes.withUnsafeMutableBytes { bytes in
+            gethostname(bytes.bindMemory(to: CChar.self).baseAddress!, bytes.count - 1) == 0
+        }
+        return known ? String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self) : "unknown"
+    }
+}

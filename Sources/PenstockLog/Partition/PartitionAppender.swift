@@ -1,0 +1,176 @@
+internal import PenstockEvents
+
+/// Writes the groups of one partition, on a thread of the log.
+///
+/// The order of a group is fixed: its batches, one sync, the committed position, the acknowledgements.
+actor PartitionAppender {
+    private let partition: TopicPartition
+    private let directory: String
+    private let topic: TopicDescriptor
+    private let storage: any Storage
+    private let clock: any WallClock
+    private let limits: LogLimits
+    private let tail: PartitionTail
+    private let queue: WriterQueue
+    private let thread: StorageThread
+
+    private var owner: OwnerLock?
+    private var head: (any StorageFile)?
+    private var segment: SegmentWriter?
+    private var committed = CommittedPosition(nextOffset: 0, segment: nil)
+    /// The position behind the last committed batch in `segment`.
+    private var committedEnd = Superblock.byteCount
+    /// Written, not committed.
+    private var written: [WriterQueue.Submission] = []
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
+    init(
+        _ partition: TopicPartition, directory: String, topic: TopicDescriptor, storage: any Storage,
+        clock: any WallClock,
+        limits: LogLimits, tail: PartitionTail, queue: WriterQueue, thread: StorageThread
+    ) {
+        self.partition = partition
+        self.directory = directory
+        self.topic = topic
+        self.storage = storage
+        self.clock = clock
+        self.limits = limits
+        self.tail = tail
+        self.queue = queue
+        self.thread = thread
+    }
+
+    /// Takes the ownership, recovers, and opens the queue.
+    func open() throws(LogError) -> [RecoveryReport] {
+        let (partition, directory, storage) = (partition, directory, storage)
+        let owner = try OwnerLock(of: partition, in: directory, storage: storage) { () throws(LogError) in
+            try PartitionView.segments(of: partition, in: directory, storage: storage).map { $0.epoch + 1 }.max() ?? 1
+        }
+        let recovery = PartitionRecovery(partition: partition, directory: directory, storage: storage, limits: limits)
+        let (committed, reports) = try recovery.run()
+        self.owner = owner
+        self.committed = committed
+        head = try explained(partition) { () throws(StorageError) in
+            try storage.open(directory + "/" + PartitionHead.fileName, .updateOrCreate)
+        }
+        try explained(partition) { () throws(StorageError) in
+            try writeHead()
+            try storage.syncDirectory(directory)
+        }
+        tail.publish(committed)
+        queue.open(at: committed.nextOffset)
+        return reports
+    }
+
+    /// Writes what has gathered. Called once for every change of the queue from empty to not empty.
+    func writeGroup() {
+        let group = queue.takeGroup()
+        let failure = write(group)
+        if let failure {
+            abandonSegment()
+            let behind = queue.fail(resumingAt: committed.nextOffset)
+            for submission in written + group + behind { submission.pending.settle(.failure(failure)) }
+            written = []
+        }
+        if queue.finish(group) { Task { self.writeGroup() } }
+    }
+
+    /// Writes what is left, seals the segment and gives the partition up.
+    func close() throws(LogError) {
+        guard owner != nil else { return }
+        writeGroup()
+        defer {
+            tail.retire()
+            segment = nil
+            head = nil
+            owner = nil
+        }
+        try explained(partition) { () throws(StorageError) in try finishSegment() }
+    }
+
+    deinit { tail.retire() }
+
+    private func write(_ group: [WriterQueue.Submission]) -> LogError? {
+        do {
+            for submission in group { try append(submission) }
+            try commit()
+            return nil
+        } catch {
+            return LogError(error, partition: partition)
+        }
+    }
+
+    private func append(_ submission: WriterQueue.Submission) throws(StorageError) {
+        let batch = submission.batch
+        if let segment, segment.isFull(for: batch.byteCount) {
+            try commit()
+            try finishSegment()
+        }
+        let segment = try currentSegment(at: submission.pending.firstOffset)
+        let (epoch, committedOffset, now) = (segment.name.epoch, committed.nextOffset, clock.now())
+        try segment.append(batch) { header in
+            header.baseOffset = submission.pending.firstOffset
+            header.generation = segment.generation
+            header.appendTime = now
+            header.epoch = epoch
+            header.committedOffset = committedOffset
+        }
+        written.append(submission)
+    }
+
+    private func commit() throws(StorageError) {
+        guard let last = written.last, let segment else { return }
+        if topic.configuration.durability == .durable { try segment.sync() }
+        committed = CommittedPosition(
+            nextOffset: last.pending.firstOffset + UInt64(last.batch.count), segment: segment.name)
+        committedEnd = segment.position
+        // The head is a hint for other processes: where it cannot be written they see the records later, at the next seal.
+        try? writeHead()
+        tail.publish(committed)
+        for submission in written { submission.pending.settle(.success(acknowledgement(of: submission))) }
+        written = []
+    }
+
+    private func acknowledgement(of submission: WriterQueue.Submission) -> Acknowledgement {
+        Acknowledgement(
+            firstOffset: submission.pending.firstOffset, count: submission.batch.count,
+            durability: topic.configuration.durability)
+    }
+
+    private func currentSegment(at offset: UInt64) throws(StorageError) -> SegmentWriter {
+        if let segment { return segment }
+        guard let owner else { preconditionFailure("a partition is written to by its owner only") }
+        let writer = try SegmentWriter(
+            SegmentName(baseOffset: offset, epoch: owner.epoch), of: partition, in: directory,
+            generation: UInt64.random(in: .min ... .max), segmentBytes: topic.configuration.segmentBytes,
+            storage: storage)
+        segment = writer
+        committedEnd = writer.position
+        return writer
+    }
+
+    private func finishSegment() throws(StorageError) {
+        guard let segment else { return }
+        try segment.sync()
+        try segment.seal(nextOffset: committed.nextOffset, end: segment.position)
+        self.segment = nil
+    }
+
+    // After a failed write nothing more goes to that file. Where even this fails, the base offset of the next segment bounds it.
+    private func abandonSegment() {
+        guard let segment else { return }
+        self.segment = nil
+        if committedEnd == Superblock.byteCount {
+            try? storage.remove(segment.path)
+        } else {
+            try? segment.seal(nextOffset: committed.nextOffset, end: committedEnd)
+        }
+    }
+
+    private func writeHead() throws(StorageError) {
+        guard let head else { return }
+        try PartitionHead.encode(committed).withRawBytes { bytes throws(StorageError) in try head.write([bytes], at: 0)
+        }
+    }
+}

@@ -1,0 +1,90 @@
+/// What a new owner does before it appends: checks every segment, cuts the torn tail of the one that nobody sealed, and seals it.
+///
+/// Nothing is ever appended to a segment of an earlier owner, so a batch that the crash left behind the tail cannot come back.
+struct PartitionRecovery {
+    let partition: TopicPartition
+    let directory: String
+    let storage: any Storage
+    let limits: LogLimits
+
+    /// - Returns: how far the partition is committed, and what was found.
+    /// - Throws: `LogError` with code `damaged` where a segment's first block is wrong: the partition is not touched then.
+    func run() throws(LogError) -> (committed: CommittedPosition, reports: [RecoveryReport]) {
+        try removeUnfinished()
+        let names = try PartitionView.segments(of: partition, in: directory, storage: storage)
+        let files = try names.map { name throws(LogError) in
+            try SegmentFile(name, of: partition, in: directory, storage: storage, access: .update)
+        }
+        let head = try explained(partition) { () throws(StorageError) in
+            try PartitionHead.read(in: directory, storage: storage)
+        }
+        var committed = CommittedPosition(nextOffset: 0, segment: nil)
+        var reports: [RecoveryReport] = []
+        for (index, file) in files.enumerated() {
+            let limit = index + 1 < files.count ? files[index + 1].name.baseOffset : .max
+            let acknowledged = min(head?.nextOffset ?? 0, limit)
+            let next: UInt64
+            if let seal = file.seal {
+                next = seal.nextOffset
+                reports += try checkLength(of: file, seal)
+            } else {
+                next = try sealTail(of: file, acknowledged: acknowledged, upTo: limit, &reports)
+            }
+            if next > file.name.baseOffset { committed = CommittedPosition(nextOffset: next, segment: file.name) }
+        }
+        // Offsets that were acknowledged once are never given again, even where their records are lost.
+        committed.nextOffset = max(committed.nextOffset, head?.nextOffset ?? 0)
+        return (committed, reports)
+    }
+
+    private func removeUnfinished() throws(LogError) {
+        try explained(partition) { () throws(StorageError) in
+            for name in try storage.list(directory) where name.hasSuffix(SegmentName.unfinishedSuffix) {
+                try storage.remove(directory + "/" + name)
+            }
+        }
+    }
+
+    private func checkLength(of file: SegmentFile, _ seal: Seal) throws(LogError) -> [RecoveryReport] {
+        let size = try explained(partition) { () throws(StorageError) in try file.file.byteCount() }
+        guard size < Int(seal.end) else { return [] }
+        let scan = try SegmentScan(segment: file, limits: limits).verify(acknowledged: seal.nextOffset)
+        return [
+            RecoveryReport(
+                partition: partition, file: file.path, position: scan.end, bytesDropped: 0, nextOffset: scan.nextOffset,
+                lostOffsets: scan.nextOffset..<seal.nextOffset,
+                reason: "the file has \(size) bytes, its seal says \(seal.end)")
+        ]
+    }
+
+    private func sealTail(
+        of file: SegmentFile, acknowledged: UInt64, upTo limit: UInt64, _ reports: inout [RecoveryReport]
+    ) throws(LogError) -> UInt64 {
+        let outcome = try SegmentScan(segment: file, limits: limits).verify(acknowledged: acknowledged, upTo: limit)
+        for damage in outcome.damaged {
+            reports.append(
+                RecoveryReport(
+                    partition: partition, file: file.path, position: damage.position, bytesDropped: 0,
+                    nextOffset: damage.offsets.lowerBound, lostOffsets: damage.offsets, reason: "\(damage.defect)"))
+        }
+        let dropped = outcome.fileBytes - outcome.end
+        let lost = acknowledged > outcome.nextOffset ? outcome.nextOffset..<acknowledged : nil
+        if dropped > 0 || lost != nil {
+            reports.append(
+                RecoveryReport(
+                    partition: partition, file: file.path, position: outcome.end, bytesDropped: dropped,
+                    nextOffset: outcome.nextOffset, lostOffsets: lost, reason: "\(outcome.defect)"))
+        }
+        try explained(partition) { () throws(StorageError) in
+            guard outcome.nextOffset > file.name.baseOffset else { return try storage.remove(file.path) }
+            try file.file.truncate(to: outcome.end)
+            try file.file.sync()
+            let seal = Seal(nextOffset: outcome.nextOffset, end: UInt64(outcome.end))
+            try seal.encoded(generation: file.superblock.generation).withRawBytes { bytes throws(StorageError) in
+                try file.file.write([bytes], at: Seal.position)
+            }
+            try file.file.sync()
+        }
+        return outcome.nextOffset
+    }
+}

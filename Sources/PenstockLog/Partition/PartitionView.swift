@@ -1,0 +1,69 @@
+/// A partition as a reader sees it: its segments, and how far they are committed.
+///
+/// The committed position comes from the first of these that applies: the writer of this process; the head file, where another
+/// process holds the lock; the seal of the last segment; a scan of the last segment, whose owner died.
+struct PartitionView: Sendable {
+    let partition: TopicPartition
+    let directory: String
+    let storage: any Storage
+    let limits: LogLimits
+    let tail: PartitionTail
+
+    private var scanned: (name: SegmentName, bytes: Int, committed: CommittedPosition)?
+
+    init(
+        _ partition: TopicPartition, directory: String, storage: any Storage, limits: LogLimits, tail: PartitionTail
+    ) {
+        self.partition = partition
+        self.directory = directory
+        self.storage = storage
+        self.limits = limits
+        self.tail = tail
+    }
+
+    /// The segments in the order of their offsets.
+    static func segments(
+        of partition: TopicPartition, in directory: String, storage: any Storage
+    ) throws(LogError) -> [SegmentName] {
+        try explained(partition) { () throws(StorageError) in try storage.list(directory) }
+            .compactMap { SegmentName(fileName: $0) }.sorted()
+    }
+
+    func segments() throws(LogError) -> [SegmentName] {
+        try Self.segments(of: partition, in: directory, storage: storage)
+    }
+
+    func open(_ name: SegmentName) throws(LogError) -> SegmentFile {
+        try SegmentFile(name, of: partition, in: directory, storage: storage)
+    }
+
+    /// How far the partition is committed now.
+    mutating func committed() throws(LogError) -> CommittedPosition {
+        if let committed = tail.committed { return committed }
+        let owned = try explained(partition) { () throws(StorageError) in
+            try storage.isLocked(directory + "/" + OwnerLock.fileName)
+        }
+        let head = try explained(partition) { () throws(StorageError) in
+            try PartitionHead.read(in: directory, storage: storage)
+        }
+        if owned, let head { return head }
+        guard let last = try segments().last else {
+            return CommittedPosition(nextOffset: head?.nextOffset ?? 0, segment: nil)
+        }
+        let file = try open(last)
+        if let seal = file.seal {
+            return CommittedPosition(nextOffset: max(seal.nextOffset, head?.nextOffset ?? 0), segment: last)
+        }
+        if owned { return CommittedPosition(nextOffset: last.baseOffset, segment: last) }
+        return try scan(file, acknowledged: head?.nextOffset ?? 0)
+    }
+
+    private mutating func scan(_ file: SegmentFile, acknowledged: UInt64) throws(LogError) -> CommittedPosition {
+        let bytes = try explained(partition) { () throws(StorageError) in try file.file.byteCount() }
+        if let scanned, scanned.name == file.name, scanned.bytes == bytes { return scanned.committed }
+        let outcome = try SegmentScan(segment: file, limits: limits).verify(acknowledged: acknowledged)
+        let committed = CommittedPosition(nextOffset: max(outcome.nextOffset, acknowledged), segment: file.name)
+        scanned = (file.name, bytes, committed)
+        return committed
+    }
+}

@@ -1,0 +1,44 @@
+internal import PenstockEvents
+
+/// The rules by which bytes at a position of a segment are the next batch.
+struct BatchCheck {
+    let generation: UInt64
+    let batchBytesLimit: Int
+    var expectedOffset: UInt64
+    var lastEpoch: UInt32
+
+    init(_ segment: Superblock, expectedOffset: UInt64? = nil, limits: LogLimits) {
+        generation = segment.generation
+        batchBytesLimit = limits.batchBytes
+        self.expectedOffset = expectedOffset ?? segment.baseOffset
+        lastEpoch = segment.epoch
+    }
+
+    /// The header in `bytes`, checked but for the body's checksum; `available` bytes of the file follow from where it begins.
+    func header(in bytes: UnsafeRawBufferPointer, available: Int) throws(BatchDefect) -> BatchHeader {
+        guard available > 0 else { throw .endOfFile }
+        guard available >= BatchHeader.byteCount else {
+            throw .truncated(needed: BatchHeader.byteCount, available: available)
+        }
+        let header = try BatchHeader(bytes, generation: generation)
+        guard header.baseOffset == expectedOffset else {
+            throw .offset(expected: expectedOffset, found: header.baseOffset)
+        }
+        guard header.epoch >= lastEpoch else { throw .epochFell(from: lastEpoch, to: header.epoch) }
+        guard Int(header.storedBytes) <= batchBytesLimit else {
+            throw .tooLarge(Int(header.storedBytes), limit: batchBytesLimit)
+        }
+        let needed = BatchHeader.byteCount + Int(header.storedBytes)
+        guard needed <= available else { throw .truncated(needed: needed, available: available) }
+        return header
+    }
+
+    func verify(_ header: BatchHeader, body: UnsafeRawBufferPointer) throws(BatchDefect) {
+        guard CRC32C.checksum(body) == header.bodyCRC else { throw .bodyChecksum }
+    }
+
+    mutating func advance(past header: BatchHeader) {
+        expectedOffset = header.nextOffset
+        lastEpoch = header.epoch
+    }
+}

@@ -1,0 +1,40 @@
+internal import PenstockEvents
+
+/// A segment that is open for reading.
+final class SegmentFile: Sendable {
+    let partition: TopicPartition
+    let name: SegmentName
+    let path: String
+    let file: any StorageFile
+    let superblock: Superblock
+    /// The seal that the file had when it was opened.
+    let seal: Seal?
+
+    /// Opens a segment and checks its first block.
+    /// - Throws: `LogError` with code `damaged`, `newerFormat`, or one of the storage.
+    init(
+        _ name: SegmentName, of partition: TopicPartition, in directory: String, storage: any Storage,
+        access: FileAccess = .read
+    ) throws(LogError) {
+        self.partition = partition
+        self.name = name
+        let path = directory + "/" + name.fileName
+        self.path = path
+        let file = try explained(partition) { () throws(StorageError) in try storage.open(path, access) }
+        self.file = file
+        let block = Payload.Storage(byteCount: Superblock.byteCount)
+        let count = try explained(partition) { () throws(StorageError) in try file.read(into: block.bytes, at: 0) }
+        let bytes = UnsafeRawBufferPointer(rebasing: block.bytes[..<count])
+        superblock = try Superblock(bytes, of: partition, name: name, file: path)
+        seal = Seal(block: bytes, generation: superblock.generation)
+    }
+
+    /// An error that names this file.
+    func damage(_ defect: BatchDefect, at position: Int, offsets: Range<UInt64>) -> LogError {
+        LogError(
+            .damaged,
+            "\(partition): offsets \(offsets.lowerBound)..<\(offsets.upperBound) are damaged in \(path) at byte \(position): \(defect)",
+            hint: "restore the file from a copy, or read on from offset \(offsets.upperBound)",
+            place: .init(partition: partition, offsets: offsets, file: path, position: position))
+    }
+}

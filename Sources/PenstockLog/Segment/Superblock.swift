@@ -1,0 +1,115 @@
+internal import PenstockEvents
+
+/// The first 4 KiB of a segment: what the file is. Written once, before the file gets its name.
+struct Superblock: Equatable {
+    static let byteCount = 4096
+    /// Where batches begin: on multiples of this many bytes.
+    static let alignment = 64
+    static let magic: [UInt8] = Array("PNSTKSEG".utf8)
+    static let version: UInt32 = 1
+    private static let checkedBytes = 56
+
+    /// Random, new for every use of a file: tells its batches from those of an earlier use.
+    let generation: UInt64
+    let baseOffset: UInt64
+    let epoch: UInt32
+    let partition: UInt32
+
+    func encoded() -> [UInt8] {
+        var fields = ByteFields(count: Self.byteCount)
+        for (index, byte) in Self.magic.enumerated() { fields.set(byte, at: index) }
+        fields.set(Self.version, at: 8)
+        fields.set(UInt32(Self.alignment), at: 12)
+        fields.set(generation, at: 16)
+        fields.set(baseOffset, at: 24)
+        fields.set(epoch, at: 32)
+        fields.set(partition, at: 36)
+        fields.set(fields.bytes.withUnsafeBytes { Self.checksum($0) }, at: Self.checkedBytes)
+        return fields.bytes
+    }
+
+    /// - Throws: `LogError` with code `damaged` or `newerFormat`.
+    init(_ bytes: UnsafeRawBufferPointer, of partition: TopicPartition, name: SegmentName, file: String)
+        throws(LogError)
+    {
+        func refuse(_ why: String) -> LogError {
+            LogError(
+                .damaged, "the first block of \(file) (\(partition)) \(why)",
+                hint: "restore the file from a copy; nothing of it can be trusted",
+                place: .init(partition: partition, file: file, position: 0))
+        }
+        guard bytes.count >= Self.byteCount else { throw refuse("is cut short") }
+        guard bytes[..<8].elementsEqual(Self.magic) else { throw refuse("is not that of a segment") }
+        guard bytes.integer(at: Self.checkedBytes) == Self.checksum(bytes) else { throw refuse("has a wrong checksum") }
+        let version = bytes.integer(UInt32.self, at: 8)
+        guard version == Self.version else {
+            throw LogError(
+                .newerFormat, "\(file) has format version \(version); this program reads up to \(Self.version)",
+                hint: "use a newer release", place: .init(partition: partition, file: file))
+        }
+        guard bytes.integer(UInt32.self, at: 12) == UInt32(Self.alignment) else {
+            throw refuse("has an unknown alignment")
+        }
+        generation = bytes.integer(at: 16)
+        baseOffset = bytes.integer(at: 24)
+        epoch = bytes.integer(at: 32)
+        self.partition = bytes.integer(at: 36)
+        guard baseOffset == name.baseOffset, epoch == name.epoch, Int(self.partition) == partition.partition else {
+            throw refuse("belongs to another place than the file's name says")
+        }
+    }
+
+    init(generation: UInt64, baseOffset: UInt64, epoch: UInt32, partition: UInt32) {
+        self.generation = generation
+        self.baseOffset = baseOffset
+        self.epoch = epoch
+        self.partition = partition
+    }
+
+    private static func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
+        CRC32C.checksum(UnsafeRawBufferPointer(rebasing: bytes[..<checkedBytes]))
+    }
+}
+
+/// The end of a segment to which nobody appends any more, in the second half of its first block. Written after the last sync of the
+/// data; up to its position the file is complete.
+struct Seal: Equatable, Sendable {
+    static let position = 2048
+    static let byteCount = 40
+    /// "SEAL", read as a little-endian integer.
+    private static let magic: UInt32 = 0x4C41_4553
+
+    /// The offset behind the segment's last record.
+    let nextOffset: UInt64
+    /// The position behind the segment's last batch.
+    let end: UInt64
+
+    func encoded(generation: UInt64) -> [UInt8] {
+        var fields = ByteFields(count: Self.byteCount)
+        fields.set(Self.magic, at: 0)
+        fields.set(generation, at: 8)
+        fields.set(nextOffset, at: 16)
+        fields.set(end, at: 24)
+        fields.set(fields.bytes.withUnsafeBytes { Self.checksum($0) }, at: 4)
+        return fields.bytes
+    }
+
+    /// Nil where the first block `bytes` has no seal of this generation: the segment is open, or its owner died.
+    init?(block bytes: UnsafeRawBufferPointer, generation: UInt64) {
+        let bytes = UnsafeRawBufferPointer(rebasing: bytes[Self.position..<Self.position + Self.byteCount])
+        guard bytes.integer(at: 0) == Self.magic, bytes.integer(at: 4) == Self.checksum(bytes),
+            bytes.integer(at: 8) == generation
+        else { return nil }
+        nextOffset = bytes.integer(at: 16)
+        end = bytes.integer(at: 24)
+    }
+
+    init(nextOffset: UInt64, end: UInt64) {
+        self.nextOffset = nextOffset
+        self.end = end
+    }
+
+    private static func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
+        CRC32C.checksum(UnsafeRawBufferPointer(rebasing: bytes[8..<byteCount]))
+    }
+}

@@ -1,0 +1,84 @@
+internal import CPenstockShim
+
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#endif
+
+/// An open file of the file system.
+final class SystemFile: StorageFile {
+    private let path: String
+    private let descriptor: FileDescriptor
+
+    // POSIX lets a call take 16 parts at least; Linux takes 1024.
+    private static let partsPerCall = 1024
+
+    init(path: String, descriptor: consuming FileDescriptor) {
+        self.path = path
+        self.descriptor = descriptor
+    }
+
+    func read(into buffer: UnsafeMutableRawBufferPointer, at position: Int) throws(StorageError) -> Int {
+        var done = 0
+        while done < buffer.count {
+            let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
+            let count = try StorageError.check("read", path) {
+                pread(descriptor.number, rest.baseAddress, rest.count, off_t(position + done))
+            }
+            if count == 0 { break }
+            done += count
+        }
+        return done
+    }
+
+    func write(_ parts: [UnsafeRawBufferPointer], at position: Int) throws(StorageError) {
+        var vectors = parts.filter { !$0.isEmpty }
+            .map { iovec(iov_base: UnsafeMutableRawPointer(mutating: $0.baseAddress), iov_len: $0.count) }
+        var first = 0
+        var at = position
+        while first < vectors.count {
+            let count = min(vectors.count - first, Self.partsPerCall)
+            var written = try vectors.withUnsafeBufferPointer { vectors throws(StorageError) in
+                try StorageError.check("write", path) {
+                    pwritev(descriptor.number, vectors.baseAddress! + first, CInt(count), off_t(at))
+                }
+            }
+            at += written
+            while first < vectors.count, written >= vectors[first].iov_len {
+                written -= vectors[first].iov_len
+                first += 1
+            }
+            if written > 0 {
+                vectors[first].iov_base += written
+                vectors[first].iov_len -= written
+            }
+        }
+    }
+
+    func allocate(byteCount: Int) throws(StorageError) -> Bool {
+        do {
+            try StorageError.check("reserve space for", path) {
+                penstock_preallocate(descriptor.number, Int64(byteCount))
+            }
+            return true
+        } catch {
+            if error.reason == .other { return false }
+            throw error
+        }
+    }
+
+    func truncate(to byteCount: Int) throws(StorageError) {
+        try StorageError.check("cut", path) { ftruncate(descriptor.number, off_t(byteCount)) }
+    }
+
+    func sync() throws(StorageError) {
+        try StorageError.check("sync", path) { fdatasync(descriptor.number) }
+    }
+
+    func byteCount() throws(StorageError) -> Int {
+        var status = stat()
+        try StorageError.check("look at", path) { fstat(descriptor.number, &status) }
+        return Int(status.st_size)
+    }
+}

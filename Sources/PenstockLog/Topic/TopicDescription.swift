@@ -1,0 +1,38 @@
+public import PenstockEvents
+
+/// A topic as it stands.
+public struct TopicDescription: Sendable, Hashable {
+    /// The topic's name.
+    public let name: String
+    /// What the records hold.
+    public let schema: Schema
+    /// What was decided when the topic was created.
+    public let configuration: TopicConfiguration
+    /// One entry a partition, by number.
+    public let partitions: [Partition]
+
+    /// The offsets of a partition.
+    public struct Partition: Sendable, Hashable {
+        /// The number of the partition.
+        public let number: Int
+        /// The offset of the earliest record that is still there.
+        public let firstOffset: UInt64
+        /// The offset behind the last committed record.
+        public let nextOffset: UInt64
+
+        /// A partition's offsets.
+        public init(number: Int, firstOffset: UInt64, nextOffset: UInt64) {
+            self.number = number
+            self.firstOffset = firstOffset
+            self.nextOffset = nextOffset
+        }
+    }
+
+    /// A description.
+    public init(name: String, schema: Schema, configuration: TopicConfiguration, partitions: [Partition]) {
+        self.name = name
+        self.schema = schema
+        self.configuration = configuration
+        self.partitions = partitions
+    }
+}

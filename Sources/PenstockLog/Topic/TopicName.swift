@@ -1,0 +1,27 @@
+/// The rules for names of topics: 1 to 200 letters, digits, `.`, `_` and `-` (ASCII), not beginning with a dot.
+enum TopicName {
+    static let longest = 200
+
+    static func validate(_ name: String) throws(LogError) {
+        guard let problem = problem(of: name) else { return }
+        throw LogError(
+            .invalidTopicName, "\"\(name)\" cannot be the name of a topic: \(problem)",
+            hint: "use 1 to \(longest) letters, digits, '.', '_' and '-', and no dot at the beginning")
+    }
+
+    private static func problem(of name: String) -> String? {
+        if name.isEmpty { return "it is empty" }
+        if name.utf8.count > longest { return "it has \(name.utf8.count) bytes" }
+        if name.hasPrefix(".") { return "it begins with a dot" }
+        if name == LogDirectory.superfile { return "the log keeps its own file under that name" }
+        let allowed = name.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
+                true
+            default: false
+            }
+        }
+        return allowed ? nil : "it has a character outside of letters, digits, '.', '_' and '-'"
+    }
+}
