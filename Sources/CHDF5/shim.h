@@ -1,3 +1,48 @@
-// What Swift cannot import of HDF5: type and property-list identifiers are macros that call H5open().
+// What Swift cannot import of HDF5: identifiers that are macros calling H5open(), under the names of the macros.
 #pragma once
 #include <hdf5.h>
+
+#define PENSTOCK_H5_ID(name, macro) \
+    static inline hid_t penstock_h5_##name(void) { return macro; }
+
+PENSTOCK_H5_ID(default_properties, H5P_DEFAULT)
+PENSTOCK_H5_ID(file_access, H5P_FILE_ACCESS)
+PENSTOCK_H5_ID(file_create, H5P_FILE_CREATE)
+PENSTOCK_H5_ID(group_create, H5P_GROUP_CREATE)
+PENSTOCK_H5_ID(dataset_create, H5P_DATASET_CREATE)
+PENSTOCK_H5_ID(link_create, H5P_LINK_CREATE)
+PENSTOCK_H5_ID(string, H5T_C_S1)
+
+PENSTOCK_H5_ID(native_u8, H5T_NATIVE_UINT8)
+PENSTOCK_H5_ID(native_u16, H5T_NATIVE_UINT16)
+PENSTOCK_H5_ID(native_u32, H5T_NATIVE_UINT32)
+PENSTOCK_H5_ID(native_u64, H5T_NATIVE_UINT64)
+PENSTOCK_H5_ID(native_i8, H5T_NATIVE_INT8)
+PENSTOCK_H5_ID(native_i16, H5T_NATIVE_INT16)
+PENSTOCK_H5_ID(native_i32, H5T_NATIVE_INT32)
+PENSTOCK_H5_ID(native_i64, H5T_NATIVE_INT64)
+PENSTOCK_H5_ID(native_f32, H5T_NATIVE_FLOAT)
+PENSTOCK_H5_ID(native_f64, H5T_NATIVE_DOUBLE)
+
+PENSTOCK_H5_ID(little_u8, H5T_STD_U8LE)
+PENSTOCK_H5_ID(little_u16, H5T_STD_U16LE)
+PENSTOCK_H5_ID(little_u32, H5T_STD_U32LE)
+PENSTOCK_H5_ID(little_u64, H5T_STD_U64LE)
+PENSTOCK_H5_ID(little_i8, H5T_STD_I8LE)
+PENSTOCK_H5_ID(little_i16, H5T_STD_I16LE)
+PENSTOCK_H5_ID(little_i32, H5T_STD_I32LE)
+PENSTOCK_H5_ID(little_i64, H5T_STD_I64LE)
+PENSTOCK_H5_ID(little_f32, H5T_IEEE_F32LE)
+PENSTOCK_H5_ID(little_f64, H5T_IEEE_F64LE)
+
+#undef PENSTOCK_H5_ID
+
+static inline unsigned penstock_h5_read_only(void) { return H5F_ACC_RDONLY; }
+static inline unsigned penstock_h5_exclusive(void) { return H5F_ACC_EXCL; }
+static inline size_t penstock_h5_variable_length(void) { return H5T_VARIABLE; }
+
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/// A file descriptor of anonymous memory, or -1 (memfd_create, which Swift's Glibc module does not show).
+static inline int penstock_memory_descriptor(void) { return (int)syscall(SYS_memfd_create, "penstock-hdf5", 1u); }

@@ -1,0 +1,72 @@
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#endif
+
+/// An open file of the operating system, closed at the end of its life.
+struct FileDescriptor: ~Copyable {
+    let path: String
+    private let number: Int32
+
+    /// Opens an existing file for reading.
+    /// - Throws: `notFound` or `notReadable`.
+    init(opening path: String) throws(FormatError) {
+        let number = open(path, O_RDONLY | O_CLOEXEC)
+        guard number >= 0 else { throw SystemFailure.last.error(.opening, file: path) }
+        self.path = path
+        self.number = number
+    }
+
+    /// Makes a new file for writing.
+    /// - Throws: `exists`, `cannotCreate` or `diskFull`.
+    init(creating path: String) throws(FormatError) {
+        let number = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+        guard number >= 0 else { throw SystemFailure.last.error(.creating, file: path) }
+        self.path = path
+        self.number = number
+    }
+
+    deinit { _ = close(number) }
+
+    /// Reads up to `buffer.count` bytes at the present position; 0 at the end of the file.
+    func read(into buffer: UnsafeMutableRawBufferPointer) throws(FormatError) -> Int {
+        while true {
+            let count = Glibc.read(number, buffer.baseAddress, buffer.count)
+            if count >= 0 { return count }
+            if errno != EINTR { throw SystemFailure.last.error(.reading, file: path) }
+        }
+    }
+
+    /// Writes all of `bytes` at the present position.
+    /// - Throws: `diskFull` or `writeFailed`.
+    func write(_ bytes: UnsafeRawBufferPointer) throws(FormatError) {
+        var done = 0
+        while done < bytes.count {
+            let count = Glibc.write(number, bytes.baseAddress! + done, bytes.count - done)
+            if count >= 0 {
+                done += count
+            } else if errno != EINTR {
+                throw SystemFailure.last.error(.writing, file: path)
+            }
+        }
+    }
+
+    /// Writes all of `bytes` at the present position.
+    /// - Throws: `diskFull` or `writeFailed`.
+    func write(_ bytes: [UInt8]) throws(FormatError) {
+        var failure: FormatError?
+        bytes.withUnsafeBytes { buffer in
+            do throws(FormatError) { try write(buffer) } catch { failure = error }
+        }
+        if let failure { throw failure }
+    }
+
+    /// Waits until the file, or the folder's list of names, is on the device.
+    func synchronize() throws(FormatError) {
+        // EINVAL and ENOTSUP: some file systems cannot do it for folders.
+        guard fsync(number) == 0 || errno == EINVAL || errno == ENOTSUP else {
+            throw SystemFailure.last.error(.writing, file: path)
+        }
+    }
+}

@@ -1,0 +1,57 @@
+internal import Synchronization
+
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#endif
+
+/// The final and the temporary path of an output, taken by one writer of this process at a time.
+///
+/// The temporary name is `.name.partial-<pid>` in the same folder: a rename stays within the file system, a listing
+/// shows whose it is, and what a killed process of the same number left behind is replaced.
+struct OutputName: ~Copyable {
+    private static let taken = Mutex<Set<String>>([])
+
+    let final: String
+    let temporary: String
+    let folder: String
+
+    /// Takes the name.
+    /// - Throws: `exists` where another writer of this process holds it.
+    init(_ final: String) throws(FormatError) {
+        var path = final
+        while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+        let slash = path.lastIndex(of: "/")
+        let name = slash.map { path[path.index(after: $0)...] } ?? path[...]
+        let parent = slash.map { String(path[...$0]) } ?? "./"
+        guard !name.isEmpty, name != ".", name != ".." else {
+            throw FormatError(.cannotCreate, file: final, "is not the name of a file or folder to be made")
+        }
+        let temporary = (slash == nil ? "" : parent) + ".\(name).partial-\(getpid())"
+        guard OutputName.taken.withLock({ $0.insert(temporary).inserted }) else {
+            throw FormatError(
+                .exists, file: final, "is being written by another part of this process",
+                hint: "give each output its own name")
+        }
+        self.final = path
+        self.temporary = temporary
+        self.folder = parent
+    }
+
+    deinit {
+        let temporary = temporary
+        OutputName.taken.withLock { _ = $0.remove(temporary) }
+    }
+
+    /// Whether something of the final name is there; a dangling link counts.
+    var isOccupied: Bool {
+        var status = stat()
+        return lstat(final, &status) == 0
+    }
+
+    /// The error where the final name is occupied.
+    var occupiedError: FormatError {
+        FormatError(.exists, file: final, "exists already", hint: FormatError.overwriteHint)
+    }
+}
