@@ -1,7 +1,6 @@
 internal import Foundation
 internal import PenstockEngine
 internal import PenstockEvents
-internal import PenstockFormats
 
 /// How an error reaches the user: its lines on standard error, and the program's exit status.
 struct FailureReport {
@@ -28,19 +27,5 @@ struct FailureReport {
     /// Writes the lines to standard error.
     func print() {
         for line in lines { FileHandle.standardError.write(Data((line + "\n").utf8)) }
-    }
-}
-
-/// Errors of file formats, told like all others.
-extension FormatError: Diagnostic {
-    /// The kind of failure.
-    public var category: FailureCategory {
-        switch code {
-        case .notFound, .notReadable: .noInput
-        case .wrongFormat, .missingDataset, .missingColumn, .wrongShape, .wrongType, .truncated, .malformedRow, .tooLarge:
-            .data
-        case .unsupportedFilter: .unavailable
-        case .readFailed, .cannotCreate, .exists, .writeFailed, .diskFull: .inputOutput
-        }
     }
 }

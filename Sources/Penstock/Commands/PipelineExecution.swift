@@ -51,7 +51,8 @@ struct PipelineExecution<P: Pipeline> {
     // MARK: Log
 
     private func openLog(_ logger: Logger) async throws -> EmbeddedLog {
-        let log = try await EmbeddedLog.open(settings.log, create: verb == .run)
+        let log = try await EmbeddedLog(directory: settings.log, creating: verb == .run)
+        logger.debug("opened the log in \(settings.log)")
         return log
     }
 

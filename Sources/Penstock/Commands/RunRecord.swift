@@ -1,4 +1,4 @@
-public import PenstockEngine
+internal import PenstockEngine
 public import PenstockEvents
 
 /// What happened in a run or a replay: for summaries and for provenance files.

@@ -1,5 +1,5 @@
 public import ArgumentParser
-public import PenstockEngine
+internal import PenstockEngine
 
 /// A pipeline that is a program: flows in `body`, the user's options as properties, and a command line that comes with it.
 ///

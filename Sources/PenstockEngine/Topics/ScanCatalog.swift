@@ -20,7 +20,8 @@ extension LogStore {
     /// - Throws: `LogError` where the topic is not there or is damaged.
     public func scans(in topic: String) async throws(LogError) -> [RecordedScan] {
         var scans: [RecordedScan] = []
-        for (offset, record) in try await controlRecords(of: TopicPartition(topic)) {
+        let reader = try await reader(for: TopicPartition(topic), from: .earliest)
+        while let (record, offset) = try await reader.nextControl() {
             switch record {
             case .scanStart(let start):
                 scans.append(
@@ -35,6 +36,7 @@ extension LogStore {
                 continue
             }
         }
+        await reader.close()
         return scans
     }
 }

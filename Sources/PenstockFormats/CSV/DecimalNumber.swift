@@ -73,6 +73,50 @@ enum DecimalNumber {
         return value
     }
 
+    /// The number times 10 to the power of `decimals`, rounded to the nearest integer, halves away from zero; nil where the bytes are
+    /// no number or it does not fit. Numbers with an exponent go over a double.
+    static func scaled(_ field: UnsafeRawBufferPointer, decimals: Int) -> Int64? {
+        let bytes = trimmed(field)
+        var at = 0
+        let isNegative = sign(bytes, &at)
+        var value: Int64 = 0
+        var seen = 0
+        var places: Int?
+        while at < bytes.count {
+            let digit = bytes[at] &- 0x30
+            if digit < 10 {
+                seen += 1
+                if let taken = places {
+                    places = taken + 1
+                    if taken == decimals, digit >= 5 {
+                        guard value < .max else { return nil }
+                        value += 1
+                    }
+                    if taken >= decimals {
+                        at += 1
+                        continue
+                    }
+                }
+                let (tenfold, overflow) = value.multipliedReportingOverflow(by: 10)
+                let (sum, overflowed) = tenfold.addingReportingOverflow(Int64(digit))
+                if overflow || overflowed { return nil }
+                value = sum
+            } else if bytes[at] == 0x2E, places == nil {
+                places = 0
+            } else {
+                return double(field).flatMap { Int64(exactly: ($0 * exactPowers[decimals]).rounded()) }
+            }
+            at += 1
+        }
+        guard seen > 0 else { return nil }
+        for _ in min(places ?? 0, decimals)..<decimals {
+            let (tenfold, overflow) = value.multipliedReportingOverflow(by: 10)
+            if overflow { return nil }
+            value = tenfold
+        }
+        return isNegative ? -value : value
+    }
+
     private static func trimmed(_ field: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
         var lower = 0
         var upper = field.count

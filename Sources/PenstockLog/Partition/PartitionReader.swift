@@ -47,7 +47,20 @@ actor PartitionReader: TopicReader {
         if let failure { throw failure }
         do {
             guard try hasMore() else { return nil }
-            return try read()
+            return try read(onlyControl: false)
+        } catch {
+            if error.code == .damaged || error.code == .closed { failure = error }
+            throw error
+        }
+    }
+
+    func nextControl() throws(LogError) -> (record: ControlRecord, offset: UInt64)? {
+        if let failure { throw failure }
+        do {
+            while try hasMore() {
+                if case .control(let record, let offset) = try read(onlyControl: true) { return (record, offset) }
+            }
+            return nil
         } catch {
             if error.code == .damaged || error.code == .closed { failure = error }
             throw error
@@ -91,14 +104,15 @@ actor PartitionReader: TopicReader {
         return position < committed.nextOffset
     }
 
-    private func read() throws(LogError) -> LogEntry {
+    /// Reads the entry at `position`, or only passes over it where it is events and control records are wanted.
+    private func read(onlyControl: Bool) throws(LogError) -> LogEntry? {
         var cursor: SegmentCursor
         if let current = self.cursor { cursor = current } else { cursor = try locate() }
         do {
             try followSuccessor(&cursor)
             let header = try nextHeader(&cursor)
-            let batch = try cursor.batch(header)
-            let entry = try entry(batch)
+            let isPassedOver = onlyControl && !header.flags.contains(.control)
+            let entry = isPassedOver ? nil : try entry(cursor.batch(header))
             cursor.advance(past: header)
             position = header.nextOffset
             self.cursor = cursor

@@ -15,6 +15,11 @@ public protocol TopicReader: Sendable {
     /// - Throws: `LogError` with code `damaged`, naming offsets, file and position, or one of the storage.
     func next() async throws(LogError) -> LogEntry?
 
+    /// The next control record, or nil at the end of what is committed. Batches of events before it are passed over by their headers
+    /// alone, so a long topic is looked through quickly.
+    /// - Throws: as `next`, though damage in the events that are passed over is not seen.
+    func nextControl() async throws(LogError) -> (record: ControlRecord, offset: UInt64)?
+
     /// Suspends until there is more to read than `next` has given.
     /// - Throws: `LogError` with code `cancelled` where the task is cancelled, or `tooManyWaiters`.
     func waitForMore() async throws(LogError)
