@@ -1,0 +1,1 @@
+enum VoCentre { static let minimumAngles = 4; static let minimumColumns = 8 }
