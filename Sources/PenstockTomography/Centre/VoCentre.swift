@@ -31,7 +31,8 @@ public struct VoCentre: Sendable, Hashable {
 
     /// Searches for the centre within `halfRange` columns of the detector's middle.
     ///
-    /// On a narrow detector the range is at most three eighths of the width, so that sinogram and mirror image overlap.
+    /// On a narrow detector the range is at most a quarter of the width, so that sinogram and mirror image share half their columns:
+    /// where they share only air, the metric is small without meaning anything.
     /// - Parameter sinogram: Projections sorted by angle over 180 degrees, after -log, all finite.
     /// - Throws: `TomographyError.sinogramTooSmall` below `minimumAngles` or `minimumColumns`.
     public init(_ sinogram: Sinogram, halfRange: Double = 50) throws(TomographyError) {
@@ -39,7 +40,7 @@ public struct VoCentre: Sendable, Hashable {
         guard columns >= Self.minimumColumns, sinogram.angles >= Self.minimumAngles else {
             throw .sinogramTooSmall(angles: sinogram.angles, columns: columns)
         }
-        let reach = min(halfRange, (0.375 * Double(columns)).rounded(.down))
+        let reach = min(halfRange, (0.25 * Double(columns)).rounded(.down))
         let binning = columns * sinogram.angles > Self.binningThreshold ? 4 : 1
         coarse = Self.coarseTrials(sinogram, binning: binning, reach: reach)
         let rough = Self.minimum(of: coarse)
