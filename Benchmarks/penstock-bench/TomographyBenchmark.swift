@@ -40,7 +40,9 @@ struct TomographyBenchmark: ParsableCommand {
         report(gridrec, times, worst)
     }
 
-    private func report(_ gridrec: Gridrec, _ times: (mean: Double, best: Double), _ worst: (rmse: Double, scale: Double)) {
+    private func report(
+        _ gridrec: Gridrec, _ times: (mean: Double, best: Double), _ worst: (rmse: Double, scale: Double)
+    ) {
         // In this order: what FFTW measures once it uses for later estimates in the same process.
         let estimated = FourierFloor(angles: angles, period: gridrec.period, isMeasured: false)
             .cpuMillisecondsPerSlice(repeats: 2)

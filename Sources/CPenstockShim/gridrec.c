@@ -52,7 +52,6 @@ void penstock_gridrec_spread_portable(const float *spectrum, const float *respon
         filter_one(s, spectrum, response, half, weight, k);
         locate_one(s, cosine, sine, stride, k);
     }
-    s.minus[0] = s.minus[1] = 0;
     for (int32_t k = 0; k < half; k++) add_one(s, kernel, grid, stride, k);
 }
 
@@ -117,7 +116,6 @@ AVX2 static void spread_avx2(const float *spectrum, const float *response, int32
     for (int32_t k = filter_avx2(s, spectrum, response, half, weight); k < half; k++)
         filter_one(s, spectrum, response, half, weight, k);
     for (int32_t k = locate_avx2(s, cosine, sine, stride, half); k < half; k++) locate_one(s, cosine, sine, stride, k);
-    s.minus[0] = s.minus[1] = 0;
     // Neighbours on a ray overlap, and a load that overlaps a store still under way waits for it. Walking four stretches of the
     // ray at once gives the processor something to do in the meantime.
     int32_t stretch = half / 4;

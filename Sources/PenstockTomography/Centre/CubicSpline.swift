@@ -42,7 +42,9 @@ struct CubicSpline {
             guard place >= 0, place <= Double(last) else { return 0 }
             let start = Int(whole) + index - 1
             var sum = 0.0
-            for (offset, weight) in weights.enumerated() { sum += weight * coefficients[mirrored(start + offset, last)] }
+            for (offset, weight) in weights.enumerated() {
+                sum += weight * coefficients[mirrored(start + offset, last)]
+            }
             return Float(sum)
         }
     }

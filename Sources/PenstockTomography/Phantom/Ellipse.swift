@@ -24,7 +24,9 @@ public struct Ellipse: Sendable, Hashable {
     }
 
     /// The ellipse turned about the axis, scaled about the axis, and with its value multiplied.
-    public func transformed(turnedByDegrees degrees: Double, scaledBy scale: Double = 1, valueBy factor: Double = 1) -> Self {
+    public func transformed(turnedByDegrees degrees: Double, scaledBy scale: Double = 1, valueBy factor: Double = 1)
+        -> Self
+    {
         let angle = degrees * .pi / 180
         var ellipse = self
         ellipse.value *= factor

@@ -84,5 +84,7 @@ public struct SlicePhantom: Sendable, Hashable {
 
 extension Double {
     /// The nearest number within the range.
-    func clamped(to range: ClosedRange<Double>) -> Double { Swift.min(Swift.max(self, range.lowerBound), range.upperBound) }
+    func clamped(to range: ClosedRange<Double>) -> Double {
+        Swift.min(Swift.max(self, range.lowerBound), range.upperBound)
+    }
 }

@@ -27,7 +27,8 @@ public struct SyntheticScan: Sendable {
     /// - Parameter leastTransmission: The transmission along the thickest path through the middle row, 0 to 1.
     public init(
         phantom: VolumePhantom, rows: Int, columns: Int, anglesDegrees: [Double], centre: Double, seed: UInt64,
-        openBeamCounts: Double = 45_000, darkCounts: Double = 100, leastTransmission: Double = 0.2, ringFraction: Double = 0
+        openBeamCounts: Double = 45_000, darkCounts: Double = 100, leastTransmission: Double = 0.2,
+        ringFraction: Double = 0
     ) {
         precondition(rows > 0 && columns > 0, "a detector has rows and columns")
         precondition((0.0...55_000).contains(openBeamCounts), "16 bits hold at most 55,000 counts of an uneven beam")

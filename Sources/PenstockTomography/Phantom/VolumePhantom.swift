@@ -67,7 +67,8 @@ extension VolumePhantom {
         // The stone reaches past the detector at the top and at the bottom.
         let height = max(1, 0.7 * Double(rows) / radius)
         func part(
-            _ value: Double, _ a: Double, _ b: Double, _ c: Double, at x: Double, _ y: Double, _ z: Double, _ angle: Double
+            _ value: Double, _ a: Double, _ b: Double, _ c: Double, at x: Double, _ y: Double, _ z: Double,
+            _ angle: Double
         ) -> Ellipsoid {
             Ellipsoid(
                 Ellipse(value: value, halfAxisX: a, halfAxisY: b, x: x, y: y, angleDegrees: angle),
@@ -75,7 +76,8 @@ extension VolumePhantom {
         }
         let parts = [
             part(0.55, 0.86, 0.72, 1.5, at: 0.04, -0.03, 0, 20), part(-0.15, 0.78, 0.63, 1.4, at: 0.05, -0.02, 0, 20),
-            part(-0.35, 0.16, 0.09, 0.5, at: 0.38, 0.22, 0.3, -35), part(-0.3, 0.08, 0.21, 0.6, at: -0.42, -0.1, -0.2, 15),
+            part(-0.35, 0.16, 0.09, 0.5, at: 0.38, 0.22, 0.3, -35),
+            part(-0.3, 0.08, 0.21, 0.6, at: -0.42, -0.1, -0.2, 15),
             part(0.55, 0.07, 0.05, 0.35, at: -0.15, 0.41, 0.1, 0), part(0.3, 0.025, 0.025, 2, at: 0.12, -0.38, 0, 0),
             part(0.3, 0.04, 0.02, 2, at: 0.27, -0.3, 0, 60),
         ]

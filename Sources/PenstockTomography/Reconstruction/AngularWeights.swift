@@ -34,7 +34,8 @@ public struct AngularWeights: Sendable, Hashable {
         let count = directions.count
         // Going round once: the gap after direction i leads to its neighbour, the last one's back to the first.
         let gaps = directions.indices.map { i in
-            i + 1 < count ? directions[i + 1].angle - directions[i].angle : directions[0].angle + .pi - directions[i].angle
+            i + 1 < count
+                ? directions[i + 1].angle - directions[i].angle : directions[0].angle + .pi - directions[i].angle
         }
         let parts = gaps.indices.map { (gaps[($0 + count - 1) % count] + gaps[$0]) / 2 }
         let cap = Self.capInMedians * parts.sorted()[count / 2]
@@ -65,7 +66,8 @@ public struct AngularWeights: Sendable, Hashable {
             }
         }
         // 0 and just below pi are one direction.
-        if directions.count > 1, let last = directions.last, directions[0].angle + .pi - last.angle <= toleranceRadians {
+        if directions.count > 1, let last = directions.last, directions[0].angle + .pi - last.angle <= toleranceRadians
+        {
             directions[0].projections.append(contentsOf: last.projections)
             directions.removeLast()
         }

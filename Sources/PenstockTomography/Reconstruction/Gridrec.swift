@@ -85,7 +85,7 @@ public final class Gridrec: Sendable {
             length: period, count: Self.columnsPerBlock, stride: Self.columnsPerBlock, sign: .minus)
     }
 
-    /// Cells around the grid that a sample at its edge may touch; what falls there is dropped.
+    /// Cells around the grid, so that spreading a sample at its edge needs no test; one cache line.
     static let guardCells = 8
     /// Columns that are transformed together: one cache line of floats for each image.
     static let columnsPerBlock = 16
@@ -97,7 +97,8 @@ public final class Gridrec: Sendable {
         let magnitude = filter.response(period: period)
         return (0..<period / 2).flatMap { k in
             let turns = (Double(k) * centre / Double(period)).truncatingRemainder(dividingBy: 1)
-            let scale = magnitude[k] / Double(2 * period)
+            // Frequency zero is spread twice, from either side, so that a real slice stays real.
+            let scale = magnitude[k] / Double(k == 0 ? 4 * period : 2 * period)
             return [Float(scale * cos(2 * .pi * turns)), Float(-scale * sin(2 * .pi * turns))]
         }
     }
@@ -123,6 +124,7 @@ public final class Gridrec: Sendable {
         for angle in 0..<angleCount {
             workspace.add(even: even[angle], odd: odd?[angle], angle: angle, plan: self)
         }
+        workspace.foldGuardRows(plan: self)
         workspace.transformRows(plan: self)
         workspace.transformColumns(plan: self, into: evenImage, oddImage)
     }

@@ -10,7 +10,7 @@ public struct GridrecWorkspace: ~Copyable {
     private let grid: FourierBuffer
     /// Columns of the image after the rows were transformed, in blocks of `columnsPerBlock` columns, each [row, column].
     private let blocks: FourierBuffer
-    /// A projection pair, or a row of the grid; and one complex number that stays zero.
+    /// A projection pair with its first frequency again behind the last, or a row of the grid.
     private let line: FourierBuffer
     private let scratch: FourierBuffer
 
@@ -40,6 +40,7 @@ public struct GridrecWorkspace: ~Copyable {
     mutating func add(even: UnsafePointer<Float>, odd: UnsafePointer<Float>?, angle: Int, plan: Gridrec) {
         pack(even, odd, plan)
         plan.projectionPlan.execute(line.base)
+        (line.base + 2 * period).update(from: line.base, count: 2)
         let half = plan.period / 2
         let spread = plan.usesPortableKernel ? penstock_gridrec_spread_portable : penstock_gridrec_spread
         spread(
@@ -61,24 +62,35 @@ public struct GridrecWorkspace: ~Copyable {
         for column in last + 1..<period { pairs[column] = pairs[last] }
     }
 
+    /// Adds what fell on the rows around the grid to the rows of the same frequencies, and clears them.
+    mutating func foldGuardRows(plan: Gridrec) {
+        let floats = 2 * plan.gridStride
+        let before = 2 * Gridrec.guardCells
+        let guards = Array(-KaiserBessel.reach..<0) + Array(period..<period + KaiserBessel.reach)
+        for row in guards {
+            let source = gridRow(row, plan) - before
+            let target = gridRow((row + period) % period, plan) - before
+            for index in 0..<floats { target[index] += source[index] }
+            source.update(repeating: 0, count: floats)
+        }
+    }
+
     /// Transforms the rows of the grid, keeps the columns that the image has, and clears the grid while it is in the cache.
     mutating func transformRows(plan: Gridrec) {
         let left = columns / 2
-        let rowBytes = plan.gridStride * 2 * MemoryLayout<Float>.stride
         let before = 2 * Gridrec.guardCells
+        let reach = 2 * KaiserBessel.reach
         for row in 0..<period {
             let cells = gridRow(row, plan)
+            for index in 0..<reach {
+                cells[index] += cells[2 * period + index]
+                cells[2 * period - reach + index] += cells[index - reach]
+            }
             plan.rowPlan.execute(cells, into: line.base)
-            UnsafeMutableRawPointer(cells - before).initializeMemory(as: UInt8.self, repeating: 0, count: rowBytes)
+            (cells - before).update(repeating: 0, count: 2 * plan.gridStride)
             copy(from: period - left, count: left, to: 0, row: row)
             copy(from: 0, count: columns - left, to: left, row: row)
         }
-        for row in -Gridrec.guardCells..<0 { clear(gridRow(row, plan) - before, bytes: rowBytes) }
-        for row in period..<period + Gridrec.guardCells { clear(gridRow(row, plan) - before, bytes: rowBytes) }
-    }
-
-    private func clear(_ start: UnsafeMutablePointer<Float>, bytes: Int) {
-        UnsafeMutableRawPointer(start).initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
     }
 
     /// Copies complex numbers of the transformed row to the image columns from `column` on, block by block.

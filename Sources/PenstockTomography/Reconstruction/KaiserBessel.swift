@@ -9,6 +9,8 @@ internal import Glibc
 struct KaiserBessel {
     /// Cells along each axis that a sample touches.
     static let width = Int(PENSTOCK_GRIDREC_WIDTH)
+    /// Cells beyond the grid's edge that a sample inside may touch.
+    static let reach = width / 2
     /// Fractions of a cell at which the kernel is tabulated.
     static let positions = Int(PENSTOCK_GRIDREC_POSITIONS)
 
