@@ -1,6 +1,7 @@
 import CFFTW
 
-/// The bare Fourier transforms of a slice pair: one of the padded length for each angle, and one over both axes of the grid.
+/// The bare Fourier transforms of a slice pair: one of the padded length for each angle, and one over both axes of the
+/// grid.
 ///
 /// No gridding reconstruction without tricks is faster, so this is what gridrec is held against.
 struct FourierFloor: ~Copyable {

@@ -1,6 +1,7 @@
 import ArgumentParser
 
-/// Measures Penstock itself: one subcommand for each measurement, a line of figures for people or one JSON object for scripts.
+/// Measures Penstock itself: one subcommand for each measurement, a line of figures for people or one JSON object for
+/// scripts.
 @main
 struct PenstockBench: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -6,11 +6,12 @@ struct TomographyBenchmark: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tomography", abstract: "Gridrec on analytic phantoms: time on one thread, and error.",
         discussion: """
-            Every slice is another turned and scaled Shepp-Logan phantom, the axis lies at columns / 2 + 0.3, the filter is shepp. \
-            The time is that of the reconstruction alone, plans made before; slices are done in pairs. rmse and scale are those \
-            of the worst slice in a disk of 0.95 of the radius, against the mean of the phantom over each pixel. The floor is the \
-            time of the bare transforms of an unpruned gridding reconstruction with FFTW plans by MEASURE, which can change \
-            the low bits from run to run; the second floor has plans by ESTIMATE, as gridrec must.
+            Every slice is another turned and scaled Shepp-Logan phantom, the axis lies at columns / 2 + 0.3, \
+            the filter is shepp. The time is that of the reconstruction alone, plans made before; slices are \
+            done in pairs. rmse and scale are those of the worst slice in a disk of 0.95 of the radius, against \
+            the mean of the phantom over each pixel. The floor is the time of the bare transforms of an unpruned \
+            gridding reconstruction with FFTW plans by MEASURE, which can change the low bits from run to run; \
+            the second floor has plans by ESTIMATE, as gridrec must.
             """)
 
     @Option(help: "Projections, evenly over 180 degrees.") var angles = 512
@@ -70,7 +71,8 @@ struct TomographyBenchmark: ParsableCommand {
         return SlicePhantom(ellipses: ellipses, radiusPixels: Double(columns) / 2)
     }
 
-    /// Processor milliseconds per slice over all pairs, and in the fastest pair. One pair before the first warms the caches.
+    /// Processor milliseconds per slice over all pairs, and in the fastest pair. One pair before the first warms the
+    /// caches.
     private func reconstruct(
         _ gridrec: Gridrec, _ sinograms: [Float], into images: inout [Float]
     ) -> (mean: Double, best: Double) {

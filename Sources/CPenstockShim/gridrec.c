@@ -95,7 +95,8 @@ AVX2 static int32_t locate_avx2(samples s, float cosine, float sine, ptrdiff_t s
 
 // One sample and its mirror image: each of the 4 rows of 4 complex cells is one vector.
 AVX2 static inline void add_avx2(samples s, const float *kernel, float *grid, ptrdiff_t stride, int32_t k) {
-    const __m256i onward = _mm256_setr_epi32(0, 0, 1, 1, 2, 2, 3, 3), backward = _mm256_setr_epi32(3, 3, 2, 2, 1, 1, 0, 0);
+    const __m256i onward = _mm256_setr_epi32(0, 0, 1, 1, 2, 2, 3, 3);
+    const __m256i backward = _mm256_setr_epi32(3, 3, 2, 2, 1, 1, 0, 0);
     __m256 wu = _mm256_castps128_ps256(_mm_loadu_ps(kernel + s.column[k]));
     const float *wv = kernel + s.row[k];
     __m256 p = _mm256_castpd_ps(_mm256_broadcast_sd((const double *)(s.plus + 2 * k)));
@@ -116,8 +117,8 @@ AVX2 static void spread_avx2(const float *spectrum, const float *response, int32
     for (int32_t k = filter_avx2(s, spectrum, response, half, weight); k < half; k++)
         filter_one(s, spectrum, response, half, weight, k);
     for (int32_t k = locate_avx2(s, cosine, sine, stride, half); k < half; k++) locate_one(s, cosine, sine, stride, k);
-    // Neighbours on a ray overlap, and a load that overlaps a store still under way waits for it. Walking four stretches of the
-    // ray at once gives the processor something to do in the meantime.
+    // Neighbours on a ray overlap, and a load that overlaps a store still under way waits for it. Walking four
+    // stretches of the ray at once gives the processor something to do in the meantime.
     int32_t stretch = half / 4;
     for (int32_t k = 0; k < stretch; k++) {
         add_avx2(s, kernel, grid, stride, k);

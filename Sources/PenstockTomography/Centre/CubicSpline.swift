@@ -2,7 +2,8 @@ internal import Glibc
 
 /// The cubic spline through equally spaced values, mirrored at both ends.
 ///
-/// Coefficients by the recursive filter of Unser, Aldroubi, Eden, "B-spline signal processing", 1993, DOI 10.1109/78.193221.
+/// Coefficients by the recursive filter of Unser, Aldroubi, Eden, "B-spline signal processing", 1993, DOI
+/// 10.1109/78.193221.
 struct CubicSpline {
     private let coefficients: [Double]
 

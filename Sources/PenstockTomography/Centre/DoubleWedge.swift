@@ -1,6 +1,7 @@
 internal import Glibc
 
-/// The measure of Vo's search: how much of a sinogram and its mirror image lies in the double wedge that a full turn leaves empty.
+/// The measure of Vo's search: how much of a sinogram and its mirror image lies in the double wedge that a full turn
+/// leaves empty.
 struct DoubleWedge: ~Copyable {
     let sinogram: Sinogram
     private let mirrored: [CubicSpline]
@@ -36,8 +37,8 @@ struct DoubleWedge: ~Copyable {
         return VoCentre.Trial(centre: centre, metric: sum / Double(stacked.count))
     }
 
-    /// Puts the mirror image, moved right by `shift` columns, below the sinogram. What it leaves free is filled from the sinogram
-    /// with its rows in reverse order.
+    /// Puts the mirror image, moved right by `shift` columns, below the sinogram. What it leaves free is filled from
+    /// the sinogram with its rows in reverse order.
     private func placeMirrorImage(shift: Double) {
         let columns = sinogram.columns
         let angles = sinogram.angles
@@ -61,8 +62,8 @@ struct DoubleWedge: ~Copyable {
 
     /// How often each number of the half spectrum of a real array counts in the wedge.
     ///
-    /// The wedge is defined on the whole spectrum with frequency zero moved to (rows / 2, columns / 2), around a point one
-    /// before that where the number of rows or columns is even; magnitudes at opposite frequencies are equal.
+    /// The wedge is defined on the whole spectrum with frequency zero moved to (rows / 2, columns / 2), around a point
+    /// one before that where the number of rows or columns is even; magnitudes at opposite frequencies are equal.
     private static func halfSpectrumWeights(rows: Int, columns: Int) -> [Float] {
         let middleRow = (rows + 1) / 2 - 1
         let middleColumn = (columns + 1) / 2 - 1

@@ -1,9 +1,9 @@
-/// The rotation centre of a scan over half a turn, found in one sinogram after N. T. Vo et al., "Reliable method for calculating the
-/// center of rotation in parallel-beam tomography", 2014, DOI 10.1364/OE.22.019078.
+/// The rotation centre of a scan over half a turn, found in one sinogram after N. T. Vo et al., "Reliable method for
+/// calculating the center of rotation in parallel-beam tomography", 2014, DOI 10.1364/OE.22.019078.
 ///
-/// Around the true centre the sinogram and its mirror image make a sinogram of a full turn, whose Fourier transform is nearly zero in
-/// a double wedge. The centre is where the mean magnitude in that wedge is smallest: first on a coarse grid with step 0.5 around the
-/// detector's middle, then on a fine one with step 0.25.
+/// Around the true centre the sinogram and its mirror image make a sinogram of a full turn, whose Fourier transform is
+/// nearly zero in a double wedge. The centre is where the mean magnitude in that wedge is smallest: first on a coarse
+/// grid with step 0.5 around the detector's middle, then on a fine one with step 0.25.
 public struct VoCentre: Sendable, Hashable {
     /// The fewest angles that a search is made with.
     public static let minimumAngles = 4
@@ -26,13 +26,14 @@ public struct VoCentre: Sendable, Hashable {
     public let coarse: [Trial]
     /// The trials of the fine search by rising centre.
     public let fine: [Trial]
-    /// Whether a search found its minimum at the end of its range: the true centre may lie outside, so do not trust this one.
+    /// Whether a search found its minimum at the end of its range: the true centre may lie outside, so do not trust
+    /// this one.
     public let isAtEndOfRange: Bool
 
     /// Searches for the centre within `halfRange` columns of the detector's middle.
     ///
-    /// On a narrow detector the range is at most a quarter of the width, so that sinogram and mirror image share half their columns:
-    /// where they share only air, the metric is small without meaning anything.
+    /// On a narrow detector the range is at most a quarter of the width, so that sinogram and mirror image share half
+    /// their columns: where they share only air, the metric is small without meaning anything.
     /// - Parameter sinogram: Projections sorted by angle over 180 degrees, after -log, all finite.
     /// - Throws: `TomographyError.sinogramTooSmall` below `minimumAngles` or `minimumColumns`.
     public init(_ sinogram: Sinogram, halfRange: Double = 50) throws(TomographyError) {

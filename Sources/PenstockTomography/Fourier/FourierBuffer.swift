@@ -2,7 +2,8 @@ internal import CFFTW
 
 /// A block of floats, aligned as FFTW's vector code wants it, zero at first.
 ///
-/// The struct owns the memory and frees it when it goes; the pointer must not be used after that. One thread at a time writes.
+/// The struct owns the memory and frees it when it goes; the pointer must not be used after that. One thread at a time
+/// writes.
 struct FourierBuffer: ~Copyable {
     /// The number of floats.
     let count: Int

@@ -22,15 +22,17 @@ enum FourierSign: Int32 {
 
 /// An FFTW plan for complex transforms of one length and layout, in single precision.
 ///
-/// Planned by FFTW_ESTIMATE: a plan that came from timing candidates could change the low bits of a result from run to run. FFTW's
-/// new-array functions run the plan on any memory aligned as a `FourierBuffer` is, from many threads at once.
+/// Planned by FFTW_ESTIMATE: a plan that came from timing candidates could change the low bits of a result from run to
+/// run. FFTW's new-array functions run the plan on any memory aligned as a `FourierBuffer` is, from many threads at
+/// once.
 ///
 /// Sound as `Sendable`: FFTW does not change a plan after it was made, and only `deinit` destroys it.
 struct FourierPlan: ~Copyable, @unchecked Sendable {
     private let handle: fftwf_plan
     private let inPlace: Bool
 
-    /// A plan for `count` transforms at once: element k of transform i is the complex number at k `stride` + i `distance`.
+    /// A plan for `count` transforms at once: element k of transform i is the complex number at k `stride` + i
+    /// `distance`.
     init(length: Int, count: Int = 1, stride: Int = 1, distance: Int = 1, sign: FourierSign, inPlace: Bool = true) {
         let size = (length - 1) * stride + (count - 1) * distance + 1
         let source = FourierBuffer(complexCount: size)

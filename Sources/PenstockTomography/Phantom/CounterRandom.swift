@@ -3,7 +3,8 @@ internal import PenstockEvents
 
 /// Random numbers that depend on a key alone, not on what was drawn before for another key.
 ///
-/// The key is (seed, stream, item), for example seed, frame and pixel: frames can be made in any order, on any number of threads.
+/// The key is (seed, stream, item), for example seed, frame and pixel: frames can be made in any order, on any number
+/// of threads.
 struct CounterRandom {
     private let key: UInt64
     private var counter: UInt64 = 0
@@ -20,8 +21,8 @@ struct CounterRandom {
 
     /// A Poisson-distributed count with this mean.
     ///
-    /// Below 10 by products of uniform numbers, above by transformed rejection: W. Hörmann, "The transformed rejection method for
-    /// generating Poisson random variables", 1993, DOI 10.1016/0167-6687(93)90997-4, algorithm PTRS.
+    /// Below 10 by products of uniform numbers, above by transformed rejection: W. Hörmann, "The transformed rejection
+    /// method for generating Poisson random variables", 1993, DOI 10.1016/0167-6687(93)90997-4, algorithm PTRS.
     mutating func poisson(mean: Double) -> Int {
         guard mean > 0 else { return 0 }
         return mean < 10 ? smallPoisson(mean: mean) : largePoisson(mean: mean)

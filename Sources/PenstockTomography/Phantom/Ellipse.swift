@@ -42,8 +42,8 @@ public struct Ellipse: Sendable, Hashable {
 extension Ellipse {
     /// The slice of Shepp and Logan with the contrast of Toft: ten ellipses, values 0 to 1, in the unit disk.
     ///
-    /// Shepp, Logan, "The Fourier reconstruction of a head section", 1974, DOI 10.1109/TNS.1974.6499235; P. Toft, "The Radon
-    /// transform", thesis, Technical University of Denmark, 1996, appendix B.
+    /// Shepp, Logan, "The Fourier reconstruction of a head section", 1974, DOI 10.1109/TNS.1974.6499235; P. Toft, "The
+    /// Radon transform", thesis, Technical University of Denmark, 1996, appendix B.
     public static let sheppLogan: [Ellipse] = [
         Ellipse(value: 1, halfAxisX: 0.69, halfAxisY: 0.92),
         Ellipse(value: -0.8, halfAxisX: 0.6624, halfAxisY: 0.874, y: -0.0184),

@@ -2,8 +2,8 @@ internal import Glibc
 
 /// A slice made of ellipses whose projections are known in closed form.
 ///
-/// The projection of a uniform ellipse with half axes a and b, seen at an angle t from its own, is
-/// 2 v a b sqrt(g^2 - d^2) / g^2 with g^2 = (a cos t)^2 + (b sin t)^2 and d the distance from the projection of its centre.
+/// The projection of a uniform ellipse with half axes a and b, seen at an angle t from its own, is 2 v a b sqrt(g^2 -
+/// d^2) / g^2 with g^2 = (a cos t)^2 + (b sin t)^2 and d the distance from the projection of its centre.
 public struct SlicePhantom: Sendable, Hashable {
     /// The ellipses; where they overlap their values add.
     public var ellipses: [Ellipse]
@@ -16,7 +16,8 @@ public struct SlicePhantom: Sendable, Hashable {
         self.radiusPixels = radiusPixels
     }
 
-    /// The line integrals along x cos(angle) + y sin(angle) = column - centre, each averaged over `samples` places in its pixel.
+    /// The line integrals along x cos(angle) + y sin(angle) = column - centre, each averaged over `samples` places in
+    /// its pixel.
     public func projection(angleRadians: Double, columns: Int, centre: Double, samples: Int = 4) -> [Float] {
         var sums = Array(repeating: 0.0, count: columns)
         for ellipse in ellipses {

@@ -1,8 +1,10 @@
 internal import Glibc
 
-/// A scan of a phantom as a detector would deliver it: counts with shot noise, uneven flats, darks and, if wanted, rings.
+/// A scan of a phantom as a detector would deliver it: counts with shot noise, uneven flats, darks and, if wanted,
+/// rings.
 ///
-/// Every frame and every row can be made alone and in any order: the noise of a pixel depends on the seed, the frame and the pixel only.
+/// Every frame and every row can be made alone and in any order: the noise of a pixel depends on the seed, the frame
+/// and the pixel only.
 public struct SyntheticScan: Sendable {
     /// What is scanned; its values are relative, `attenuationPerPixel` gives them their unit.
     public let phantom: VolumePhantom
@@ -14,7 +16,8 @@ public struct SyntheticScan: Sendable {
     public let centre: Double
     /// The seed of all noise.
     public let seed: UInt64
-    /// Counts of the open beam, without the dark level, before its unevenness; at most 55,000, so that 16 bits hold them.
+    /// Counts of the open beam, without the dark level, before its unevenness; at most 55,000, so that 16 bits hold
+    /// them.
     public let openBeamCounts: Double
     /// Counts without beam.
     public let darkCounts: Double

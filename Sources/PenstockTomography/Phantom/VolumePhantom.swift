@@ -1,6 +1,7 @@
 internal import Glibc
 
-/// A uniform ellipsoid, in units of the phantom's radius; x runs right, y up in the slice, z along the axis towards higher rows.
+/// A uniform ellipsoid, in units of the phantom's radius; x runs right, y up in the slice, z along the axis towards
+/// higher rows.
 public struct Ellipsoid: Sendable, Hashable {
     /// Its cut through its middle.
     public var ellipse: Ellipse
@@ -60,8 +61,8 @@ public struct VolumePhantom: Sendable, Hashable {
 }
 
 extension VolumePhantom {
-    /// A stone with a shell, two cavities, a dense grain and two thin rods, without any symmetry, inside the field of view of a
-    /// detector of this size. Values are 0 to 1.
+    /// A stone with a shell, two cavities, a dense grain and two thin rods, without any symmetry, inside the field of
+    /// view of a detector of this size. Values are 0 to 1.
     public static func stone(rows: Int, columns: Int) -> VolumePhantom {
         let radius = 0.45 * Double(columns)
         // The stone reaches past the detector at the top and at the bottom.

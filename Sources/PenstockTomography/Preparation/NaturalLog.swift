@@ -1,7 +1,8 @@
-/// The natural logarithm of a positive normal number, within 2 units in the last place, without a call: the loops over pixels that use
-/// it become vector code.
+/// The natural logarithm of a positive normal number, within 2 units in the last place, without a call: the loops over
+/// pixels that use it become vector code.
 ///
-/// x = 2^e m with m in sqrt(1/2) ..< sqrt(2), and ln m = 2 artanh(s) with s = (m - 1)/(m + 1), |s| < 0.172, whose series converges fast.
+/// x = 2^e m with m in sqrt(1/2) ..< sqrt(2), and ln m = 2 artanh(s) with s = (m - 1)/(m + 1), |s| < 0.172, whose
+/// series converges fast.
 @inline(__always)
 func naturalLog(_ x: Float) -> Float {
     let bits = x.bitPattern

@@ -1,9 +1,11 @@
 /// Removal of zingers: single pixels far too bright, where a stray X-ray photon hit the sensor.
 public enum Zingers {
-    /// Replaces, in one row of transmissions, values T by the median m of the five pixels around where T - m >= `threshold`.
+    /// Replaces, in one row of transmissions, values T by the median m of the five pixels around where T - m >=
+    /// `threshold`.
     ///
-    /// The median runs along the row only, so that it never mixes rows and needs no neighbours of a row range. At the ends the edge
-    /// value stands for what is missing. NaN values stay and count as neighbours; comparisons with them choose either operand.
+    /// The median runs along the row only, so that it never mixes rows and needs no neighbours of a row range. At the
+    /// ends the edge value stands for what is missing. NaN values stay and count as neighbours; comparisons with them
+    /// choose either operand.
     /// - Returns: The number of values replaced.
     @discardableResult
     public static func remove(fromRow row: UnsafeMutableBufferPointer<Float>, threshold: Float) -> Int {

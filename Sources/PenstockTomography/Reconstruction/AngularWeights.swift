@@ -1,9 +1,9 @@
 /// The part of the half circle that each projection stands for in a reconstruction.
 ///
-/// A projection at an angle is the same as one half a turn away, so angles count modulo pi. Every different angle gets half the way
-/// to each of its two neighbours on that circle, and projections at one angle share its part. For evenly spread angles this is pi
-/// divided by their number; golden-angle, interleaved and lossy orders need nothing else. The parts add up to pi unless one was
-/// capped.
+/// A projection at an angle is the same as one half a turn away, so angles count modulo pi. Every different angle gets
+/// half the way to each of its two neighbours on that circle, and projections at one angle share its part. For evenly
+/// spread angles this is pi divided by their number; golden-angle, interleaved and lossy orders need nothing else. The
+/// parts add up to pi unless one was capped.
 public struct AngularWeights: Sendable, Hashable {
     /// How many times the median a part may be. Golden-angle scans stay below 2.7; beyond 4 it is a wedge without data,
     /// which a projection at its edge cannot stand for.

@@ -1,10 +1,11 @@
 internal import Glibc
 
-/// Filtered back-projection in real space with linear interpolation: slow and plain, the reference that gridrec is checked against.
+/// Filtered back-projection in real space with linear interpolation: slow and plain, the reference that gridrec is
+/// checked against.
 ///
-/// Filter, weights, geometry and units are those of `Gridrec`. Linear interpolation smooths once more, by sinc(x)^2 on average,
-/// so the same filter gives a slightly softer image. Any pixels can be asked for alone. Method: Kak, Slaney, "Principles
-/// of Computerized Tomographic Imaging", 1988, chapter 3, DOI 10.1137/1.9780898719277.
+/// Filter, weights, geometry and units are those of `Gridrec`. Linear interpolation smooths once more, by sinc(x)^2 on
+/// average, so the same filter gives a slightly softer image. Any pixels can be asked for alone. Method: Kak, Slaney,
+/// "Principles of Computerized Tomographic Imaging", 1988, chapter 3, DOI 10.1137/1.9780898719277.
 public final class FilteredBackProjection: Sendable {
     /// Columns of the detector.
     public let columns: Int
@@ -44,7 +45,8 @@ public final class FilteredBackProjection: Sendable {
         backward = FourierPlan(length: period, sign: .plus)
     }
 
-    /// Filters every row of a sinogram [angle, column]; the rows of the result reach `columns / 2` columns beyond both sides.
+    /// Filters every row of a sinogram [angle, column]; the rows of the result reach `columns / 2` columns beyond both
+    /// sides.
     public func filtered(_ sinogram: [Float]) -> [[Float]] {
         precondition(sinogram.count == cosines.count * columns, "a sinogram is [angle, column]")
         let line = FourierBuffer(complexCount: period)

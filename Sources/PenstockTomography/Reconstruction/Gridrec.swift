@@ -3,17 +3,17 @@ internal import Glibc
 
 /// Gridrec: direct Fourier reconstruction of parallel-beam slices, two at a time.
 ///
-/// Every projection is transformed, filtered, moved to the centre and spread onto a Cartesian grid in Fourier space; an inverse
-/// transform of the grid is the image. Two real slices travel as the real and the imaginary part of one complex slice. Methods:
-/// Dowd et al., Proc. SPIE 3772, 1999; Marone, Stampanoni, 2012, DOI 10.1107/S0909049512032864.
+/// Every projection is transformed, filtered, moved to the centre and spread onto a Cartesian grid in Fourier space; an
+/// inverse transform of the grid is the image. Two real slices travel as the real and the imaginary part of one complex
+/// slice. Methods: Dowd et al., Proc. SPIE 3772, 1999; Marone, Stampanoni, 2012, DOI 10.1107/S0909049512032864.
 ///
-/// Geometry: pixel centres of the detector on whole numbers, the projection at angle theta holds the line integrals along
-/// x cos(theta) + y sin(theta) = column - centre. The image is square, `columns` wide, in 1/pixel; x runs right and y up, and the
-/// axis lies on column `columns / 2` and row `columns - 1 - columns / 2` (both rounded down).
+/// Geometry: pixel centres of the detector on whole numbers, the projection at angle theta holds the line integrals
+/// along x cos(theta) + y sin(theta) = column - centre. The image is square, `columns` wide, in 1/pixel; x runs right
+/// and y up, and the axis lies on column `columns / 2` and row `columns - 1 - columns / 2` (both rounded down).
 ///
-/// The object holds what all slices of a scan share, is immutable, and serves many threads, each with its own `GridrecWorkspace`.
-/// A pair is the rows 2i and 2i + 1 of the detector, counted in the whole scan: another partner changes the low bits of a slice, so
-/// whoever divides the rows among workers cuts at even rows.
+/// The object holds what all slices of a scan share, is immutable, and serves many threads, each with its own
+/// `GridrecWorkspace`. A pair is the rows 2i and 2i + 1 of the detector, counted in the whole scan: another partner
+/// changes the low bits of a slice, so whoever divides the rows among workers cuts at even rows.
 public final class Gridrec: Sendable {
     /// Columns of the detector, and width and height of the image.
     public let columns: Int
@@ -67,7 +67,8 @@ public final class Gridrec: Sendable {
         let padding = (period - columns) / 2
         self.period = period
         self.padding = padding
-        // Rows start on cache lines, and not a power of two apart, where they would share the same few lines of the cache.
+        // Rows start on cache lines, and not a power of two apart, where they would share the same few lines of the
+        // cache.
         gridStride = (period + 2 * Self.guardCells + 7) / 8 * 8
         let kernel = KaiserBessel(oversampling: Double(period) / Double(columns))
         self.kernel = kernel.table()
@@ -106,8 +107,8 @@ public final class Gridrec: Sendable {
     /// Reconstructs one pair of slices.
     ///
     /// - Parameters:
-    ///   - even: For each angle, in the order of the plan, `columns` values of the pair's even row, after -log. They must be finite:
-    ///     a NaN in one row spreads over both images.
+    ///   - even: For each angle, in the order of the plan, `columns` values of the pair's even row, after -log. They
+    ///     must be finite: a NaN in one row spreads over both images.
     ///   - odd: The same for the odd row, or nil where the detector has none; then it counts as zero.
     ///   - evenImage: Room for `columns` x `columns` values, rows from top to bottom.
     ///   - oddImage: The same for the odd row; nil where `odd` is nil.

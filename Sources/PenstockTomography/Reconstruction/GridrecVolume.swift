@@ -3,8 +3,8 @@ internal import Dispatch
 extension Gridrec {
     /// Reconstructs all rows of a stack, pair by pair, on `workers` threads with one workspace each.
     ///
-    /// The result does not depend on `workers`, bit for bit. The first row of the stack must be an even row of the whole detector;
-    /// a last row without partner is paired with zeros. Values must be finite, after -log.
+    /// The result does not depend on `workers`, bit for bit. The first row of the stack must be an even row of the
+    /// whole detector; a last row without partner is paired with zeros. Values must be finite, after -log.
     /// - Parameters:
     ///   - stack: The rows.
     ///   - images: Room for [row of the stack, `columns`, `columns`] values.

@@ -8,7 +8,8 @@ public struct GridrecWorkspace: ~Copyable {
     private let period: Int
     /// The Fourier grid, with guard cells on all sides.
     private let grid: FourierBuffer
-    /// Columns of the image after the rows were transformed, in blocks of `columnsPerBlock` columns, each [row, column].
+    /// Columns of the image after the rows were transformed, in blocks of `columnsPerBlock` columns, each [row,
+    /// column].
     private let blocks: FourierBuffer
     /// A projection pair with its first frequency again behind the last, or a row of the grid.
     private let line: FourierBuffer
@@ -75,7 +76,8 @@ public struct GridrecWorkspace: ~Copyable {
         }
     }
 
-    /// Transforms the rows of the grid, keeps the columns that the image has, and clears the grid while it is in the cache.
+    /// Transforms the rows of the grid, keeps the columns that the image has, and clears the grid while it is in the
+    /// cache.
     mutating func transformRows(plan: Gridrec) {
         let left = columns / 2
         let before = 2 * Gridrec.guardCells
@@ -119,15 +121,17 @@ public struct GridrecWorkspace: ~Copyable {
             plan.columnPlan.execute(data)
             let firstColumn = block * width
             let count = min(width, columns - firstColumn)
-            for row in 0..<columns {
-                let y = columns - 1 - row - columns / 2
-                let vertical = plan.deapodisation[y + columns / 2]
-                let cells = data + 2 * (y < 0 ? y + period : y) * width
-                let offset = row * columns + firstColumn
-                for column in 0..<count {
-                    let scale = vertical * plan.deapodisation[firstColumn + column]
-                    evenImage[offset + column] = scale * cells[2 * column]
-                    oddImage?[offset + column] = scale * cells[2 * column + 1]
+            plan.deapodisation.withUnsafeBufferPointer { deapodisation in
+                for row in 0..<columns {
+                    let y = columns - 1 - row - columns / 2
+                    let vertical = deapodisation[y + columns / 2]
+                    let cells = data + 2 * (y < 0 ? y + period : y) * width
+                    let offset = row * columns + firstColumn
+                    for column in 0..<count {
+                        let scale = vertical * deapodisation[firstColumn + column]
+                        evenImage[offset + column] = scale * cells[2 * column]
+                        oddImage?[offset + column] = scale * cells[2 * column + 1]
+                    }
                 }
             }
         }

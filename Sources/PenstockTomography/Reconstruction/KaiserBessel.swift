@@ -1,11 +1,11 @@
 internal import CPenstockShim
 internal import Glibc
 
-/// The Kaiser-Bessel kernel that spreads a sample over 4 x 4 cells of the Fourier grid, and its transform, which the image is
-/// divided by.
+/// The Kaiser-Bessel kernel that spreads a sample over 4 x 4 cells of the Fourier grid, and its transform, which the
+/// image is divided by.
 ///
-/// Shape parameter after Beatty, Nishimura, Pauly, "Rapid gridding reconstruction with a minimal oversampling ratio", 2005,
-/// DOI 10.1109/TMI.2005.848376.
+/// Shape parameter after Beatty, Nishimura, Pauly, "Rapid gridding reconstruction with a minimal oversampling ratio",
+/// 2005, DOI 10.1109/TMI.2005.848376.
 struct KaiserBessel {
     /// Cells along each axis that a sample touches.
     static let width = Int(PENSTOCK_GRIDREC_WIDTH)
@@ -29,7 +29,8 @@ struct KaiserBessel {
         return Self.besselI0(beta * sqrt(1 - x * x)) / Self.besselI0(beta)
     }
 
-    /// The kernel's Fourier transform at a pixel `x` from the image's centre, where the transforms have length `period`.
+    /// The kernel's Fourier transform at a pixel `x` from the image's centre, where the transforms have length
+    /// `period`.
     func transform(x: Double, period: Int) -> Double {
         let width = Double(Self.width)
         let phase = .pi * width * x / Double(period)

@@ -2,9 +2,10 @@ internal import Glibc
 
 /// A frequency response that reconstruction applies to every projection: the ramp |nu|, and a window against noise.
 ///
-/// With x = |nu| in cycles per pixel (0 to 0.5) the response is 2x times the window, so the bare ramp is 1 at Nyquist's frequency. The
-/// ramp comes from its exact band-limited kernel (Kak, Slaney, "Principles of Computerized Tomographic Imaging", 1988, chapter 3,
-/// DOI 10.1137/1.9780898719277), whose samples near zero differ from 2x and keep the mean of the image.
+/// With x = |nu| in cycles per pixel (0 to 0.5) the response is 2x times the window, so the bare ramp is 1 at Nyquist's
+/// frequency. The ramp comes from its exact band-limited kernel (Kak, Slaney, "Principles of Computerized Tomographic
+/// Imaging", 1988, chapter 3, DOI 10.1137/1.9780898719277), whose samples near zero differ from 2x and keep the mean of
+/// the image.
 public enum ReconstructionFilter: String, Sendable, Hashable, CaseIterable, CustomStringConvertible {
     /// No filter at all: plain back-projection.
     case none
@@ -49,7 +50,8 @@ public enum ReconstructionFilter: String, Sendable, Hashable, CaseIterable, Cust
         }
     }
 
-    /// The response at the frequencies k / `period` for k = 0 to `period` / 2, for projections of an even `period` with padding.
+    /// The response at the frequencies k / `period` for k = 0 to `period` / 2, for projections of an even `period` with
+    /// padding.
     public func response(period: Int) -> [Double] {
         precondition(period >= 2 && period.isMultiple(of: 2), "the period of a filter is even")
         guard self != .none else { return Array(repeating: 1, count: period / 2 + 1) }

@@ -45,7 +45,8 @@ import Testing
         }
         let average = draws.reduce(0, +) / Double(count)
         let variance = draws.reduce(0) { $0 + ($1 - average) * ($1 - average) } / Double(count)
-        // Five standard errors: sqrt(mean / count) of the mean, about sqrt((2 + 1/mean) / count) of the variance's ratio.
+        // Five standard errors: sqrt(mean / count) of the mean, about sqrt((2 + 1/mean) / count) of the variance's
+        // ratio.
         #expect(abs(average - mean) < 5 * (mean / Double(count)).squareRoot())
         #expect(abs(variance / mean - 1) < 5 * ((2 + 1 / mean) / Double(count)).squareRoot())
     }

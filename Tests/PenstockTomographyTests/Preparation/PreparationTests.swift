@@ -35,7 +35,8 @@ import Testing
     func zingers() {
         // Around the 9: 1, 3, 9, 2, 2 -> 2. At the end: 4, 4, 4, 2, 1 -> 4 is not above its median.
         #expect(cleaned([1, 3, 9, 2, 2], threshold: 1.5) == [1, 3, 2, 2, 2])
-        // A zinger at the edge: 8, 8, 8, 1, 1 has the median 8, so it is not seen; the row's neighbours are all there is.
+        // A zinger at the edge: 8, 8, 8, 1, 1 has the median 8, so it is not seen; the row's neighbours are all there
+        // is.
         #expect(cleaned([8, 1, 1, 1, 1], threshold: 1) == [8, 1, 1, 1, 1])
         #expect(cleaned([1, 8, 1, 1, 1], threshold: 1) == [1, 1, 1, 1, 1])
         // Exactly the threshold is replaced; two neighbours are judged by what was there before.

@@ -3,8 +3,8 @@ import Testing
 
 @testable import PenstockTomography
 
-/// Limits: gridrec and FBP of this size against the analytic phantom differ from it by what the pixels cannot resolve. The figures of
-/// the full size (512 columns) are the business of `penstock-bench tomography`.
+/// Limits: gridrec and FBP of this size against the analytic phantom differ from it by what the pixels cannot resolve.
+/// The figures of the full size (512 columns) are the business of `penstock-bench tomography`.
 @Suite struct GridrecTests {
     static let size = 96
 
