@@ -1,0 +1,18 @@
+import Glibc
+
+/// The processor time of the calling thread.
+enum ProcessorTime {
+    /// Milliseconds that this thread has run.
+    static var threadMilliseconds: Double {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return Double(time.tv_sec) * 1e3 + Double(time.tv_nsec) * 1e-6
+    }
+
+    /// Milliseconds that this thread runs in `body`.
+    static func milliseconds(of body: () -> Void) -> Double {
+        let start = threadMilliseconds
+        body()
+        return threadMilliseconds - start
+    }
+}
