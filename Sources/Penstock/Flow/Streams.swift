@@ -30,11 +30,12 @@ public struct KeyedWindows<Key: EventKey, Value: Sendable>: Sendable {
 public struct Windows<Value: Sendable>: Sendable {
     let stages: [StageDescription]
     let windows: PositionWindows
-    let position: @Sendable (Value) throws -> Int64
+    let position: @Sendable (Value, Int64?) throws -> Int64
 
-    /// The events of `stream` in windows; `position` gives the place of an event on the windows' axis and may throw where it has none.
+    /// The events of `stream` in windows; `position` gives the place of an event on the windows' axis, knowing that of the event before
+    /// it in the scan, and may throw where it has none.
     public init(
-        _ stream: Stream<Value>, _ windows: PositionWindows, position: @escaping @Sendable (Value) throws -> Int64
+        _ stream: Stream<Value>, _ windows: PositionWindows, position: @escaping @Sendable (Value, Int64?) throws -> Int64
     ) {
         stages = stream.stages
         self.windows = windows

@@ -117,9 +117,10 @@ public struct AnyOperator: Sendable {
         make = { OperatorProcessor(operation, context: $0, origin: $1) }
     }
 
-    /// An operator over windows by position; `position` gives the place of an event on its axis. Always heavy.
+    /// An operator over windows by position; `position` gives the place of an event on its axis, knowing that of the event before it in
+    /// the scan. Always heavy.
     public init<Op: WindowOperator>(
-        _ operation: Op, windows: PositionWindows, position: @escaping @Sendable (Op.In) throws -> Int64
+        _ operation: Op, windows: PositionWindows, position: @escaping @Sendable (Op.In, Int64?) throws -> Int64
     ) {
         summary = "\(Op.self), windows \(windows.summary)"
         output = ValueType(Op.Out.self)

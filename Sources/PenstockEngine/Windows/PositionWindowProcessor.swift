@@ -6,7 +6,7 @@ internal import PenstockEvents
 struct PositionWindowProcessor<Op: WindowOperator>: Processor {
     private let operation: Op
     private let windows: PositionWindows
-    private let position: @Sendable (Op.In) throws -> Int64
+    private let position: @Sendable (Op.In, Int64?) throws -> Int64
     private let context: OperatorContext
     private let origin: Origin
 
@@ -24,7 +24,7 @@ struct PositionWindowProcessor<Op: WindowOperator>: Processor {
     private(set) var statistics = OperatorStatistics()
 
     init(
-        _ operation: Op, windows: PositionWindows, position: @escaping @Sendable (Op.In) throws -> Int64,
+        _ operation: Op, windows: PositionWindows, position: @escaping @Sendable (Op.In, Int64?) throws -> Int64,
         context: OperatorContext, origin: Origin
     ) {
         self.operation = operation
@@ -113,7 +113,7 @@ struct PositionWindowProcessor<Op: WindowOperator>: Processor {
     }
 
     private func located(_ event: Op.In) throws -> Int64 {
-        do { return try position(event) } catch { throw EngineError.stage(context.stage, error) }
+        do { return try position(event, inside.last?.position) } catch { throw EngineError.stage(context.stage, error) }
     }
 
     private mutating func dropBefore(_ start: Int64) throws {

@@ -4,7 +4,17 @@
 public struct FrameMean: Sendable, Hashable {
     /// Frames added.
     public private(set) var frameCount = 0
-    private var sums: [Double]
+    /// The sums of the frames, pixel by pixel.
+    private(set) var sums: [Double]
+
+    /// The number of pixels of a frame.
+    public var pixelCount: Int { sums.count }
+
+    /// A mean that goes on from what an earlier one had.
+    init(frameCount: Int, sums: [Double]) {
+        self.frameCount = frameCount
+        self.sums = sums
+    }
 
     /// A mean of frames of `pixelCount` pixels.
     public init(pixelCount: Int) { sums = Array(repeating: 0, count: pixelCount) }

@@ -1,132 +1,191 @@
-internal import CPenstockShim
-internal import Glibc
+internal import Dispatch
+public import Penstock
+public import PenstockEvents
 
-/// Gridrec: direct Fourier reconstruction of parallel-beam slices, two at a time.
+/// Reconstructs every window of projections by gridrec, slice by slice.
 ///
-/// Every projection is transformed, filtered, moved to the centre and spread onto a Cartesian grid in Fourier space; an
-/// inverse transform of the grid is the image. Two real slices travel as the real and the imaginary part of one complex
-/// slice. Methods: Dowd et al., Proc. SPIE 3772, 1999; Marone, Stampanoni, 2012, DOI 10.1107/S0909049512032864.
-///
-/// Geometry: pixel centres of the detector on whole numbers, the projection at angle theta holds the line integrals
-/// along x cos(theta) + y sin(theta) = column - centre. The image is square, `columns` wide, in 1/pixel; x runs right
-/// and y up, and the axis lies on column `columns / 2` and row `columns - 1 - columns / 2` (both rounded down).
-///
-/// The object holds what all slices of a scan share, is immutable, and serves many threads, each with its own
-/// `GridrecWorkspace`. A pair is the rows 2i and 2i + 1 of the detector, counted in the whole scan: another partner
-/// changes the low bits of a slice, so whoever divides the rows among workers cuts at even rows.
-public final class Gridrec: Sendable {
-    /// Columns of the detector, and width and height of the image.
-    public let columns: Int
-    /// Projections.
-    public let angleCount: Int
-    /// The column, counted from 0, that the rotation axis projects to; any real number.
-    public let centre: Double
-    /// The filter.
-    public let filter: ReconstructionFilter
-    /// What part of the half circle every projection stands for.
-    public let weights: AngularWeights
-    /// The length of the transforms: projections are padded to it with their edge values, half on each side.
-    public let period: Int
+/// The method and its sources are at `GridrecPlan`. Slices are computed in pairs of an even and an odd detector row, several pairs at a
+/// time on as many threads as the stage has; what comes out does not depend on their number.
+public struct Gridrec: WindowOperator {
+    private let filter: ReconstructionFilter
+    private let early: EarlySlices
 
-    let padding: Int
-    let gridStride: Int
-    let response: [Float]
-    let kernel: [Float]
-    let cosines: [Float]
-    let sines: [Float]
-    let angularWeights: [Float]
-    let deapodisation: [Float]
-    let usesPortableKernel: Bool
-    let projectionPlan: FourierPlan
-    let rowPlan: FourierPlan
-    let columnPlan: FourierPlan
-
-    /// Prepares the reconstruction of projections `columns` wide, taken at these angles in this order, around `centre`.
-    ///
-    /// Takes milliseconds; all slices of a scan share it.
-    /// - Throws: `TomographyError` where there is no angle, or an angle or the centre is not finite.
-    public convenience init(
-        columns: Int, anglesRadians: [Double], centre: Double, filter: ReconstructionFilter = .shepp
-    ) throws(TomographyError) {
-        try self.init(
-            columns: columns, anglesRadians: anglesRadians, centre: centre, filter: filter, usesPortableKernel: false)
+    /// Which slices are reconstructed for windows that are not the last of their scan.
+    public enum EarlySlices: Sendable, Hashable {
+        /// All slices.
+        case all
+        /// The middle slice, for looking at while the scan runs.
+        case middle
+        /// None.
+        case none
     }
+
+    /// Reconstruction with a filter. The projections must know their rotation centre, from `FindCentre`.
+    /// - Parameter early: The slices of windows that are not the last of their scan.
+    public init(filter: ReconstructionFilter = .shepp, early: EarlySlices = .all) {
+        self.filter = filter
+        self.early = early
+    }
+
+    /// The projections in the window.
+    public struct State: Snapshotable {
+        var projections: [Projection] = []
+        fileprivate var window: GridrecWindow?
+
+        init() {}
+
+        /// Writes the projections, oldest first.
+        public func snapshot(into records: inout RecordWriter) {
+            for projection in projections { records.append(StoredProjection(projection)) }
+        }
+
+        /// Brings the projections back.
+        public init(restoring records: [RecordReader]) throws(RecordError) {
+            for record in records {
+                var record = record
+                projections.append(try StoredProjection(reading: &record).projection)
+            }
+        }
+    }
+
+    /// An empty window.
+    public func makeState() -> State { State() }
+
+    /// A projection enters.
+    public func add(_ projection: Projection, state: inout State, context: OperatorContext) throws {
+        if let first = state.projections.first {
+            guard first.rows == projection.rows, first.columns == projection.columns else {
+                throw TomographyError.shapeChanged(kind: "projection", index: projection.index)
+            }
+        }
+        state.projections.append(projection)
+    }
+
+    /// The oldest projection leaves.
+    public func remove(_ projection: Projection, state: inout State, context: OperatorContext) {
+        state.projections.removeFirst()
+    }
+
+    /// Puts out the next slices: one pair for each thread.
+    public func emit(
+        _ pane: WindowPane, part: Int, state: inout State, into output: inout Output<ReconstructedSlice>,
+        context: OperatorContext
+    ) throws -> EmitProgress {
+        guard let first = state.projections.first else { return .complete }
+        let pairs = pairs(of: first.rows, pane)
+        guard !pairs.isEmpty else { return .complete }
+        if part == 0 {
+            state.window = try GridrecWindow(state.projections, filter: filter, reusing: state.window)
+            if pane.isLast { warn(state.window, pane, context) }
+        }
+        guard let window = state.window else { preconditionFailure("a window was not begun") }
+        let range = part * context.parallelism..<min((part + 1) * context.parallelism, pairs.count)
+        let slices = window.reconstruct(pairs: Array(pairs[range]))
+        for (row, pixels) in slices {
+            output.append(slice(row, pixels, of: state.projections, pane), time: pane.time)
+        }
+        return range.upperBound == pairs.count ? .complete : .more
+    }
+
+    private func pairs(of rows: Int, _ pane: WindowPane) -> [Int] {
+        let all = Array(0..<(rows + 1) / 2)
+        guard !pane.isLast else { return all }
+        return switch early {
+        case .all: all
+        case .middle: [rows / 2 / 2]
+        case .none: []
+        }
+    }
+
+    private func slice(
+        _ row: Int, _ pixels: Payload, of projections: [Projection], _ pane: WindowPane
+    ) -> ReconstructedSlice {
+        let angles = projections.map(\.angleDegrees)
+        return ReconstructedSlice(
+            scan: projections[0].scan, window: pane.index, projections: pane.count, isComplete: pane.isComplete,
+            isLast: pane.isLast, anglesDegrees: (angles.min() ?? 0)...(angles.max() ?? 0), slice: row,
+            sliceCount: projections[0].rows, size: projections[0].columns, pixels: pixels)
+    }
+
+    private func warn(_ window: GridrecWindow?, _ pane: WindowPane, _ context: OperatorContext) {
+        guard let weights = window?.plan.weights, weights.isCapped else { return }
+        let gap = (weights.largestGapRadians * 180 / .pi * 10).rounded() / 10
+        context.report(
+            .warning("the projections leave a gap of \(gap) degrees: the image has artefacts along its directions"))
+    }
+}
+
+/// The reconstruction of one window: what all of its slices share, and the memory of the threads.
+///
+/// Pointers into the projections are used only inside `reconstruct`, while `projections` holds their memory.
+private final class GridrecWindow: Sendable {
+    let plan: GridrecPlan
+    private let projections: [Projection]
 
     init(
-        columns: Int, anglesRadians: [Double], centre: Double, filter: ReconstructionFilter, usesPortableKernel: Bool
+        _ projections: [Projection], filter: ReconstructionFilter, reusing last: GridrecWindow?
     ) throws(TomographyError) {
-        precondition(columns > 0, "a detector has at least one column")
-        guard centre.isFinite else { throw .invalidCentre }
-        weights = try AngularWeights(anglesRadians: anglesRadians)
-        self.columns = columns
-        self.centre = centre
-        self.filter = filter
-        self.usesPortableKernel = usesPortableKernel
-        angleCount = anglesRadians.count
-        let period = goodFFTSize(atLeast: max(2 * columns, Self.smallestPeriod))
-        let padding = (period - columns) / 2
-        self.period = period
-        self.padding = padding
-        // Rows start on cache lines, and not a power of two apart, where they would share the same few lines of the
-        // cache.
-        gridStride = (period + 2 * Self.guardCells + 7) / 8 * 8
-        let kernel = KaiserBessel(oversampling: Double(period) / Double(columns))
-        self.kernel = kernel.table()
-        response = Self.response(filter: filter, period: period, centre: centre + Double(padding))
-        cosines = anglesRadians.map { Float(cos($0)) }
-        sines = anglesRadians.map { Float(sin($0)) }
-        angularWeights = weights.radians.map(Float.init)
-        deapodisation = (0..<columns).map { column in
-            let x = column - columns / 2
-            return Float((x.isMultiple(of: 2) ? 1 : -1) / kernel.transform(x: Double(x), period: period))
-        }
-        projectionPlan = FourierPlan(length: period, sign: .plus)
-        rowPlan = FourierPlan(length: period, sign: .minus, inPlace: false)
-        columnPlan = FourierPlan(
-            length: period, count: Self.columnsPerBlock, stride: Self.columnsPerBlock, sign: .minus)
+        guard let first = projections.first, let centre = first.centre else { throw .centreUnknown }
+        self.projections = projections
+        let angles = projections.map { $0.angleDegrees.remainder(dividingBy: 360) * .pi / 180 }
+        plan = try GridrecPlan(columns: first.columns, anglesRadians: angles, centre: centre, filter: filter)
     }
 
-    /// Cells around the grid, so that spreading a sample at its edge needs no test; one cache line.
-    static let guardCells = 8
-    /// Columns that are transformed together: one cache line of floats for each image.
-    static let columnsPerBlock = 16
-    /// A detector of a few columns still gets a grid wider than the kernel.
-    static let smallestPeriod = 16
+    /// The slices of some pairs of rows, in order of their rows; each pair on a thread of its own.
+    func reconstruct(pairs: [Int]) -> [(row: Int, pixels: Payload)] {
+        let rows = projections[0].rows
+        let jobs = pairs.map { PairJob(even: 2 * $0, odd: 2 * $0 + 1 < rows ? 2 * $0 + 1 : nil, size: plan.columns) }
+        if jobs.count == 1 {
+            run(jobs[0])
+        } else {
+            DispatchQueue.concurrentPerform(iterations: jobs.count) { run(jobs[$0]) }
+        }
+        return jobs.flatMap(\.slices)
+    }
 
-    /// The filter and the shift to the centre, as complex numbers for the frequencies 0 ..< `period` / 2.
-    private static func response(filter: ReconstructionFilter, period: Int, centre: Double) -> [Float] {
-        let magnitude = filter.response(period: period)
-        return (0..<period / 2).flatMap { k in
-            let turns = (Double(k) * centre / Double(period)).truncatingRemainder(dividingBy: 1)
-            // Frequency zero is spread twice, from either side, so that a real slice stays real.
-            let scale = magnitude[k] / Double(k == 0 ? 4 * period : 2 * period)
-            return [Float(scale * cos(2 * .pi * turns)), Float(-scale * sin(2 * .pi * turns))]
+    private func run(_ job: PairJob) {
+        var workspace = GridrecWorkspace(for: plan)
+        let even = pointers(row: job.even)
+        let odd = job.odd.map { pointers(row: $0) } ?? []
+        even.withUnsafeBufferPointer { even in
+            odd.withUnsafeBufferPointer { odd in
+                plan.reconstruct(
+                    even: even, odd: job.odd == nil ? nil : odd, into: job.evenImage, job.oddImage, workspace: &workspace)
+            }
         }
     }
 
-    /// Reconstructs one pair of slices.
-    ///
-    /// - Parameters:
-    ///   - even: For each angle, in the order of the plan, `columns` values of the pair's even row, after -log. They
-    ///     must be finite: a NaN in one row spreads over both images.
-    ///   - odd: The same for the odd row, or nil where the detector has none; then it counts as zero.
-    ///   - evenImage: Room for `columns` x `columns` values, rows from top to bottom.
-    ///   - oddImage: The same for the odd row; nil where `odd` is nil.
-    ///   - workspace: Memory of this thread, made for this plan.
-    public func reconstruct(
-        even: UnsafeBufferPointer<UnsafePointer<Float>>, odd: UnsafeBufferPointer<UnsafePointer<Float>>?,
-        into evenImage: UnsafeMutablePointer<Float>, _ oddImage: UnsafeMutablePointer<Float>?,
-        workspace: inout GridrecWorkspace
-    ) {
-        precondition(even.count == angleCount, "a pair has one row for each angle")
-        precondition(odd == nil || odd?.count == angleCount, "a pair has one row for each angle")
-        precondition((odd == nil) == (oddImage == nil), "an odd row has an image")
-        workspace.check(against: self)
-        for angle in 0..<angleCount {
-            workspace.add(even: even[angle], odd: odd?[angle], angle: angle, plan: self)
+    private func pointers(row: Int) -> [UnsafePointer<Float>] {
+        projections.map { projection in
+            projection.values.withValues(of: Float.self) { values in
+                // The storage outlives the call: `projections` holds it.
+                values.baseAddress! + row * projection.columns
+            }
         }
-        workspace.foldGuardRows(plan: self)
-        workspace.transformRows(plan: self)
-        workspace.transformColumns(plan: self, into: evenImage, oddImage)
+    }
+}
+
+/// Where one thread puts the images of its pair. Sound to share: each job is written by one thread and read after all are done.
+private final class PairJob: @unchecked Sendable {
+    let even: Int
+    let odd: Int?
+    private let storage: [Payload.Storage]
+
+    init(even: Int, odd: Int?, size: Int) {
+        self.even = even
+        self.odd = odd
+        storage = (0..<(odd == nil ? 1 : 2)).map { _ in Payload.Storage(byteCount: 4 * size * size) }
+    }
+
+    var evenImage: UnsafeMutablePointer<Float> { image(0) }
+
+    var oddImage: UnsafeMutablePointer<Float>? { odd == nil ? nil : image(1) }
+
+    var slices: [(row: Int, pixels: Payload)] {
+        zip([even] + (odd.map { [$0] } ?? []), storage).map { ($0, Payload($1, range: 0..<$1.bytes.count)) }
+    }
+
+    private func image(_ index: Int) -> UnsafeMutablePointer<Float> {
+        storage[index].bytes.bindMemory(to: Float.self).baseAddress!
     }
 }

@@ -1,0 +1,85 @@
+public import PenstockEvents
+
+/// A projection on its way to a reconstruction: transmission after `FlatField`, attenuation after `MinusLog`.
+public struct Projection: Sendable {
+    /// The scan.
+    public var scan: ScanID
+    /// The number of the projection in the scan, from 0.
+    public var index: Int
+    /// The stage angle in degrees.
+    public var angleDegrees: Double
+    /// How far the stage has travelled since the first projection of the scan, in degrees; negative where it went back.
+    public var travelDegrees: Double
+    /// The column that the rotation axis projects to, once a stage has found it.
+    public var centre: Double?
+    /// The number of detector rows.
+    public var rows: Int
+    /// The number of detector columns.
+    public var columns: Int
+    /// The row of the whole detector with which the projection begins.
+    public var firstRow: Int
+    /// The values, float32 `[row, column]`.
+    public var values: Payload
+
+    /// The projection with other values of the same shape, written by `fill` from the present ones.
+    func withValues(
+        _ fill: (UnsafeBufferPointer<Float>, UnsafeMutableBufferPointer<Float>) -> Void
+    ) -> Projection {
+        var result = self
+        result.values = Payload(byteCount: values.count) { bytes in
+            values.withValues(of: Float.self) { fill($0, bytes.bindMemory(to: Float.self)) }
+        }
+        return result
+    }
+}
+
+extension Projection {
+    /// Writes the projection as a record of a snapshot.
+    func write(to record: inout RecordWriter) {
+        record.append(scan.number)
+        record.append(UInt64(index))
+        record.append(angleDegrees)
+        record.append(travelDegrees)
+        record.append(UInt8(centre == nil ? 0 : 1))
+        record.append(centre ?? 0)
+        record.append(UInt64(rows))
+        record.append(UInt64(columns))
+        record.append(UInt64(firstRow))
+        record.setPayload(values)
+    }
+
+    /// Reads what `write` wrote.
+    init(reading record: inout RecordReader) throws(RecordError) {
+        scan = ScanID(try record.readInteger())
+        index = Int(try record.readInteger(UInt64.self))
+        angleDegrees = try record.readDouble()
+        travelDegrees = try record.readDouble()
+        let hasCentre = try record.readInteger(UInt8.self) == 1
+        let column = try record.readDouble()
+        centre = hasCentre ? column : nil
+        rows = Int(try record.readInteger(UInt64.self))
+        columns = Int(try record.readInteger(UInt64.self))
+        firstRow = Int(try record.readInteger(UInt64.self))
+        values = record.payload
+        guard values.count == 4 * rows * columns else { throw .invalidField("values of a projection") }
+    }
+}
+
+/// A projection in a snapshot. Snapshots hold events of many types; this is the form of one.
+struct StoredProjection: Event {
+    let projection: Projection
+
+    static let schema = Schema(
+        "Projection",
+        fields: [
+            .init("scan", .u64), .init("index", .u64), .init("angle", .f64, unit: "deg"),
+            .init("travel", .f64, unit: "deg"), .init("has_centre", .u8), .init("centre", .f64, unit: "column"),
+            .init("rows", .u64), .init("columns", .u64), .init("first_row", .u64),
+        ], payload: .init("values", .f32, shape: [.field("rows"), .field("columns")]))
+
+    init(_ projection: Projection) { self.projection = projection }
+
+    func write(to record: inout RecordWriter) { projection.write(to: &record) }
+
+    init(reading record: inout RecordReader) throws(RecordError) { projection = try Projection(reading: &record) }
+}
