@@ -43,6 +43,7 @@ public struct HDF5File: ~Copyable, Sendable {
     /// - Throws: `diskFull` or `writeFailed`.
     public func flush() throws(FormatError) {
         try HDF5Library.locked { () throws(FormatError) in
+            try handle.reserve()
             if H5Fflush(try handle.identifier(), H5F_SCOPE_LOCAL) < 0 {
                 let failure = HDF5Failure.last().error(.writeFailed, .writing, file: path)
                 handle.abandon(failure)
