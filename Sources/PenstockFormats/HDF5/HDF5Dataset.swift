@@ -74,7 +74,8 @@ public struct HDF5Dataset: ~Copyable, Sendable {
 
     /// Writes `buffer` into a box, converted to the type of the dataset by the library.
     /// - Precondition: `buffer` has as many elements as the box.
-    /// - Throws: `wrongShape` where the box leaves the dataset; `diskFull`, `writeFailed`, after which the file is lost.
+    /// - Throws: `wrongShape` where the box leaves the dataset; `diskFull`, `writeFailed`, after which the file is
+    ///   lost.
     public func write<Element: FormatElement>(
         _ slab: Hyperslab, from buffer: UnsafeBufferPointer<Element>
     ) throws(FormatError) {

@@ -2,8 +2,9 @@ internal import CHDF5
 
 /// An open HDF5 file.
 ///
-/// The library is not safe for threads; one lock of this module guards all calls, so files and datasets may be used from
-/// any thread, one call at a time. Keep the ranges of a read or write to some megabytes so that others get their turn.
+/// The library is not safe for threads; one lock of this module guards all calls, so files and datasets may be used
+/// from any thread, one call at a time. Keep the ranges of a read or write to some megabytes so that others get their
+/// turn.
 ///
 /// Files written here have the same bytes whenever they have the same content and were created in the same order of
 /// objects: no times are stored, and space is taken when a dataset is created, so neither the order nor the repetition

@@ -92,7 +92,7 @@ final class HDF5FileHandle: Sendable {
         let memory = penstock_memory_descriptor()
         guard memory >= 0 else { return }
         _ = dup2(memory, descriptor.pointee)
-        _ = Glibc.close(memory)
+        closeDescriptor(memory)
     }
 
     /// The file descriptor of the library's default driver. The pointer is valid while the file is open.
@@ -102,3 +102,6 @@ final class HDF5FileHandle: Sendable {
         return place?.assumingMemoryBound(to: Int32.self)
     }
 }
+
+/// The system's `close`, which the method of that name hides.
+private func closeDescriptor(_ descriptor: Int32) { _ = close(descriptor) }

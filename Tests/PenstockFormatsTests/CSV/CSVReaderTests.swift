@@ -23,7 +23,10 @@ import Testing
         arguments: [
             ("a,b,c\r\naaa,bbb,ccc\r\nzzz,yyy,xxx\r\n", [["aaa", "bbb", "ccc"], ["zzz", "yyy", "xxx"]]),
             ("a,b,c\r\naaa,bbb,ccc\r\nzzz,yyy,xxx", [["aaa", "bbb", "ccc"], ["zzz", "yyy", "xxx"]]),
-            ("a,b,c\r\n\"aaa\",\"b \r\nbb\",\"ccc\"\r\nzzz,yyy,xxx", [["aaa", "b \r\nbb", "ccc"], ["zzz", "yyy", "xxx"]]),
+            (
+                "a,b,c\r\n\"aaa\",\"b \r\nbb\",\"ccc\"\r\nzzz,yyy,xxx",
+                [["aaa", "b \r\nbb", "ccc"], ["zzz", "yyy", "xxx"]]
+            ),
             ("a,b,c\r\n\"aaa\",\"b\"\"bb\",\"ccc\"", [["aaa", "b\"bb", "ccc"]]),
             ("a,b,c\r\n 1 ,,\r\n", [[" 1 ", "", ""]]),
             ("a,b,c\n,,\n\n\n\"\",\"\",\"\"", [["", "", ""], ["", "", ""]]),
@@ -85,15 +88,20 @@ import Testing
         #expect(error?.hint == "the columns are time, value")
     }
 
-    @Test("numbers are read to the nearest double", arguments: [
-        // Correctly rounded by the compiler, or by Python for the bit pattern; the last ones are hard cases of V. Paxson, "A program for
-        // testing IEEE decimal-binary conversion", 1991.
-        ("0", 0.0), (" 1.5\t", 1.5), ("-2.5e3", -2500), ("+7", 7), (".5", 0.5), ("5.", 5), ("1E2", 100), ("0.1", 0.1),
-        ("123456789012345678", 123456789012345680), ("0.000000000000000000001", 1e-21), ("1e23", 1e23),
-        ("9007199254740993", 9007199254740992), ("5e-324", .leastNonzeroMagnitude), ("1e400", .infinity), ("inf", .infinity),
-        ("-Infinity", -.infinity), ("1.7976931348623157e308", 1.7976931348623157e308), ("1e-400", 0),
-        ("5e-20", 5e-20), ("7878e-11", 7878e-11), ("9e26", 9e26), ("46871e-317", Double(bitPattern: 0x0000001616923154)),
-    ])
+    @Test(
+        "numbers are read to the nearest double",
+        arguments: [
+            // Correctly rounded by the compiler, or by Python for the bit pattern; the last ones are hard cases of V.
+            // Paxson, "A program for testing IEEE decimal-binary conversion", 1991.
+            ("0", 0.0), (" 1.5\t", 1.5), ("-2.5e3", -2500), ("+7", 7), (".5", 0.5), ("5.", 5), ("1E2", 100),
+            ("0.1", 0.1),
+            ("123456789012345678", 123456789012345680), ("0.000000000000000000001", 1e-21), ("1e23", 1e23),
+            ("9007199254740993", 9007199254740992), ("5e-324", .leastNonzeroMagnitude), ("1e400", .infinity),
+            ("inf", .infinity),
+            ("-Infinity", -.infinity), ("1.7976931348623157e308", 1.7976931348623157e308), ("1e-400", 0),
+            ("5e-20", 5e-20), ("7878e-11", 7878e-11), ("9e26", 9e26),
+            ("46871e-317", Double(bitPattern: 0x0000001616923154)),
+        ])
     func numbers(text: String, value: Double) throws {
         var table = try CSVReader(opening: folder.write("x,y\n\(text),1\n", to: "n.csv"))
         _ = try table.next()
@@ -122,7 +130,9 @@ import Testing
         #expect(read.map(\.bitPattern) == values.map(\.bitPattern), "seed \(seed)")
     }
 
-    @Test("what is no number is refused with line and column", arguments: ["", "1,5", "abc", "1e", "--1", "0x10", "1.2.3", "1 2", "."])
+    @Test(
+        "what is no number is refused with line and column",
+        arguments: ["", "1,5", "abc", "1e", "--1", "0x10", "1.2.3", "1 2", "."])
     func notNumbers(text: String) throws {
         var table = try CSVReader(opening: folder.write("x;y\n\(text);1\n", to: "n.csv"), separator: UInt8(ascii: ";"))
         _ = try table.next()

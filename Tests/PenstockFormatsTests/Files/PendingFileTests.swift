@@ -7,9 +7,13 @@ import Testing
 
     init() throws { folder = try TestFolder() }
 
-    private func fill(_ path: String, _ text: String) throws { _ = try Data(text.utf8).write(to: URL(fileURLWithPath: path)) }
+    private func fill(_ path: String, _ text: String) throws {
+        _ = try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+    }
 
-    private func content(_ name: String) throws -> String { String(decoding: try bytes(of: folder(name)), as: UTF8.self) }
+    private func content(_ name: String) throws -> String {
+        String(decoding: try bytes(of: folder(name)), as: UTF8.self)
+    }
 
     private func committing(_ output: consuming PendingFile) -> FormatError? {
         do throws(FormatError) { try output.commit() } catch { return error }

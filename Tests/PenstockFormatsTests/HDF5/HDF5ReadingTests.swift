@@ -50,7 +50,9 @@ import Testing
         let file = try HDF5File(opening: sample())
         for name in ["exchange/data", "exchange/packed"] {
             var box = [Float](repeating: 0, count: 4)
-            try box.withUnsafeMutableBufferPointer { try file.dataset(name).read(Hyperslab(2..<4, 1..<2, 3..<5), into: $0) }
+            try box.withUnsafeMutableBufferPointer {
+                try file.dataset(name).read(Hyperslab(2..<4, 1..<2, 3..<5), into: $0)
+            }
             #expect(box == [38, 39, 53, 54])
         }
     }
@@ -116,7 +118,7 @@ import Testing
     @Test("an unknown filter is refused by its name", .enabled(if: Python.hasReaders, "\(Python.missing)"))
     func unknownFilter() throws {
         let path = folder("filtered.h5")
-        // Files of h5py know lzf; the library alone does not. The name is then changed to that of no filter.
+        // h5py brings the filter lzf with it; the library alone does not have it.
         try Python.run(
             """
             import sys, h5py, numpy as np
@@ -130,7 +132,9 @@ import Testing
         #expect(failure?.summary.contains("filter lzf (number 32000)") == true)
     }
 
-    @Test("a missing file, another format and a cut file are told apart", .enabled(if: Python.hasReaders, "\(Python.missing)"))
+    @Test(
+        "a missing file, another format and a cut file are told apart",
+        .enabled(if: Python.hasReaders, "\(Python.missing)"))
     func damagedFiles() throws {
         #expect(formatError { _ = try HDF5File(opening: folder("absent.h5")) }?.code == .notFound)
         let text = try folder.write("not an HDF5 file at all, but long enough to be looked at", to: "text.h5")

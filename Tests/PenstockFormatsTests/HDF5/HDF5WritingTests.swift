@@ -51,7 +51,8 @@ import Testing
         try write(folder("b.h5"))
         #expect(try bytes(of: folder("a.h5")) == bytes(of: folder("b.h5")))
         let file = try HDF5File(opening: folder("a.h5"))
-        #expect(try file.dataset("d").readAll(as: Int64.self) == (0..<8).flatMap { r in (0..<64).map { Int64(r * $0) } })
+        #expect(
+            try file.dataset("d").readAll(as: Int64.self) == (0..<8).flatMap { r in (0..<64).map { Int64(r * $0) } })
     }
 
     @Test("h5py reads what was written", .enabled(if: Python.hasReaders, "\(Python.missing)"))
@@ -123,7 +124,8 @@ import Testing
         try SmallDisk.with(kibibytes: 1024) { disk in
             let path = disk + "/full.h5"
             let file = try HDF5File(creating: path)
-            #expect(formatError { _ = try file.createDataset("data", shape: [64, 256, 256], of: .f32) }?.code == .diskFull)
+            #expect(
+                formatError { _ = try file.createDataset("data", shape: [64, 256, 256], of: .f32) }?.code == .diskFull)
             #expect(formatError { try file.write(1.0, to: "more") }?.code == .diskFull)
             #expect(closing(file)?.code == .diskFull)
             try checkSpaceIsFree(disk, path)
@@ -146,7 +148,9 @@ import Testing
         }
     }
 
-    @Test("a full disk is told when compressed chunks do not fit", .enabled(if: SmallDisk.isPossible, "\(SmallDisk.impossible)"))
+    @Test(
+        "a full disk is told when compressed chunks do not fit",
+        .enabled(if: SmallDisk.isPossible, "\(SmallDisk.impossible)"))
     func fullChunks() throws {
         try SmallDisk.with(kibibytes: 512) { disk in
             let path = disk + "/full.h5"

@@ -43,7 +43,8 @@ import Testing
             try PNGFile.write($0, rows: 2, columns: 4, channels: .rgb, to: folder("rgb.png"))
             try PNGFile.write($0, rows: 4, columns: 6, channels: .grey, to: folder("grey.png"))
         }
-        let program = "import sys; from PIL import Image; i = Image.open(sys.argv[1]); print(i.mode, i.size, list(i.tobytes()))"
+        let program =
+            "import sys; from PIL import Image; i = Image.open(sys.argv[1]); print(i.mode, i.size, list(i.tobytes()))"
         #expect(try Python.run(program, folder("rgb.png")) == "RGB (4, 2) \(pixels)")
         #expect(try Python.run(program, folder("grey.png")) == "L (6, 4) \(pixels)")
         #expect(try PNGFile.read(folder("rgb.png"), as: .rgb).bytes == pixels)

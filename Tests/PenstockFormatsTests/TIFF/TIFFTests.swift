@@ -51,7 +51,8 @@ import Testing
         #expect(formatError { try write(pixels, rows: 20, columns: 30, "no/a.tiff") }?.code == .cannotCreate)
     }
 
-    @Test("numbers, byte orders, tiles, compressions and pages that tifffile writes are read",
+    @Test(
+        "numbers, byte orders, tiles, compressions and pages that tifffile writes are read",
         .enabled(if: Python.hasReaders, "\(Python.missing)"))
     func writtenByPython() throws {
         try Python.run(
@@ -64,9 +65,9 @@ import Testing
                     data = (a % 256 if name == "u1" else a).astype(order + name)
                     tifffile.imwrite(f"{sys.argv[1]}/{name}{end}.tif", data, byteorder=order, rowsperstrip=7)
                     tifffile.imwrite(f"{sys.argv[1]}/{name}{end}t.tif", data, byteorder=order, tile=(16, 32))
-            tifffile.imwrite(f"{sys.argv[1]}/u4z.tif", a.astype("u4"), bigtiff=True, compression="zlib") \\
-                if "zlib" in sys.argv else tifffile.imwrite(f"{sys.argv[1]}/u4z.tif", a.astype("u4"), bigtiff=True)
-            tifffile.imwrite(f"{sys.argv[1]}/pages.tif", np.stack([a, a + 1, a + 2]).astype("u2"), photometric="minisblack")
+            tifffile.imwrite(f"{sys.argv[1]}/u4z.tif", a.astype("u4"), bigtiff=True, compression="zlib")
+            tifffile.imwrite(f"{sys.argv[1]}/pages.tif", np.stack([a, a + 1, a + 2]).astype("u2"),
+                photometric="minisblack")
             tifffile.imwrite(f"{sys.argv[1]}/rgb.tif", np.zeros((4, 5, 3), "u1"), photometric="rgb")
             tifffile.imwrite(f"{sys.argv[1]}/f8.tif", a.astype("f8"))
             """, folder.path)
