@@ -25,6 +25,8 @@ public struct HDF5Dataset: ~Copyable, Sendable {
     }
 
     deinit {
+        // The end of the file handle takes the lock: it must not come inside.
+        defer { withExtendedLifetime(file) {} }
         try? HDF5Library.locked { () throws(FormatError) in
             if file.isOpen, H5Dclose(id) < 0 {
                 // Kept for `HDF5File.close`, which throws it.

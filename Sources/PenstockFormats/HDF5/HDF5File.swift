@@ -57,6 +57,8 @@ public struct HDF5File: ~Copyable, Sendable {
     /// - Throws: `diskFull` or `writeFailed`, also where an earlier write failed; the file is closed all the same.
     public consuming func close() throws(FormatError) {
         let handle = handle
+        // The handle's own end takes the lock: it must not come inside.
+        defer { withExtendedLifetime(handle) {} }
         try HDF5Library.locked { () throws(FormatError) in try handle.close() }
     }
 
