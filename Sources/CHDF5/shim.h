@@ -41,8 +41,15 @@ static inline unsigned penstock_h5_read_only(void) { return H5F_ACC_RDONLY; }
 static inline unsigned penstock_h5_exclusive(void) { return H5F_ACC_EXCL; }
 static inline size_t penstock_h5_variable_length(void) { return H5T_VARIABLE; }
 
+#include <errno.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 /// A file descriptor of anonymous memory, or -1 (memfd_create, which Swift's Glibc module does not show).
 static inline int penstock_memory_descriptor(void) { return (int)syscall(SYS_memfd_create, "penstock-hdf5", 1u); }
+
+/// Takes space on the device for the first `bytes` bytes without changing the file's size: 0, or an error number
+/// (fallocate, which Swift's Glibc module does not show; posix_fallocate would write where it is not supported).
+static inline int penstock_reserve(int descriptor, long long bytes) {
+    return syscall(SYS_fallocate, descriptor, 1, 0L, bytes) == 0 ? 0 : errno;
+}

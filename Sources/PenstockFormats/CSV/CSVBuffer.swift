@@ -8,7 +8,8 @@ struct CSVBuffer: ~Copyable {
 
     /// The bytes that are valid: `bytes[..<end]`.
     private(set) var end = 0
-    private var isAtEnd = false
+    /// Whether the file has no more bytes.
+    private(set) var isAtEnd = false
 
     /// The memory. Valid until the next `more`.
     var bytes: UnsafeMutableRawBufferPointer { storage }
@@ -24,11 +25,10 @@ struct CSVBuffer: ~Copyable {
 
     deinit { storage.deallocate() }
 
-    /// Drops what is before `start`, moves the rest to the front and reads more behind it.
-    /// - Returns: Whether there was more.
+    /// Drops what is before `start`, moves the rest to the front and reads more behind it, unless `isAtEnd`.
     /// - Throws: `readFailed`; `tooLarge` where a record is longer than the limit.
-    mutating func more(keeping start: Int, line: Int) throws(FormatError) -> Bool {
-        if isAtEnd { return false }
+    mutating func more(keeping start: Int, line: Int) throws(FormatError) {
+        precondition(!isAtEnd)
         let kept = end - start
         if kept > limit {
             throw FormatError(
@@ -47,6 +47,5 @@ struct CSVBuffer: ~Copyable {
         let count = try file.read(into: UnsafeMutableRawBufferPointer(rebasing: storage[end...]))
         end += count
         isAtEnd = count == 0
-        return count > 0
     }
 }

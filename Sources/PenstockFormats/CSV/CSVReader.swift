@@ -1,8 +1,8 @@
 /// Reads a table of comma-separated values record by record (RFC 4180, Y. Shafranovich, 2005), in bounded memory.
 ///
-/// The first record names the columns. Lines end with LF or CRLF; empty lines and a byte order mark are passed over. Each
-/// further record must have as many fields as the header. Fields are ranges of the reader's memory: nothing is allocated
-/// for a record.
+/// The first record names the columns. Lines end with LF or CRLF; empty lines and a byte order mark are passed over.
+/// Each further record must have as many fields as the header. Fields are ranges of the reader's memory: nothing is
+/// allocated for a record.
 ///
 ///     var table = try CSVReader(opening: "uptake.csv")
 ///     let pressure = try table.index(of: "pressure")

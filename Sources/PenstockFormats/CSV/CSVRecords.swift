@@ -35,10 +35,8 @@ struct CSVRecords: ~Copyable {
 
     /// Passes over a byte order mark at the beginning of the file.
     mutating func skipByteOrderMark() throws(FormatError) {
-        while buffer.end < 3 {
-            guard try buffer.more(keeping: 0, line: 1) else { return }
-        }
-        if buffer.bytes.prefix(3).elementsEqual([0xEF, 0xBB, 0xBF]) { position = 3 }
+        while buffer.end < 3, !buffer.isAtEnd { try buffer.more(keeping: 0, line: 1) }
+        if buffer.end >= 3, buffer.bytes.prefix(3).elementsEqual([0xEF, 0xBB, 0xBF]) { position = 3 }
     }
 
     private static let lineFeed = UInt8(ascii: "\n")
@@ -69,13 +67,12 @@ struct CSVRecords: ~Copyable {
     }
 
     @inline(never) private mutating func readMore() throws(FormatError) -> Bool {
+        if buffer.isAtEnd { return false }
         let consumed = position - recordStart
-        let isMore = try buffer.more(keeping: recordStart, line: line)
-        if isMore {
-            recordStart = 0
-            position = consumed
-        }
-        return isMore
+        try buffer.more(keeping: recordStart, line: line)
+        recordStart = 0
+        position = consumed
+        return !buffer.isAtEnd
     }
 
     /// Reads one field and what ends it; true where another field follows in the record.

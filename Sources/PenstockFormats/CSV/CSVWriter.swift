@@ -1,7 +1,8 @@
 /// Writes a table of comma-separated values (RFC 4180), field by field.
 ///
-/// Doubles are written with as many digits as it takes to read the same number again. A field is quoted where it holds a
-/// comma, a quotation mark or a line end. Lines end with LF, as the tools of Unix want, unless asked for CRLF.
+/// Doubles are written with as many digits as it takes to read the same number again. A field is quoted where it
+/// holds a comma, a quotation mark or a line end. Lines end with LF, as the tools of Unix want, unless asked for
+/// CRLF.
 public struct CSVWriter: ~Copyable {
     /// What ends a line.
     public enum LineEnd: String, Sendable {
@@ -20,7 +21,8 @@ public struct CSVWriter: ~Copyable {
     private var buffer: [UInt8] = []
     private var fieldCount = 0
 
-    /// Makes a new file whose first line names the columns. Call `close` in the end: what is in the buffer is lost otherwise.
+    /// Makes a new file whose first line names the columns. Call `close` in the end: what is in the buffer is lost
+    /// otherwise.
     /// - Throws: `exists`, `cannotCreate`, `diskFull`.
     public init(creating path: String, columns: [String], lineEnd: LineEnd = .lineFeed) throws(FormatError) {
         precondition(!columns.isEmpty, "a table has at least one column")

@@ -9,9 +9,9 @@ enum DecimalNumber {
     /// The double nearest to the number; nil where the bytes are none. Blanks around it are passed over; `nan`, `inf`
     /// and `infinity` in any case are numbers.
     ///
-    /// Up to 15 digits and a power of ten up to 22 need one rounding only, in one multiplication or division (W. D.
-    /// Clinger, "How to read floating point numbers accurately", PLDI 1990, DOI 10.1145/93542.93557). The rest, a few in
-    /// a million of usual data, go to the standard library.
+    /// An integer up to 2^53 and a power of ten up to 22 are both exact, so that one multiplication or division rounds
+    /// once (W. D. Clinger, "How to read floating point numbers accurately", PLDI 1990, DOI 10.1145/93542.93557).
+    /// Longer numbers go to the standard library.
     static func double(_ field: UnsafeRawBufferPointer) -> Double? {
         let bytes = trimmed(field)
         var at = 0

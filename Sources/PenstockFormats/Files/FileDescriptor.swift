@@ -32,7 +32,7 @@ struct FileDescriptor: ~Copyable {
     /// Reads up to `buffer.count` bytes at the present position; 0 at the end of the file.
     func read(into buffer: UnsafeMutableRawBufferPointer) throws(FormatError) -> Int {
         while true {
-            let count = Glibc.read(number, buffer.baseAddress, buffer.count)
+            let count = systemRead(number, buffer.baseAddress, buffer.count)
             if count >= 0 { return count }
             if errno != EINTR { throw SystemFailure.last.error(.reading, file: path) }
         }
@@ -43,7 +43,7 @@ struct FileDescriptor: ~Copyable {
     func write(_ bytes: UnsafeRawBufferPointer) throws(FormatError) {
         var done = 0
         while done < bytes.count {
-            let count = Glibc.write(number, bytes.baseAddress! + done, bytes.count - done)
+            let count = systemWrite(number, bytes.baseAddress! + done, bytes.count - done)
             if count >= 0 {
                 done += count
             } else if errno != EINTR {
@@ -69,4 +69,14 @@ struct FileDescriptor: ~Copyable {
             throw SystemFailure.last.error(.writing, file: path)
         }
     }
+}
+
+// The system's functions, under names that the methods above do not hide.
+
+private func systemRead(_ number: Int32, _ memory: UnsafeMutableRawPointer?, _ count: Int) -> Int {
+    read(number, memory, count)
+}
+
+private func systemWrite(_ number: Int32, _ memory: UnsafeRawPointer?, _ count: Int) -> Int {
+    write(number, memory, count)
 }

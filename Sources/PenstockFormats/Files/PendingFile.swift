@@ -6,8 +6,8 @@
 
 /// A file that appears under its name complete or not at all.
 ///
-/// A writer makes the file at `temporaryPath`, closes it, and `commit` puts it in place. Without a commit, the temporary
-/// file is removed at the end of this value's life.
+/// A writer makes the file at `temporaryPath`, closes it, and `commit` puts it in place. Without a commit, the
+/// temporary file is removed at the end of this value's life.
 ///
 ///     let output = try PendingFile("volume.h5")
 ///     let file = try HDF5File(creating: output.temporaryPath)
@@ -25,7 +25,8 @@ public struct PendingFile: ~Copyable, Sendable {
     public var finalPath: String { name.final }
 
     /// Reserves the name.
-    /// - Parameter overwrites: Whether a file that exists is replaced; if not, it is refused here and again at `commit`.
+    /// - Parameter overwrites: Whether a file that exists is replaced; if not, it is refused here and again at
+    ///   `commit`.
     /// - Throws: `exists` or `cannotCreate`.
     public init(_ path: String, overwrites: Bool = false) throws(FormatError) {
         let name = try OutputName(path)
@@ -40,17 +41,18 @@ public struct PendingFile: ~Copyable, Sendable {
     deinit { unlink(name.temporary) }
 
     /// Waits until the content is on the device, puts the file under its final name, and waits for that too.
-    /// - Throws: `exists` where the name was taken meanwhile; `diskFull`, `writeFailed`. The temporary file is then removed.
+    /// - Throws: `exists` where the name was taken meanwhile; `diskFull`, `writeFailed`. The temporary file is then
+    ///   removed.
     public consuming func commit() throws(FormatError) {
         try FileDescriptor(opening: name.temporary).synchronize()
         if overwrites {
-            try rename()
+            try renameToFinal()
         } else if link(name.temporary, name.final) != 0 {
             // A hard link fails where the name exists, in one step, also over NFS; few file systems have no links.
             switch errno {
             case EPERM, ENOSYS, EOPNOTSUPP, EMLINK:
                 if name.isOccupied { throw name.occupiedError }
-                try rename()
+                try renameToFinal()
             default:
                 throw SystemFailure.last.error(.creating, file: name.final)
             }
@@ -60,8 +62,8 @@ public struct PendingFile: ~Copyable, Sendable {
         try FileDescriptor(opening: name.folder).synchronize()
     }
 
-    private borrowing func rename() throws(FormatError) {
-        guard Glibc.rename(name.temporary, name.final) == 0 else {
+    private borrowing func renameToFinal() throws(FormatError) {
+        guard rename(name.temporary, name.final) == 0 else {
             throw SystemFailure.last.error(.creating, file: name.final)
         }
     }

@@ -25,6 +25,8 @@ public struct HDF5Dataset: ~Copyable, Sendable {
     }
 
     deinit {
+        // The end of the file handle takes the lock: it must not come inside.
+        defer { withExtendedLifetime(file) {} }
         try? HDF5Library.locked { () throws(FormatError) in
             if file.isOpen, H5Dclose(id) < 0 {
                 // Kept for `HDF5File.close`, which throws it.
@@ -74,7 +76,8 @@ public struct HDF5Dataset: ~Copyable, Sendable {
 
     /// Writes `buffer` into a box, converted to the type of the dataset by the library.
     /// - Precondition: `buffer` has as many elements as the box.
-    /// - Throws: `wrongShape` where the box leaves the dataset; `diskFull`, `writeFailed`, after which the file is lost.
+    /// - Throws: `wrongShape` where the box leaves the dataset; `diskFull`, `writeFailed`, after which the file is
+    ///   lost.
     public func write<Element: FormatElement>(
         _ slab: Hyperslab, from buffer: UnsafeBufferPointer<Element>
     ) throws(FormatError) {

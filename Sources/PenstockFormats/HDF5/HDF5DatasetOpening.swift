@@ -26,7 +26,8 @@ extension HDF5File {
         return HDF5Dataset(id, name: name, shape: shape, elementType: type, file: handle)
     }
 
-    /// Makes a dataset, and the groups above it where they are missing.
+    /// Makes a dataset, and the groups above it where they are missing. The space of a contiguous one is taken at once,
+    /// so that a full disk is told before the work and not after it.
     /// - Parameter shape: The extents, slowest axis first; empty for a single value.
     /// - Throws: `exists`, `cannotCreate`, `diskFull` or `writeFailed`.
     public func createDataset(
@@ -65,7 +66,6 @@ extension HDF5File {
         case .contiguous:
             // Space at creation: the address then does not depend on which dataset is written first.
             H5Pset_alloc_time(creation.id, H5D_ALLOC_TIME_EARLY)
-            H5Pset_fill_time(creation.id, H5D_FILL_TIME_NEVER)
         case .chunked(let chunk, let level):
             H5Pset_chunk(creation.id, Int32(chunk.count), chunk.map { hsize_t($0) })
             if let level {
@@ -76,6 +76,10 @@ extension HDF5File {
         let link = try HDF5File.intermediateGroups(path)
         let id = H5Dcreate2(file, name, type, space, link.id, creation.id, penstock_h5_default_properties())
         guard id >= 0 else { throw HDF5Failure.last().error(.cannotCreate, .creating, file: path, object: name) }
+        do throws(FormatError) { try handle.reserve() } catch {
+            H5Dclose(id)
+            throw error
+        }
         return id
     }
 

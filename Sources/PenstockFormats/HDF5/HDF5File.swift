@@ -2,8 +2,9 @@ internal import CHDF5
 
 /// An open HDF5 file.
 ///
-/// The library is not safe for threads; one lock of this module guards all calls, so files and datasets may be used from
-/// any thread, one call at a time. Keep the ranges of a read or write to some megabytes so that others get their turn.
+/// The library is not safe for threads; one lock of this module guards all calls, so files and datasets may be used
+/// from any thread, one call at a time. Keep the ranges of a read or write to some megabytes so that others get their
+/// turn.
 ///
 /// Files written here have the same bytes whenever they have the same content and were created in the same order of
 /// objects: no times are stored, and space is taken when a dataset is created, so neither the order nor the repetition
@@ -43,6 +44,7 @@ public struct HDF5File: ~Copyable, Sendable {
     /// - Throws: `diskFull` or `writeFailed`.
     public func flush() throws(FormatError) {
         try HDF5Library.locked { () throws(FormatError) in
+            try handle.reserve()
             if H5Fflush(try handle.identifier(), H5F_SCOPE_LOCAL) < 0 {
                 let failure = HDF5Failure.last().error(.writeFailed, .writing, file: path)
                 handle.abandon(failure)
@@ -55,6 +57,8 @@ public struct HDF5File: ~Copyable, Sendable {
     /// - Throws: `diskFull` or `writeFailed`, also where an earlier write failed; the file is closed all the same.
     public consuming func close() throws(FormatError) {
         let handle = handle
+        // The handle's own end takes the lock: it must not come inside.
+        defer { withExtendedLifetime(handle) {} }
         try HDF5Library.locked { () throws(FormatError) in try handle.close() }
     }
 

@@ -11,9 +11,10 @@ internal import Synchronization
 ///
 /// Every function must be called inside `HDF5Library.locked`.
 ///
-/// After a failed write the library keeps what it could not write and tries again at each flush; it can neither close
-/// the file nor release its descriptor. So at the first failure the descriptor is pointed at anonymous memory: the
-/// library then lets go of the file, the space on the device is given back, and every later use throws that failure.
+/// The library does not survive a device that is full: what its cache could not write it can neither drop nor write
+/// later, and closing the file then fails or crashes. So space is taken before the library needs it, and at the first
+/// failure the descriptor is pointed at anonymous memory: the library then lets go of the file, the space on the device
+/// is given back, and every later use throws that failure.
 final class HDF5FileHandle: Sendable {
     private struct State {
         var id: hid_t?
@@ -53,10 +54,25 @@ final class HDF5FileHandle: Sendable {
         }
     }
 
+    /// Takes the space on the device that the file needs so far, where the file system can.
+    /// - Throws: `diskFull`.
+    func reserve() throws(FormatError) {
+        let id = try identifier()
+        var size: hsize_t = 0
+        guard isWritable, let descriptor = descriptor(id), H5Fget_filesize(id, &size) >= 0 else { return }
+        let number = penstock_reserve(descriptor.pointee, Int64(size))
+        guard number == ENOSPC || number == EDQUOT || number == EFBIG else { return }
+        let failure = SystemFailure(number: number).error(.writing, file: path)
+        abandon(failure)
+        throw failure
+    }
+
     /// Flushes and closes the file and everything that is open in it; closed files stay closed.
     /// - Throws: The first failure of writing since the file was opened.
     func close() throws(FormatError) {
         guard let id = state.withLock({ $0.id }) else { return }
+        // What it throws is kept and thrown below.
+        try? reserve()
         if isWritable, H5Fflush(id, H5F_SCOPE_LOCAL) < 0 {
             abandon(HDF5Failure.last().error(.writeFailed, .writing, file: path))
         }
@@ -72,11 +88,20 @@ final class HDF5FileHandle: Sendable {
     }
 
     private func redirectToMemory(_ id: hid_t) {
-        var place: UnsafeMutableRawPointer?
-        guard H5Fget_vfd_handle(id, penstock_h5_default_properties(), &place) >= 0, let place else { return }
+        guard let descriptor = descriptor(id) else { return }
         let memory = penstock_memory_descriptor()
         guard memory >= 0 else { return }
-        _ = dup2(memory, place.load(as: Int32.self))
-        _ = Glibc.close(memory)
+        _ = dup2(memory, descriptor.pointee)
+        closeDescriptor(memory)
+    }
+
+    /// The file descriptor of the library's default driver. The pointer is valid while the file is open.
+    private func descriptor(_ id: hid_t) -> UnsafeMutablePointer<Int32>? {
+        var place: UnsafeMutableRawPointer?
+        guard H5Fget_vfd_handle(id, penstock_h5_default_properties(), &place) >= 0 else { return nil }
+        return place?.assumingMemoryBound(to: Int32.self)
     }
 }
+
+/// The system's `close`, which the method of that name hides.
+private func closeDescriptor(_ descriptor: Int32) { _ = close(descriptor) }

@@ -6,7 +6,8 @@ internal import CHDF5
     internal import Musl
 #endif
 
-/// Texts in datasets and attributes: fixed or variable length, ASCII or UTF-8. All functions are called inside the lock.
+/// Texts in datasets and attributes: fixed or variable length, ASCII or UTF-8. All functions are called inside the
+/// lock.
 enum HDF5Text {
     /// The type of the texts that we write: UTF-8 of variable length, which other tools read as text and not as bytes.
     static func fileType(_ failure: () -> FormatError) throws(FormatError) -> HDF5Identifier {

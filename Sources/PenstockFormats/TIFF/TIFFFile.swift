@@ -57,7 +57,8 @@ public enum TIFFFile {
     /// The number of images in a file.
     /// - Throws: `notFound`, `notReadable`, `wrongFormat`, `truncated`.
     public static func pageCount(_ path: String) throws(FormatError) -> Int {
-        Int(TIFFNumberOfDirectories(try TIFFHandle(opening: path).tiff))
+        let file = try TIFFHandle(opening: path)
+        return withExtendedLifetime(file) { Int(TIFFNumberOfDirectories($0.tiff)) }
     }
 
     private static func tag(_ file: borrowing TIFFHandle, _ tag: Int32, _ value: UInt32) -> Bool {

@@ -49,7 +49,7 @@ public struct TIFFImage: ~Copyable {
         default:
             throw FormatError(
                 .wrongType, file: path, object: "page \(page)",
-                "has \(bits) bits a pixel in sample format \(format); unsigned 8, 16 and 32 bits and float 32 can be read"
+                "has \(bits) bits a pixel in sample format \(format); u8, u16, u32 and f32 can be read"
             )
         }
         let block = TIFFIsTiled(tiff) != 0 ? TIFFTileSize64(tiff) : TIFFStripSize64(tiff)

@@ -1,0 +1,85 @@
+import Foundation
+import PenstockFormats
+import Testing
+
+@Suite struct PendingFileTests {
+    let folder: TestFolder
+
+    init() throws { folder = try TestFolder() }
+
+    private func fill(_ path: String, _ text: String) throws {
+        _ = try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+    }
+
+    private func content(_ name: String) throws -> String {
+        String(decoding: try bytes(of: folder(name)), as: UTF8.self)
+    }
+
+    private func committing(_ output: consuming PendingFile) -> FormatError? {
+        do throws(FormatError) { try output.commit() } catch { return error }
+        return nil
+    }
+
+    @Test("a committed file appears under its name and leaves nothing else")
+    func commit() throws {
+        let output = try PendingFile(folder("out.txt"))
+        #expect(output.temporaryPath == folder(".out.txt.partial-\(getpid())"))
+        try fill(output.temporaryPath, "done")
+        #expect(folder.names == [".out.txt.partial-\(getpid())"])
+        try output.commit()
+        #expect(folder.names == ["out.txt"])
+        #expect(try content("out.txt") == "done")
+    }
+
+    @Test("a file that is not committed vanishes")
+    func abort() throws {
+        do {
+            let output = try PendingFile(folder("out.txt"))
+            try fill(output.temporaryPath, "half")
+        }
+        #expect(folder.names == [])
+    }
+
+    @Test("an existing file is refused at the beginning and at the end, and kept")
+    func exists() throws {
+        let output = try PendingFile(folder("out.txt"))
+        try fill(output.temporaryPath, "ours")
+        try fill(folder("out.txt"), "theirs")
+        #expect(formatError { _ = try PendingFile(folder("out.txt")) }?.code == .exists)
+        #expect(committing(output)?.code == .exists)
+        #expect(folder.names == ["out.txt"])
+        #expect(try content("out.txt") == "theirs")
+    }
+
+    @Test("an existing file is replaced where that was asked for")
+    func overwrite() throws {
+        try fill(folder("out.txt"), "old")
+        let output = try PendingFile(folder("out.txt"), overwrites: true)
+        try fill(output.temporaryPath, "new")
+        #expect(try content("out.txt") == "old")
+        try output.commit()
+        #expect(try content("out.txt") == "new")
+        #expect(folder.names == ["out.txt"])
+    }
+
+    @Test("two writers of one process do not share a name; a leftover of a killed one is replaced")
+    func names() throws {
+        try fill(folder(".out.txt.partial-\(getpid())"), "leftover")
+        let first = try PendingFile(folder("out.txt"))
+        #expect(formatError { _ = try PendingFile(folder("out.txt")) }?.code == .exists)
+        #expect(!FileManager.default.fileExists(atPath: first.temporaryPath))
+        #expect(committing(first)?.code == .notFound)
+        #expect(formatError { _ = try PendingFile(folder("out.txt")) } == nil)
+        #expect(formatError { _ = try PendingFile("") }?.code == .cannotCreate)
+    }
+
+    @Test("an HDF5 volume goes through it whole")
+    func volume() throws {
+        let output = try PendingFile(folder("volume.h5"))
+        let file = try HDF5File(creating: output.temporaryPath)
+        try file.write([1, 2, 3] as [Float], to: "/exchange/data")
+        try file.close()
+        try output.commit()
+        #expect(try HDF5File(opening: folder("volume.h5")).readVector("/exchange/data", as: Float.self) == [1, 2, 3])
+    }
+}
