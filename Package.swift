@@ -39,7 +39,7 @@ let package = Package(
         .target(name: "PenstockFormats", dependencies: ["CHDF5", "CPNG", "CTIFF"], swiftSettings: strict),
 
         // Row 3
-        .target(name: "PenstockLog", dependencies: ["PenstockEvents"], swiftSettings: strict),
+        .target(name: "PenstockLog", dependencies: ["CPenstockShim", "PenstockEvents"], swiftSettings: strict),
 
         // Row 4
         .target(
@@ -76,9 +76,12 @@ let package = Package(
             path: "Benchmarks/penstock-bench",
             swiftSettings: strict),
 
-        .testTarget(name: "PenstockEventsTests", dependencies: ["PenstockEvents"], swiftSettings: strict),
+        .testTarget(
+            name: "PenstockEventsTests", dependencies: ["CPenstockShim", "PenstockEvents"], swiftSettings: strict),
         .testTarget(name: "PenstockFormatsTests", dependencies: ["PenstockFormats"], swiftSettings: strict),
-        .testTarget(name: "PenstockLogTests", dependencies: ["PenstockLog", "PenstockEvents"], swiftSettings: strict),
+        .testTarget(
+            name: "PenstockLogTests", dependencies: ["CPenstockShim", "PenstockLog", "PenstockEvents"],
+            swiftSettings: strict),
         .testTarget(
             name: "PenstockEngineTests", dependencies: ["PenstockEngine", "PenstockEvents", "PenstockLog"],
             swiftSettings: strict),

@@ -1,7 +1,7 @@
 import ArgumentParser
 import PenstockTomography
 
-/// Gridrec on analytic phantoms: processor time of one thread, and the error against the phantom itself.
+/// GridrecPlan on analytic phantoms: processor time of one thread, and the error against the phantom itself.
 struct TomographyBenchmark: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tomography", abstract: "Gridrec on analytic phantoms: time on one thread, and error.",
@@ -29,7 +29,7 @@ struct TomographyBenchmark: ParsableCommand {
         let phantoms = (0..<slices).map { phantom(slice: $0) }
         let centre = Double(columns) / 2 + 0.3
         let sinograms = phantoms.flatMap { $0.sinogram(anglesRadians: theta, columns: columns, centre: centre) }
-        let gridrec = try Gridrec(columns: columns, anglesRadians: theta, centre: centre, filter: .shepp)
+        let gridrec = try GridrecPlan(columns: columns, anglesRadians: theta, centre: centre, filter: .shepp)
         var images = Array(repeating: Float(0), count: slices * columns * columns)
         let times = reconstruct(gridrec, sinograms, into: &images)
         var worst = (rmse: 0.0, scale: 1.0)

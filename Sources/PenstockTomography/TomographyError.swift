@@ -12,6 +12,26 @@ public enum TomographyError: Diagnostic, Equatable {
     case sinogramTooSmall(angles: Int, columns: Int)
     /// No reconstruction filter has this name.
     case unknownFilter(String)
+    /// A run was begun without a file to read.
+    case noInput
+    /// Projections came before any flat.
+    case noFlats(projection: Int)
+    /// No pixel of the flats is brighter than in the darks.
+    case flatsNotBrighter
+    /// A frame has another size than those before it.
+    case shapeChanged(kind: String, index: Int)
+    /// A projection has pixels that are NaN or infinite.
+    case nonFinitePixels(projection: Int, count: Int)
+    /// The rotation centre that was given is not on the detector.
+    case centreOutside(Double, columns: Int)
+    /// Projections reached a reconstruction without a rotation centre.
+    case centreUnknown
+    /// The angle of a projection goes back, but windows over the angle need a steadily turning stage.
+    case angleGoesBack(projection: Int, degrees: Double)
+    /// A second scan with slices of another size was to be written into one volume.
+    case volumeChanged(path: String)
+    /// There was no slice to write.
+    case emptyVolume(path: String)
 
     /// What happened.
     public var summary: String {
@@ -22,6 +42,19 @@ public enum TomographyError: Diagnostic, Equatable {
         case .sinogramTooSmall(let angles, let columns):
             "a sinogram of \(angles) angles and \(columns) columns is too small to find its rotation centre"
         case .unknownFilter(let name): "there is no reconstruction filter named \(name)"
+        case .noInput: "there is no file to read"
+        case .noFlats(let projection): "projection \(projection) came before any flat of its scan"
+        case .flatsNotBrighter: "the flats are nowhere brighter than the darks"
+        case .shapeChanged(let kind, let index): "\(kind) \(index) has another size than the frames before it"
+        case .nonFinitePixels(let projection, let count):
+            "projection \(projection) has \(count) pixels that are NaN or infinite after normalisation"
+        case .centreOutside(let column, let columns):
+            "the rotation centre \(column) is not on the detector, whose columns are 0 to \(columns - 1)"
+        case .centreUnknown: "a projection reached the reconstruction without a rotation centre"
+        case .angleGoesBack(let projection, let degrees):
+            "the angle goes back at projection \(projection), to \(degrees) degrees"
+        case .volumeChanged(let path): "\(path): slices of another size came for the same volume"
+        case .emptyVolume(let path): "\(path): there was no slice to write"
         }
     }
 
@@ -34,14 +67,28 @@ public enum TomographyError: Diagnostic, Equatable {
         case .sinogramTooSmall:
             "give the centre; finding it takes \(VoCentre.minimumAngles) angles and \(VoCentre.minimumColumns) columns"
         case .unknownFilter: "filters are " + ReconstructionFilter.allCases.map(\.description).joined(separator: ", ")
+        case .noInput: "give --input scan.h5; only a replay does without"
+        case .noFlats: "flats are images of the beam without the sample; record them before the projections"
+        case .flatsNotBrighter: "were flats and darks exchanged, or was the shutter closed?"
+        case .shapeChanged: "all frames of a scan must come from the same region of the detector"
+        case .nonFinitePixels: "repair the data, or give --allow-non-finite to count such pixels as air"
+        case .centreOutside: "columns are counted from 0; give --centre auto to have it found"
+        case .centreUnknown: "put FindCentre(...) before the window"
+        case .angleGoesBack:
+            "a window over the angle needs a steadily turning stage; use the latest projections (--window 377) or the whole scan"
+        case .volumeChanged: "write each scan into a file of its own"
+        case .emptyVolume: "the topic or the scan holds no projections"
         }
     }
 
     /// The kind of failure: the data's, except for what the user wrote.
     public var category: FailureCategory {
         switch self {
-        case .noAngles, .invalidAngle, .sinogramTooSmall: .data
-        case .invalidCentre, .unknownFilter: .usage
+        case .noAngles, .invalidAngle, .sinogramTooSmall, .noFlats, .flatsNotBrighter, .shapeChanged, .nonFinitePixels,
+            .angleGoesBack, .volumeChanged, .emptyVolume:
+            .data
+        case .invalidCentre, .unknownFilter, .noInput, .centreOutside: .usage
+        case .centreUnknown: .software
         }
     }
 }

@@ -19,6 +19,8 @@ public struct SyntheticScan: Sendable {
     /// Counts of the open beam, without the dark level, before its unevenness; at most 55,000, so that 16 bits hold
     /// them.
     public let openBeamCounts: Double
+    /// The standard deviation of a pixel of the open beam as a part of it; 0 for exact counts.
+    public let noise: Double
     /// Counts without beam.
     public let darkCounts: Double
     /// The part of the columns whose sensitivity in projections differs from that in flats, 0 for a scan without rings.
@@ -27,11 +29,14 @@ public struct SyntheticScan: Sendable {
     public let attenuationPerPixel: Double
 
     /// A scan over these angles.
-    /// - Parameter leastTransmission: The transmission along the thickest path through the middle row, 0 to 1.
+    /// - Parameters:
+    ///   - leastTransmission: The transmission along the thickest path through the middle row, 0 to 1.
+    ///   - noise: The standard deviation of a pixel of the open beam as a part of it, 0 for exact counts; by default that of as many
+    ///     photons as there are counts.
     public init(
         phantom: VolumePhantom, rows: Int, columns: Int, anglesDegrees: [Double], centre: Double, seed: UInt64,
         openBeamCounts: Double = 45_000, darkCounts: Double = 100, leastTransmission: Double = 0.2,
-        ringFraction: Double = 0
+        ringFraction: Double = 0, noise: Double? = nil
     ) {
         precondition(rows > 0 && columns > 0, "a detector has rows and columns")
         precondition((0.0...55_000).contains(openBeamCounts), "16 bits hold at most 55,000 counts of an uneven beam")
@@ -44,6 +49,7 @@ public struct SyntheticScan: Sendable {
         self.seed = seed
         self.openBeamCounts = openBeamCounts
         self.darkCounts = darkCounts
+        self.noise = noise ?? 1 / sqrt(openBeamCounts)
         self.ringFraction = ringFraction
         let middle = phantom.slice(row: rows / 2)
         let paths = (0..<8).flatMap { eighth in
@@ -91,8 +97,15 @@ public struct SyntheticScan: Sendable {
             let level = darkCounts * (0.9 + 0.2 * pattern(.darkPattern, row: row, column: column))
             var random = CounterRandom(
                 seed: seed, stream: frame.rawValue << 32 | UInt64(index), item: UInt64(row * columns + column))
-            return UInt16(min(random.poisson(mean: beam + level), Int(UInt16.max)))
+            return UInt16(min(count(mean: beam + level, &random), Double(UInt16.max)).rounded())
         }
+    }
+
+    /// A count with the noise of as many photons as give the scan's `noise` in the open beam.
+    private func count(mean: Double, _ random: inout CounterRandom) -> Double {
+        guard noise > 0 else { return mean }
+        let countsPerPhoton = openBeamCounts * noise * noise
+        return countsPerPhoton * Double(random.poisson(mean: mean / countsPerPhoton))
     }
 
     /// The beam's profile: broad in both directions, with a fine fixed pattern of 2 %.

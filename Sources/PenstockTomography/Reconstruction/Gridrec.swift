@@ -1,6 +1,7 @@
 internal import Dispatch
 public import Penstock
 public import PenstockEvents
+internal import Synchronization
 
 /// Reconstructs every window of projections by gridrec, slice by slice.
 ///
@@ -121,6 +122,7 @@ public struct Gridrec: WindowOperator {
 private final class GridrecWindow: Sendable {
     let plan: GridrecPlan
     private let projections: [Projection]
+    private let workspaces: WorkspacePool
 
     init(
         _ projections: [Projection], filter: ReconstructionFilter, reusing last: GridrecWindow?
@@ -129,6 +131,7 @@ private final class GridrecWindow: Sendable {
         self.projections = projections
         let angles = projections.map { $0.angleDegrees.remainder(dividingBy: 360) * .pi / 180 }
         plan = try GridrecPlan(columns: first.columns, anglesRadians: angles, centre: centre, filter: filter)
+        workspaces = last?.plan.columns == plan.columns ? last?.workspaces ?? WorkspacePool() : WorkspacePool()
     }
 
     /// The slices of some pairs of rows, in order of their rows; each pair on a thread of its own.
@@ -144,13 +147,14 @@ private final class GridrecWindow: Sendable {
     }
 
     private func run(_ job: PairJob) {
-        var workspace = GridrecWorkspace(for: plan)
+        let memory = workspaces.take(for: plan)
+        defer { workspaces.giveBack(memory) }
         let even = pointers(row: job.even)
         let odd = job.odd.map { pointers(row: $0) } ?? []
         even.withUnsafeBufferPointer { even in
             odd.withUnsafeBufferPointer { odd in
                 plan.reconstruct(
-                    even: even, odd: job.odd == nil ? nil : odd, into: job.evenImage, job.oddImage, workspace: &workspace)
+                    even: even, odd: job.odd == nil ? nil : odd, into: job.evenImage, job.oddImage, workspace: &memory.workspace)
             }
         }
     }
@@ -163,6 +167,22 @@ private final class GridrecWindow: Sendable {
             }
         }
     }
+}
+
+/// The memory of threads that have done a pair, for those that do the next.
+private final class WorkspacePool: Sendable {
+    /// Sound to share: a workspace is in the pool or belongs to one thread.
+    final class Memory: @unchecked Sendable {
+        var workspace: GridrecWorkspace
+
+        init(_ plan: GridrecPlan) { workspace = GridrecWorkspace(for: plan) }
+    }
+
+    private let free = Mutex<[Memory]>([])
+
+    func take(for plan: GridrecPlan) -> Memory { free.withLock { $0.popLast() } ?? Memory(plan) }
+
+    func giveBack(_ memory: Memory) { free.withLock { $0.append(memory) } }
 }
 
 /// Where one thread puts the images of its pair. Sound to share: each job is written by one thread and read after all are done.

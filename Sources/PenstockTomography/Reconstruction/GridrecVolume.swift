@@ -1,6 +1,6 @@
 internal import Dispatch
 
-extension Gridrec {
+extension GridrecPlan {
     /// Reconstructs all rows of a stack, pair by pair, on `workers` threads with one workspace each.
     ///
     /// The result does not depend on `workers`, bit for bit. The first row of the stack must be an even row of the

@@ -1,6 +1,6 @@
 internal import CPenstockShim
 
-/// The memory that one thread needs to reconstruct slices by a `Gridrec`: about 13 `columns`^2 complex numbers.
+/// The memory that one thread needs to reconstruct slices by a `GridrecPlan`: about 13 `columns`^2 complex numbers.
 ///
 /// It owns the Fourier grid and the scratch arrays. Between two pairs the grid is zero.
 public struct GridrecWorkspace: ~Copyable {
@@ -16,29 +16,29 @@ public struct GridrecWorkspace: ~Copyable {
     private let scratch: FourierBuffer
 
     /// Memory for this plan and others of the same size.
-    public init(for plan: Gridrec) {
+    public init(for plan: GridrecPlan) {
         columns = plan.columns
         period = plan.period
-        grid = FourierBuffer(complexCount: (plan.period + 2 * Gridrec.guardCells) * plan.gridStride)
-        blocks = FourierBuffer(complexCount: Self.blockCount(plan) * plan.period * Gridrec.columnsPerBlock)
+        grid = FourierBuffer(complexCount: (plan.period + 2 * GridrecPlan.guardCells) * plan.gridStride)
+        blocks = FourierBuffer(complexCount: Self.blockCount(plan) * plan.period * GridrecPlan.columnsPerBlock)
         line = FourierBuffer(complexCount: plan.period + 1)
         scratch = FourierBuffer(count: 7 * plan.period / 2)
     }
 
-    func check(against plan: Gridrec) {
+    func check(against plan: GridrecPlan) {
         precondition(columns == plan.columns && period == plan.period, "the workspace was made for another size")
     }
 
-    private static func blockCount(_ plan: Gridrec) -> Int {
-        (plan.columns + Gridrec.columnsPerBlock - 1) / Gridrec.columnsPerBlock
+    private static func blockCount(_ plan: GridrecPlan) -> Int {
+        (plan.columns + GridrecPlan.columnsPerBlock - 1) / GridrecPlan.columnsPerBlock
     }
 
-    private func gridRow(_ row: Int, _ plan: Gridrec) -> UnsafeMutablePointer<Float> {
-        grid.base + 2 * ((row + Gridrec.guardCells) * plan.gridStride + Gridrec.guardCells)
+    private func gridRow(_ row: Int, _ plan: GridrecPlan) -> UnsafeMutablePointer<Float> {
+        grid.base + 2 * ((row + GridrecPlan.guardCells) * plan.gridStride + GridrecPlan.guardCells)
     }
 
     /// Adds one projection pair to the grid.
-    mutating func add(even: UnsafePointer<Float>, odd: UnsafePointer<Float>?, angle: Int, plan: Gridrec) {
+    mutating func add(even: UnsafePointer<Float>, odd: UnsafePointer<Float>?, angle: Int, plan: GridrecPlan) {
         pack(even, odd, plan)
         plan.projectionPlan.execute(line.base)
         (line.base + 2 * period).update(from: line.base, count: 2)
@@ -50,7 +50,7 @@ public struct GridrecWorkspace: ~Copyable {
     }
 
     /// Puts two rows side by side as real and imaginary parts, with their edge values around them.
-    private func pack(_ even: UnsafePointer<Float>, _ odd: UnsafePointer<Float>?, _ plan: Gridrec) {
+    private func pack(_ even: UnsafePointer<Float>, _ odd: UnsafePointer<Float>?, _ plan: GridrecPlan) {
         let pairs = UnsafeMutableRawPointer(line.base).assumingMemoryBound(to: SIMD2<Float>.self)
         let first = plan.padding
         let last = first + columns - 1
@@ -64,9 +64,9 @@ public struct GridrecWorkspace: ~Copyable {
     }
 
     /// Adds what fell on the rows around the grid to the rows of the same frequencies, and clears them.
-    mutating func foldGuardRows(plan: Gridrec) {
+    mutating func foldGuardRows(plan: GridrecPlan) {
         let floats = 2 * plan.gridStride
-        let before = 2 * Gridrec.guardCells
+        let before = 2 * GridrecPlan.guardCells
         let guards = Array(-KaiserBessel.reach..<0) + Array(period..<period + KaiserBessel.reach)
         for row in guards {
             let source = gridRow(row, plan) - before
@@ -78,9 +78,9 @@ public struct GridrecWorkspace: ~Copyable {
 
     /// Transforms the rows of the grid, keeps the columns that the image has, and clears the grid while it is in the
     /// cache.
-    mutating func transformRows(plan: Gridrec) {
+    mutating func transformRows(plan: GridrecPlan) {
         let left = columns / 2
-        let before = 2 * Gridrec.guardCells
+        let before = 2 * GridrecPlan.guardCells
         let reach = 2 * KaiserBessel.reach
         for row in 0..<period {
             let cells = gridRow(row, plan)
@@ -97,7 +97,7 @@ public struct GridrecWorkspace: ~Copyable {
 
     /// Copies complex numbers of the transformed row to the image columns from `column` on, block by block.
     private func copy(from source: Int, count: Int, to column: Int, row: Int) {
-        let width = Gridrec.columnsPerBlock
+        let width = GridrecPlan.columnsPerBlock
         var source = source
         var column = column
         let end = column + count
@@ -113,9 +113,9 @@ public struct GridrecWorkspace: ~Copyable {
 
     /// Transforms the columns that were kept, and writes both images without the kernel's shape.
     mutating func transformColumns(
-        plan: Gridrec, into evenImage: UnsafeMutablePointer<Float>, _ oddImage: UnsafeMutablePointer<Float>?
+        plan: GridrecPlan, into evenImage: UnsafeMutablePointer<Float>, _ oddImage: UnsafeMutablePointer<Float>?
     ) {
-        let width = Gridrec.columnsPerBlock
+        let width = GridrecPlan.columnsPerBlock
         for block in 0..<Self.blockCount(plan) {
             let data = blocks.base + 2 * block * period * width
             plan.columnPlan.execute(data)

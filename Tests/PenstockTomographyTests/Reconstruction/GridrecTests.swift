@@ -90,7 +90,7 @@ import Testing
         let second = SlicePhantom(
             ellipses: [Ellipse(value: 0.7, halfAxisX: 0.2, halfAxisY: 0.3, x: 0.5)], radiusPixels: 20)
         let rows = [first, second, first].map { $0.sinogram(anglesRadians: angles, columns: size, centre: 24) }
-        let gridrec = try Gridrec(columns: size, anglesRadians: angles, centre: 24)
+        let gridrec = try GridrecPlan(columns: size, anglesRadians: angles, centre: 24)
         let images = volume(gridrec, rows.flatMap { $0 }, workers: 1)
         let area = size * size
         let alone = Array(images[2 * area..<3 * area])
@@ -109,7 +109,7 @@ import Testing
         let stack = (0..<7).flatMap { row in
             scan.slice(row: row).sinogram(anglesRadians: angles, columns: size, centre: 20.3)
         }
-        let gridrec = try Gridrec(columns: size, anglesRadians: angles, centre: 20.3)
+        let gridrec = try GridrecPlan(columns: size, anglesRadians: angles, centre: 20.3)
         let alone = volume(gridrec, stack, workers: 1)
         #expect(alone.map(\.bitPattern) == volume(gridrec, stack, workers: count).map(\.bitPattern))
         #expect(alone.contains { $0 > 0.1 })
@@ -122,7 +122,7 @@ import Testing
         let phantom = SlicePhantom(ellipses: Ellipse.sheppLogan, radiusPixels: 20)
         let sinogram = phantom.sinogram(anglesRadians: angles, columns: size, centre: 26)
         let images = try [false, true].map { portable in
-            let gridrec = try Gridrec(
+            let gridrec = try GridrecPlan(
                 columns: size, anglesRadians: angles, centre: 26, filter: .shepp, usesPortableKernel: portable)
             return volume(gridrec, sinogram, workers: 1)
         }
@@ -132,7 +132,7 @@ import Testing
     @Test("odd, prime and tiny widths and a single angle have a finite result", arguments: [1, 2, 3, 7, 31, 33])
     func oddSizes(size: Int) throws {
         for angles in [[0.3], .halfTurn(7)] {
-            let gridrec = try Gridrec(columns: size, anglesRadians: angles, centre: Double(size) / 2)
+            let gridrec = try GridrecPlan(columns: size, anglesRadians: angles, centre: Double(size) / 2)
             let rows = (0..<2 * angles.count * size).map { Float($0 % 5) }
             #expect(volume(gridrec, rows, workers: 1).allSatisfy { $0.isFinite })
         }
@@ -152,12 +152,12 @@ import Testing
 
     @Test("a scan without angles, or with one that is no number, is refused")
     func refusals() {
-        #expect(throws: TomographyError.noAngles) { try Gridrec(columns: 8, anglesRadians: [], centre: 4) }
+        #expect(throws: TomographyError.noAngles) { try GridrecPlan(columns: 8, anglesRadians: [], centre: 4) }
         #expect(throws: TomographyError.invalidAngle(projection: 1)) {
-            try Gridrec(columns: 8, anglesRadians: [0, .nan], centre: 4)
+            try GridrecPlan(columns: 8, anglesRadians: [0, .nan], centre: 4)
         }
         #expect(throws: TomographyError.invalidCentre) {
-            try Gridrec(columns: 8, anglesRadians: [0], centre: .infinity)
+            try GridrecPlan(columns: 8, anglesRadians: [0], centre: .infinity)
         }
     }
 
@@ -165,7 +165,7 @@ import Testing
         _ sinogram: [Float], _ angles: [Double], centre: Double, filter: ReconstructionFilter = .shepp, size: Int = size
     ) throws -> [Float] {
         volume(
-            try Gridrec(columns: size, anglesRadians: angles, centre: centre, filter: filter), sinogram, workers: 1)
+            try GridrecPlan(columns: size, anglesRadians: angles, centre: centre, filter: filter), sinogram, workers: 1)
     }
 }
 

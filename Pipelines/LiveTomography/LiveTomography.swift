@@ -1,0 +1,68 @@
+import Penstock
+import PenstockTomography
+
+@main struct LiveTomography: Pipeline {
+    static let abstract = "Record a tomography scan and reconstruct it while it is recorded."
+    static let verbs: [any ParsableCommand.Type] = [PhantomCommand.self]
+
+    @Option(help: "The scan: a Data Exchange HDF5 file.") var input: String?
+    @Option(help: "The volume of the last window: an HDF5 file.") var output = "volume.h5"
+    @Option(help: "Rotation centre: a detector column, or auto.") var centre = RotationCentre.automatic
+    @Option(help: "Filter: \(ReconstructionFilter.names).") var filter = ReconstructionFilter.shepp
+    @Option(help: "Window: whole, the latest part of a turn (180deg), or a number of projections.") var window = ScanWindow.whole
+    @Option(help: "Distance between windows: 15deg, or a number of projections.") var every = WindowStep.degrees(15)
+    @Option(help: "Excess of transmission above which a pixel is a zinger, such as 0.15.") var zingerThreshold: Double?
+    @Flag(help: "Count pixels that are NaN or infinite as air.") var allowNonFinite = false
+    @Option(help: "Folder for every slice of every window, as TIFF.") var tiff: String?
+    @Option(help: "Folder for a picture of the middle slice of every window, as PNG.") var preview: String?
+
+    var body: some Dataflow {
+        let scan = Flow("scan") {
+            From(DataExchangeFile(input, allowsNonFinite: allowNonFinite))
+            Persist(topic: "projections")  // from here on everything can be replayed
+        }
+        let prepared = Flow("preparation") {
+            scan
+            FlatField(allowsNonFinite: allowNonFinite)
+            if let zingerThreshold {
+                RemoveZingers(threshold: zingerThreshold)
+            }
+            MinusLog()
+            FindCentre(centre)
+        }
+        let slices = Flow("reconstruction") {
+            prepared
+            ProjectionWindows(window.rule(every: every))
+            Gridrec(filter: filter, early: tiff != nil ? .all : preview != nil ? .middle : .none)
+        }
+        Flow("centre") {
+            prepared
+            CentreOfScan()
+            To(Topic<CentreUsed>("centres"))
+        }
+        Flow("volume") {
+            slices
+            To(DataExchangeVolume(output, parameters: volumeParameters))
+        }
+        if let tiff {
+            Flow("slices") {
+                slices
+                To(TIFFSlices(tiff))
+            }
+        }
+        if let preview {
+            Flow("preview") {
+                slices
+                To(Preview(preview))
+            }
+        }
+    }
+
+    /// What the volume itself says about how it was made: nothing that differs between a run and its replay.
+    private var volumeParameters: [String: String] {
+        [
+            "algorithm": "gridrec", "filter": "\(filter)", "centre": "\(centre)", "window": "\(window)", "every": "\(every)",
+            "zinger_threshold": zingerThreshold.map { "\($0)" } ?? "none",
+        ]
+    }
+}

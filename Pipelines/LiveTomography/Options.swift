@@ -1,0 +1,85 @@
+import Penstock
+import PenstockTomography
+
+extension RotationCentre: ExpressibleByArgument {
+    public init?(argument: String) { self.init(argument) }
+
+    public var defaultValueDescription: String { description }
+}
+
+extension ReconstructionFilter: ExpressibleByArgument {
+    public init?(argument: String) {
+        guard let filter = try? ReconstructionFilter(named: argument) else { return nil }
+        self = filter
+    }
+
+    /// The names of all filters.
+    static var names: String { allCases.map(\.description).joined(separator: ", ") }
+}
+
+/// The window of projections as the command line has it.
+enum ScanWindow: Sendable, Hashable, ExpressibleByArgument, CustomStringConvertible {
+    case whole
+    case degrees(Double)
+    case projections(Int)
+
+    init?(argument: String) {
+        if argument == "whole" {
+            self = .whole
+        } else if let degrees = parseDegrees(argument) {
+            self = .degrees(degrees)
+        } else if let count = Int(argument), count > 0 {
+            self = .projections(count)
+        } else {
+            return nil
+        }
+    }
+
+    var description: String {
+        switch self {
+        case .whole: "whole"
+        case .degrees(let degrees): "\(degrees)deg"
+        case .projections(let count): "\(count)"
+        }
+    }
+
+    /// The windows' rule; a step of the other kind than the window is replaced by the nearest sensible one.
+    func rule(every step: WindowStep) -> ProjectionWindows.Rule {
+        switch (self, step) {
+        case (.whole, _): .whole
+        case (.degrees(let degrees), .degrees(let every)): .angle(degrees: degrees, every: every)
+        case (.degrees(let degrees), .projections): .angle(degrees: degrees, every: degrees / 12)
+        case (.projections(let count), .projections(let every)): .latest(count: count, every: every)
+        case (.projections(let count), .degrees): .latest(count: count, every: max(1, count / 12))
+        }
+    }
+}
+
+/// The distance between windows as the command line has it.
+enum WindowStep: Sendable, Hashable, ExpressibleByArgument, CustomStringConvertible {
+    case degrees(Double)
+    case projections(Int)
+
+    init?(argument: String) {
+        if let degrees = parseDegrees(argument) {
+            self = .degrees(degrees)
+        } else if let count = Int(argument), count > 0 {
+            self = .projections(count)
+        } else {
+            return nil
+        }
+    }
+
+    var description: String {
+        switch self {
+        case .degrees(let degrees): "\(degrees)deg"
+        case .projections(let count): "\(count)"
+        }
+    }
+}
+
+/// `180deg` as 180; nil for anything that is not a positive number of degrees.
+private func parseDegrees(_ text: String) -> Double? {
+    guard text.hasSuffix("deg"), let value = Double(text.dropLast(3)), value > 0, value.isFinite else { return nil }
+    return value
+}
