@@ -69,7 +69,13 @@ public final class EmbeddedLog: LogStore {
             topic = try await directory.topic(name)
         } catch {
             guard error.code == .topicNotFound else { throw error }
-            return try await createTopic(name, schema: schema, configuration: configuration)
+            do {
+                return try await createTopic(name, schema: schema, configuration: configuration)
+            } catch {
+                // Somebody else was faster.
+                guard error.code == .topicExists else { throw error }
+                topic = try await directory.topic(name)
+            }
         }
         guard topic.schema.id == schema.id else {
             throw LogError(
