@@ -130,9 +130,9 @@ public final class EmbeddedLog: LogStore {
             defer { state.openedReaders += 1 }
             return readerThreads[state.openedReaders % readerThreads.count]
         }
-        let reader = PartitionReader(view(of: partition), limits: limits, thread: thread)
-        try await reader.open(at: position)
-        return reader
+        let fetcher = PartitionFetcher(view(of: partition), limits: limits, thread: thread)
+        let start = try await fetcher.open(at: position)
+        return PartitionReader(partition, fetcher: fetcher, position: start)
     }
 
     private func topic(of partition: TopicPartition) async throws(LogError) -> TopicDescriptor {
