@@ -107,6 +107,27 @@ struct CommitTests {
     }
 
     @Test(
+        "failures to make a segment are told by what the user can do about them",
+        arguments: [
+            (StorageError.Reason.tooManyOpenFiles, LogError.Code.tooManyOpenFiles),
+            (.permissionDenied, .permissionDenied),
+            (.noSpace, .noSpace), (.other, .storage),
+        ])
+    func failedOpen(reason: StorageError.Reason, code: LogError.Code) async throws {
+        let scratch = Scratch()
+        let storage = RecordingStorage()
+        let log = try await EmbeddedLog.withReadings(scratch, storage: storage)
+        let writer = try await log.writer(for: readings)
+        storage.fail("open segment", with: reason)
+        let error = try await #require(throws: LogError.self) { try await writer.append(batch(0..<1)) }
+        #expect(error.code == code && error.category == .inputOutput && error.place.partition == readings)
+        #expect(error.summary.contains(".segment"))
+        storage.fail("open segment", with: nil)
+        #expect(try await writer.append(batch(0..<1)).firstOffset == 0)
+        try await writer.close()
+    }
+
+    @Test(
         "a full file system is an error, and the log goes on when there is space again",
         .enabled(if: SmallDisk.isPossible, "needs the right to mount a tmpfs"))
     func fullDisk() async throws {

@@ -173,4 +173,48 @@ struct DamageTests {
         let log = try await EmbeddedLog(directory: scratch.path("crashed"))
         #expect(try await counts(log.reader(for: readings, from: .earliest)) == (0..<50).map { UInt64($0) })
     }
+
+    @Test("copies taken while a writer appends hold everything that was acknowledged before, and nothing twice")
+    func copiedInFlight() async throws {
+        let scratch = Scratch()
+        let log = try await EmbeddedLog.withReadings(scratch)
+        let writer = try await log.writer(for: readings)
+        let appending = Task {
+            for number in 0..<400 { try await writer.append(batch(number * 10..<number * 10 + 10)) }
+        }
+        for round in 0..<8 {
+            // What a crash leaves: the head is never newer than the data, the last batch may be half there.
+            let acknowledged = try await log.describe("readings").partitions[0].nextOffset
+            let copy = scratch.path("copy\(round)")
+            try FileManager.default.createDirectory(atPath: copy + "/readings/0", withIntermediateDirectories: true)
+            for file in ["penstock-log", "readings/topic", "readings/0/head", "readings/0/owner"] {
+                try FileManager.default.copyItem(atPath: scratch.path("log/" + file), toPath: copy + "/" + file)
+            }
+            for segment in try scratch.segments(readings) {
+                let name = segment.split(separator: "/").last!
+                try FileManager.default.copyItem(atPath: segment, toPath: copy + "/readings/0/" + name)
+            }
+            let crashed = try await EmbeddedLog(directory: copy)
+            let next = try await crashed.writer(for: readings)
+            try await next.close()
+            #expect(crashed.recoveryReports.allSatisfy { $0.lostOffsets == nil })
+            let found = try await counts(crashed.reader(for: readings, from: .earliest))
+            #expect(found.count >= Int(acknowledged) && found == (0..<found.count).map { UInt64($0) })
+        }
+        try await appending.value
+        try await writer.close()
+    }
+
+    @Test("a damaged head file costs nothing: it is only a hint", arguments: [0, 4, 8, 16, 24, 39])
+    func damagedHead(byte: Int) async throws {
+        let scratch = Scratch()
+        _ = try await crashed(scratch, keepingHead: true)
+        try flip(scratch.path("crashed/readings/0/head"), at: byte)
+        let log = try await EmbeddedLog(directory: scratch.path("crashed"))
+        #expect(try await counts(log.reader(for: readings, from: .earliest)) == (0..<60).map { UInt64($0) })
+        let writer = try await log.writer(for: readings)
+        #expect(try await writer.append(batch(60..<61)).firstOffset == 60)
+        try await writer.close()
+        #expect(log.recoveryReports.isEmpty)
+    }
 }

@@ -22,6 +22,7 @@ struct BodyPlan {
         var end: Int
         if columns.contains(.attributeStride) {
             let stride = Int(body.integer(UInt32.self, at: layout.attributeLengths))
+            guard stride <= body.count else { throw .layout("an attribute length of \(stride) bytes") }
             attributeStride = stride
             attributeStarts = []
             end = layout.attributes + stride * count

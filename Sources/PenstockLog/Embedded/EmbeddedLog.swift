@@ -69,7 +69,13 @@ public final class EmbeddedLog: LogStore {
             topic = try await directory.topic(name)
         } catch {
             guard error.code == .topicNotFound else { throw error }
-            return try await createTopic(name, schema: schema, configuration: configuration)
+            do {
+                return try await createTopic(name, schema: schema, configuration: configuration)
+            } catch {
+                // Somebody else was faster.
+                guard error.code == .topicExists else { throw error }
+                topic = try await directory.topic(name)
+            }
         }
         guard topic.schema.id == schema.id else {
             throw LogError(
@@ -124,9 +130,9 @@ public final class EmbeddedLog: LogStore {
             defer { state.openedReaders += 1 }
             return readerThreads[state.openedReaders % readerThreads.count]
         }
-        let reader = PartitionReader(view(of: partition), limits: limits, thread: thread)
-        try await reader.open(at: position)
-        return reader
+        let fetcher = PartitionFetcher(view(of: partition), limits: limits, thread: thread)
+        let start = try await fetcher.open(at: position)
+        return PartitionReader(partition, fetcher: fetcher, position: start)
     }
 
     private func topic(of partition: TopicPartition) async throws(LogError) -> TopicDescriptor {

@@ -81,16 +81,16 @@ actor LogDirectory {
             .topicExists, "there is already a topic \(topic.name) in \(path)",
             hint: "open it, delete it, or choose another name", place: .init(file: path))
         let target = "\(path)/\(topic.name)"
-        let hidden = "\(path)/.creating-\(topic.name)"
+        let hidden = "\(path)/.creating-\(topic.name)-\(UInt64.random(in: 0...(.max)))"
         do throws(StorageError) {
             guard try storage.kind(of: target) == nil else { throw StorageError.taken(target) }
-            try removeTree(hidden)
             try storage.createDirectory(hidden)
             for number in 0..<topic.configuration.partitions { try storage.createDirectory("\(hidden)/\(number)") }
             try replace(TopicDescriptor.fileName, in: hidden, with: topic.encoded())
             try storage.rename(hidden, to: target)
             try storage.syncDirectory(path)
         } catch {
+            try? removeTree(hidden)
             if error.reason == .notEmpty || error.reason == .alreadyExists { throw exists }
             throw LogError(error)
         }

@@ -89,7 +89,9 @@ actor PartitionAppender {
         try explained(partition) { () throws(StorageError) in try finishSegment() }
     }
 
-    deinit { tail.retire() }
+    deinit {
+        if owner != nil { tail.retire() }
+    }
 
     private func write(_ group: [WriterQueue.Submission]) -> LogError? {
         do {

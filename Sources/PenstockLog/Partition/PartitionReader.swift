@@ -1,213 +1,63 @@
 internal import PenstockEvents
+internal import Synchronization
 
-/// A reader of a partition of an embedded log, on a thread of the log.
-actor PartitionReader: TopicReader {
-    nonisolated let partition: TopicPartition
-    private(set) var position: UInt64
-
-    private let thread: StorageThread
-    private let limits: LogLimits
-    private var view: PartitionView
-    private var committed = CommittedPosition(nextOffset: 0, segment: nil)
-    private var names: [SegmentName] = []
-    private var cursor: SegmentCursor?
-    private var failure: LogError?
-
-    nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
-
-    init(_ view: PartitionView, limits: LogLimits, thread: StorageThread) {
-        partition = view.partition
-        position = 0
-        self.view = view
-        self.limits = limits
-        self.thread = thread
+/// A reader of a partition of an embedded log.
+///
+/// Reading and verifying happen on a thread of the log. Small batches come from there many at a time, so that the way there and
+/// back is paid once for a window of bytes and not for each of them.
+final class PartitionReader: TopicReader {
+    private struct State {
+        /// What was fetched and not delivered, the next one last.
+        var ready: [LogEntry] = []
+        var position: UInt64
     }
 
-    /// Goes to where reading begins.
-    func open(at start: ReadPosition) throws(LogError) {
-        committed = try view.committed()
-        names = try view.segments()
-        let earliest = names.first?.baseOffset ?? committed.nextOffset
-        switch start {
-        case .earliest: position = min(earliest, committed.nextOffset)
-        case .end: position = committed.nextOffset
-        case .offset(let offset):
-            guard offset >= earliest, offset <= committed.nextOffset else {
-                throw LogError(
-                    .offsetOutOfRange,
-                    "\(partition) has no offset \(offset): it holds \(earliest)..<\(committed.nextOffset)",
-                    hint: "read from \(offset < earliest ? earliest : committed.nextOffset)",
-                    place: .init(partition: partition, offsets: earliest..<max(earliest, committed.nextOffset)))
-            }
-            position = offset
-        }
+    let partition: TopicPartition
+    private let fetcher: PartitionFetcher
+    private let state: Mutex<State>
+
+    init(_ partition: TopicPartition, fetcher: PartitionFetcher, position: UInt64) {
+        self.partition = partition
+        self.fetcher = fetcher
+        state = Mutex(State(position: position))
     }
 
-    func next() throws(LogError) -> LogEntry? {
-        if let failure { throw failure }
-        do {
-            guard try hasMore() else { return nil }
-            return try read(onlyControl: false)
-        } catch {
-            if error.code == .damaged || error.code == .closed { failure = error }
-            throw error
-        }
+    var position: UInt64 { state.withLock { $0.position } }
+
+    func next() async throws(LogError) -> LogEntry? {
+        if let entry = deliver() { return entry }
+        let fetched = try await fetcher.fetch()
+        state.withLock { $0.ready = fetched.reversed() }
+        return deliver()
     }
 
-    func nextControl() throws(LogError) -> (record: ControlRecord, offset: UInt64)? {
-        if let failure { throw failure }
-        do {
-            while try hasMore() {
-                if case .control(let record, let offset) = try read(onlyControl: true) { return (record, offset) }
-            }
-            return nil
-        } catch {
-            if error.code == .damaged || error.code == .closed { failure = error }
-            throw error
+    func nextControl() async throws(LogError) -> (record: ControlRecord, offset: UInt64)? {
+        while let entry = deliver() {
+            if case .control(let record, let offset) = entry { return (record, offset) }
         }
+        let found = try await fetcher.fetchControl()
+        if let found { state.withLock { $0.position = found.offset + 1 } }
+        return found
     }
 
     func waitForMore() async throws(LogError) {
-        while failure == nil {
-            switch await tail.wait(beyond: position) {
-            case .more: return
-            case .cancelled: throw cancelled
-            case .tooMany:
-                throw LogError(
-                    .tooManyWaiters,
-                    "\(limits.waitingReadersPerPartition) readers wait at the end of \(partition) already",
-                    hint: "raise waitingReadersPerPartition of the log's limits", place: .init(partition: partition))
-            case .noOwner:
-                if try hasMore() { return }
-                do { try await Task.sleep(for: limits.foreignWriterPollInterval) } catch { throw cancelled }
+        guard state.withLock({ $0.ready.isEmpty }) else { return }
+        try await fetcher.waitForMore()
+    }
+
+    func close() async {
+        state.withLock { $0.ready = [] }
+        await fetcher.close()
+    }
+
+    private func deliver() -> LogEntry? {
+        state.withLock { state in
+            guard let entry = state.ready.popLast() else { return nil }
+            switch entry {
+            case .records(let records): state.position = records.nextOffset
+            case .control(_, let offset): state.position = offset + 1
             }
-        }
-    }
-
-    func close() {
-        cursor = nil
-        failure = LogError(.closed, "the reader of \(partition) is closed", place: .init(partition: partition))
-    }
-
-    private var tail: PartitionTail { view.tail }
-
-    private var cancelled: LogError {
-        LogError(.cancelled, "waiting at the end of \(partition) was cancelled", place: .init(partition: partition))
-    }
-
-    private func hasMore() throws(LogError) -> Bool {
-        if position < committed.nextOffset { return true }
-        let before = committed.segment
-        committed = try view.committed()
-        cursor?.forgetFetched()
-        if committed.segment != before { names = try view.segments() }
-        return position < committed.nextOffset
-    }
-
-    /// Reads the entry at `position`, or only passes over it where it is events and control records are wanted.
-    private func read(onlyControl: Bool) throws(LogError) -> LogEntry? {
-        var cursor: SegmentCursor
-        if let current = self.cursor { cursor = current } else { cursor = try locate() }
-        do {
-            try followSuccessor(&cursor)
-            let header = try nextHeader(&cursor)
-            let isPassedOver = onlyControl && !header.flags.contains(.control)
-            let entry = isPassedOver ? nil : try entry(cursor.batch(header))
-            cursor.advance(past: header)
-            position = header.nextOffset
-            self.cursor = cursor
             return entry
-        } catch {
-            switch error {
-            case .log(let error): throw error
-            case .defect(let defect): throw damage(defect, cursor)
-            }
         }
-    }
-
-    // Another segment that begins at this offset takes over: the current one was sealed here, or its owner gave it up.
-    private func followSuccessor(_ cursor: inout SegmentCursor) throws(CursorFailure) {
-        guard cursor.segment.name != committed.segment else { return }
-        let name = cursor.segment.name
-        guard let successor = names.last(where: { $0.baseOffset == cursor.offset && $0 > name }) else { return }
-        do { cursor = SegmentCursor(try view.open(successor), limits: limits) } catch { throw .log(error) }
-    }
-
-    private func nextHeader(_ cursor: inout SegmentCursor) throws(CursorFailure) -> BatchHeader {
-        do {
-            return try cursor.header()
-        } catch {
-            // The list of segments may be older than the committed position.
-            guard case .defect(.endOfFile) = error else { throw error }
-            do { names = try view.segments() } catch { throw .log(error) }
-            let before = cursor.segment.name
-            try followSuccessor(&cursor)
-            guard cursor.segment.name != before else { throw error }
-            return try cursor.header()
-        }
-    }
-
-    private func entry(_ batch: SegmentCursor.Batch) throws(CursorFailure) -> LogEntry {
-        do {
-            if batch.header.flags.contains(.control) {
-                let body = UnsafeRawBufferPointer(rebasing: batch.slab.bytes[batch.body])
-                return .control(try ControlRecord(decoding: body), offset: batch.header.baseOffset)
-            }
-            return .records(try RecordBatch(batch.header, slab: batch.slab, body: batch.body, from: position))
-        } catch let defect as BatchDefect {
-            throw .defect(defect)
-        } catch {
-            throw .defect(.layout("\(error)"))
-        }
-    }
-
-    /// A cursor at the batch that holds `position`.
-    private func locate() throws(LogError) -> SegmentCursor {
-        guard let name = names.last(where: { $0.baseOffset <= position }) else {
-            throw missing(upTo: names.first?.baseOffset ?? committed.nextOffset)
-        }
-        var cursor = SegmentCursor(try view.open(name), limits: limits)
-        while cursor.offset < position {
-            do {
-                let header = try cursor.header()
-                if header.nextOffset > position { break }
-                cursor.advance(past: header)
-            } catch {
-                switch error {
-                case .log(let error): throw error
-                case .defect: try skipDamage(&cursor)
-                }
-            }
-        }
-        return cursor
-    }
-
-    private func skipDamage(_ cursor: inout SegmentCursor) throws(LogError) {
-        let scan = SegmentScan(segment: cursor.segment, limits: limits)
-        let found = try scan.intactHeader(from: cursor.position + Superblock.alignment, atLeast: cursor.offset + 1)
-        guard let found, found.header.baseOffset <= position else {
-            throw missing(upTo: found?.header.baseOffset ?? nextSegmentBase(after: cursor.segment.name))
-        }
-        cursor.jump(to: found.header, at: found.position)
-    }
-
-    private func damage(_ defect: BatchDefect, _ cursor: SegmentCursor) -> LogError {
-        let scan = SegmentScan(segment: cursor.segment, limits: limits)
-        let behind = try? scan.intactHeader(from: cursor.position + Superblock.alignment, atLeast: position + 1)
-        let end = behind?.header.baseOffset ?? nextSegmentBase(after: cursor.segment.name)
-        return cursor.segment.damage(
-            defect, at: cursor.position, offsets: cursor.offset..<max(cursor.offset + 1, min(end, committed.nextOffset))
-        )
-    }
-
-    private func nextSegmentBase(after name: SegmentName) -> UInt64 {
-        names.first { $0.baseOffset > position }?.baseOffset ?? committed.nextOffset
-    }
-
-    private func missing(upTo end: UInt64) -> LogError {
-        LogError(
-            .damaged, "\(partition): no segment holds offsets \(position)..<\(end)",
-            hint: "restore the missing segment from a copy, or read on from offset \(end)",
-            place: .init(partition: partition, offsets: position..<max(end, position + 1)))
     }
 }
