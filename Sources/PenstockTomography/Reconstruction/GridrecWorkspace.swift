@@ -127,10 +127,13 @@ public struct GridrecWorkspace: ~Copyable {
                     let vertical = deapodisation[y + columns / 2]
                     let cells = data + 2 * (y < 0 ? y + period : y) * width
                     let offset = row * columns + firstColumn
+                    let scales = deapodisation.baseAddress! + firstColumn
                     for column in 0..<count {
-                        let scale = vertical * deapodisation[firstColumn + column]
-                        evenImage[offset + column] = scale * cells[2 * column]
-                        oddImage?[offset + column] = scale * cells[2 * column + 1]
+                        evenImage[offset + column] = vertical * scales[column] * cells[2 * column]
+                    }
+                    guard let oddImage else { continue }
+                    for column in 0..<count {
+                        oddImage[offset + column] = vertical * scales[column] * cells[2 * column + 1]
                     }
                 }
             }
