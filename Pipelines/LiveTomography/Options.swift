@@ -1,22 +1,6 @@
 import Penstock
 import PenstockTomography
 
-extension RotationCentre: ExpressibleByArgument {
-    public init?(argument: String) { self.init(argument) }
-
-    public var defaultValueDescription: String { description }
-}
-
-extension ReconstructionFilter: ExpressibleByArgument {
-    public init?(argument: String) {
-        guard let filter = try? ReconstructionFilter(named: argument) else { return nil }
-        self = filter
-    }
-
-    /// The names of all filters.
-    static var names: String { allCases.map(\.description).joined(separator: ", ") }
-}
-
 /// The window of projections as the command line has it.
 enum ScanWindow: Sendable, Hashable, ExpressibleByArgument, CustomStringConvertible {
     case whole

@@ -1,3 +1,5 @@
+public import Penstock
+
 /// Where the rotation axis is on the detector.
 public enum RotationCentre: Sendable, Hashable, CustomStringConvertible {
     /// The column that the axis projects to, counted from 0; pixel centres are whole numbers.
@@ -23,4 +25,12 @@ public enum RotationCentre: Sendable, Hashable, CustomStringConvertible {
         case .automatic: "auto"
         }
     }
+}
+
+extension RotationCentre: ExpressibleByArgument {
+    /// The centre as the command line has it.
+    public init?(argument: String) { self.init(argument) }
+
+    /// `auto` or the column.
+    public var defaultValueDescription: String { description }
 }

@@ -46,7 +46,7 @@ public struct Preview: Sink {
         private func show(_ slice: ReconstructedSlice) throws {
             let pending = try PendingFile("\(path)/window_\(slice.window.fiveDigits).png", overwrites: true)
             let temporary = pending.temporaryPath
-            try slice.greyLevels().withUnsafeBytes { (pixels) throws(FormatError) in
+            try slice.greyLevels().withUnsafeBytes { pixels in
                 try PNGFile.write(pixels, rows: slice.size, columns: slice.size, channels: .grey, to: temporary)
             }
             try pending.commit()

@@ -1,4 +1,5 @@
 internal import Glibc
+public import Penstock
 
 /// A frequency response that reconstruction applies to every projection: the ramp |nu|, and a window against noise.
 ///
@@ -70,4 +71,15 @@ public enum ReconstructionFilter: String, Sendable, Hashable, CaseIterable, Cust
             return sum
         }
     }
+}
+
+extension ReconstructionFilter: ExpressibleByArgument {
+    /// The filter with the name that the command line has; nil for any other.
+    public init?(argument: String) {
+        guard let filter = try? Self(named: argument) else { return nil }
+        self = filter
+    }
+
+    /// The names of all filters, for help texts.
+    public static var names: String { allCases.map(\.description).joined(separator: ", ") }
 }
