@@ -7,7 +7,7 @@ DEMO ?= demo
 DEMO_ANGLES ?= 540
 DEMO_COLUMNS ?= 256
 DEMO_SLICES ?= 32
-DEMO_HALF_TURNS ?= 3
+DEMO_TURNS ?= 1.5
 DEMO_NOISE ?= 0.01
 DEMO_SEED ?= 1
 DEMO_WINDOW ?= 180deg
@@ -32,7 +32,7 @@ demo: dependencies ## Make a phantom scan and reconstruct it live, with pictures
 	@set -e; \
 	live="$$($(SWIFT) build --configuration release --show-bin-path)/LiveTomography"; \
 	"$$live" phantom --output $(DEMO)/scan.h5 --angles $(DEMO_ANGLES) --columns $(DEMO_COLUMNS) \
-	    --slices $(DEMO_SLICES) --turns $(DEMO_HALF_TURNS) --noise $(DEMO_NOISE) --seed $(DEMO_SEED) --overwrite; \
+	    --slices $(DEMO_SLICES) --turns $(DEMO_TURNS) --noise $(DEMO_NOISE) --seed $(DEMO_SEED) --overwrite; \
 	"$$live" run --input $(DEMO)/scan.h5 --output $(DEMO)/volume.h5 --log $(DEMO)/penstock-log \
 	    --window $(DEMO_WINDOW) --every $(DEMO_EVERY) --preview $(DEMO)/preview --overwrite
 	@echo

@@ -58,6 +58,25 @@ import PenstockTomography
         }
     }
 
+    /// Keeps what differs between a run and its replay beside the volume, and says what was done.
+    func report(_ record: RunRecord) throws -> [String] {
+        try record.writeProvenance(to: output + ".provenance.json")
+        let projections = record.counts["projections_acknowledged"] ?? 0
+        let slices = record.counts["slices_written"] ?? 0
+        let windows = record.facts["windows"] ?? "0"
+        let centre = record.facts["rotation_centre"] ?? "\(centre)"
+        let seconds = (Double(record.ended.nanoseconds - record.started.nanoseconds) / 1e8).rounded() / 10
+        let source =
+            record.verb == .run
+            ? "scan \(record.scan): \(projections) projections recorded in \(record.log ?? "")"
+            : "scan \(record.scan): replayed from \(record.log ?? "")"
+        return [
+            source,
+            "\(output): \(slices) slices from \(windows) \(windows == "1" ? "window" : "windows"), rotation centre \(centre)",
+            "\(seconds) s",
+        ]
+    }
+
     /// What the volume itself says about how it was made: nothing that differs between a run and its replay.
     private var volumeParameters: [String: String] {
         [

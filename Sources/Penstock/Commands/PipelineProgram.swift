@@ -49,7 +49,7 @@ enum PipelineProgram<P: Pipeline> {
 struct PipelineCommand<P: Pipeline>: AsyncParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
-            commandName: "\(P.self)", abstract: P.abstract,
+            commandName: "\(P.self)", abstract: P.abstract, version: "\(P.self), made with Penstock \(PenstockVersion.current)",
             subcommands: [RunCommand<P>.self, ReplayCommand<P>.self, ExplainCommand<P>.self] + P.verbs,
             defaultSubcommand: RunCommand<P>.self)
     }

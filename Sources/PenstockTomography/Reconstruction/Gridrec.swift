@@ -77,7 +77,7 @@ public struct Gridrec: WindowOperator {
         guard !pairs.isEmpty else { return .complete }
         if part == 0 {
             state.window = try GridrecWindow(state.projections, filter: filter, reusing: state.window)
-            if pane.isLast { warn(state.window, pane, context) }
+            if pane.isLast { tell(state.window, pane, context) }
         }
         guard let window = state.window else { preconditionFailure("a window was not begun") }
         let range = part * context.parallelism..<min((part + 1) * context.parallelism, pairs.count)
@@ -108,7 +108,11 @@ public struct Gridrec: WindowOperator {
             sliceCount: projections[0].rows, size: projections[0].columns, pixels: pixels)
     }
 
-    private func warn(_ window: GridrecWindow?, _ pane: WindowPane, _ context: OperatorContext) {
+    /// Says how many windows the scan had, and what is wrong with the last.
+    private func tell(_ window: GridrecWindow?, _ pane: WindowPane, _ context: OperatorContext) {
+        context.report(.fact(name: "windows", value: "\(pane.index + 1)"))
+        context.report(.fact(name: "projections_in_last_window", value: "\(pane.count)"))
+        context.report(.fact(name: "last_window_is_complete", value: "\(pane.isComplete)"))
         guard let weights = window?.plan.weights, weights.isCapped else { return }
         let gap = (weights.largestGapRadians * 180 / .pi * 10).rounded() / 10
         context.report(
