@@ -22,6 +22,34 @@ struct Measurement: Sendable {
     }
 }
 
+/// The events of the job, a microsecond of event time apart.
+private struct Measurements: Source {
+    let count: Int
+    let keys: UInt64
+
+    var disorder: Disorder { .ascending }
+
+    var summary: String { "\(count) measurements" }
+
+    func open(_ partition: Int, context: SourceContext) -> any SourceReader<Measurement> { Reader(count: count, keys: keys) }
+
+    private struct Reader: SourceReader {
+        let count: Int
+        let keys: UInt64
+        var next = 0
+
+        mutating func read(into batch: inout SourceBatch<Measurement>) -> SourceProgress {
+            let first = next
+            next = min(count, first + batch.remaining)
+            batch.append(next - first) { place in
+                let n = first &+ place
+                return (Measurement(n, keys: keys), Timestamp(nanoseconds: Int64(n) &* 1000))
+            }
+            return next == count ? .end : .more
+        }
+    }
+}
+
 /// The time and the result of one way to do the job.
 struct TumblingSumResult {
     let cpuNanosecondsPerEvent: Double
@@ -37,7 +65,7 @@ func rowChecksum(windowEnd: Int64, code: UInt64, sum: Double) -> UInt64 {
 func tumblingSumByFlow(events: Int, keys: UInt64, batchEvents: Int) async throws -> TumblingSumResult {
     let rows = Collected<Summed<UInt64, Double>>()
     let flow = Flow("tumbling sum") {
-        From(Generated(events) { n in (Measurement(n, keys: keys), Timestamp(nanoseconds: Int64(n) * 1000)) })
+        From(Measurements(count: events, keys: keys))
         Map { (e: Measurement) in Measurement(key: e.key, value: e.value * 0.5 + e.weight, weight: e.weight) }
         Filter { (e: Measurement) in e.weight < 192 }
         KeyBy(\Measurement.key)
