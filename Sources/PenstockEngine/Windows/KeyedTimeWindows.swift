@@ -165,9 +165,10 @@ struct KeyedTimeWindows<A: Accumulator>: Processor {
     }
 
     private var earliestSlice: Int64? {
-        let pane = panes.first?.start
-        guard let late = behind.lazy.map(\.slice).min() else { return pane }
-        return pane.map { min($0, late) } ?? late
+        // A loop, not a key path: for a generic type that one would be looked up by name for every batch.
+        var earliest = panes.first?.start
+        for event in behind { earliest = min(earliest ?? event.slice, event.slice) }
+        return earliest
     }
 
     private mutating func drop(slice: Int64) {
