@@ -55,6 +55,9 @@ public struct PhysicalStage: Sendable {
         case channels
         /// A sink that is not a topic.
         case sink(StageName, AnySink)
+        /// Nowhere: a topic to which a live run would append. A replay appends to no topic, so that any number of them may work on one log,
+        /// also one that cannot be written.
+        case leftOut(StageName, topic: String)
         /// A topic. A persisted one is read again by the stage with the given number, which waits for what is acknowledged.
         case topic(StageName, topic: String, codec: EventCodec, readBy: Int?)
     }

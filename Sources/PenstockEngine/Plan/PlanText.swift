@@ -92,7 +92,7 @@ extension PhysicalStage {
             }
         let output: [String] =
             switch self.output {
-            case .sink(let name, _), .topic(let name, _, _, _): ["\(name): \(outputSummary)"]
+            case .sink(let name, _), .topic(let name, _, _, _), .leftOut(let name, _): ["\(name): \(outputSummary)"]
             case .channels: []
             }
         return input + operators.map { "\($0.name): \($0.summary)" } + output
@@ -114,6 +114,7 @@ extension PhysicalStage {
         case .topic(_, let topic, let codec, let reader):
             "appends \(codec.schema.name)@\(codec.schema.version) to topic \(topic)"
                 + (reader.map { ", read by stage \($0)" } ?? "")
+        case .leftOut(_, let topic): "appends nothing to topic \(topic), because this is a replay"
         case .channels: "channels"
         }
     }

@@ -83,7 +83,9 @@ private struct Planner {
         case .sink(let sink):
             return finish(.sink(name, sink), after: current)
         case .topicSink(let topic, let codec):
-            return finish(.topic(name, topic: topic, codec: codec, readBy: nil), after: current)
+            let output: PhysicalStage.Output =
+                isReplay ? .leftOut(name, topic: topic) : .topic(name, topic: topic, codec: codec, readBy: nil)
+            return finish(output, after: current)
         }
     }
 

@@ -51,6 +51,8 @@ struct StageWiring: Sendable {
         switch stage.output {
         case .channels:
             return ChannelOutlet(outgoing)
+        case .leftOut:
+            return ChannelOutlet([])
         case .sink(let name, let sink):
             do { return SinkOutlet(name, try sink.open(sinkContext(name))) } catch { throw EngineError.stage(name, error) }
         case .topic(let name, let topic, let codec, _):
