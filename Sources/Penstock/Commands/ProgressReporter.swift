@@ -54,22 +54,21 @@ struct ProgressReporter: Sendable {
 
     private func line(_ counts: [String: Int]) -> String {
         let suffix = "_acknowledged"
-        var parts: [String] = []
-        for (name, count) in counts.sorted(by: { $0.key < $1.key }) {
-            guard name.hasSuffix(suffix) else {
-                parts.append("\(name.replacing("_", with: " ")) \(count)")
-                continue
-            }
-            let topic = String(name.dropLast(suffix.count))
-            let rate = Double(count) / max(seconds, 0.001)
-            guard let total = progress.properties[topic].flatMap(Int.init), rate > 0, count <= total else {
-                parts.append("\(topic) \(count), \(Int(rate))/s")
-                continue
-            }
-            let left = count < total ? ", \(Int((Double(total - count) / rate).rounded(.up))) s left" : ""
-            parts.append("\(topic) \(count)/\(total), \(Int(rate))/s\(left)")
+        let parts = counts.sorted { $0.key < $1.key }.compactMap { name, count -> String? in
+            if name.hasSuffix(suffix) { return recorded(String(name.dropLast(suffix.count)), count) }
+            return name.hasSuffix("_appended") ? nil : "\(name.replacing("_", with: " ")) \(count)"
         }
         return parts.isEmpty ? "starting" : parts.joined(separator: " · ")
+    }
+
+    /// How far a topic has been recorded: rate and time left as long as more is to come.
+    private func recorded(_ topic: String, _ count: Int) -> String {
+        let rate = Double(count) / max(seconds, 0.001)
+        guard let total = progress.properties[topic].flatMap(Int.init), count <= total else {
+            return "\(topic) \(count), \(Int(rate))/s"
+        }
+        guard count < total, rate > 0 else { return "\(topic) \(count)/\(total)" }
+        return "\(topic) \(count)/\(total), \(Int(rate))/s, \(Int((Double(total - count) / rate).rounded(.up))) s left"
     }
 
     private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }

@@ -11,7 +11,7 @@ public struct RunRecord: Sendable {
     public let parameters: [String: String]
     /// The directory of the log, or nil where the pipeline has no topics.
     public let log: String?
-    /// How often something was counted: `NAME_acknowledged` for events of the topic NAME, and what sinks count.
+    /// How often something was counted, as `RunProgress.counts`.
     public let counts: [String: Int]
     /// What the source said of the scan.
     public let properties: [String: String]

@@ -17,7 +17,8 @@ public final class RunProgress: Sendable {
     /// Nothing done yet.
     public init() {}
 
-    /// How often something was counted: `NAME_acknowledged` for the events of the topic NAME, and what sinks count.
+    /// How often something was counted: `NAME_acknowledged` for events of a persisted topic NAME, `NAME_appended` for those of another
+    /// topic, and what sinks count.
     public var counts: [String: Int] { state.withLock { $0.counts } }
 
     /// What the sources said of their scans, by name.

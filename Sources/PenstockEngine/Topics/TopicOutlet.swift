@@ -26,7 +26,7 @@ final class TopicOutlet: StageOutlet {
             switch element {
             case .batch(let batch) where batch.count > 0:
                 let acknowledgement = try await writer.append(codec.encode(batch))
-                progress.count("\(topic)_acknowledged", codec.progressCount(batch))
+                progress.count(board == nil ? "\(topic)_appended" : "\(topic)_acknowledged", codec.progressCount(batch))
                 board?.commit(acknowledgement.offsets.upperBound)
             case .control(let record):
                 board?.commit(try await writer.append(control: record).offsets.upperBound)

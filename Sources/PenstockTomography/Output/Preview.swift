@@ -32,12 +32,15 @@ public struct Preview: Sink {
     }
 
     /// Begins to write.
-    public func open(_ context: SinkContext) throws -> any SinkWriter<ReconstructedSlice> { Writer(path: path) }
+    public func open(_ context: SinkContext) throws -> any SinkWriter<ReconstructedSlice> {
+        Writer(path: path, context: context)
+    }
 
     private static func isPreview(_ name: String) -> Bool { name.hasPrefix("window_") && name.hasSuffix(".png") }
 
     private struct Writer: SinkWriter {
         let path: String
+        let context: SinkContext
 
         mutating func write(_ events: Events<ReconstructedSlice>) throws {
             for event in events where event.value.slice == event.value.sliceCount / 2 { try show(event.value) }
@@ -50,6 +53,7 @@ public struct Preview: Sink {
                 try PNGFile.write(pixels, rows: slice.size, columns: slice.size, channels: .grey, to: temporary)
             }
             try pending.commit()
+            context.count("windows_shown", 1)
         }
 
         mutating func finish() {}
