@@ -13,10 +13,17 @@ public struct Payload: Sendable {
 
         /// Uninitialised memory of `byteCount` bytes, aligned to 64 bytes; released with the storage.
         public init(byteCount: Int) {
-            bytes = .allocate(byteCount: byteCount, alignment: 64)
+            if byteCount < PayloadMemory.smallestBytes {
+                bytes = .allocate(byteCount: byteCount, alignment: 64)
+            } else {
+                bytes = UnsafeMutableRawBufferPointer(start: PayloadMemory.take(byteCount), count: byteCount)
+            }
         }
 
-        deinit { bytes.deallocate() }
+        deinit {
+            guard bytes.count >= PayloadMemory.smallestBytes, let base = bytes.baseAddress else { return bytes.deallocate() }
+            PayloadMemory.giveBack(base, bytes.count)
+        }
     }
 
     private let storage: Storage?
