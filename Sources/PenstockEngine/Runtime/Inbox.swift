@@ -9,14 +9,34 @@ final class Inbox: Sendable {
     static let capacity = 4
 
     private struct State {
-        var queue: [(sender: Int, element: StreamElement)] = []
-        var taken = 0
+        /// A ring with room for the credit of all senders. A slot is empty again once its element is taken, so that nothing is kept alive.
+        var slots: [(sender: Int, element: StreamElement)?]
+        var first = 0
+        var count = 0
         var queued: [Int]
         var senders: [Int: CheckedContinuation<Void, any Error>] = [:]
         var receiver: CheckedContinuation<Void, any Error>?
         var isCancelled = false
 
-        var isEmpty: Bool { taken == queue.count }
+        init(senders: Int) {
+            slots = Array(repeating: nil, count: max(1, senders * Inbox.capacity))
+            queued = Array(repeating: 0, count: senders)
+        }
+
+        mutating func append(_ element: StreamElement, from sender: Int) {
+            slots[(first + count) % slots.count] = (sender, element)
+            count += 1
+            queued[sender] += 1
+        }
+
+        mutating func popFirst() -> (sender: Int, element: StreamElement)? {
+            guard count > 0, let next = slots[first] else { return nil }
+            slots[first] = nil
+            first = (first + 1) % slots.count
+            count -= 1
+            queued[next.sender] -= 1
+            return next
+        }
     }
 
     /// The number of senders.
@@ -25,7 +45,7 @@ final class Inbox: Sendable {
 
     init(senders: Int) {
         senderCount = senders
-        state = Mutex(State(queued: Array(repeating: 0, count: senders)))
+        state = Mutex(State(senders: senders))
     }
 
     /// Puts an element into the queue, waiting until the sender has credit.
@@ -35,8 +55,7 @@ final class Inbox: Sendable {
             let sent = try state.withLock { state in
                 if state.isCancelled { throw CancellationError() }
                 guard state.queued[sender] < Inbox.capacity else { return false }
-                state.queued[sender] += 1
-                state.queue.append((sender, element))
+                state.append(element, from: sender)
                 state.receiver?.resume()
                 state.receiver = nil
                 return true
@@ -62,23 +81,16 @@ final class Inbox: Sendable {
         while true {
             let received: (sender: Int, element: StreamElement)? = try state.withLock { state in
                 if state.isCancelled { throw CancellationError() }
-                guard !state.isEmpty else { return nil }
-                let first = state.queue[state.taken]
-                state.taken += 1
-                if state.isEmpty {
-                    state.queue.removeAll(keepingCapacity: true)
-                    state.taken = 0
-                }
-                state.queued[first.sender] -= 1
-                state.senders.removeValue(forKey: first.sender)?.resume()
-                return first
+                guard let next = state.popFirst() else { return nil }
+                state.senders.removeValue(forKey: next.sender)?.resume()
+                return next
             }
             if let received { return received }
             try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
                 state.withLock { state in
                     if state.isCancelled {
                         continuation.resume(throwing: CancellationError())
-                    } else if !state.isEmpty {
+                    } else if state.count > 0 {
                         continuation.resume()
                     } else {
                         state.receiver = continuation
@@ -96,8 +108,7 @@ final class Inbox: Sendable {
             state.receiver = nil
             for (_, sender) in state.senders { sender.resume(throwing: CancellationError()) }
             state.senders = [:]
-            state.queue = []
-            state.taken = 0
+            while state.popFirst() != nil {}
         }
     }
 }

@@ -72,22 +72,40 @@ struct TopicFeed {
         try await body(.end)
     }
 
-    /// The records as batches of at most the run's number of events.
+    /// The bytes of payloads after which a batch of several events ends, so that few of them wait in the channels behind.
+    static let batchPayloadBytes = 256 << 10
+
+    /// The records as batches of at most the run's number of events, and of not much more than `batchPayloadBytes`.
     private func batches(_ records: RecordBatch, _ clock: inout PartitionClock) throws -> [Batch] {
         let (values, times) = try codec.decode(records)
         let behind = try clock.observe(times.values, count: records.count, stage: stage)
         var batch = Batch(
             origin: origin, baseSequence: records.baseOffset, rowCount: records.count, times: times, values: values,
             behind: behind, watermark: clock.watermark)
-        guard records.count > run.options.batchEvents else { return [batch] }
+        let ends = partEnds(of: records)
+        guard ends.count > 1 else { return [batch] }
         // Parts share the columns; only the last one carries the watermark, which holds behind all of them.
-        return stride(from: 0, to: records.count, by: run.options.batchEvents).map { start in
-            let end = min(start + run.options.batchEvents, records.count)
+        return zip([0] + ends, ends).map { start, end in
             let rows = Column<UInt32>(capacity: end - start)
             for row in start..<end { rows.values[row - start] = UInt32(row) }
             batch.selection = Selection(rows, count: end - start)
             batch.watermark = end == records.count ? clock.watermark : .distantPast
             return batch
         }
+    }
+
+    /// Where the parts of the records end.
+    private func partEnds(of records: RecordBatch) -> [Int] {
+        var ends: [Int] = []
+        var start = 0
+        var bytes = 0
+        for record in 0..<records.count {
+            if records.hasPayloads { bytes += records.payload(at: record).count }
+            guard record + 1 - start == run.options.batchEvents || bytes >= Self.batchPayloadBytes else { continue }
+            ends.append(record + 1)
+            start = record + 1
+            bytes = 0
+        }
+        return ends.last == records.count ? ends : ends + [records.count]
     }
 }
