@@ -63,7 +63,7 @@ func rowChecksum(windowEnd: Int64, code: UInt64, sum: Double) -> UInt64 {
 
 /// The job as a flow of the public language: map, filter, key, tumbling window of a second, sum.
 func tumblingSumByFlow(events: Int, keys: UInt64, batchEvents: Int) async throws -> TumblingSumResult {
-    let rows = Collected<Summed<UInt64, Double>>()
+    let rows = Collected<Summed<UInt64, Double>>(limit: events)
     let flow = Flow("tumbling sum") {
         From(Measurements(count: events, keys: keys))
         Map { (e: Measurement) in Measurement(key: e.key, value: e.value * 0.5 + e.weight, weight: e.weight) }
