@@ -27,6 +27,9 @@ extension FlowBuilder {
         SinkFragment(stages: [first.description])
     }
 
+    /// A branch in a branch that is a sink.
+    public static func buildPartialBlock<Value>(first: SinkFragment<Value>) -> SinkFragment<Value> { first }
+
     /// A branch in a branch.
     public static func buildPartialBlock<In, Out>(first: Fragment<In, Out>) -> Fragment<In, Out> { first }
 
@@ -49,6 +52,27 @@ extension FlowBuilder {
         accumulated: Fragment<In, Op.In>, next: Op
     ) -> Fragment<In, Op.Out> {
         Fragment(stages: accumulated.stages + [Configured(operation: next).description])
+    }
+
+    /// An operator with options behind other stages of a branch.
+    public static func buildPartialBlock<In, Op: Operator>(
+        accumulated: Fragment<In, Op.In>, next: Configured<Op>
+    ) -> Fragment<In, Op.Out> {
+        Fragment(stages: accumulated.stages + [next.description])
+    }
+
+    /// A sink behind other stages of a branch.
+    public static func buildPartialBlock<In, Value>(
+        accumulated: Fragment<In, Value>, next: To<Value>
+    ) -> SinkFragment<In> {
+        SinkFragment(stages: accumulated.stages + [next.description])
+    }
+
+    /// One of several sinks behind other stages of a branch.
+    public static func buildPartialBlock<In, Value>(
+        accumulated: Fragment<In, Value>, next: SinkFragment<Value>
+    ) -> SinkFragment<In> {
+        SinkFragment(stages: accumulated.stages + next.stages)
     }
 
     /// A branch behind other stages of a branch.
@@ -77,28 +101,23 @@ extension FlowBuilder {
         Closed(stages: accumulated.stages + next.stages)
     }
 
+    /// One of several sinks; a topic stores the keys' hashes.
+    public static func buildPartialBlock<Key, Value>(
+        accumulated: Keyed<Key, Value>, next: SinkFragment<Value>
+    ) -> Closed {
+        Closed(stages: accumulated.stages + next.stages)
+    }
+
     /// `if` without `else`: stages that keep the type, or nothing.
     public static func buildOptional<Value>(_ fragment: Fragment<Value, Value>?) -> Fragment<Value, Value> {
         fragment ?? Fragment(stages: [])
     }
 
     /// The first branch of `if` and `else`, or of a `switch`.
-    public static func buildEither<In, Out>(first: Fragment<In, Out>) -> Fragment<In, Out> { first }
+    public static func buildEither<Branch: FlowBranch>(first: Branch) -> Branch { first }
 
     /// The other branch of `if` and `else`, or of a `switch`.
-    public static func buildEither<In, Out>(second: Fragment<In, Out>) -> Fragment<In, Out> { second }
-
-    /// The first branch, where branches are sinks.
-    public static func buildEither<Value>(first: SinkFragment<Value>) -> SinkFragment<Value> { first }
-
-    /// The other branch, where branches are sinks.
-    public static func buildEither<Value>(second: SinkFragment<Value>) -> SinkFragment<Value> { second }
-
-    /// The first branch, where branches are sources.
-    public static func buildEither<Value>(first: Stream<Value>) -> Stream<Value> { first }
-
-    /// The other branch, where branches are sources.
-    public static func buildEither<Value>(second: Stream<Value>) -> Stream<Value> { second }
+    public static func buildEither<Branch: FlowBranch>(second: Branch) -> Branch { second }
 
     /// `for`: the stages of all turns one behind the other.
     public static func buildArray<Value>(_ fragments: [Fragment<Value, Value>]) -> Fragment<Value, Value> {

@@ -70,45 +70,54 @@ extension FlowBuilder {
         accumulated: Keyed<Key, Value>, next: Maximum<In, Number>
     ) -> Broken { Broken() }
 
-    /// Not possible: windows whose events go nowhere.
-    @available(*, unavailable, message: "A window needs an aggregate: put Count(), Sum(...), Mean(...) between it and To")
-    public static func buildPartialBlock<Key, Value, In>(
-        accumulated: KeyedWindows<Key, Value>, next: To<In>
+    /// Not possible: a stage between a window and its aggregate.
+    @available(
+        *, unavailable,
+        message:
+            "A window needs an aggregate right behind it: Count(), Sum(...), Mean(...), Minimum(...) or Maximum(...)"
+    )
+    public static func buildPartialBlock<Key, Value, Next: EventStage>(
+        accumulated: KeyedWindows<Key, Value>, next: Next
     ) -> Broken { Broken() }
 
-    /// Not possible: windows whose events go nowhere.
-    @available(*, unavailable, message: "A window needs an operator over its events between it and To")
-    public static func buildPartialBlock<Value, In>(accumulated: Windows<Value>, next: To<In>) -> Broken { Broken() }
+    /// Not possible: a flow that ends in a window.
+    @available(
+        *, unavailable,
+        message:
+            "A window needs an aggregate right behind it: Count(), Sum(...), Mean(...), Minimum(...) or Maximum(...)"
+    )
+    public static func buildFinalResult<Key, Value>(_ windows: KeyedWindows<Key, Value>) -> Broken { Broken() }
 
-    /// Not possible: a window operator on a stream.
-    @available(*, unavailable, message: "A window operator needs a window before it")
-    public static func buildPartialBlock<Op: WindowOperator>(accumulated: Stream<Op.In>, next: Op) -> Broken { Broken() }
+    /// Not possible: a stage between a window by position and its operator.
+    @available(*, unavailable, message: "A window by position needs a window operator right behind it")
+    public static func buildPartialBlock<Value, Next: EventStage>(
+        accumulated: Windows<Value>, next: Next
+    ) -> Broken { Broken() }
+
+    /// Not possible: an aggregate over windows by position.
+    @available(
+        *, unavailable,
+        message:
+            "A window by position needs a window operator; aggregates work on KeyBy(...) with Tumbling(...) or Sliding(...)"
+    )
+    public static func buildPartialBlock<Value, Next: AggregateStage>(
+        accumulated: Windows<Value>, next: Next
+    ) -> Broken { Broken() }
+
+    /// Not possible: a flow that ends in a window by position.
+    @available(*, unavailable, message: "A window by position needs a window operator right behind it")
+    public static func buildFinalResult<Value>(_ windows: Windows<Value>) -> Broken { Broken() }
 
     /// Not possible: recording values that are not events.
-    @available(*, unavailable, message: "Persist needs events: let the type of the stream conform to Event or FixedEvent")
+    @available(
+        *, unavailable, message: "Persist needs events: let the type of the stream conform to Event or FixedEvent"
+    )
     @_disfavoredOverload
     public static func buildPartialBlock<Value>(accumulated: Stream<Value>, next: Persist) -> Broken { Broken() }
 
-    /// Not possible: a stage behind the end.
-    @available(*, unavailable, message: "Nothing can follow To: name the flow before it and use the name in two flows")
-    public static func buildPartialBlock<Next>(accumulated: Closed, next: Next) -> Broken { Broken() }
-
-    /// Not possible: a flow that begins in the middle.
-    @available(*, unavailable, message: "A flow begins with From(...) or with the name of another flow")
-    public static func buildFinalResult<In, Out>(_ fragment: Fragment<In, Out>) -> Broken { Broken() }
-
-    /// Not possible: a flow that is only a sink.
-    @available(*, unavailable, message: "A flow begins with From(...) or with the name of another flow")
-    public static func buildFinalResult<In>(_ fragment: SinkFragment<In>) -> Broken { Broken() }
-
-    /// Not possible: a flow that begins with a key.
-    @available(*, unavailable, message: "A flow begins with From(...) or with the name of another flow")
-    public static func buildPartialBlock<Value, Key>(first: KeyBy<Value, Key>) -> Broken { Broken() }
-
-    /// Not possible: a flow that ends in a window.
-    @available(*, unavailable, message: "A window needs an aggregate behind it: Count(), Sum(...), Mean(...)")
-    public static func buildFinalResult<Key, Value>(_ windows: KeyedWindows<Key, Value>) -> Broken { Broken() }
-
-    /// A flow that is right.
-    public static func buildFinalResult<Body: FlowBody>(_ body: Body) -> Body { body }
+    /// Not possible: recording keys.
+    @available(*, unavailable, message: "Persist records a stream without keys: put it before KeyBy(...)")
+    public static func buildPartialBlock<Key, Value>(accumulated: Keyed<Key, Value>, next: Persist) -> Broken {
+        Broken()
+    }
 }

@@ -24,6 +24,9 @@ public import PenstockEvents
     /// What the branches of an `if` or `switch` at the beginning of a flow give.
     public static func buildPartialBlock<Value>(first: Stream<Value>) -> Stream<Value> { first }
 
+    /// What the branches of an `if` or `switch` at the beginning of a keyed flow give.
+    public static func buildPartialBlock<Key, Value>(first: Keyed<Key, Value>) -> Keyed<Key, Value> { first }
+
     // MARK: Streams
 
     /// One event for each event.
@@ -139,7 +142,9 @@ extension Filter {
 }
 
 extension KeyBy {
-    var description: StageDescription { StageDescription(.keyBy(kernel, keyType: "\(Key.self)"), label: "KeyBy", options) }
+    var description: StageDescription {
+        StageDescription(.keyBy(kernel, keyType: "\(Key.self)"), label: "KeyBy", options)
+    }
 }
 
 extension Configured where Operation: Operator {

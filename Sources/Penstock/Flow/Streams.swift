@@ -35,7 +35,8 @@ public struct Windows<Value: Sendable>: Sendable {
     /// The events of `stream` in windows; `position` gives the place of an event on the windows' axis, knowing that of the event before
     /// it in the scan, and may throw where it has none.
     public init(
-        _ stream: Stream<Value>, _ windows: PositionWindows, position: @escaping @Sendable (Value, Int64?) throws -> Int64
+        _ stream: Stream<Value>, _ windows: PositionWindows,
+        position: @escaping @Sendable (Value, Int64?) throws -> Int64
     ) {
         stages = stream.stages
         self.windows = windows
@@ -64,6 +65,15 @@ public struct Broken: FlowBody {
     /// None.
     public var stages: [StageDescription] { [] }
 }
+
+/// What a branch of an `if` or `switch` in a flow comes to; all branches of one come to the same.
+public protocol FlowBranch: Sendable {}
+
+extension Stream: FlowBranch {}
+extension Keyed: FlowBranch {}
+extension Fragment: FlowBranch {}
+extension SinkFragment: FlowBranch {}
+extension Broken: FlowBranch {}
 
 /// What the body of a flow comes to.
 public protocol FlowBody: Sendable {

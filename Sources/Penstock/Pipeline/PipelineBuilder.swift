@@ -34,6 +34,11 @@ public protocol Dataflow: Sendable {
     /// Behind a mistake in a flow nothing more is reported.
     public static func buildExpression(_ flow: Flow<Broken>) -> Flows { Flows(flows: []) }
 
+    /// Not possible: a stage outside of a flow.
+    @available(*, unavailable, message: "The body of a pipeline holds flows: put stages into Flow(\"name\") { ... }")
+    @_disfavoredOverload
+    public static func buildExpression<Other>(_ other: Other) -> Flows { Flows(flows: []) }
+
     /// All flows.
     public static func buildBlock(_ parts: Flows...) -> Flows { Flows(flows: parts.flatMap(\.flows)) }
 

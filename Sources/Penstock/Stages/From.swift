@@ -21,4 +21,14 @@ public struct From<Value: Sendable>: Stage {
     public init(_ topic: Topic<Value>, disorder: Disorder) where Value: Event {
         kind = .topicSource(topic: topic.name, codec: EventCodec(Value.self), disorder: disorder)
     }
+
+    /// Not possible: a topic does not know how far out of order its events are.
+    @available(
+        *, unavailable,
+        message:
+            "Say how far out of order the topic can be: From(topic, disorder: .bounded(by: .seconds(2))) or .ascending"
+    )
+    public init(_ topic: Topic<Value>) where Value: Event {
+        kind = .topicSource(topic: topic.name, codec: EventCodec(Value.self), disorder: .ascending)
+    }
 }

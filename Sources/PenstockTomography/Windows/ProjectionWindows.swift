@@ -1,7 +1,7 @@
 public import Penstock
 
 /// Windows over the projections of a scan: the whole scan, the latest part of a turn, or the latest projections.
-public struct ProjectionWindows: Stage {
+public struct ProjectionWindows: EventStage, TrunkStage {
     /// The rule.
     public enum Rule: Sendable, Hashable {
         /// One window that holds the whole scan.
