@@ -7,7 +7,8 @@ extension FormatError: Diagnostic {
     public var category: FailureCategory {
         switch code {
         case .notFound, .notReadable: .noInput
-        case .wrongFormat, .missingDataset, .missingColumn, .wrongShape, .wrongType, .truncated, .malformedRow, .tooLarge:
+        case .wrongFormat, .missingDataset, .missingColumn, .wrongShape, .wrongType, .truncated, .malformedRow,
+            .tooLarge:
             .data
         case .unsupportedFilter: .unavailable
         case .readFailed, .cannotCreate, .exists, .writeFailed, .diskFull: .inputOutput

@@ -2,16 +2,26 @@ internal import ArgumentParser
 internal import Foundation
 internal import PenstockEngine
 
-/// The names of the options of a pipeline, held against those that the verbs have themselves.
+/// The names that a pipeline gives to options and verbs, held against those that every pipeline has.
+///
+/// ArgumentParser itself stops the program at such a collision, in debug builds only, in words about its own types.
 enum OptionNames {
-    /// - Throws: `EngineError.plan` where an option of the pipeline has the name of one of a verb.
+    /// - Throws: `EngineError.plan` where an option or a verb of the pipeline has the name of one that every pipeline has.
     static func check<P: Pipeline>(_ type: P.Type) throws(EngineError) {
-        let reserved = names(of: RunSettings.self) + names(of: ReplaySelection.self) + ["format", "help", "h", "version"]
+        let groups: [any ParsableArguments.Type] = [RunSettings.self, ReplaySelection.self, ExplainSettings.self]
+        let reserved = groups.flatMap { names(of: $0) } + ["help", "h"]
         for name in names(of: type) where reserved.contains(name) {
-            let dashes = name.count == 1 ? "-" : "--"
             throw .plan(
-                problem: "the option \(dashes)\(name) of \(type) has the name of an option that every pipeline has",
-                hint: "give the property another name")
+                problem:
+                    "the option \(name.count == 1 ? "-" : "--")\(name) of \(type) has the name of an option that every "
+                    + "pipeline has",
+                hint: "give the property another name; `\(type) run --help` lists those that are taken")
+        }
+        let verbs = [RunCommand<P>._commandName, ReplayCommand<P>._commandName, ExplainCommand<P>._commandName, "help"]
+        for verb in type.verbs where verbs.contains(verb._commandName) {
+            throw .plan(
+                problem: "the verb \(verb._commandName) of \(type) has the name of a verb that every pipeline has",
+                hint: "give \(verb) another commandName in its configuration")
         }
     }
 
@@ -22,8 +32,13 @@ enum OptionNames {
         let command: Command
     }
 
+    /// The names of the options without their dashes, without the `help` and `h` that ArgumentParser adds to each list.
     private static func names(of type: any ParsableArguments.Type) -> [String] {
-        guard let help = try? JSONDecoder().decode(Help.self, from: Data(type._dumpHelp().utf8)) else { return [] }
-        return (help.command.arguments ?? []).flatMap { $0.names ?? [] }.map(\.name).filter { $0 != "help" && $0 != "h" }
+        guard let help = try? JSONDecoder().decode(Help.self, from: Data(type._dumpHelp().utf8)) else {
+            preconditionFailure("ArgumentParser describes the options of \(type) in a form that is not known")
+        }
+        var names = (help.command.arguments ?? []).flatMap { $0.names ?? [] }.map(\.name)
+        for name in ["help", "h"] { names.lastIndex(of: name).map { _ = names.remove(at: $0) } }
+        return names
     }
 }

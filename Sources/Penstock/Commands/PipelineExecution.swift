@@ -13,7 +13,9 @@ struct PipelineExecution<P: Pipeline> {
     private let reading: RunOptions.Reading
     private let topic: String?
 
-    init(_ pipeline: P, _ verb: PipelineVerb, _ settings: RunSettings, reading: RunOptions.Reading, topic: String? = nil) {
+    init(
+        _ pipeline: P, _ verb: PipelineVerb, _ settings: RunSettings, reading: RunOptions.Reading, topic: String? = nil
+    ) {
         self.pipeline = pipeline
         self.verb = verb
         self.settings = settings
@@ -104,8 +106,12 @@ struct PipelineExecution<P: Pipeline> {
         run.progress.operators.sorted { $0.key < $1.key }.flatMap { stage, statistics in
             var lines: [String] = []
             if statistics.lateEvents > 0 { lines.append("\(stage): \(statistics.lateEvents) late events") }
-            if statistics.lateWindows > 0 { lines.append("\(stage): \(statistics.lateWindows) windows missed by events") }
-            if statistics.outsideEvents > 0 { lines.append("\(stage): \(statistics.outsideEvents) events outside of all windows") }
+            if statistics.lateWindows > 0 {
+                lines.append("\(stage): \(statistics.lateWindows) windows missed by events")
+            }
+            if statistics.outsideEvents > 0 {
+                lines.append("\(stage): \(statistics.outsideEvents) events outside of all windows")
+            }
             return lines
         }
     }

@@ -49,7 +49,8 @@ enum PipelineProgram<P: Pipeline> {
 struct PipelineCommand<P: Pipeline>: AsyncParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
-            commandName: "\(P.self)", abstract: P.abstract, version: "\(P.self), made with Penstock \(PenstockVersion.current)",
+            commandName: "\(P.self)", abstract: P.abstract,
+            version: "\(P.self), made with Penstock \(PenstockVersion.current)",
             subcommands: [RunCommand<P>.self, ReplayCommand<P>.self, ExplainCommand<P>.self] + P.verbs,
             defaultSubcommand: RunCommand<P>.self)
     }

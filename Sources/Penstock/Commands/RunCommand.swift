@@ -43,24 +43,30 @@ struct ReplayCommand<P: Pipeline>: AsyncParsableCommand {
     }
 }
 
-/// Prints the plan.
-struct ExplainCommand<P: Pipeline>: AsyncParsableCommand {
-    static var configuration: CommandConfiguration {
-        CommandConfiguration(commandName: "explain", abstract: "Print the plan: what runs where, and what crosses between.")
-    }
-
+/// What `explain` prints.
+struct ExplainSettings: ParsableArguments {
     enum Format: String, ExpressibleByArgument, CaseIterable {
         case text, dot, json
     }
 
     @Option(help: "The form: text, dot (for Graphviz) or json.") var format = Format.text
     @Flag(help: "Print the plan of a replay.") var replay = false
+}
+
+/// Prints the plan.
+struct ExplainCommand<P: Pipeline>: AsyncParsableCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "explain", abstract: "Print the plan: what runs where, and what crosses between.")
+    }
+
+    @OptionGroup var explain: ExplainSettings
     @OptionGroup(title: "Pipeline options") var pipeline: P
     @OptionGroup var settings: RunSettings
 
     func run() async throws {
-        let plan = try PhysicalPlan(pipeline.flows(), parallelism: settings.parallelism, isReplay: replay)
-        switch format {
+        let plan = try PhysicalPlan(pipeline.flows(), parallelism: settings.parallelism, isReplay: explain.replay)
+        switch explain.format {
         case .text: print(plan.text, terminator: "")
         case .dot: print(plan.dot, terminator: "")
         case .json: print(plan.json, terminator: "")

@@ -8,7 +8,9 @@ struct RunSettings: ParsableArguments {
     @Option(help: ArgumentHelp("The directory of the log with the topics.", valueName: "dir"))
     var log = LogSettings.defaultDirectory
 
-    @Option(help: ArgumentHelp("Instances of keyed stages and threads of heavy ones; never changes a result.", valueName: "n"))
+    @Option(
+        help: ArgumentHelp(
+            "Instances of keyed stages and threads of heavy ones; never changes a result.", valueName: "n"))
     var parallelism = RunSettings.defaultParallelism
 
     @Option(help: ArgumentHelp("The most events of a batch; never changes a result.", valueName: "n"))
@@ -37,7 +39,8 @@ struct RunSettings: ParsableArguments {
 
     func validate() throws {
         guard Logger.Level(rawValue: logLevel) != nil else {
-            throw ValidationError("'\(logLevel)' is not a level; the levels are trace, debug, info, notice, warning, error")
+            throw ValidationError(
+                "'\(logLevel)' is not a level; the levels are trace, debug, info, notice, warning, error")
         }
     }
 

@@ -1,5 +1,3 @@
-public import PenstockEngine
-
 // Mistakes of structure, each with a message that says what is missing. They give `Broken`, and everything behind `Broken` is accepted, so
 // that the first mistake is the only one that is reported.
 extension FlowBuilder {

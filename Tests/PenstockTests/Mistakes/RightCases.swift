@@ -1,0 +1,190 @@
+/// Programs without a mistake: what has to go on compiling.
+enum RightCases {
+    static let all = flows + bodies
+
+    private static let flows: [CompileCase] = [
+        .flow(
+            "if in a flow",
+            #"""
+            From(readings, disorder: .bounded(by: .seconds(2)))
+            if isOn() {
+                Filter { (r: Reading) in r.value > 0 }
+                Smooth().named("smooth")
+            }
+            To(alarms)
+            """#),
+        .flow(
+            "if let and nested branches in a flow",
+            #"""
+            From(readings, disorder: .ascending)
+            if let limit = limit() {
+                if isOn() {
+                    Filter { (r: Reading) in r.value > limit }
+                } else {
+                    Smooth()
+                }
+                Map { (r: Reading) in r }
+            }
+            To(alarms)
+            """#),
+        .flow(
+            "switch in a flow",
+            #"""
+            From(readings, disorder: .ascending)
+            switch choice() {
+            case .one: Map { (r: Reading) in Celsius(degrees: r.value) }
+            case .two: Map { (r: Reading) in Celsius(degrees: r.value - 273.15) }
+            case .three:
+                Filter { (r: Reading) in r.value > 0 }
+                Map { (r: Reading) in Celsius(degrees: r.value) }
+            }
+            To(Kept<Celsius>())
+            """#),
+        .flow(
+            "for in a flow",
+            #"""
+            From(readings, disorder: .ascending)
+            for limit in [1.0, 2.0, 3.0] {
+                Filter { (r: Reading) in r.value != limit }
+                Smooth()
+            }
+            To(alarms)
+            """#),
+        .flow(
+            "branches of a keyed stream",
+            #"""
+            From(readings, disorder: .ascending)
+            KeyBy(\Reading.sensor)
+            if isOn() { Filter { (r: Reading) in r.value > 0 } }
+            Sliding(.seconds(10), every: .seconds(2))
+            Maximum(\Reading.value)
+            Filter { (m: Extreme<UInt64, Double>) in m.value > 0 }
+            """#),
+        .flow(
+            "branches that are sources",
+            #"""
+            if isOn() {
+                From(readings, disorder: .ascending)
+            } else {
+                From(alarms, disorder: .bounded(by: .seconds(1)))
+                Filter { (r: Reading) in r.value > 0 }
+            }
+            To(alarms)
+            """#),
+        .flow(
+            "branches that are sinks",
+            #"""
+            From(readings, disorder: .ascending)
+            switch choice() {
+            case .one: To(alarms)
+            case .two: To(Kept<Reading>())
+            case .three:
+                Filter { (r: Reading) in r.value > 0 }
+                if isOn() { To(alarms) } else { To(readings) }
+            }
+            """#),
+        .flow(
+            "branches that are sinks of a keyed stream",
+            #"""
+            From(readings, disorder: .ascending)
+            KeyBy(\Reading.sensor)
+            if isOn() { To(alarms) } else { To(Kept<Reading>()) }
+            """#),
+        .flow(
+            "every aggregate by a key and by another one",
+            #"""
+            From(readings, disorder: .marks)
+            KeyBy { (r: Reading) in "sensor \(r.sensor)" }
+            Tumbling(every: .seconds(1), offset: .milliseconds(100)).named("second").parallelism(4)
+            Mean(\Reading.value)
+            KeyBy(\Averaged<String>.count)
+            KeyBy(\Averaged<String>.key)
+            Sliding(count: 10, every: 2)
+            Sum(\Averaged<String>.count)
+            KeyBy(\Summed<String, Int>.key)
+            Tumbling(count: 5)
+            Minimum(\Summed<String, Int>.sum)
+            Map { (m: Extreme<String, Int>) in m.value }
+            To(Kept<Int>())
+            """#),
+        .flow(
+            "record in the middle",
+            #"""
+            From(readings, disorder: .ascending)
+            Persist(topic: "recorded").named("record")
+            Smooth()
+            To(alarms)
+            """#),
+        .flow(
+            "closures that throw",
+            #"""
+            From(readings, disorder: .ascending)
+            Filter { (r: Reading) throws(SchemaError) in r.value > 0 }
+            Map { (r: Reading) throws in Celsius(degrees: r.value) }
+            To(Kept<Celsius>())
+            """#),
+        .flow(
+            "sixty stages",
+            """
+            From(readings, disorder: .ascending)
+            \((0..<28).map { "Filter { (r: Reading) in r.value > \($0) }\nMap { (r: Reading) in r }" }.joined(separator: "\n"))
+            KeyBy(\\Reading.sensor)
+            Tumbling(every: .seconds(1))
+            Count()
+            """),
+    ]
+
+    private static let bodies: [CompileCase] = [
+        .body(
+            "named flows used twice",
+            #"""
+            let valid = Flow("valid") {
+                From(readings, disorder: .ascending)
+                Filter { (r: Reading) in r.value > 0 }
+            }
+            let keyed = Flow("keyed") {
+                valid
+                KeyBy(\Reading.sensor)
+            }
+            Flow("archive") { valid; To(alarms) }
+            Flow("counts") { keyed; Tumbling(every: .seconds(1)); Count(); To(Kept<Counted<UInt64>>()) }
+            Flow("sums") { keyed; Tumbling(count: 2); Sum(\Reading.value); To(Kept<Summed<UInt64, Double>>()) }
+            """#),
+        .body(
+            "branches and loops of a pipeline",
+            #"""
+            let all = Flow("all") { From(readings, disorder: .ascending) }
+            Flow("archive") { all; To(alarms) }
+            if isOn {
+                Flow("on") { all; To(Kept<Reading>()) }
+            } else {
+                Flow("off") { all; To(alarms) }
+            }
+            if let limit {
+                Flow("limit") { all; Filter { (r: Reading) in r.value > limit }; To(alarms) }
+            }
+            switch choice {
+            case .one: Flow("one") { all; To(alarms) }
+            case .two: Flow("two") { all; To(alarms) }
+            case .three:
+                Flow("three") { all; To(alarms) }
+                Flow("three again") { all; To(alarms) }
+            }
+            for sensor in UInt64(0)..<4 {
+                Flow("sensor \(sensor)") { all; Filter { (r: Reading) in r.sensor == sensor }; To(alarms) }
+            }
+            """#),
+        .body(
+            "window operator over projections",
+            #"""
+            Flow("slices") {
+                From(DataExchangeFile("scan.h5"))
+                FlatField()
+                MinusLog()
+                Sliding(angle: .degrees(180), every: .degrees(10))
+                Gridrec(filter: .shepp).parallelism(2)
+                To(DataExchangeVolume("volume.h5"))
+            }
+            """#),
+    ]
+}
