@@ -11,17 +11,17 @@ struct Reading {
 
     @Option(help: "CSV file with the columns time (in seconds), sensor and value.") var input = "readings.csv"
     @Option(help: "CSV file for the means.") var output = "means.csv"
-    @Option(help: "Length of a window in seconds.") var window = 60.0
-    @Option(help: "How many seconds out of order the rows can be.") var disorder = 0.0
+    @Option(help: "Length of a window, such as 60s.") var window = Duration.seconds(60)
+    @Option(help: "How far out of order the rows can be.") var disorder = Duration.zero
 
     var body: some Dataflow {
         Flow("means") {
             From(
                 CSVInput(input, time: "time") { row in
                     Reading(sensor: try row.text("sensor"), value: try row.number("value"))
-                }, disorder: .bounded(by: .seconds(disorder)))
+                }, disorder: .bounded(by: disorder))
             KeyBy(\Reading.sensor)
-            Tumbling(every: .seconds(window))
+            Tumbling(every: window)
             Mean(\Reading.value)
             To(
                 CSVOutput(output, columns: ["window_start", "sensor", "mean", "count"]) { (mean: Averaged<String>) in

@@ -11,7 +11,9 @@ public protocol AggregatedNumber: Sendable, BitwiseCopyable {
 
 extension AggregatedNumber where Self: FixedWidthInteger {
     /// Takes integers; sums are exact or end the run with an error that says so.
-    @inlinable @inline(__always) public static func kernel<Value>(_ number: @escaping @Sendable (Value) -> Self) -> NumberKernel {
+    @inlinable @inline(__always) public static func kernel<Value>(_ number: @escaping @Sendable (Value) -> Self)
+        -> NumberKernel
+    {
         NumberKernel(integers: { rows, input, numbers in
             let values = input.assumingMemoryBound(to: Value.self)
             if let indices = rows.indices {
@@ -32,7 +34,9 @@ extension AggregatedNumber where Self: FixedWidthInteger {
 
 extension AggregatedNumber where Self: BinaryFloatingPoint {
     /// Takes floating-point numbers, which are added in a fixed order.
-    @inlinable @inline(__always) public static func kernel<Value>(_ number: @escaping @Sendable (Value) -> Self) -> NumberKernel {
+    @inlinable @inline(__always) public static func kernel<Value>(_ number: @escaping @Sendable (Value) -> Self)
+        -> NumberKernel
+    {
         NumberKernel(floats: { rows, input, numbers in
             let values = input.assumingMemoryBound(to: Value.self)
             if let indices = rows.indices {

@@ -71,7 +71,9 @@ public final class CSVRow {
 
     func advance() throws -> Bool { try reader.next() }
 
-    func time(_ column: Int) throws -> Timestamp { Timestamp(nanoseconds: try reader.scaledInteger(column, decimals: 9)) }
+    func time(_ column: Int) throws -> Timestamp {
+        Timestamp(nanoseconds: try reader.scaledInteger(column, decimals: 9))
+    }
 
     func index(of column: String) throws -> Int {
         if let index = indices[column] { return index }

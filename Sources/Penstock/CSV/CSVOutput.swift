@@ -47,7 +47,8 @@ public struct CSVOutput<Input: Sendable>: Sink {
         mutating func write(_ events: Events<Input>) throws {
             for event in events {
                 let row = fields(event.value)
-                precondition(row.count == columnCount, "a row of \(row.count) fields in a file of \(columnCount) columns")
+                precondition(
+                    row.count == columnCount, "a row of \(row.count) fields in a file of \(columnCount) columns")
                 try file.append(row)
             }
             context.count("rows_written", events.count)

@@ -162,6 +162,20 @@ extension FlowBuilder {
     /// What follows from a mistake in a branch.
     public static func buildOptional(_ fragment: Broken?) -> Broken { Broken() }
 
+    /// Not possible: turns of a loop that do not follow each other.
+    @available(*, unavailable, message: "The stages of a `for` must give the type of event that they take")
+    @_disfavoredOverload
+    public static func buildArray<In, Out>(_ fragments: [Fragment<In, Out>]) -> Broken { Broken() }
+
+    /// Not possible: a loop of sinks.
+    @available(
+        *, unavailable, message: "Nothing can follow To: make one flow for each sink, with the `for` around the flows"
+    )
+    public static func buildArray<In>(_ fragments: [SinkFragment<In>]) -> Broken { Broken() }
+
+    /// What follows from a mistake in a loop.
+    public static func buildArray(_ fragments: [Broken]) -> Broken { Broken() }
+
     /// What follows from a mistake in a branch.
     public static func buildPartialBlock<Value>(accumulated: Stream<Value>, next: Broken) -> Broken { next }
 

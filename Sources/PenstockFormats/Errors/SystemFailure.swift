@@ -26,7 +26,9 @@ struct SystemFailure: Error {
             let isOutput = activity == .creating || activity == .writing
             return FormatError(
                 isOutput ? .cannotCreate : .notFound, file: file, object: object,
-                isOutput ? "its folder does not exist" : "no such file or folder")
+                isOutput ? "its folder does not exist" : "no such file or folder",
+                hint: isOutput
+                    ? "make the folder first" : "look for a slip in the name; a relative one begins in this folder")
         case EEXIST, ENOTEMPTY:
             return FormatError(.exists, file: file, object: object, "exists already", hint: FormatError.overwriteHint)
         case ENOSPC, EDQUOT:
@@ -48,5 +50,5 @@ struct SystemFailure: Error {
 
 extension FormatError {
     /// What to do where the output exists.
-    static let overwriteHint = "remove it, choose another name, or ask for overwriting"
+    static let overwriteHint = "remove it, choose another name, or use --overwrite"
 }

@@ -31,6 +31,8 @@ public struct PendingFile: ~Copyable, Sendable {
     public init(_ path: String, overwrites: Bool = false) throws(FormatError) {
         let name = try OutputName(path)
         if !overwrites, name.isOccupied { throw name.occupiedError }
+        // Said here, by the name that the user knows, and not when the writer begins.
+        guard access(name.folder, W_OK | X_OK) == 0 else { throw SystemFailure.last.error(.creating, file: name.final) }
         if unlink(name.temporary) != 0, errno != ENOENT {
             throw SystemFailure.last.error(.creating, file: name.temporary)
         }
