@@ -37,7 +37,7 @@ struct CSVStageTests {
     func fields() async throws {
         let folder = try TemporaryFolder()
         let texts = ["plain", "with, comma", "with \"quotes\"", "two\nlines", "", "ä"]
-        let numbers = [0.1, -0.0, 1e300, 5e-324, 1.0 / 3, 12]
+        let numbers = [0.1, -0.0, 1e300, Double.leastNonzeroMagnitude, 1.0 / 3, 12]
         try await Flow("write") {
             From(Generated(6) { n in (n, Timestamp(nanoseconds: Int64(n))) })
             To(
