@@ -16,7 +16,7 @@ private struct SensorWindows {
     }
 }
 
-/// A row of the input: time in milliseconds, and a value that is a multiple of 1/1024, so that sums of few are exact.
+/// A row of the input: time in milliseconds, and a value of which sums depend on the order.
 private struct Row {
     let milliseconds: Int
     let sensor: String
@@ -30,35 +30,50 @@ private struct Row {
     }
 }
 
-/// What the pipeline has to write, computed by the definition: rows in order of the file, windows of integer milliseconds.
+/// What the pipeline has to write, by docs/windows-and-time.md: in each window the rows within the bound are summed in the order of the
+/// file, those behind it apart in the same order, and the two are added. All in whole milliseconds.
 private struct Reference {
+    private struct Part {
+        var sum: Double?
+        var count = 0
+
+        mutating func add(_ value: Double) {
+            sum = sum.map { $0 + value } ?? value
+            count += 1
+        }
+    }
+
     private(set) var lateCount = 0
-    private var sums: [Int: [String: (sum: Double, count: Int)]] = [:]
-    private let window: Int
+    private(set) var behindCount = 0
+    private var onTime: [Int: [String: Part]] = [:]
+    private var behind: [Int: [String: Part]] = [:]
 
     init(_ rows: [Row], window: Int, disorder: Int) {
-        self.window = window
-        var latest: Int?
+        var latest = Int.min / 2
         for row in rows {
             let start = row.milliseconds / window * window
-            // In nanoseconds the watermark is one tick before `latest - disorder`, and a window's last instant one tick before its end.
-            if let latest, start + window <= latest - disorder {
+            // The watermark is one tick before `latest - disorder`, a window's last instant one tick before its end.
+            if start + window <= latest - disorder {
                 lateCount += 1
+            } else if row.milliseconds < latest - disorder {
+                behindCount += 1
+                behind[start, default: [:]][row.sensor, default: Part()].add(row.value)
             } else {
-                let before = sums[start]?[row.sensor] ?? (0, 0)
-                sums[start, default: [:]][row.sensor] = (before.sum + row.value, before.count + 1)
+                onTime[start, default: [:]][row.sensor, default: Part()].add(row.value)
             }
-            latest = max(latest ?? row.milliseconds, row.milliseconds)
+            latest = max(latest, row.milliseconds)
         }
     }
 
     var csv: String {
         var lines = ["window_start,sensor,mean,count"]
-        for (start, sensors) in sums.sorted(by: { $0.key < $1.key }) {
-            for (sensor, part) in sensors.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
-                let mean = part.sum / Double(part.count)
-                lines.append(
-                    "\(start / 1000),\(sensor),\(mean),\(part.count)")
+        for start in Set(onTime.keys).union(behind.keys).sorted() {
+            let (first, second) = (onTime[start] ?? [:], behind[start] ?? [:])
+            let sensors = Set(first.keys).union(second.keys)
+            for sensor in sensors.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) {
+                let (a, b) = (first[sensor] ?? Part(), second[sensor] ?? Part())
+                let sum = a.sum.map { sum in b.sum.map { sum + $0 } ?? sum } ?? b.sum ?? 0
+                lines.append("\(start / 1000),\(sensor),\(sum / Double(a.count + b.count)),\(a.count + b.count)")
             }
         }
         return lines.joined(separator: "\n") + "\n"
@@ -82,7 +97,7 @@ struct SensorWindowsTests {
         return (0..<count).map { n in
             Row(
                 milliseconds: 1_700_000_000_000 + n * 37 + draw(jitter + 1), sensor: names[draw(names.count)],
-                value: Double(draw(1 << 20) - (1 << 19)) / 1024)
+                value: Double(draw(1 << 20) - (1 << 19)) / 1000)
         }
     }
 
@@ -93,7 +108,7 @@ struct SensorWindowsTests {
         let seed: UInt64 = 20_260_102 + UInt64(disorder)
         let input = rows(5000, jitter: 1500, seed: seed)
         let reference = Reference(input, window: 10_000, disorder: disorder)
-        #expect(reference.lateCount > 0, "seed \(seed)")
+        #expect(reference.lateCount > 0 && reference.behindCount > 0, "seed \(seed)")
         let program = try SensorWindows()
         try program.folder.write(text(input), to: "readings.csv")
         var first: String?
