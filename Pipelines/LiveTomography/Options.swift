@@ -67,8 +67,8 @@ private func degreesText(_ degrees: Double) -> String {
     degrees == degrees.rounded() ? "\(Int(degrees))deg" : "\(degrees)deg"
 }
 
-/// `180deg` as 180; nil for anything that is not a positive number of degrees.
+/// `180deg` as 180; nil for anything that is not a positive number of degrees, of at most a hundred thousand turns.
 private func parseDegrees(_ text: String) -> Double? {
-    guard text.hasSuffix("deg"), let value = Double(text.dropLast(3)), value > 0, value.isFinite else { return nil }
+    guard text.hasSuffix("deg"), let value = Double(text.dropLast(3)), value > 0, value <= 36e6 else { return nil }
     return value
 }
