@@ -35,6 +35,16 @@ struct DocumentationTests {
         }
     }
 
+    @Test("the README shows the first pipeline as it is, in under 40 lines")
+    func firstPipeline() throws {
+        func text(_ path: String) throws -> String {
+            try String(contentsOf: SwiftCompiler.checkout.appending(path: path), encoding: .utf8)
+        }
+        let pipeline = try text("Pipelines/SensorWindows/SensorWindows.swift")
+        #expect(try text("README.md").contains("```swift\n\(pipeline)```"))
+        #expect(pipeline.split(separator: "\n", omittingEmptySubsequences: false).count < 40)
+    }
+
     @Test("blocks join the program that was imported for them, and keep their lines")
     func blocks() {
         let page = """
