@@ -17,7 +17,8 @@ public struct Disorder: Sendable, Hashable {
     /// What is wrong with the bound, or nil.
     var defect: String? {
         guard let bound = boundNanoseconds else { return nil }
-        return bound < 0 || bound > TimeWindows.longest ? "a disorder bound must lie between 0 and 2^60 ns (36 years)" : nil
+        return bound < 0 || bound > TimeWindows.longest
+            ? "a disorder bound must lie between 0 and 2^60 ns (36 years)" : nil
     }
 }
 
@@ -46,13 +47,15 @@ struct PartitionClock {
         var limit = watermark.nanoseconds
         for row in 0..<count {
             let time = times[row]
+            // Nearly every event is either a new latest one or within the bound; a mark may be ahead of both.
+            if time <= limit {
+                guard Timestamp(nanoseconds: time).isUsable else { throw illegal(time, row, stage) }
+                behind.append(BehindMark(row: UInt32(row), watermark: Timestamp(nanoseconds: limit)))
+            }
             if time > latest {
                 guard Timestamp(nanoseconds: time).isUsable else { throw illegal(time, row, stage) }
                 latest = time
                 if let bound { limit = max(time - bound - 1, mark) }
-            } else if time <= limit {
-                guard Timestamp(nanoseconds: time).isUsable else { throw illegal(time, row, stage) }
-                behind.append(BehindMark(row: UInt32(row), watermark: Timestamp(nanoseconds: limit)))
             }
         }
         return behind

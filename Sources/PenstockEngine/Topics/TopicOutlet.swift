@@ -11,7 +11,8 @@ final class TopicOutlet: StageOutlet {
     private let progress: RunProgress
 
     init(
-        stage: StageName, topic: String, codec: EventCodec, writer: any TopicWriter, board: CommitBoard?, progress: RunProgress
+        stage: StageName, topic: String, codec: EventCodec, writer: any TopicWriter, board: CommitBoard?,
+        progress: RunProgress
     ) {
         self.stage = stage
         self.topic = topic

@@ -44,7 +44,8 @@ struct PaneTable<A: Accumulator>: ~Copyable {
     /// Adds the rows from the `k`-th on while their times lie in [start, end), and moves `k` behind them; false where integer
     /// arithmetic overflowed.
     mutating func fold(
-        _ rows: Rows, from k: inout Int, start: Int64, end: Int64, times: UnsafePointer<Int64>, codes: UnsafePointer<UInt64>,
+        _ rows: Rows, from k: inout Int, start: Int64, end: Int64, times: UnsafePointer<Int64>,
+        codes: UnsafePointer<UInt64>,
         numbers: UnsafePointer<A.Number>
     ) -> Bool {
         var fits = true
