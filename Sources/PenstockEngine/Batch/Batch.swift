@@ -13,6 +13,7 @@ public struct Origin: Sendable, Hashable, Comparable {
         self.partition = partition
     }
 
+    /// By stage, then by partition.
     public static func < (a: Origin, b: Origin) -> Bool {
         (a.stage, a.partition) < (b.stage, b.partition)
     }
