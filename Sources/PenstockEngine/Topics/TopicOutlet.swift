@@ -30,7 +30,8 @@ final class TopicOutlet: StageOutlet {
                 progress.count("\(topic)_acknowledged", codec.progressCount(batch))
                 board?.commit(acknowledgement.offsets.upperBound)
             case .control(let record):
-                board?.commit(try await writer.append(control: record).offsets.upperBound)
+                let acknowledgement = try await writer.append(control: record)
+                board?.commit(acknowledgement.offsets.upperBound)
             case .end:
                 try await writer.close()
                 board?.finish()

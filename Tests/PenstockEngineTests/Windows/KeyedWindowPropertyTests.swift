@@ -46,7 +46,7 @@ struct KeyedWindowPropertyTests {
 
     @Test("time windows give the rows and counts of the definition, however they are read", arguments: 0..<8)
     func timeWindows(part: UInt64) throws {
-        for seed in part * 400..<(part + 1) * 400 {
+        for seed in part * 250..<(part + 1) * 250 {
             let input = WindowInput(seed: seed)
             let reference = WindowReference(
                 input.windows, bound: input.bound, partitions: input.partitions, input.function, input.taken)
