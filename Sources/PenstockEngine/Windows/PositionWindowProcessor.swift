@@ -155,7 +155,8 @@ struct PositionWindowProcessor<Op: WindowOperator>: Processor {
     private func reaches(_ end: Int64) -> Bool {
         guard let oldest = inside.first, let newest = inside.last, inside.count > 1 else { return false }
         let step = (newest.position - oldest.position) / Int64(inside.count - 1)
-        return newest.position + 2 * step >= end
+        // Half a step more, since steps are never quite even.
+        return newest.position + step + step / 2 >= end
     }
 
     private mutating func startAgain() {

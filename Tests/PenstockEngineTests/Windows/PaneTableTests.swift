@@ -30,6 +30,26 @@ struct PaneTableTests {
         }
     }
 
+    @Test("a table gives its memory back, by itself and in a pane, also what it has outgrown")
+    func memory() {
+        weak var first: Column<PaneTable<IntegerSum>.Slot>?
+        weak var last: Column<PaneTable<IntegerSum>.Slot>?
+        do {
+            var table = PaneTable<IntegerSum>()
+            first = table.memory
+            for code in UInt64(0)..<100 { _ = table.add(code, 1) }
+            last = table.memory
+            #expect(first == nil && last != nil)
+        }
+        #expect(last == nil)
+        do {
+            let pane = Pane<IntegerSum>(start: 0, end: 10, origin: Origin(stage: 0, partition: 0))
+            first = pane.table.memory
+            #expect(first != nil)
+        }
+        #expect(first == nil)
+    }
+
     @Test("an overflow is told, whatever the code", arguments: [0, 17, UInt64.max])
     func overflow(code: UInt64) {
         var table = PaneTable<IntegerSum>()

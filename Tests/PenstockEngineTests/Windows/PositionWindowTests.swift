@@ -52,8 +52,8 @@ struct PositionWindowTests {
         #expect(
             result.sums == [
                 sum(0 + 1, 2, 0, complete: false), sum(0 + 1 + 2 + 3, 4, 1), sum(2 + 3 + 4 + 5, 4, 2),
-                // [4, 8): position 7 is not missing by more than the mean step could hide.
-                sum(4 + 5 + 6, 3, 3, complete: true, last: true),
+                // Position 7 of [4, 8) is missing.
+                sum(4 + 5 + 6, 3, 3, complete: false, last: true),
             ])
         #expect(result.times == [1, 3, 5, 6])
     }
@@ -62,6 +62,13 @@ struct PositionWindowTests {
     func brokenOff() async throws {
         let scan = Self.at(0, 1, 2, 3, 4, 5, 6, 7, 8) + [Self.end]
         #expect(try await windows(.sliding(size: 8, every: 8), scan).sums.map(\.isComplete) == [true, false])
+    }
+
+    @Test("a last window is complete where its steps reach its end, even if they are not quite even")
+    func unevenSteps() async throws {
+        let scan = Self.at(0, 99, 201, 298, 402, 497, 603, 699) + [Self.end]
+        #expect(try await windows(.sliding(size: 800, every: 800), scan).sums.map(\.isComplete) == [true])
+        #expect(try await windows(.sliding(size: 900, every: 900), scan).sums.map(\.isComplete) == [false])
     }
 
     @Test("a gap in the positions skips windows without events, however wide it is")
@@ -100,7 +107,7 @@ struct PositionWindowTests {
         let one = [sum(0 + 1, 2, 0, complete: false), sum(0 + 1 + 2 + 3, 4, 1, last: true)]
         #expect(try await windows(.sliding(size: 4, every: 2), scan + scan).sums == one + one)
         let brokenOff = [Self.start] + Self.at(0, 1, 2)
-        let broken = [sum(0 + 1, 2, 0, complete: false), sum(0 + 1 + 2, 3, 1, complete: true, last: true)]
+        let broken = [sum(0 + 1, 2, 0, complete: false), sum(0 + 1 + 2, 3, 1, complete: false, last: true)]
         #expect(try await windows(.sliding(size: 4, every: 2), brokenOff + scan).sums == broken + one)
     }
 
