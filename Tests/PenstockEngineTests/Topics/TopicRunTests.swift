@@ -209,6 +209,21 @@ struct TopicRunTests {
         #expect(missing?.code == .topicNotFound)
     }
 
+    @Test("time marks of a source are recorded, so that a replay finds the same events late")
+    func timeMarks() async throws {
+        let recording = try await Recording()
+        let source = ScriptedSource(partitions: [[.e(3), .w(8), .e(5), .w(40), .e(7)]], disorder: .marks)
+        for reading in [RunOptions.Reading.live, .replay(nil)] {
+            let outputs = Recording.Outputs()
+            let run = try await run(
+                Recording.flows(source, outputs), batch: 2, log: recording.log, reading: reading)
+            #expect(outputs.sums.values.map(\.end) == [10, 20])
+            #expect(outputs.sums.values.map(\.float) == [3 + 5, 3 + 5])
+            #expect(run.statistics.lateEvents == 1)
+            #expect(outputs.readings.values.count == 3)
+        }
+    }
+
     @Test("batches of more than 65,536 events are refused", arguments: [0, 65_537])
     func batchSizes(batch: Int) async throws {
         let flow = FlowDescription(
