@@ -13,6 +13,7 @@ public struct Origin: Sendable, Hashable, Comparable {
         self.partition = partition
     }
 
+    /// By stage, then by partition.
     public static func < (a: Origin, b: Origin) -> Bool {
         (a.stage, a.partition) < (b.stage, b.partition)
     }
@@ -37,6 +38,9 @@ public struct Selection: Sendable {
 struct BehindMark: Sendable {
     let row: UInt32
     let watermark: Timestamp
+
+    /// The watermark of a row that a stage puts out because its input has ended: its effective time is the end of time.
+    static let endOfInput = Timestamp(nanoseconds: .max - 1)
 }
 
 /// Some consecutive events of one origin, by columns. Immutable: stages share columns and replace some of them.
@@ -57,7 +61,8 @@ public struct Batch: Sendable {
     var watermark: Timestamp
 
     init(
-        origin: Origin, baseSequence: UInt64, rowCount: Int, times: Column<Int64>, values: ValueColumn, keys: KeyColumn? = nil,
+        origin: Origin, baseSequence: UInt64, rowCount: Int, times: Column<Int64>, values: ValueColumn,
+        keys: KeyColumn? = nil,
         behind: [BehindMark] = [], watermark: Timestamp
     ) {
         self.origin = origin
@@ -85,6 +90,21 @@ public struct Batch: Sendable {
         } else {
             for row in 0..<rowCount { try body(row) }
         }
+    }
+
+    /// Calls `body` with each row that counts, in order, and with its mark where its event is behind.
+    func forEachMarkedRow<Failure: Error>(_ body: (Int, BehindMark?) throws(Failure) -> Void) throws(Failure) {
+        var mark = 0
+        try forEachRow { row throws(Failure) in
+            while mark < behind.count, behind[mark].row < row { mark += 1 }
+            try body(row, mark < behind.count && behind[mark].row == row ? behind[mark] : nil)
+        }
+    }
+
+    /// The effective time of a row: behind its watermark, where its event is.
+    func effectiveTime(_ row: Int, _ mark: BehindMark?) -> Int64 {
+        guard let mark else { return times.values[row] }
+        return max(times.values[row], mark.watermark.nanoseconds + 1)
     }
 }
 

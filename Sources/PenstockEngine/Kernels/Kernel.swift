@@ -28,7 +28,9 @@ public struct MapKernel: Sendable {
     /// A kernel that initialises, for each row, the value of `output` at the row's place from the input at the same place.
     public init(
         output: ValueType,
-        run: @escaping @Sendable (_ rows: Rows, _ input: UnsafeRawPointer, _ output: UnsafeMutableRawPointer) -> KernelOutcome
+        run:
+            @escaping @Sendable (_ rows: Rows, _ input: UnsafeRawPointer, _ output: UnsafeMutableRawPointer) ->
+            KernelOutcome
     ) {
         self.output = output
         self.run = run
@@ -41,9 +43,10 @@ public struct FilterKernel: Sendable {
 
     /// A kernel that writes the numbers of the rows that stay, in ascending order, and adds how many there are.
     public init(
-        run: @escaping @Sendable (
-            _ rows: Rows, _ input: UnsafeRawPointer, _ kept: UnsafeMutablePointer<UInt32>, _ keptCount: inout Int
-        ) -> KernelOutcome
+        run:
+            @escaping @Sendable (
+                _ rows: Rows, _ input: UnsafeRawPointer, _ kept: UnsafeMutablePointer<UInt32>, _ keptCount: inout Int
+            ) -> KernelOutcome
     ) {
         self.run = run
     }
@@ -60,18 +63,20 @@ public struct KeyKernel: Sendable {
 
     /// A kernel for keys of at most 64 bits: writes `SplitMix64.mix` of the canonical integer for each row.
     public init(
-        fixedWidth: @escaping @Sendable (
-            _ rows: Rows, _ input: UnsafeRawPointer, _ hashes: UnsafeMutablePointer<UInt64>
-        ) -> KernelOutcome
+        fixedWidth:
+            @escaping @Sendable (
+                _ rows: Rows, _ input: UnsafeRawPointer, _ hashes: UnsafeMutablePointer<UInt64>
+            ) -> KernelOutcome
     ) {
         form = .fixedWidth(fixedWidth)
     }
 
     /// A kernel for longer keys: writes XXH64 of the canonical bytes for each row and puts the bytes into the arena.
     public init(
-        bytes: @escaping @Sendable (
-            _ rows: Rows, _ input: UnsafeRawPointer, _ hashes: UnsafeMutablePointer<UInt64>, _ arena: inout KeyArena
-        ) -> KernelOutcome
+        bytes:
+            @escaping @Sendable (
+                _ rows: Rows, _ input: UnsafeRawPointer, _ hashes: UnsafeMutablePointer<UInt64>, _ arena: inout KeyArena
+            ) -> KernelOutcome
     ) {
         form = .bytes(bytes)
     }
@@ -98,7 +103,8 @@ public struct NumberKernel: Sendable {
 
     /// A kernel that writes an integer at each row's place.
     public init(
-        integers: @escaping @Sendable (_ rows: Rows, _ input: UnsafeRawPointer, _ numbers: UnsafeMutablePointer<Int64>) ->
+        integers:
+            @escaping @Sendable (_ rows: Rows, _ input: UnsafeRawPointer, _ numbers: UnsafeMutablePointer<Int64>) ->
             KernelOutcome
     ) {
         form = .integers(integers)
@@ -106,7 +112,8 @@ public struct NumberKernel: Sendable {
 
     /// A kernel that writes a floating-point number at each row's place.
     public init(
-        floats: @escaping @Sendable (_ rows: Rows, _ input: UnsafeRawPointer, _ numbers: UnsafeMutablePointer<Double>) ->
+        floats:
+            @escaping @Sendable (_ rows: Rows, _ input: UnsafeRawPointer, _ numbers: UnsafeMutablePointer<Double>) ->
             KernelOutcome
     ) {
         form = .floats(floats)

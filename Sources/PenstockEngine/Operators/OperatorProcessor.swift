@@ -19,6 +19,9 @@ struct OperatorProcessor<Op: Operator>: Processor {
     mutating func accept(_ element: StreamElement) throws {
         var output = Output<Op.Out>(capacity: element.eventCount)
         switch element {
+        case .batch(let batch) where batch.count == 0:
+            // How a filter's empty batches fall must not be seen.
+            break
         case .batch(let batch):
             try call(at: batch) { try operation.process(Events(batch), state: &state, into: &output, context: context) }
         case .control(let record):
@@ -39,7 +42,8 @@ struct OperatorProcessor<Op: Operator>: Processor {
         } catch {
             throw batch.map {
                 EngineError.stageFailed(
-                    stage: context.stage, sequence: $0.baseSequence, time: Timestamp(nanoseconds: $0.times.values[$0.rows[0]]),
+                    stage: context.stage, sequence: $0.baseSequence,
+                    time: Timestamp(nanoseconds: $0.times.values[$0.rows[0]]),
                     error)
             } ?? EngineError.stage(context.stage, error)
         }
@@ -65,7 +69,8 @@ struct PendingOutput {
         if output.count > 0 {
             let (values, times, count) = output.builder.take(capacity: 1)
             batch = Batch(
-                origin: origin, baseSequence: sequence, rowCount: count, times: times, values: values, watermark: forwarded)
+                origin: origin, baseSequence: sequence, rowCount: count, times: times, values: values,
+                watermark: forwarded)
             sequence += UInt64(count)
         }
         switch element {

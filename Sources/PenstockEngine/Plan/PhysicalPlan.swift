@@ -72,7 +72,8 @@ public struct PhysicalStage: Sendable {
     public internal(set) var output: Output = .channels
     /// The number of instances.
     public internal(set) var instances = 1
-    /// Whether its events come from several instances of a keyed stage, so that they have to be put in order first.
+    /// Whether its events come from several instances of a keyed stage or several partitions, so that they have to be put in order
+    /// first.
     public internal(set) var mergesInOrder = false
 }
 

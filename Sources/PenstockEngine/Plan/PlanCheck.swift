@@ -9,7 +9,8 @@ struct PlanCheck {
     /// - Throws: `EngineError.plan` for the first thing that is wrong.
     func run() throws(EngineError) {
         guard !flows.isEmpty else {
-            throw .plan(problem: "it has no flows", hint: "a body needs at least one Flow(\"name\") { From(…); …; To(…) }")
+            throw .plan(
+                problem: "it has no flows", hint: "a body needs at least one Flow(\"name\") { From(…); …; To(…) }")
         }
         try checkNames()
         try checkUse()
@@ -22,7 +23,8 @@ struct PlanCheck {
         for flow in flows {
             guard !flow.name.isEmpty else { throw .plan(problem: "a flow has an empty name", hint: nil) }
             guard !flow.name.contains("/") else {
-                throw .plan(problem: "the flow \"\(flow.name)\" has a slash in its name", hint: "a stage's id is flow/stage")
+                throw .plan(
+                    problem: "the flow \"\(flow.name)\" has a slash in its name", hint: "a stage's id is flow/stage")
             }
             guard seen.insert(flow.name).inserted else {
                 throw .plan(
@@ -69,6 +71,7 @@ struct PlanCheck {
 
     private func checkTopics() throws(EngineError) {
         var schemas: [String: Schema] = [:]
+        var written: Set<String> = []
         for flow in flows {
             for stage in flow.stages {
                 guard let (topic, codec) = stage.topic else { continue }
@@ -79,6 +82,10 @@ struct PlanCheck {
                         hint: "a topic holds events of one type")
                 }
                 schemas[topic] = codec.schema
+                guard stage.writesTopic, !written.insert(topic).inserted else { continue }
+                throw .plan(
+                    problem: "two stages write to the topic \"\(topic)\"",
+                    hint: "a partition of a topic has one writer: name another topic, or merge the flows")
             }
         }
     }
@@ -98,6 +105,14 @@ extension FlowDescription {
 }
 
 extension StageDescription {
+    /// Whether the stage appends to its topic.
+    var writesTopic: Bool {
+        switch kind {
+        case .persist, .topicSink: true
+        default: false
+        }
+    }
+
     /// The topic that the stage reads or writes, or nil.
     var topic: (name: String, codec: EventCodec)? {
         switch kind {

@@ -88,7 +88,7 @@ extension PhysicalStage {
         let input: [String] =
             switch self.input {
             case .source(let name, _), .topic(let name, _, _, _, _): ["\(name): \(inputSummary)"]
-            case .channels: mergesInOrder ? ["puts rows in order of time and key"] : []
+            case .channels: mergesInOrder ? ["puts events in canonical order"] : []
             }
         let output: [String] =
             switch self.output {

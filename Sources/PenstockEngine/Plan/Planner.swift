@@ -30,6 +30,8 @@ private struct Planner {
     private let useCounts: [String: Int]
     /// The stage in which a flow that several others use ends.
     private var sharedEnds: [String: Int] = [:]
+    /// The stages whose events come from several partitions of a source and are not in canonical order.
+    private var severalOrigins: Set<Int> = []
 
     init(_ flows: [FlowDescription], parallelism: Int, isReplay: Bool) {
         self.parallelism = parallelism
@@ -69,15 +71,19 @@ private struct Planner {
         case .flow(let input):
             let end = end(of: input)
             return sharedEnds[input.name] == nil ? end : next(after: end, routing: .single, instances: 1)
-        case .map, .filter, .keyBy:
+        case .map, .filter:
             return add(stage, name, to: current)
+        case .keyBy:
+            // The order of a keyed stage's rows is that of their keys, which are lost here.
+            return add(stage, name, to: instanceCount(current) > 1 ? inOrder(current) : current)
         case .aggregate:
             let instances = stage.parallelism ?? parallelism
             guard instances > 1 || instanceCount(current) > 1 else { return add(stage, name, to: current) }
             return add(stage, name, to: next(after: current, routing: .keyGroups, instances: instances))
         case .operation(let operation):
-            let cut = operation.isHeavy || instanceCount(current) > 1
-            return add(stage, name, to: cut ? next(after: current, routing: .single, instances: 1) : current)
+            let ordered = inOrder(current)
+            let cut = operation.isHeavy && ordered == current
+            return add(stage, name, to: cut ? next(after: current, routing: .single, instances: 1) : ordered)
         case .persist(let topic, let codec):
             return persist(topic, codec, name, flow.sourceDisorder, after: current)
         case .sink(let sink):
@@ -95,21 +101,33 @@ private struct Planner {
         let input = PhysicalStage.Input.topic(name, topic: topic, codec: codec, disorder: disorder, isPersisted: true)
         guard let current, !isReplay else { return open(input, instances: 1) }
         let reader = open(input, instances: 1)
-        let writer = instanceCount(current) > 1 ? next(after: current, routing: .single, instances: 1) : current
+        let writer = inOrder(current)
         plan.stages[writer].output = .topic(name, topic: topic, codec: codec, readBy: reader)
         return reader
     }
 
     private mutating func finish(_ output: PhysicalStage.Output, after current: Int?) -> Int {
-        let last = instanceCount(current) > 1 ? next(after: current, routing: .single, instances: 1) : required(current)
+        let last = inOrder(current)
         plan.stages[last].output = output
         return last
+    }
+
+    /// The stage from which the events of `current` come one by one in canonical order: a stage of its own behind several
+    /// instances, or behind several partitions that are read in turn.
+    private mutating func inOrder(_ current: Int?) -> Int {
+        let stage = required(current)
+        guard plan.stages[stage].instances > 1 || severalOrigins.contains(stage) else { return stage }
+        let ordered = next(after: stage, routing: .single, instances: 1)
+        plan.stages[ordered].mergesInOrder = true
+        severalOrigins.remove(ordered)
+        return ordered
     }
 
     private mutating func open(_ input: PhysicalStage.Input, instances: Int) -> Int {
         var stage = PhysicalStage(index: plan.stages.count, input: input)
         stage.instances = instances
         plan.stages.append(stage)
+        if case .source(_, let source) = input, source.partitionCount > 1 { severalOrigins.insert(stage.index) }
         return stage.index
     }
 
@@ -119,6 +137,7 @@ private struct Planner {
         if instances == plan.stages[from].instances, plan.stages[from].isIdle { return from }
         let to = open(.channels, instances: instances)
         plan.stages[to].mergesInOrder = plan.stages[from].instances > 1
+        if severalOrigins.contains(from) { severalOrigins.insert(to) }
         plan.edges.append(PhysicalPlan.Edge(from: from, to: to, routing: instances > 1 ? routing : .single))
         return to
     }
@@ -126,6 +145,7 @@ private struct Planner {
     private mutating func add(_ stage: StageDescription, _ name: StageName, to current: Int?) -> Int {
         let index = required(current)
         var planned = stage
+        if case .aggregate = stage.kind { severalOrigins.remove(index) }
         if case .operation(let operation) = stage.kind {
             planned.parallelism = stage.parallelism ?? (operation.isHeavy ? parallelism : 1)
         }

@@ -1,8 +1,9 @@
 internal import PenstockEvents
 
-/// Puts the rows of several instances of a keyed stage into canonical order: by time, then by the canonical bytes of the key.
+/// Puts events of several origins into canonical order: by effective time, then by origin, then by sequence.
 ///
-/// Rows wait until the watermark has passed their time. The rows of one key come from one instance, so their own order is kept.
+/// The sequence of the rows of a keyed stage, whose instances are one origin, begins with the canonical bytes of the key. Rows wait
+/// until the watermark has reached their effective time. What comes from one partition or has one key keeps its own order.
 struct OrderedMerge: Processor {
     private let batchEvents: Int
     private var waiting: [Batch] = []
@@ -16,6 +17,9 @@ struct OrderedMerge: Processor {
     private struct RowReference {
         let batch: Batch
         let row: Int
+        let mark: BehindMark?
+        let effectiveTime: Int64
+        /// Tells rows apart whose effective time is the end of time.
         var time: Int64 { batch.times.values[row] }
     }
 
@@ -41,7 +45,10 @@ struct OrderedMerge: Processor {
         if given < due.count { return .batch(takeRows()) }
         due = []
         given = 0
-        if let element = following.take() { return element }
+        if let element = following.take() {
+            if case .end = element { forwarded = .distantFuture }
+            return element
+        }
         guard watermark > forwarded else { return nil }
         forwarded = watermark
         return .watermark(watermark)
@@ -51,9 +58,10 @@ struct OrderedMerge: Processor {
         var reached: [RowReference] = []
         waiting = waiting.compactMap { batch in
             var later: [UInt32] = []
-            batch.forEachRow { row in
-                if batch.times.values[row] <= watermark.nanoseconds {
-                    reached.append(RowReference(batch: batch, row: row))
+            batch.forEachMarkedRow { row, mark in
+                let time = batch.effectiveTime(row, mark)
+                if time <= watermark.nanoseconds {
+                    reached.append(RowReference(batch: batch, row: row, mark: mark, effectiveTime: time))
                 } else {
                     later.append(UInt32(row))
                 }
@@ -67,7 +75,9 @@ struct OrderedMerge: Processor {
         }
         let order = reached.indices.sorted { i, j in
             let (a, b) = (reached[i], reached[j])
-            if a.time != b.time { return a.time < b.time }
+            if a.effectiveTime != b.effectiveTime { return a.effectiveTime < b.effectiveTime }
+            if a.batch.origin != b.batch.origin { return a.batch.origin < b.batch.origin }
+            if a.effectiveTime == .max, a.time != b.time { return a.time < b.time }
             switch a.batch.keyOrder(a.row, b.batch, b.row) {
             case .less: return true
             case .greater: return false
@@ -81,8 +91,11 @@ struct OrderedMerge: Processor {
         let rows = due[given..<min(given + batchEvents, due.count)]
         given += rows.count
         defer { sequence += UInt64(rows.count) }
-        return Batch(
-            gathering: rows.map { ($0.batch, $0.row) }, baseSequence: sequence, watermark: forwarded)
+        var batch = Batch(gathering: rows.map { ($0.batch, $0.row) }, baseSequence: sequence, watermark: forwarded)
+        batch.behind = rows.enumerated().compactMap { k, row in
+            row.mark.map { BehindMark(row: UInt32(k), watermark: $0.watermark) }
+        }
+        return batch
     }
 }
 

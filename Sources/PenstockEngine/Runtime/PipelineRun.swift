@@ -124,7 +124,7 @@ private struct TopicSetup {
                 let configuration = TopicConfiguration(
                     durability: options.topicDurability == .durable ? .durable : .pageCache)
                 _ = try await log.openTopic(topic, schema: codec.schema, creatingWith: configuration)
-                lastScan = max(lastScan, try await log.scans(in: topic).last?.scan.number ?? 0)
+                lastScan = max(lastScan, try await log.scans(in: topic).map(\.scan.number).max() ?? 0)
                 guard let reader else { continue }
                 // Recovery first: it decides where this run's records begin.
                 let writer = try await log.writer(for: TopicPartition(topic))
@@ -151,7 +151,9 @@ private struct TopicSetup {
     }
 
     private static func required(_ log: (any LogStore)?) throws(EngineError) -> any LogStore {
-        guard let log else { throw .option(problem: "the pipeline uses topics, but there is no log", hint: "give --log DIR") }
+        guard let log else {
+            throw .option(problem: "the pipeline uses topics, but there is no log", hint: "give --log DIR")
+        }
         return log
     }
 
@@ -159,7 +161,8 @@ private struct TopicSetup {
         let stored = try await log.describe(topic).schema
         guard stored.id == codec.schema.id else {
             throw EngineError.option(
-                problem: "the topic \(topic) holds \(stored.name)@\(stored.version), not \(codec.schema.name)@\(codec.schema.version)",
+                problem:
+                    "the topic \(topic) holds \(stored.name)@\(stored.version), not \(codec.schema.name)@\(codec.schema.version)",
                 hint: "stored: \(stored)")
         }
     }

@@ -38,7 +38,9 @@ public final class RunProgress: Sendable {
 
     func report(_ remark: RunRemark) {
         state.withLock { state in
-            if state.remarks.count < RunProgress.remarkLimit, !state.remarks.contains(remark) { state.remarks.append(remark) }
+            if state.remarks.count < RunProgress.remarkLimit, !state.remarks.contains(remark) {
+                state.remarks.append(remark)
+            }
         }
     }
 

@@ -73,23 +73,26 @@ actor StageActor {
                 throw EngineError.stage(name, error)
             }
         }
+        var watermark = Timestamp.distantPast
         // Partitions in turn; each one's own watermark counts until it has ended.
         while partitions.contains(where: { !$0.hasEnded }) {
             for index in partitions.indices where !partitions[index].hasEnded {
                 if wiring.run.isStopping { throw RunStopped() }
-                let (batch, control) = try partitions[index].read(eventLimit: wiring.run.options.batchEvents, stage: name)
-                var watermark = Timestamp.distantFuture
-                for partition in partitions { watermark = min(watermark, partition.watermark) }
+                let (batch, control) = try partitions[index].read(
+                    eventLimit: wiring.run.options.batchEvents, stage: name)
+                // Plus infinity travels with the end alone.
+                var least = Timestamp.distantFuture
+                for partition in partitions where !partition.hasEnded { least = min(least, partition.watermark) }
+                if least < .distantFuture { watermark = max(watermark, least) }
                 if var batch {
                     batch.watermark = watermark
                     try await push(.batch(batch), at: 0)
-                } else if watermark < .distantFuture {
+                } else {
                     try await push(.watermark(watermark), at: 0)
                 }
-                if let control {
-                    if case .scanStart(let start) = control { wiring.run.progress.note(properties: start.properties) }
-                    try await push(.control(control), at: 0)
-                }
+                guard let control else { continue }
+                if case .scanStart(let start) = control { wiring.run.progress.note(properties: start.properties) }
+                try await push(.control(partitions.count == 1 ? control : control.marking(watermark)), at: 0)
             }
         }
         if wiring.run.isStopping { throw RunStopped() }
@@ -100,6 +103,13 @@ actor StageActor {
 /// The user asked the run to stop before its end.
 public struct RunStopped: Error, Sendable {
     init() {}
+}
+
+extension ControlRecord {
+    /// What the record of one partition says of all of them: a time mark holds as far as the least watermark.
+    fileprivate func marking(_ watermark: Timestamp) -> ControlRecord {
+        if case .timeMark = self { .timeMark(watermark) } else { self }
+    }
 }
 
 /// One partition of a source while it is read.
@@ -116,7 +126,7 @@ private struct SourcePartition {
         self.origin = origin
     }
 
-    var watermark: Timestamp { hasEnded ? .distantFuture : clock.watermark }
+    var watermark: Timestamp { clock.watermark }
 
     mutating func read(eventLimit: Int, stage: StageName) throws -> (batch: Batch?, control: ControlRecord?) {
         let read: FeedBatch
@@ -131,7 +141,9 @@ private struct SourcePartition {
         }
         switch read.progress {
         case .more: return (batch, nil)
-        case .control(let record): return (batch, record)
+        case .control(let record):
+            if case .timeMark(let time) = record { clock.observe(mark: time) }
+            return (batch, record)
         case .end:
             hasEnded = true
             return (batch, nil)

@@ -49,6 +49,7 @@ struct OutgoingEdge {
 final class SinkOutlet: StageOutlet {
     private let stage: StageName
     private var drain: any SinkDrain
+    private var isFinished = false
 
     init(_ stage: StageName, _ drain: any SinkDrain) {
         self.stage = stage
@@ -69,7 +70,11 @@ final class SinkOutlet: StageOutlet {
 
     func commit() throws {
         do { try drain.finish() } catch { throw EngineError.stage(stage, error) }
+        isFinished = true
     }
 
-    func abandon() async { drain.abandon() }
+    /// What was made visible stays, also where a later sink of the run cannot finish.
+    func abandon() async {
+        if !isFinished { drain.abandon() }
+    }
 }

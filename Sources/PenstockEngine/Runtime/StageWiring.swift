@@ -54,7 +54,9 @@ struct StageWiring: Sendable {
         case .leftOut:
             return ChannelOutlet([])
         case .sink(let name, let sink):
-            do { return SinkOutlet(name, try sink.open(sinkContext(name))) } catch { throw EngineError.stage(name, error) }
+            do { return SinkOutlet(name, try sink.open(sinkContext(name))) } catch {
+                throw EngineError.stage(name, error)
+            }
         case .topic(let name, let topic, let codec, _):
             guard let log = run.log else { preconditionFailure("a plan with topics ran without a log") }
             do {
@@ -99,10 +101,12 @@ struct StageWiring: Sendable {
             switch window {
             case .time(let windows):
                 return KeyedTimeWindows<A>(
-                    stage: name, windows: windows, aggregate: aggregate, origin: origin, batchEvents: run.options.batchEvents)
+                    stage: name, windows: windows, aggregate: aggregate, origin: origin,
+                    batchEvents: run.options.batchEvents)
             case .count(let windows):
                 return KeyedCountWindows<A>(
-                    stage: name, windows: windows, aggregate: aggregate, origin: origin, batchEvents: run.options.batchEvents)
+                    stage: name, windows: windows, aggregate: aggregate, origin: origin,
+                    batchEvents: run.options.batchEvents)
             }
         }
         let isFloat =

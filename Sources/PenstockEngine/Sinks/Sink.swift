@@ -15,7 +15,7 @@ public protocol Sink<Input>: Sendable {
     func open(_ context: SinkContext) throws -> any SinkWriter<Input>
 }
 
-/// Writes the events of one run to a sink. Exactly one of `finish` and `abandon` is called last.
+/// Writes the events of one run to a sink. The last call is a `finish` that succeeds, or `abandon`, also behind a `finish` that throws.
 public protocol SinkWriter<Input> {
     /// The type of the events.
     associatedtype Input: Sendable

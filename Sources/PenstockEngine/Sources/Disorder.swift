@@ -17,7 +17,8 @@ public struct Disorder: Sendable, Hashable {
     /// What is wrong with the bound, or nil.
     var defect: String? {
         guard let bound = boundNanoseconds else { return nil }
-        return bound < 0 || bound > TimeWindows.longest ? "a disorder bound must lie between 0 and 2^60 ns (36 years)" : nil
+        return bound < 0 || bound > TimeWindows.longest
+            ? "a disorder bound must lie between 0 and 2^60 ns (36 years)" : nil
     }
 }
 
@@ -46,28 +47,33 @@ struct PartitionClock {
         var limit = watermark.nanoseconds
         for row in 0..<count {
             let time = times[row]
+            // Nearly every event is either a new latest one or within the bound; a mark may be ahead of both.
+            if time <= limit {
+                guard Timestamp(nanoseconds: time).isUsable else { throw illegal(time, stage) }
+                behind.append(BehindMark(row: UInt32(row), watermark: Timestamp(nanoseconds: limit)))
+            }
             if time > latest {
-                guard Timestamp(nanoseconds: time).isUsable else { throw illegal(time, row, stage) }
+                guard Timestamp(nanoseconds: time).isUsable else { throw illegal(time, stage) }
                 latest = time
                 if let bound { limit = max(time - bound - 1, mark) }
-            } else if time <= limit {
-                guard Timestamp(nanoseconds: time).isUsable else { throw illegal(time, row, stage) }
-                behind.append(BehindMark(row: UInt32(row), watermark: Timestamp(nanoseconds: limit)))
             }
         }
         return behind
     }
 
-    private func illegal(_ time: Int64, _ row: Int, _ stage: StageName) -> EngineError {
-        .stage(stage, IllegalTime(nanoseconds: time))
+    private func illegal(_ time: Int64, _ stage: StageName) -> EngineError {
+        .stage(stage, IllegalTime(stage: stage, nanoseconds: time))
     }
 }
 
 /// An event has a time outside the range that arithmetic on times is defined for.
 private struct IllegalTime: Diagnostic {
+    let stage: StageName
     let nanoseconds: Int64
 
-    var summary: String { "an event has the time \(nanoseconds) ns, outside the usable range of +-2^62 ns" }
+    var summary: String {
+        "stage \(stage): an event has the time \(nanoseconds) ns, outside the usable range of +-2^62 ns"
+    }
     var hint: String? { "times are nanoseconds since 1970; was the unit of the column mistaken?" }
     var category: FailureCategory { .data }
 }

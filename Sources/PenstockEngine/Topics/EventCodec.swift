@@ -53,7 +53,8 @@ public struct EventCodec: Sendable {
             records.append(
                 block: UnsafeRawBufferPointer(start: batch.values.base, count: rows.count * element.stride),
                 times: UnsafeBufferPointer(start: batch.times.values, count: rows.count),
-                keyHashes: UnsafeBufferPointer(start: batch.keys?.hashes.values, count: batch.keys == nil ? 0 : rows.count))
+                keyHashes: UnsafeBufferPointer(
+                    start: batch.keys?.hashes.values, count: batch.keys == nil ? 0 : rows.count))
         } else {
             var writer = RecordWriter(expectedRecords: rows.count)
             write(rows, batch.values.base, &writer)

@@ -26,7 +26,8 @@ extension LogStore {
             case .scanStart(let start):
                 scans.append(
                     RecordedScan(
-                        scan: start.scan, properties: start.properties, startOffset: offset, endOffset: nil, eventCount: nil))
+                        scan: start.scan, properties: start.properties, startOffset: offset, endOffset: nil,
+                        eventCount: nil))
             case .scanEnd(let end):
                 guard let last = scans.last, last.scan == end.scan else { continue }
                 scans[scans.count - 1] = RecordedScan(

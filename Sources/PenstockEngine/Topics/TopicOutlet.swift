@@ -11,7 +11,8 @@ final class TopicOutlet: StageOutlet {
     private let progress: RunProgress
 
     init(
-        stage: StageName, topic: String, codec: EventCodec, writer: any TopicWriter, board: CommitBoard?, progress: RunProgress
+        stage: StageName, topic: String, codec: EventCodec, writer: any TopicWriter, board: CommitBoard?,
+        progress: RunProgress
     ) {
         self.stage = stage
         self.topic = topic
@@ -29,7 +30,8 @@ final class TopicOutlet: StageOutlet {
                 progress.count(board == nil ? "\(topic)_appended" : "\(topic)_acknowledged", codec.progressCount(batch))
                 board?.commit(acknowledgement.offsets.upperBound)
             case .control(let record):
-                board?.commit(try await writer.append(control: record).offsets.upperBound)
+                let acknowledgement = try await writer.append(control: record)
+                board?.commit(acknowledgement.offsets.upperBound)
             case .end:
                 try await writer.close()
                 board?.finish()

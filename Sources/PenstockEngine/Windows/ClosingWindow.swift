@@ -34,7 +34,9 @@ struct ClosingWindow {
 extension KeyInterner {
     /// Whether the first long key comes before the second in the order of their bytes.
     func precedes(_ a: UInt64, _ b: UInt64) -> Bool {
-        guard let a = key(a), let b = key(b) else { preconditionFailure("a long key was forgotten while a window held it") }
+        guard let a = key(a), let b = key(b) else {
+            preconditionFailure("a long key was forgotten while a window held it")
+        }
         return a.lexicographicallyPrecedes(b)
     }
 }
@@ -69,8 +71,10 @@ extension ClosedRows {
                 }
             }
         }
+        let rest = complete.indices.filter { !complete[$0] }
         return Batch(
             origin: origin, baseSequence: baseSequence, rowCount: count, times: rowTimes, values: values,
-            keys: KeyColumn(hashes: hashes, arena: arena), watermark: watermark)
+            keys: KeyColumn(hashes: hashes, arena: arena),
+            behind: rest.map { BehindMark(row: UInt32($0), watermark: BehindMark.endOfInput) }, watermark: watermark)
     }
 }

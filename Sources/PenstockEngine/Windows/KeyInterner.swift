@@ -5,10 +5,16 @@ internal import PenstockEvents
 /// Keys of a fixed width are their own code: the hash is one to one. For longer keys the code is the hash unless another key has it
 /// already; then it is the next hash of the hash. The bytes decide what is the same key, never the hash alone.
 struct KeyInterner {
-    private var bytes: [UInt64: [UInt8]] = [:]
+    private struct Entry {
+        /// Where the search for the key begins.
+        let hash: UInt64
+        let key: [UInt8]
+    }
+
+    private var entries: [UInt64: Entry] = [:]
 
     /// How many long keys are remembered.
-    var count: Int { bytes.count }
+    var count: Int { entries.count }
 
     /// The code of the key in `row`.
     @inline(__always) mutating func code(_ keys: KeyColumn, _ row: Int) -> UInt64 {
@@ -20,20 +26,30 @@ struct KeyInterner {
     private mutating func intern(_ hash: UInt64, _ arena: KeyArena, _ row: Int) -> UInt64 {
         arena.withKey(row) { key in
             var code = hash
-            while let known = bytes[code] {
-                if known.elementsEqual(key) { return code }
-                code = SplitMix64.mix(code &+ SplitMix64.golden)
+            while let known = entries[code] {
+                if known.key.elementsEqual(key) { return code }
+                code = Self.following(code)
             }
-            bytes[code] = Array(key)
+            entries[code] = Entry(hash: hash, key: Array(key))
             return code
         }
     }
 
-    /// The canonical bytes of the long key with this code.
-    func key(_ code: UInt64) -> [UInt8]? { bytes[code] }
+    private static func following(_ code: UInt64) -> UInt64 { SplitMix64.mix(code &+ SplitMix64.golden) }
 
-    /// Forgets all long keys but those in `live`.
+    /// The canonical bytes of the long key with this code.
+    func key(_ code: UInt64) -> [UInt8]? { entries[code]?.key }
+
+    /// Forgets all long keys but those in `live`, and those that stand before a live one in the search for it.
     mutating func keepOnly(_ live: Set<UInt64>) {
-        bytes = bytes.filter { live.contains($0.key) }
+        var kept = live
+        for code in live {
+            guard var passed = entries[code]?.hash else { continue }
+            while passed != code {
+                kept.insert(passed)
+                passed = Self.following(passed)
+            }
+        }
+        entries = entries.filter { kept.contains($0.key) }
     }
 }

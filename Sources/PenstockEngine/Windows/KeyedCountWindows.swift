@@ -66,7 +66,10 @@ struct KeyedCountWindows<A: Accumulator>: Processor {
 
     mutating func next() throws -> StreamElement? {
         if let rows = takeRows() { return rows }
-        if let element = following.take() { return element }
+        if let element = following.take() {
+            if case .end = element { forwarded = .distantFuture }
+            return element
+        }
         guard watermark > forwarded else { return nil }
         forwarded = watermark
         return .watermark(watermark)
@@ -75,16 +78,11 @@ struct KeyedCountWindows<A: Accumulator>: Processor {
     private mutating func enqueue(_ batch: Batch) throws {
         guard let keyColumn = batch.keys else { preconditionFailure("events without a key reached \(stage)") }
         let numbers = try scratch.numbers(of: A.Number.self, aggregate.numbers, batch, stage)
-        var mark = 0
-        batch.forEachRow { row in
-            var time = batch.times.values[row]
-            while mark < batch.behind.count, batch.behind[mark].row < row { mark += 1 }
-            if mark < batch.behind.count, batch.behind[mark].row == row {
-                time = max(time, batch.behind[mark].watermark.nanoseconds + 1)
-            }
+        batch.forEachMarkedRow { row, mark in
             waiting.append(
                 WaitingEvent(
-                    time: time, origin: batch.origin, sequence: batch.baseSequence + UInt64(row),
+                    time: batch.effectiveTime(row, mark), origin: batch.origin,
+                    sequence: batch.baseSequence + UInt64(row),
                     code: interner.code(keyColumn, row), number: numbers[row]))
         }
     }
@@ -94,7 +92,7 @@ struct KeyedCountWindows<A: Accumulator>: Processor {
         guard !reached.isEmpty else { return }
         waiting.removeAll { $0.time <= watermark.nanoseconds }
         for event in reached { try add(event) }
-        sortDueRows()
+        due = inOrder(due)
     }
 
     private mutating func add(_ event: WaitingEvent<A.Number>) throws {
@@ -110,21 +108,27 @@ struct KeyedCountWindows<A: Accumulator>: Processor {
         if key.fresh == windows.every {
             due.append(try row(event.code, key, isComplete: true))
             key.fresh = 0
+            if windows.size == windows.every {
+                key.numbers.removeAll(keepingCapacity: true)
+                key.times.removeAll(keepingCapacity: true)
+            }
         }
         keys[event.code] = key
     }
 
     private mutating func finishKeys() throws {
+        var rest: [DueRow] = []
         for code in keys.keys.sorted() {
             guard let key = keys[code], key.fresh > 0 else { continue }
-            due.append(try row(code, key, isComplete: false))
+            rest.append(try row(code, key, isComplete: false))
         }
         keys = [:]
-        sortDueRows()
+        // Behind all others: which rows leave in this last step depends on the watermarks before it.
+        due += inOrder(rest)
     }
 
     private func row(_ code: UInt64, _ key: KeyState, isComplete: Bool) throws -> DueRow {
-        let kept = windows.size == windows.every ? key.fresh : key.numbers.count
+        let kept = key.numbers.count
         let span = WindowSpan(
             start: Timestamp(nanoseconds: key.times[key.times.count - kept]),
             end: Timestamp(nanoseconds: key.times[key.times.count - 1] + 1))
@@ -134,21 +138,20 @@ struct KeyedCountWindows<A: Accumulator>: Processor {
             throw EngineError.overflow(stage: stage, window: span)
         }
         return DueRow(
-            time: span.end.nanoseconds - 1, code: code, result: accumulator.result, window: span, isComplete: isComplete)
+            time: span.end.nanoseconds - 1, code: code, result: accumulator.result, window: span, isComplete: isComplete
+        )
     }
 
-    private mutating func sortDueRows() {
+    private func inOrder(_ rows: [DueRow]) -> [DueRow] {
         let hasLongKeys = interner.count > 0
-        let interner = interner
         // Stable, so that rows of one key and time keep their order.
-        let order = due.indices.dropFirst(given).sorted { i, j in
-            let (a, b) = (due[i], due[j])
+        let order = rows.indices.sorted { i, j in
+            let (a, b) = (rows[i], rows[j])
             if a.time != b.time { return a.time < b.time }
             if a.code == b.code { return i < j }
             return hasLongKeys ? interner.precedes(a.code, b.code) : SplitMix64.unmix(a.code) < SplitMix64.unmix(b.code)
         }
-        due = order.map { due[$0] }
-        given = 0
+        return order.map { rows[$0] }
     }
 
     private mutating func takeRows() -> StreamElement? {

@@ -54,7 +54,10 @@ struct KeyedTimeWindows<A: Accumulator>: Processor {
             guard try closeNextWindow() else { break }
         }
         forgetKeys()
-        if let element = following.take() { return element }
+        if let element = following.take() {
+            if case .end = element { forwarded = .distantFuture }
+            return element
+        }
         guard watermark > forwarded else { return nil }
         forwarded = watermark
         return .watermark(watermark)
@@ -68,6 +71,8 @@ struct KeyedTimeWindows<A: Accumulator>: Processor {
         let codes = keys.arena == nil ? keys.hashes : interned(keys, batch)
         var onTime = batch
         if !batch.behind.isEmpty { onTime.selection = try setBehindApart(batch, codes.values, numbers) }
+        // The rows are named by memory that only `onTime` keeps.
+        defer { withExtendedLifetime(onTime) {} }
         let rows = onTime.rows
         var k = 0
         while k < rows.count {
@@ -112,17 +117,15 @@ struct KeyedTimeWindows<A: Accumulator>: Processor {
     ) throws -> Selection {
         let onTime = Column<UInt32>(capacity: batch.count)
         var count = 0
-        var mark = 0
-        batch.forEachRow { row in
-            while mark < batch.behind.count, batch.behind[mark].row < row { mark += 1 }
-            guard mark < batch.behind.count, batch.behind[mark].row == row else {
+        batch.forEachMarkedRow { row, mark in
+            guard let mark else {
                 onTime.values[count] = UInt32(row)
                 count += 1
                 return
             }
             keepBehind(
                 BehindEvent(
-                    time: batch.times.values[row], watermark: batch.behind[mark].watermark.nanoseconds, origin: batch.origin,
+                    time: batch.times.values[row], watermark: mark.watermark.nanoseconds, origin: batch.origin,
                     code: codes[row], number: numbers[row]))
         }
         return Selection(onTime, count: count)
@@ -184,20 +187,21 @@ struct KeyedTimeWindows<A: Accumulator>: Processor {
             return ClosingWindow(window, A.results(of: inside[0].table), interner)
         }
         var merged = PaneTable<A>()
-        let parts = Set(inside.map(SlicePart.init)).union(late.map(SlicePart.init)).sorted()
-        for part in parts {
-            var fits = true
-            if let pane = inside.first(where: { SlicePart($0) == part }) {
-                fits = A.merge(pane.table, into: &merged)
-            }
-            let behindHere = late.filter { SlicePart($0) == part }
-            if !behindHere.isEmpty {
-                var apart = PaneTable<A>()
-                for event in behindHere { fits = apart.add(event.code, event.number) && fits }
-                fits = A.merge(apart, into: &merged) && fits
-            }
-            guard fits else { throw EngineError.overflow(stage: stage, window: window) }
+        var fits = true
+        let lateParts = Dictionary(grouping: late, by: SlicePart.init)
+        var remaining = lateParts.keys.sorted()[...]
+        func mergeLate(_ part: SlicePart) {
+            var apart = PaneTable<A>()
+            for event in lateParts[part] ?? [] { fits = apart.add(event.code, event.number) && fits }
+            fits = A.merge(apart, into: &merged) && fits
         }
+        // Panes are in order of slice and origin; the late events of a slice and origin stand behind its pane.
+        for pane in inside {
+            while let part = remaining.first, part < SlicePart(pane) { mergeLate(remaining.removeFirst()) }
+            fits = A.merge(pane.table, into: &merged) && fits
+        }
+        for part in remaining { mergeLate(part) }
+        guard fits else { throw EngineError.overflow(stage: stage, window: window) }
         return ClosingWindow(window, A.results(of: merged), interner)
     }
 

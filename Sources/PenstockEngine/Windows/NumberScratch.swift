@@ -26,7 +26,8 @@ struct NumberScratch {
         return numbers.assumingMemoryBound(to: Number.self)
     }
 
-    private static func column<Element: BitwiseCopyable>(_ kept: inout Column<Element>?, _ rows: Int) -> Column<Element> {
+    private static func column<Element: BitwiseCopyable>(_ kept: inout Column<Element>?, _ rows: Int) -> Column<Element>
+    {
         if let kept, kept.capacity >= rows { return kept }
         let column = Column<Element>(capacity: rows)
         kept = column

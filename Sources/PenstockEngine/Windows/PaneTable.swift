@@ -1,13 +1,15 @@
 /// The accumulators of one slice and origin by key code: open addressing with linear probing, code and accumulator side by side.
 ///
 /// A slot's tag is code + 1, so that 0 means empty; the one code whose tag would be 0 has a slot of its own. At most half of the slots
-/// are taken. Ownership: the table owns its slots from `init` to `deinit`.
+/// are taken. Ownership: the memory is a column that nobody else writes to. A `deinit` of the table's own would not do: builds of
+/// Swift 6.3 without optimisation do not run it for tables that a closure captures, nor for those of panes.
 struct PaneTable<A: Accumulator>: ~Copyable {
-    private struct Slot {
+    struct Slot: BitwiseCopyable {
         var tag: UInt64
         var accumulator: A
     }
 
+    private(set) var memory: Column<Slot>
     private var slots: UnsafeMutablePointer<Slot>
     private var capacity: Int
     private var used = 0
@@ -18,10 +20,9 @@ struct PaneTable<A: Accumulator>: ~Copyable {
 
     init() {
         capacity = Self.smallest
-        slots = Self.allocate(capacity)
+        memory = Self.empty(capacity)
+        slots = memory.values
     }
-
-    deinit { slots.deallocate() }
 
     /// How many keys there are.
     var count: Int { used + (last == nil ? 0 : 1) }
@@ -122,22 +123,23 @@ struct PaneTable<A: Accumulator>: ~Copyable {
     }
 
     private mutating func grow() {
-        let (old, oldCapacity) = (slots, capacity)
+        let (old, oldMemory, oldCapacity) = (slots, memory, capacity)
+        defer { withExtendedLifetime(oldMemory) {} }
         capacity *= 4
-        slots = Self.allocate(capacity)
+        memory = Self.empty(capacity)
+        slots = memory.values
         for from in 0..<oldCapacity where old[from].tag != 0 {
             var at = Int(truncatingIfNeeded: old[from].tag &- 1) & (capacity - 1)
             while slots[at].tag != 0 { at = (at + 1) & (capacity - 1) }
             slots[at] = old[from]
         }
-        old.deallocate()
     }
 
-    private static func allocate(_ capacity: Int) -> UnsafeMutablePointer<Slot> {
-        let slots = UnsafeMutablePointer<Slot>.allocate(capacity: capacity)
-        UnsafeMutableRawPointer(slots).initializeMemory(
+    private static func empty(_ capacity: Int) -> Column<Slot> {
+        let memory = Column<Slot>(capacity: capacity)
+        UnsafeMutableRawPointer(memory.values).initializeMemory(
             as: UInt8.self, repeating: 0, count: capacity * MemoryLayout<Slot>.stride)
-        return slots
+        return memory
     }
 }
 

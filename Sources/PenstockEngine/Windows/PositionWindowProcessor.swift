@@ -43,12 +43,11 @@ struct PositionWindowProcessor<Op: WindowOperator>: Processor {
             if batch.watermark > forwarded { queue = [.watermark(batch.watermark)] }
         case .watermark, .control, .end:
             queue = [element]
-            if endsScan(element) {
-                if case .control(.scanEnd) = element {
-                    try closeLastWindow(byScanEnd: true)
-                } else {
-                    try closeLastWindow(byScanEnd: false)
-                }
+            guard endsScan(element) else { break }
+            if case .control(.scanEnd) = element {
+                try closeLastWindow(byScanEnd: true)
+            } else {
+                try closeLastWindow(byScanEnd: false)
             }
         }
     }
@@ -56,7 +55,8 @@ struct PositionWindowProcessor<Op: WindowOperator>: Processor {
     mutating func next() throws -> StreamElement? {
         while true {
             if let emitting {
-                return try emit(emitting.pane, part: emitting.part)
+                if let batch = try emit(emitting.pane, part: emitting.part) { return batch }
+                continue
             }
             if let (event, time) = arriving.popLast() {
                 try arrive(event, time)
@@ -82,18 +82,18 @@ struct PositionWindowProcessor<Op: WindowOperator>: Processor {
     private mutating func arrive(_ event: Op.In, _ time: Timestamp) throws {
         let place = try located(event)
         if case .sliding(let size, let every) = windows.rule {
-            let end = nextEnd ?? (place - floorMod(place, every) + every)
+            let end = nextEnd ?? Self.firstEnd(after: place, every)
             nextEnd = end
             if place >= end {
                 // A window that no event of the scan entered gives no row.
                 try dropBefore(end - size)
-                nextEnd = end + every
                 arriving.append((event, time))
-                if !inside.isEmpty { beginWindow(isComplete: end >= size, isLast: false) }
+                nextEnd = inside.isEmpty ? Self.firstEnd(after: place, every) : end + every
+                beginWindow(isComplete: end >= size, isLast: false)
                 return
             }
             guard place >= end - size else {
-                statistics.lateEvents += 1
+                if place >= end - every { statistics.outsideEvents += 1 } else { statistics.lateEvents += 1 }
                 return
             }
         }
@@ -111,6 +111,8 @@ struct PositionWindowProcessor<Op: WindowOperator>: Processor {
         arrived += 1
         sinceLastWindow += 1
     }
+
+    private static func firstEnd(after place: Int64, _ every: Int64) -> Int64 { place - floorMod(place, every) + every }
 
     private func located(_ event: Op.In) throws -> Int64 {
         do { return try position(event, inside.last?.position) } catch { throw EngineError.stage(context.stage, error) }
@@ -153,7 +155,8 @@ struct PositionWindowProcessor<Op: WindowOperator>: Processor {
     private func reaches(_ end: Int64) -> Bool {
         guard let oldest = inside.first, let newest = inside.last, inside.count > 1 else { return false }
         let step = (newest.position - oldest.position) / Int64(inside.count - 1)
-        return newest.position + 2 * step >= end
+        // Half a step more, since steps are never quite even.
+        return newest.position + step + step / 2 >= end
     }
 
     private mutating func startAgain() {
@@ -169,12 +172,13 @@ struct PositionWindowProcessor<Op: WindowOperator>: Processor {
             progress = try operation.emit(pane, part: part, state: &state, into: &output, context: context)
         }
         emitting = progress == .more ? (pane, part + 1) : nil
-        guard output.count > 0 else { return try next() }
+        guard output.count > 0 else { return nil }
         let (values, times, count) = output.builder.take(capacity: 1)
         defer { sequence += UInt64(count) }
         return .batch(
             Batch(
-                origin: origin, baseSequence: sequence, rowCount: count, times: times, values: values, watermark: forwarded))
+                origin: origin, baseSequence: sequence, rowCount: count, times: times, values: values,
+                watermark: forwarded))
     }
 
     private func call(_ body: () throws -> Void) throws {

@@ -25,7 +25,9 @@ public struct TimeWindows: Sendable, Hashable {
     /// What is wrong with the numbers, or nil.
     var defect: String? {
         if size <= 0 || every <= 0 { return "a window's length and step must be positive" }
-        if size > TimeWindows.longest || every > TimeWindows.longest { return "a window is longer than 2^60 ns (36 years)" }
+        if size > TimeWindows.longest || every > TimeWindows.longest {
+            return "a window is longer than 2^60 ns (36 years)"
+        }
         if abs(offset) >= every { return "a window's offset must be smaller than its step" }
         return nil
     }

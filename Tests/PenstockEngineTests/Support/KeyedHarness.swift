@@ -1,0 +1,155 @@
+import PenstockEvents
+
+@testable import PenstockEngine
+
+/// Drives a keyed window as a run does, on one thread: partitions, shuffle, instances, merge. The order in which partitions and
+/// instances have their turn, and how often watermarks are sent, come from a seed.
+struct KeyedHarness {
+    let window: KeyedWindow
+    let disorder: Disorder
+    let aggregate: Aggregate
+    var keyedByText = false
+    let batch: Int
+    let parallelism: Int
+    /// Watermarks are sent with every so many batches.
+    let spacing: Int
+    private var random: SeededGenerator
+
+    init(
+        _ window: KeyedWindow, disorder: Disorder, _ aggregate: Aggregate, keyedByText: Bool = false, batch: Int,
+        parallelism: Int, spacing: Int, seed: UInt64
+    ) {
+        self.window = window
+        self.disorder = disorder
+        self.aggregate = aggregate
+        self.keyedByText = keyedByText
+        self.batch = batch
+        self.parallelism = parallelism
+        self.spacing = spacing
+        random = SeededGenerator(seed: seed)
+    }
+
+    private struct Partition {
+        var steps: ArraySlice<Step>
+        var clock: PartitionClock
+        var sequence: UInt64 = 0
+    }
+
+    /// The rows in the order in which they leave, and what was counted.
+    mutating func run(_ partitions: [[Step]]) throws -> (rows: [Row], statistics: OperatorStatistics) {
+        var inputs = partitions.map { Partition(steps: $0[...], clock: PartitionClock(disorder)) }
+        var instances = (0..<parallelism).map { _ in Instance(makeWindows()) }
+        var merge = Merge(inputs: parallelism, batch: batch)
+        var key: any Processor =
+            keyedByText
+            ? KeyProcessor(stage: testStage, kernel: keyKernel { (s: Sample) in s.name })
+            : KeyProcessor(stage: testStage, kernel: keyKernel { (s: Sample) in s.key })
+        var turns = 0
+        var watermark = Timestamp.distantPast
+        while let index = inputs.indices.filter({ !inputs[$0].steps.isEmpty }).randomElement(using: &random) {
+            let events = try read(&inputs[index], partition: index)
+            turns += 1
+            if turns % spacing == 0 {
+                let open = inputs.filter { !$0.steps.isEmpty }.map(\.clock.watermark)
+                watermark = max(watermark, open.min() ?? watermark)
+            }
+            if var batch = events {
+                batch.watermark = watermark
+                for keyed in try key.outputs(.batch(batch)) { try send(keyed, to: &instances) }
+            } else {
+                try send(.watermark(watermark), to: &instances)
+            }
+            for at in instances.indices where random.once(in: 2) { try merge.take(from: at, &instances[at], upTo: 2) }
+        }
+        try send(.end, to: &instances)
+        while let at = instances.indices.filter({ !instances[$0].outputs.isEmpty }).randomElement(using: &random) {
+            try merge.take(from: at, &instances[at], upTo: 1)
+        }
+        return (merge.rows, instances.map(\.windows.statistics).reduce(OperatorStatistics(), +))
+    }
+
+    private mutating func read(_ input: inout Partition, partition: Int) throws -> Batch? {
+        var events: [(time: Int64, sample: Sample)] = []
+        while events.count < batch, case .event(let time, let sample)? = input.steps.first {
+            events.append((time, sample))
+            input.steps.removeFirst()
+        }
+        if events.isEmpty, case .mark(let time)? = input.steps.popFirst() {
+            input.clock.observe(mark: Timestamp(nanoseconds: time))
+        }
+        guard !events.isEmpty else { return nil }
+        let behind = try events.map(\.time).withUnsafeBufferPointer {
+            try input.clock.observe($0.baseAddress!, count: events.count, stage: testStage)
+        }
+        defer { input.sequence += UInt64(events.count) }
+        return Batch(
+            events, origin: Origin(stage: 0, partition: UInt32(partition)), sequence: input.sequence, behind: behind)
+    }
+
+    private func send(_ element: StreamElement, to instances: inout [Instance]) throws {
+        guard let batch = element.batch, instances.count > 1 else {
+            for at in instances.indices { try instances[at].accept(element) }
+            return
+        }
+        for (at, part) in KeyRouter(instances: instances.count).split(batch).enumerated() {
+            try instances[at].accept(part.map { .batch($0) } ?? .watermark(batch.watermark))
+        }
+    }
+
+    private func makeWindows() -> any Processor {
+        let isFloat = if case .floats? = aggregate.numbers?.form { true } else { false }
+        switch aggregate.function {
+        case .count: return make(CountAccumulator.self)
+        case .sum: return isFloat ? make(FloatSum.self) : make(IntegerSum.self)
+        case .mean: return isFloat ? make(FloatMean.self) : make(IntegerMean.self)
+        case .minimum: return isFloat ? make(FloatExtreme<Minimum>.self) : make(IntegerExtreme<Minimum>.self)
+        case .maximum: return isFloat ? make(FloatExtreme<Maximum>.self) : make(IntegerExtreme<Maximum>.self)
+        }
+    }
+
+    private func make<A: Accumulator>(_ type: A.Type) -> any Processor {
+        let origin = Origin(stage: 1, partition: 0)
+        switch window {
+        case .time(let windows):
+            return KeyedTimeWindows<A>(
+                stage: testStage, windows: windows, aggregate: aggregate, origin: origin, batchEvents: batch)
+        case .count(let windows):
+            return KeyedCountWindows<A>(
+                stage: testStage, windows: windows, aggregate: aggregate, origin: origin, batchEvents: batch)
+        }
+    }
+}
+
+/// One instance, and what it has put out but nobody has taken.
+private struct Instance {
+    var windows: any Processor
+    var outputs: [StreamElement] = []
+
+    init(_ windows: any Processor) { self.windows = windows }
+
+    mutating func accept(_ element: StreamElement) throws { outputs += try windows.outputs(element) }
+}
+
+/// The stage behind the instances.
+private struct Merge {
+    private var gate: InputGate
+    private var merge: OrderedMerge
+    private let inputs: Int
+    private(set) var rows: [Row] = []
+
+    init(inputs: Int, batch: Int) {
+        self.inputs = inputs
+        gate = InputGate(inputs: inputs)
+        merge = OrderedMerge(batchEvents: batch)
+    }
+
+    mutating func take(from input: Int, _ instance: inout Instance, upTo limit: Int) throws {
+        for element in instance.outputs.prefix(limit) {
+            guard let passed = gate.pass(element, from: input) else { continue }
+            for output in inputs > 1 ? try merge.outputs(passed) : [passed] {
+                rows += output.batch?.values(Row.self) ?? []
+            }
+        }
+        instance.outputs.removeFirst(min(limit, instance.outputs.count))
+    }
+}
