@@ -18,7 +18,7 @@ protocol Accumulator: BitwiseCopyable, Sendable {
     /// `PaneTable.fold` for this type.
     ///
     /// The window stages are generic and are called through existentials, so their own code is not specialised. These three are: each
-    /// conformance is a concrete type, so its witness contains the loop for that type.
+    /// conformance is a concrete type, so its witness is the default below with the loop for that type.
     static func fold(_ rows: PaneRows<Number>, from k: inout Int, into table: inout PaneTable<Self>) -> Bool
 
     /// `PaneTable.merge` of a whole table for this type.
@@ -26,6 +26,21 @@ protocol Accumulator: BitwiseCopyable, Sendable {
 
     /// `PaneTable.results` for this type.
     static func results(of table: borrowing PaneTable<Self>) -> [KeyResult]
+}
+
+extension Accumulator {
+    @inline(__always)
+    static func fold(_ rows: PaneRows<Number>, from k: inout Int, into table: inout PaneTable<Self>) -> Bool {
+        table.fold(rows, from: &k)
+    }
+
+    @inline(__always)
+    static func merge(_ later: borrowing PaneTable<Self>, into table: inout PaneTable<Self>) -> Bool {
+        table.merge(later)
+    }
+
+    @inline(__always)
+    static func results(of table: borrowing PaneTable<Self>) -> [KeyResult] { table.results() }
 }
 
 /// The aggregate of a key.
@@ -63,16 +78,6 @@ struct CountAccumulator: Accumulator {
     }
 
     var result: AggregateResult { AggregateResult(count: count) }
-
-    static func fold(_ rows: PaneRows<NoNumber>, from k: inout Int, into table: inout PaneTable<Self>) -> Bool {
-        table.fold(rows, from: &k)
-    }
-
-    static func merge(_ later: borrowing PaneTable<Self>, into table: inout PaneTable<Self>) -> Bool {
-        table.merge(later)
-    }
-
-    static func results(of table: borrowing PaneTable<Self>) -> [KeyResult] { table.results() }
 }
 
 struct IntegerSum: Accumulator {
@@ -89,16 +94,6 @@ struct IntegerSum: Accumulator {
     mutating func merge(_ later: IntegerSum) -> Bool { add(later.sum) }
 
     var result: AggregateResult { AggregateResult(integer: sum) }
-
-    static func fold(_ rows: PaneRows<Int64>, from k: inout Int, into table: inout PaneTable<Self>) -> Bool {
-        table.fold(rows, from: &k)
-    }
-
-    static func merge(_ later: borrowing PaneTable<Self>, into table: inout PaneTable<Self>) -> Bool {
-        table.merge(later)
-    }
-
-    static func results(of table: borrowing PaneTable<Self>) -> [KeyResult] { table.results() }
 }
 
 struct FloatSum: Accumulator {
@@ -114,16 +109,6 @@ struct FloatSum: Accumulator {
     mutating func merge(_ later: FloatSum) -> Bool { add(later.sum) }
 
     var result: AggregateResult { AggregateResult(float: sum) }
-
-    static func fold(_ rows: PaneRows<Double>, from k: inout Int, into table: inout PaneTable<Self>) -> Bool {
-        table.fold(rows, from: &k)
-    }
-
-    static func merge(_ later: borrowing PaneTable<Self>, into table: inout PaneTable<Self>) -> Bool {
-        table.merge(later)
-    }
-
-    static func results(of table: borrowing PaneTable<Self>) -> [KeyResult] { table.results() }
 }
 
 struct IntegerMean: Accumulator {
@@ -145,16 +130,6 @@ struct IntegerMean: Accumulator {
     }
 
     var result: AggregateResult { AggregateResult(count: count, integer: sum, float: Double(sum) / Double(count)) }
-
-    static func fold(_ rows: PaneRows<Int64>, from k: inout Int, into table: inout PaneTable<Self>) -> Bool {
-        table.fold(rows, from: &k)
-    }
-
-    static func merge(_ later: borrowing PaneTable<Self>, into table: inout PaneTable<Self>) -> Bool {
-        table.merge(later)
-    }
-
-    static func results(of table: borrowing PaneTable<Self>) -> [KeyResult] { table.results() }
 }
 
 struct FloatMean: Accumulator {
@@ -176,14 +151,4 @@ struct FloatMean: Accumulator {
     }
 
     var result: AggregateResult { AggregateResult(count: count, float: sum / Double(count)) }
-
-    static func fold(_ rows: PaneRows<Double>, from k: inout Int, into table: inout PaneTable<Self>) -> Bool {
-        table.fold(rows, from: &k)
-    }
-
-    static func merge(_ later: borrowing PaneTable<Self>, into table: inout PaneTable<Self>) -> Bool {
-        table.merge(later)
-    }
-
-    static func results(of table: borrowing PaneTable<Self>) -> [KeyResult] { table.results() }
 }

@@ -13,16 +13,6 @@ struct IntegerMinimum: Accumulator {
     mutating func merge(_ later: Self) -> Bool { add(later.value) }
 
     var result: AggregateResult { AggregateResult(integer: value) }
-
-    static func fold(_ rows: PaneRows<Int64>, from k: inout Int, into table: inout PaneTable<Self>) -> Bool {
-        table.fold(rows, from: &k)
-    }
-
-    static func merge(_ later: borrowing PaneTable<Self>, into table: inout PaneTable<Self>) -> Bool {
-        table.merge(later)
-    }
-
-    static func results(of table: borrowing PaneTable<Self>) -> [KeyResult] { table.results() }
 }
 
 struct IntegerMaximum: Accumulator {
@@ -38,16 +28,6 @@ struct IntegerMaximum: Accumulator {
     mutating func merge(_ later: Self) -> Bool { add(later.value) }
 
     var result: AggregateResult { AggregateResult(integer: value) }
-
-    static func fold(_ rows: PaneRows<Int64>, from k: inout Int, into table: inout PaneTable<Self>) -> Bool {
-        table.fold(rows, from: &k)
-    }
-
-    static func merge(_ later: borrowing PaneTable<Self>, into table: inout PaneTable<Self>) -> Bool {
-        table.merge(later)
-    }
-
-    static func results(of table: borrowing PaneTable<Self>) -> [KeyResult] { table.results() }
 }
 
 /// NaN wins over every number, so that it is seen and does not depend on the order; -0.0 is smaller than 0.0 for the same reason.
@@ -66,16 +46,6 @@ struct FloatMinimum: Accumulator {
     mutating func merge(_ later: Self) -> Bool { add(later.value) }
 
     var result: AggregateResult { AggregateResult(float: value) }
-
-    static func fold(_ rows: PaneRows<Double>, from k: inout Int, into table: inout PaneTable<Self>) -> Bool {
-        table.fold(rows, from: &k)
-    }
-
-    static func merge(_ later: borrowing PaneTable<Self>, into table: inout PaneTable<Self>) -> Bool {
-        table.merge(later)
-    }
-
-    static func results(of table: borrowing PaneTable<Self>) -> [KeyResult] { table.results() }
 }
 
 /// NaN wins over every number, so that it is seen and does not depend on the order; -0.0 is smaller than 0.0 for the same reason.
@@ -94,14 +64,4 @@ struct FloatMaximum: Accumulator {
     mutating func merge(_ later: Self) -> Bool { add(later.value) }
 
     var result: AggregateResult { AggregateResult(float: value) }
-
-    static func fold(_ rows: PaneRows<Double>, from k: inout Int, into table: inout PaneTable<Self>) -> Bool {
-        table.fold(rows, from: &k)
-    }
-
-    static func merge(_ later: borrowing PaneTable<Self>, into table: inout PaneTable<Self>) -> Bool {
-        table.merge(later)
-    }
-
-    static func results(of table: borrowing PaneTable<Self>) -> [KeyResult] { table.results() }
 }
