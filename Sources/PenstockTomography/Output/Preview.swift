@@ -19,14 +19,15 @@ public struct Preview: Sink {
     public func check(_ context: SinkContext) throws {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
         guard context.overwrite || !names.contains(where: Self.isPreview) else {
-            throw FormatError(.exists, file: path, "the folder has previews already", hint: "choose another or give --overwrite")
+            throw FormatError(
+                .exists, file: path, "the folder has previews already", hint: "choose another or give --overwrite")
         }
         do {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         } catch {
             throw FormatError(
-                .cannotCreate, file: path, "the folder cannot be made: \(error.localizedDescription)",
-                hint: "choose a folder that can be written")
+                .cannotCreate, file: path, "the folder for previews cannot be made",
+                hint: "choose a folder in a place where you may write")
         }
         for name in names where Self.isPreview(name) { try? FileManager.default.removeItem(atPath: "\(path)/\(name)") }
     }
@@ -44,10 +45,15 @@ public struct Preview: Sink {
         }
 
         private func show(_ slice: ReconstructedSlice) throws {
-            let pending = try PendingFile("\(path)/window_\(slice.window.fiveDigits).png", overwrites: true)
+            let picture = "\(path)/window_\(slice.window.fiveDigits).png"
+            let pending = try PendingFile(picture, overwrites: true)
             let temporary = pending.temporaryPath
-            try slice.greyLevels().withUnsafeBytes { pixels in
-                try PNGFile.write(pixels, rows: slice.size, columns: slice.size, channels: .grey, to: temporary)
+            do {
+                try slice.greyLevels().withUnsafeBytes { pixels in
+                    try PNGFile.write(pixels, rows: slice.size, columns: slice.size, channels: .grey, to: temporary)
+                }
+            } catch let error as FormatError {
+                throw error.naming(picture, insteadOf: temporary)
             }
             try pending.commit()
         }
