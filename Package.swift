@@ -90,6 +90,12 @@ let package = Package(
             name: "PenstockTomographyTests",
             dependencies: ["PenstockTomography", "PenstockFormats", "Penstock"],
             swiftSettings: strict),
+        .testTarget(
+            name: "LiveTomographyTests",
+            dependencies: [
+                "LiveTomography", "PenstockEngine", "PenstockEvents", "PenstockFormats", "PenstockLog", "PenstockTomography",
+            ],
+            swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -4,7 +4,8 @@ internal import PenstockFormats
 
 /// Shows the middle slice of every window as a grey PNG image while the run goes on: `window_00000.png` and so on.
 ///
-/// Grey values span the 0.5th to the 99.5th percentile of the disk that all projections see. Each image appears complete; what a run has
+/// `windows.csv` beside them says of each how many projections it had, over which angles, and whether it was complete; those that are
+/// not grow to the first one that is. Grey values span the 0.5th to the 99.5th percentile of the disk that all projections see. Each image appears complete; what a run has
 /// shown stays when it fails, because showing it was its purpose.
 public struct Preview: Sink {
     private let path: String
@@ -35,17 +36,53 @@ public struct Preview: Sink {
     /// Begins to write.
     public func open(_ context: SinkContext) throws -> any SinkWriter<ReconstructedSlice> { Writer(path: path) }
 
-    private static func isPreview(_ name: String) -> Bool { name.hasPrefix("window_") && name.hasSuffix(".png") }
+    private static let list = "windows.csv"
+
+    private static func isPreview(_ name: String) -> Bool {
+        name == list || name.hasPrefix("window_") && name.hasSuffix(".png")
+    }
 
     private struct Writer: SinkWriter {
         let path: String
+        private var shown: [(picture: String, projections: Int, anglesDegrees: ClosedRange<Double>, isComplete: Bool)] = []
+
+        init(path: String) { self.path = path }
 
         mutating func write(_ events: Events<ReconstructedSlice>) throws {
-            for event in events where event.value.slice == event.value.sliceCount / 2 { try show(event.value) }
+            for event in events where event.value.slice == event.value.sliceCount / 2 {
+                let slice = event.value
+                let picture = "window_\(slice.window.fiveDigits).png"
+                try show(slice, picture)
+                shown.append((picture, slice.projections, slice.anglesDegrees, slice.isComplete))
+                try list()
+            }
         }
 
-        private func show(_ slice: ReconstructedSlice) throws {
-            let picture = "\(path)/window_\(slice.window.fiveDigits).png"
+        /// Puts the list of the pictures in place anew: it is complete at any time, like they are.
+        private func list() throws {
+            let list = "\(path)/\(Preview.list)"
+            let pending = try PendingFile(list, overwrites: true)
+            do throws(FormatError) {
+                var table = try CSVWriter(
+                    creating: pending.temporaryPath,
+                    columns: ["picture", "projections", "first_angle", "last_angle", "complete"])
+                for row in shown {
+                    table.append(row.picture)
+                    table.append(row.projections)
+                    table.append(row.anglesDegrees.lowerBound)
+                    table.append(row.anglesDegrees.upperBound)
+                    table.append(row.isComplete ? "yes" : "no")
+                    try table.endRecord()
+                }
+                try table.close()
+            } catch {
+                throw error.naming(list, insteadOf: pending.temporaryPath)
+            }
+            try pending.commit()
+        }
+
+        private func show(_ slice: ReconstructedSlice, _ name: String) throws {
+            let picture = "\(path)/\(name)"
             let pending = try PendingFile(picture, overwrites: true)
             let temporary = pending.temporaryPath
             do {
