@@ -3,7 +3,8 @@ import ArgumentParser
 /// Measures Penstock itself: one subcommand for each measurement, a line of figures for people or one JSON object for
 /// scripts.
 @main
-struct PenstockBench: ParsableCommand {
+struct PenstockBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "penstock-bench", abstract: "Measures Penstock itself.", subcommands: [TomographyBenchmark.self])
+        commandName: "penstock-bench", abstract: "Measures Penstock itself.",
+        subcommands: [EngineBenchmark.self, TomographyBenchmark.self])
 }

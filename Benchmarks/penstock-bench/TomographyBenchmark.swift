@@ -1,7 +1,7 @@
 import ArgumentParser
 import PenstockTomography
 
-/// GridrecPlan on analytic phantoms: processor time of one thread, and the error against the phantom itself.
+/// Gridrec on analytic phantoms: processor time of one thread, and the error against the phantom itself.
 struct TomographyBenchmark: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tomography", abstract: "Gridrec on analytic phantoms: time on one thread, and error.",
@@ -42,7 +42,7 @@ struct TomographyBenchmark: ParsableCommand {
     }
 
     private func report(
-        _ gridrec: Gridrec, _ times: (mean: Double, best: Double), _ worst: (rmse: Double, scale: Double)
+        _ gridrec: GridrecPlan, _ times: (mean: Double, best: Double), _ worst: (rmse: Double, scale: Double)
     ) {
         // In this order: what FFTW measures once it uses for later estimates in the same process.
         let estimated = FourierFloor(angles: angles, period: gridrec.period, isMeasured: false)
@@ -74,7 +74,7 @@ struct TomographyBenchmark: ParsableCommand {
     /// Processor milliseconds per slice over all pairs, and in the fastest pair. One pair before the first warms the
     /// caches.
     private func reconstruct(
-        _ gridrec: Gridrec, _ sinograms: [Float], into images: inout [Float]
+        _ gridrec: GridrecPlan, _ sinograms: [Float], into images: inout [Float]
     ) -> (mean: Double, best: Double) {
         var workspace = GridrecWorkspace(for: gridrec)
         let size = columns * columns

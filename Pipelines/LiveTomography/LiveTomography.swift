@@ -8,7 +8,7 @@ import PenstockTomography
     @Option(help: "The scan: a Data Exchange HDF5 file.") var input: String?
     @Option(help: "The volume of the last window: an HDF5 file.") var output = "volume.h5"
     @Option(help: "Rotation centre: a detector column, or auto.") var centre = RotationCentre.automatic
-    @Option(help: "Filter: \(ReconstructionFilter.names).") var filter = ReconstructionFilter.shepp
+    @Option(help: "Filter of the reconstruction.") var filter = ReconstructionFilter.shepp
     @Option(help: "Window: whole, the latest part of a turn (180deg), or a number of projections.") var window = ScanWindow.whole
     @Option(help: "Distance between windows: 15deg, or a number of projections.") var every = WindowStep.degrees(15)
     @Option(help: "Excess of transmission above which a pixel is a zinger, such as 0.15.") var zingerThreshold: Double?

@@ -22,7 +22,7 @@ enum ScanWindow: Sendable, Hashable, ExpressibleByArgument, CustomStringConverti
     var description: String {
         switch self {
         case .whole: "whole"
-        case .degrees(let degrees): "\(degrees)deg"
+        case .degrees(let degrees): degreesText(degrees)
         case .projections(let count): "\(count)"
         }
     }
@@ -56,10 +56,15 @@ enum WindowStep: Sendable, Hashable, ExpressibleByArgument, CustomStringConverti
 
     var description: String {
         switch self {
-        case .degrees(let degrees): "\(degrees)deg"
+        case .degrees(let degrees): degreesText(degrees)
         case .projections(let count): "\(count)"
         }
     }
+}
+
+/// 180 as `180deg`.
+private func degreesText(_ degrees: Double) -> String {
+    degrees == degrees.rounded() ? "\(Int(degrees))deg" : "\(degrees)deg"
 }
 
 /// `180deg` as 180; nil for anything that is not a positive number of degrees.

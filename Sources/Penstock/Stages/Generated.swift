@@ -20,10 +20,7 @@ public struct Generated<Output: Sendable>: Source {
     @inlinable @inline(__always)
     public init(_ count: Int, _ event: @escaping @Sendable (Int) -> (Output, Timestamp)) {
         self.init(count) { first, end, batch in
-            for n in first..<end {
-                let (value, time) = event(n)
-                batch.append(value, time: time)
-            }
+            batch.append(end - first) { event(first &+ $0) }
         }
     }
 

@@ -131,14 +131,3 @@ public struct AnyOperator: Sendable {
         }
     }
 }
-
-extension PositionWindows {
-    /// The rule in words, for `explain`.
-    var summary: String {
-        switch rule {
-        case .whole: "of a whole scan"
-        case .sliding(let size, let every): "of \(size) every \(every)"
-        case .latest(let count, let every): "of the latest \(count) events every \(every)"
-        }
-    }
-}

@@ -113,6 +113,8 @@ private struct Planner {
 
     private mutating func next(after current: Int?, routing: PhysicalPlan.Routing, instances: Int) -> Int {
         let from = required(current)
+        // A stage that has just been opened behind another and does nothing yet needs no further cut.
+        if instances == plan.stages[from].instances, plan.stages[from].isIdle { return from }
         let to = open(.channels, instances: instances)
         plan.stages[to].mergesInOrder = plan.stages[from].instances > 1
         plan.edges.append(PhysicalPlan.Edge(from: from, to: to, routing: instances > 1 ? routing : .single))
@@ -122,7 +124,9 @@ private struct Planner {
     private mutating func add(_ stage: StageDescription, _ name: StageName, to current: Int?) -> Int {
         let index = required(current)
         var planned = stage
-        if case .operation = stage.kind { planned.parallelism = stage.parallelism ?? parallelism }
+        if case .operation(let operation) = stage.kind {
+            planned.parallelism = stage.parallelism ?? (operation.isHeavy ? parallelism : 1)
+        }
         plan.stages[index].operators.append(PhysicalStage.PlannedOperator(name: name, description: planned))
         return index
     }
@@ -132,6 +136,14 @@ private struct Planner {
     private func required(_ stage: Int?) -> Int {
         guard let stage else { preconditionFailure("a stage without an input passed the builder") }
         return stage
+    }
+}
+
+extension PhysicalStage {
+    /// Whether the stage takes events from channels and does nothing with them yet.
+    fileprivate var isIdle: Bool {
+        guard case .channels = input, case .channels = output else { return false }
+        return operators.isEmpty && !mergesInOrder
     }
 }
 

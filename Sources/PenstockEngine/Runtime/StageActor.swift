@@ -78,7 +78,8 @@ actor StageActor {
             for index in partitions.indices where !partitions[index].hasEnded {
                 if wiring.run.isStopping { throw RunStopped() }
                 let (batch, control) = try partitions[index].read(eventLimit: wiring.run.options.batchEvents, stage: name)
-                let watermark = partitions.map(\.watermark).min() ?? .distantPast
+                var watermark = Timestamp.distantFuture
+                for partition in partitions { watermark = min(watermark, partition.watermark) }
                 if var batch {
                     batch.watermark = watermark
                     try await push(.batch(batch), at: 0)

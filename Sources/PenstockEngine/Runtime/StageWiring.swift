@@ -112,8 +112,8 @@ struct StageWiring: Sendable {
         case .count: make(CountAccumulator.self)
         case .sum: isFloat ? make(FloatSum.self) : make(IntegerSum.self)
         case .mean: isFloat ? make(FloatMean.self) : make(IntegerMean.self)
-        case .minimum: isFloat ? make(FloatExtreme<Minimum>.self) : make(IntegerExtreme<Minimum>.self)
-        case .maximum: isFloat ? make(FloatExtreme<Maximum>.self) : make(IntegerExtreme<Maximum>.self)
+        case .minimum: isFloat ? make(FloatMinimum.self) : make(IntegerMinimum.self)
+        case .maximum: isFloat ? make(FloatMaximum.self) : make(IntegerMaximum.self)
         }
     }
 }

@@ -86,6 +86,14 @@ public struct SourceBatch<Output: Sendable>: ~Copyable {
     /// How many events there are.
     @inlinable public var count: Int { builder.count }
 
+    /// Adds `number` events at once, none of which has a payload; `event` gives each by its place among them.
+    @inlinable @inline(__always) public mutating func append(_ number: Int, _ event: (Int) -> (Output, Timestamp)) {
+        builder.append(number) { place in
+            let (value, time) = event(place)
+            return (value, time.nanoseconds)
+        }
+    }
+
     /// Adds an event. `payloadBytes` is the size of what it refers to, so that few large events fill a batch, too.
     @inlinable @inline(__always) public mutating func append(
         _ value: consuming Output, time: Timestamp, payloadBytes: Int = 0

@@ -14,6 +14,24 @@ protocol Accumulator: BitwiseCopyable, Sendable {
 
     /// The result in the form that row builders take.
     var result: AggregateResult { get }
+
+    /// `PaneTable.fold` for this type.
+    ///
+    /// The window stages are generic and are called through existentials, so their own code is not specialised. These three are: each
+    /// conformance is a concrete type, so its witness contains the loop for that type.
+    static func fold(_ rows: PaneRows<Number>, from k: inout Int, into table: inout PaneTable<Self>) -> Bool
+
+    /// `PaneTable.merge` of a whole table for this type.
+    static func merge(_ later: borrowing PaneTable<Self>, into table: inout PaneTable<Self>) -> Bool
+
+    /// `PaneTable.results` for this type.
+    static func results(of table: borrowing PaneTable<Self>) -> [KeyResult]
+}
+
+/// The aggregate of a key.
+struct KeyResult: Sendable {
+    let code: UInt64
+    let result: AggregateResult
 }
 
 /// The result of an aggregate for one key and window.
@@ -45,6 +63,16 @@ struct CountAccumulator: Accumulator {
     }
 
     var result: AggregateResult { AggregateResult(count: count) }
+
+    static func fold(_ rows: PaneRows<NoNumber>, from k: inout Int, into table: inout PaneTable<Self>) -> Bool {
+        table.fold(rows, from: &k)
+    }
+
+    static func merge(_ later: borrowing PaneTable<Self>, into table: inout PaneTable<Self>) -> Bool {
+        table.merge(later)
+    }
+
+    static func results(of table: borrowing PaneTable<Self>) -> [KeyResult] { table.results() }
 }
 
 struct IntegerSum: Accumulator {
@@ -61,6 +89,16 @@ struct IntegerSum: Accumulator {
     mutating func merge(_ later: IntegerSum) -> Bool { add(later.sum) }
 
     var result: AggregateResult { AggregateResult(integer: sum) }
+
+    static func fold(_ rows: PaneRows<Int64>, from k: inout Int, into table: inout PaneTable<Self>) -> Bool {
+        table.fold(rows, from: &k)
+    }
+
+    static func merge(_ later: borrowing PaneTable<Self>, into table: inout PaneTable<Self>) -> Bool {
+        table.merge(later)
+    }
+
+    static func results(of table: borrowing PaneTable<Self>) -> [KeyResult] { table.results() }
 }
 
 struct FloatSum: Accumulator {
@@ -76,6 +114,16 @@ struct FloatSum: Accumulator {
     mutating func merge(_ later: FloatSum) -> Bool { add(later.sum) }
 
     var result: AggregateResult { AggregateResult(float: sum) }
+
+    static func fold(_ rows: PaneRows<Double>, from k: inout Int, into table: inout PaneTable<Self>) -> Bool {
+        table.fold(rows, from: &k)
+    }
+
+    static func merge(_ later: borrowing PaneTable<Self>, into table: inout PaneTable<Self>) -> Bool {
+        table.merge(later)
+    }
+
+    static func results(of table: borrowing PaneTable<Self>) -> [KeyResult] { table.results() }
 }
 
 struct IntegerMean: Accumulator {
@@ -97,6 +145,16 @@ struct IntegerMean: Accumulator {
     }
 
     var result: AggregateResult { AggregateResult(count: count, integer: sum, float: Double(sum) / Double(count)) }
+
+    static func fold(_ rows: PaneRows<Int64>, from k: inout Int, into table: inout PaneTable<Self>) -> Bool {
+        table.fold(rows, from: &k)
+    }
+
+    static func merge(_ later: borrowing PaneTable<Self>, into table: inout PaneTable<Self>) -> Bool {
+        table.merge(later)
+    }
+
+    static func results(of table: borrowing PaneTable<Self>) -> [KeyResult] { table.results() }
 }
 
 struct FloatMean: Accumulator {
@@ -118,50 +176,14 @@ struct FloatMean: Accumulator {
     }
 
     var result: AggregateResult { AggregateResult(count: count, float: sum / Double(count)) }
-}
 
-struct IntegerExtreme<Order: ExtremeOrder>: Accumulator {
-    var value: Int64
-
-    @inline(__always) init(_ number: Int64) { value = number }
-
-    @inline(__always) mutating func add(_ number: Int64) -> Bool {
-        value = Order.isMaximum ? max(value, number) : min(value, number)
-        return true
+    static func fold(_ rows: PaneRows<Double>, from k: inout Int, into table: inout PaneTable<Self>) -> Bool {
+        table.fold(rows, from: &k)
     }
 
-    mutating func merge(_ later: Self) -> Bool { add(later.value) }
-
-    var result: AggregateResult { AggregateResult(integer: value) }
-}
-
-/// NaN wins over every number, so that it is seen and does not depend on the order.
-struct FloatExtreme<Order: ExtremeOrder>: Accumulator {
-    var value: Double
-
-    @inline(__always) init(_ number: Double) { value = number }
-
-    @inline(__always) mutating func add(_ number: Double) -> Bool {
-        if value.isNaN { return true }
-        if number.isNaN || (Order.isMaximum ? number > value : number < value) { value = number }
-        // -0.0 and 0.0 are equal but not the same bits: order them, so that the result does not depend on who came first.
-        if number == 0, value == 0, number.sign != value.sign { value = Order.isMaximum ? 0.0 : -0.0 }
-        return true
+    static func merge(_ later: borrowing PaneTable<Self>, into table: inout PaneTable<Self>) -> Bool {
+        table.merge(later)
     }
 
-    mutating func merge(_ later: Self) -> Bool { add(later.value) }
-
-    var result: AggregateResult { AggregateResult(float: value) }
-}
-
-protocol ExtremeOrder: Sendable, BitwiseCopyable {
-    static var isMaximum: Bool { get }
-}
-
-enum Minimum: ExtremeOrder {
-    static var isMaximum: Bool { false }
-}
-
-enum Maximum: ExtremeOrder {
-    static var isMaximum: Bool { true }
+    static func results(of table: borrowing PaneTable<Self>) -> [KeyResult] { table.results() }
 }

@@ -1,32 +1,30 @@
 internal import PenstockEvents
 
 /// A window that has closed and gives out its rows in the order of their keys, some at a time.
-struct ClosingWindow<A: Accumulator> {
+struct ClosingWindow {
     private let window: WindowSpan
-    private var entries: [(order: UInt64, code: UInt64, accumulator: A)] = []
+    private var results: [KeyResult]
     private var given = 0
 
-    /// The rows of a window: those of `table`, sorted by the canonical bytes of their keys.
-    init(_ window: WindowSpan, _ table: borrowing PaneTable<A>, _ interner: KeyInterner) {
+    /// The rows of a window, which are sorted by the canonical bytes of their keys.
+    init(_ window: WindowSpan, _ results: [KeyResult], _ interner: KeyInterner) {
         self.window = window
-        entries.reserveCapacity(table.count)
+        self.results = results
         if interner.count == 0 {
-            table.forEach { code, accumulator in entries.append((SplitMix64.unmix(code), code, accumulator)) }
-            entries.sort { $0.order < $1.order }
+            self.results.sort { SplitMix64.unmix($0.code) < SplitMix64.unmix($1.code) }
         } else {
-            table.forEach { code, accumulator in entries.append((0, code, accumulator)) }
-            entries.sort { interner.precedes($0.code, $1.code) }
+            self.results.sort { interner.precedes($0.code, $1.code) }
         }
     }
 
     /// The next rows, at most `limit`; nil when all have been given.
     mutating func take(_ limit: Int, _ interner: KeyInterner) -> ClosedRows? {
-        guard given < entries.count else { return nil }
+        guard given < results.count else { return nil }
         var rows = ClosedRows()
-        for entry in entries[given..<min(given + limit, entries.count)] {
+        for entry in results[given..<min(given + limit, results.count)] {
             rows.append(
-                code: entry.code, key: interner.key(entry.code), result: entry.accumulator.result, window: window,
-                isComplete: true, time: window.end.nanoseconds - 1)
+                code: entry.code, key: interner.key(entry.code), result: entry.result, window: window, isComplete: true,
+                time: window.end.nanoseconds - 1)
         }
         given += rows.count
         return rows

@@ -20,7 +20,7 @@ struct KeyedTimeWindows<A: Accumulator>: Processor {
     private var lastClosedEnd: Int64?
     private var watermark = Timestamp.distantPast
     private var forwarded = Timestamp.distantPast
-    private var closing: ClosingWindow<A>?
+    private var closing: ClosingWindow?
     private var sequence: UInt64 = 0
     private var following = ElementSlot()
     private(set) var statistics = OperatorStatistics()
@@ -78,9 +78,10 @@ struct KeyedTimeWindows<A: Accumulator>: Processor {
                 continue
             }
             let pane = pane(of: slice, batch.origin)
-            let fits = pane.table.fold(
-                rows, from: &k, start: slice.start, end: slice.end, times: batch.times.values, codes: codes.values,
-                numbers: numbers)
+            let paneRows = PaneRows(
+                rows: rows, start: slice.start, end: slice.end, times: UnsafePointer(batch.times.values),
+                codes: UnsafePointer(codes.values), numbers: numbers)
+            let fits = A.fold(paneRows, from: &k, into: &pane.table)
             guard fits else { throw EngineError.overflow(stage: stage, window: pane.span) }
         }
     }
@@ -164,9 +165,10 @@ struct KeyedTimeWindows<A: Accumulator>: Processor {
     }
 
     private var earliestSlice: Int64? {
-        let pane = panes.first?.start
-        guard let late = behind.lazy.map(\.slice).min() else { return pane }
-        return pane.map { min($0, late) } ?? late
+        // A loop, not a key path: for a generic type that one would be looked up by name for every batch.
+        var earliest = panes.first?.start
+        for event in behind { earliest = min(earliest ?? event.slice, event.slice) }
+        return earliest
     }
 
     private mutating func drop(slice: Int64) {
@@ -174,29 +176,29 @@ struct KeyedTimeWindows<A: Accumulator>: Processor {
         behind.removeAll { $0.slice == slice }
     }
 
-    private func assemble(_ window: WindowSpan) throws -> ClosingWindow<A> {
+    private func assemble(_ window: WindowSpan) throws -> ClosingWindow {
         let (start, end) = (window.start.nanoseconds, window.end.nanoseconds)
         let inside = panes.filter { $0.start >= start && $0.start < end }
         let late = behind.filter { $0.slice >= start && $0.slice < end && end - 1 > $0.watermark }
         if inside.count == 1, late.isEmpty {
-            return ClosingWindow(window, inside[0].table, interner)
+            return ClosingWindow(window, A.results(of: inside[0].table), interner)
         }
         var merged = PaneTable<A>()
         let parts = Set(inside.map(SlicePart.init)).union(late.map(SlicePart.init)).sorted()
         for part in parts {
             var fits = true
             if let pane = inside.first(where: { SlicePart($0) == part }) {
-                pane.table.forEach { code, accumulator in fits = merged.merge(code, accumulator) && fits }
+                fits = A.merge(pane.table, into: &merged)
             }
             let behindHere = late.filter { SlicePart($0) == part }
             if !behindHere.isEmpty {
                 var apart = PaneTable<A>()
                 for event in behindHere { fits = apart.add(event.code, event.number) && fits }
-                apart.forEach { code, accumulator in fits = merged.merge(code, accumulator) && fits }
+                fits = A.merge(apart, into: &merged) && fits
             }
             guard fits else { throw EngineError.overflow(stage: stage, window: window) }
         }
-        return ClosingWindow(window, merged, interner)
+        return ClosingWindow(window, A.results(of: merged), interner)
     }
 
     private mutating func takeRows() -> StreamElement? {
@@ -213,7 +215,7 @@ struct KeyedTimeWindows<A: Accumulator>: Processor {
     private mutating func forgetKeys() {
         guard interner.count > internedAtLastSweep * 2 else { return }
         var live = Set<UInt64>()
-        for pane in panes { pane.table.forEach { code, _ in live.insert(code) } }
+        for pane in panes { for key in A.results(of: pane.table) { live.insert(key.code) } }
         for event in behind { live.insert(event.code) }
         interner.keepOnly(live)
         internedAtLastSweep = max(interner.count, 1024)

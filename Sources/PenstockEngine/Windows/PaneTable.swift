@@ -41,30 +41,47 @@ struct PaneTable<A: Accumulator>: ~Copyable {
         return true
     }
 
-    /// Adds the rows from the `k`-th on while their times lie in [start, end), and moves `k` behind them; false where integer
-    /// arithmetic overflowed.
-    mutating func fold(
-        _ rows: Rows, from k: inout Int, start: Int64, end: Int64, times: UnsafePointer<Int64>, codes: UnsafePointer<UInt64>,
-        numbers: UnsafePointer<A.Number>
-    ) -> Bool {
+    /// Adds the rows from the `k`-th on while their times lie in the slice, and moves `k` behind them; false where integer arithmetic
+    /// overflowed.
+    @inline(__always) mutating func fold(_ rows: PaneRows<A.Number>, from k: inout Int) -> Bool {
+        let (times, codes, numbers) = (rows.times, rows.codes, rows.numbers)
+        let (start, end) = (rows.start, rows.end)
+        let count = rows.rows.count
         var fits = true
         var at = k
-        if let indices = rows.indices {
-            while at < rows.count {
+        if let indices = rows.rows.indices {
+            while at < count {
                 let row = Int(indices[at])
-                guard times[row] >= start, times[row] < end else { break }
+                let time = times[row]
+                guard time >= start, time < end else { break }
                 fits = add(codes[row], numbers[row]) && fits
                 at &+= 1
             }
         } else {
-            while at < rows.count {
-                guard times[at] >= start, times[at] < end else { break }
+            while at < count {
+                let time = times[at]
+                guard time >= start, time < end else { break }
                 fits = add(codes[at], numbers[at]) && fits
                 at &+= 1
             }
         }
         k = at
         return fits
+    }
+
+    /// Merges what came later for all keys of another table; false where integer arithmetic overflowed.
+    @inline(__always) mutating func merge(_ later: borrowing PaneTable<A>) -> Bool {
+        var fits = true
+        later.forEach { code, accumulator in fits = merge(code, accumulator) && fits }
+        return fits
+    }
+
+    /// The aggregate of each key, in no particular order.
+    @inline(__always) func results() -> [KeyResult] {
+        var results: [KeyResult] = []
+        results.reserveCapacity(count)
+        forEach { code, accumulator in results.append(KeyResult(code: code, result: accumulator.result)) }
+        return results
     }
 
     /// Merges what came later for a key; false where integer arithmetic overflowed.
@@ -122,4 +139,14 @@ struct PaneTable<A: Accumulator>: ~Copyable {
             as: UInt8.self, repeating: 0, count: capacity * MemoryLayout<Slot>.stride)
         return slots
     }
+}
+
+/// The rows of a batch for one slice of time: the slice, and the columns that are read.
+struct PaneRows<Number: BitwiseCopyable> {
+    let rows: Rows
+    let start: Int64
+    let end: Int64
+    let times: UnsafePointer<Int64>
+    let codes: UnsafePointer<UInt64>
+    let numbers: UnsafePointer<Number>
 }

@@ -13,11 +13,41 @@ public struct PositionWindows: Sendable, Hashable {
         case latest(count: Int, every: Int)
     }
 
+    /// A unit in which people read positions.
+    public struct Unit: Sendable, Hashable {
+        let name: String
+        let positions: Double
+
+        /// A unit with this name, which is so many positions long.
+        public init(_ name: String, positions: Double) {
+            self.name = name
+            self.positions = positions
+        }
+    }
+
     /// The rule.
     public let rule: Rule
+    /// The unit of the positions, for `explain`.
+    public let unit: Unit?
 
     /// Windows by a rule.
-    public init(_ rule: Rule) { self.rule = rule }
+    public init(_ rule: Rule, unit: Unit? = nil) {
+        self.rule = rule
+        self.unit = unit
+    }
+
+    /// The rule in words, for `explain`.
+    var summary: String {
+        func text(_ positions: Int64) -> String {
+            guard let unit else { return "\(positions)" }
+            return "\(Double(positions) / unit.positions) \(unit.name)"
+        }
+        return switch rule {
+        case .whole: "of a whole scan"
+        case .sliding(let size, let every): "of \(text(size)) every \(text(every))"
+        case .latest(let count, let every): "of the latest \(count) events every \(every)"
+        }
+    }
 
     /// What is wrong with the numbers, or nil.
     var defect: String? {

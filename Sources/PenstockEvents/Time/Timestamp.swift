@@ -16,7 +16,7 @@ public struct Timestamp: BitwiseCopyable, Sendable, Hashable, Comparable {
     public static let distantFuture = Timestamp(nanoseconds: .max)
 
     /// The largest magnitude that the time of an event may have, 2^62 nanoseconds (about 146 years).
-    public static let limitNanoseconds: Int64 = 1 << 62
+    @inlinable public static var limitNanoseconds: Int64 { 1 << 62 }
 
     /// Whether an event may have this time.
     @inlinable public var isUsable: Bool {

@@ -79,7 +79,4 @@ extension ReconstructionFilter: ExpressibleByArgument {
         guard let filter = try? Self(named: argument) else { return nil }
         self = filter
     }
-
-    /// The names of all filters, for help texts.
-    public static var names: String { allCases.map(\.description).joined(separator: ", ") }
 }

@@ -27,7 +27,9 @@ public struct ProjectionWindows: Stage {
         switch rule {
         case .whole: PositionWindows(.whole)
         case .angle(let degrees, let every):
-            PositionWindows(.sliding(size: Self.position(degrees), every: Self.position(every)))
+            PositionWindows(
+                .sliding(size: Self.position(degrees), every: Self.position(every)),
+                unit: PositionWindows.Unit("degrees", positions: Self.unitsPerDegree))
         case .latest(let count, let every): PositionWindows(.latest(count: count, every: every))
         }
     }
