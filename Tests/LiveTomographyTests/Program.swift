@@ -33,7 +33,7 @@ final class Program {
     init(_ arguments: [String], in folder: TestFolder) throws {
         outputPath = folder(".stdout-\(UUID().uuidString)")
         errorPath = folder(".stderr-\(UUID().uuidString)")
-        for path in [outputPath, errorPath] { FileManager.default.createFile(atPath: path, contents: nil) }
+        for path in [outputPath, errorPath] { try Data().write(to: URL(fileURLWithPath: path)) }
         process.executableURL = URL(fileURLWithPath: Self.path)
         process.arguments = arguments
         process.currentDirectoryURL = URL(fileURLWithPath: folder.path)

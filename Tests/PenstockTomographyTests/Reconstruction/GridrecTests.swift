@@ -170,7 +170,7 @@ import Testing
 }
 
 /// Reconstructs [row, angle, column].
-func volume(_ gridrec: Gridrec, _ sinograms: [Float], workers: Int) -> [Float] {
+func volume(_ gridrec: GridrecPlan, _ sinograms: [Float], workers: Int) -> [Float] {
     let rows = sinograms.count / (gridrec.angleCount * gridrec.columns)
     return Array(unsafeUninitializedCapacity: rows * gridrec.columns * gridrec.columns) { images, count in
         count = images.count
