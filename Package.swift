@@ -88,7 +88,7 @@ let package = Package(
         .testTarget(name: "PenstockTests", dependencies: ["Penstock"], swiftSettings: strict),
         .testTarget(
             name: "PenstockTomographyTests",
-            dependencies: ["PenstockTomography", "PenstockFormats", "Penstock"],
+            dependencies: ["PenstockTomography", "PenstockFormats", "Penstock", "PenstockEngine", "PenstockEvents"],
             swiftSettings: strict),
         .testTarget(
             name: "LiveTomographyTests",

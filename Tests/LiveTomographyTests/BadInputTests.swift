@@ -26,7 +26,9 @@ import Testing
             try frames(shape[0], 600, "/exchange/data", file)
             if let flats { try frames(flats, flatCounts, "/exchange/data_white", file) }
             try frames(5, darkCounts, "/exchange/data_dark", file)
-            if let angles { try file.write((0..<angles).map { 180 * Double($0) / Double(angles) }, to: "/exchange/theta") }
+            if let angles {
+                try file.write((0..<angles).map { 180 * Double($0) / Double(angles) }, to: "/exchange/theta")
+            }
             try file.close()
         }
 
@@ -35,7 +37,9 @@ import Testing
             let type: ElementType = badPixel == nil ? .u16 : .f32
             let dataset = try file.createDataset(name, shape: pixels, of: type)
             var values = [Float](repeating: Float(value), count: pixels.reduce(1, *))
-            if name == "/exchange/data", let bad = badPixel { values[(bad[0] * shape[1] + bad[1]) * shape[2] + bad[2]] = .nan }
+            if name == "/exchange/data", let bad = badPixel {
+                values[(bad[0] * shape[1] + bad[1]) * shape[2] + bad[2]] = .nan
+            }
             if badPixel == nil { try dataset.writeAll(values.map { UInt16($0) }) } else { try dataset.writeAll(values) }
         }
     }
@@ -55,7 +59,8 @@ import Testing
             hint: "without an image of the beam the projections cannot be normalised", flats: 0),
         Mistake(
             name: "black flats", summary: "/exchange/data_white: the flats are zero everywhere",
-            hint: "was the shutter closed? Without an image of the beam the projections cannot be normalised", flatCounts: 0),
+            hint: "was the shutter closed? Without an image of the beam the projections cannot be normalised",
+            flatCounts: 0),
         Mistake(
             name: "a pixel that is no number",
             summary: "/exchange/data: projection 40 has a pixel that is NaN or infinite, in row 2, column 7",
@@ -106,7 +111,10 @@ import Testing
         #expect(missing.errorLines.count == 2 && missing.errorLines[1].hasPrefix("hint: "))
         let directory = try Program.run(["run", "--input", ".", "--output", "v.h5", "--log", "log"], in: folder)
         #expect(directory.status == 66)
-        #expect(directory.errorLines == ["error: .: cannot be opened: Is a directory", "hint: name a file inside that folder"])
+        #expect(
+            directory.errorLines == [
+                "error: .: cannot be opened: Is a directory", "hint: name a file inside that folder",
+            ])
         try Data("not HDF5\n".utf8).write(to: URL(fileURLWithPath: folder("scan.h5")))
         let text = try Program.run(Self.run, in: folder)
         #expect(text.status == 65)
@@ -209,7 +217,8 @@ import Testing
             #expect(outcome.status == 74)
             let told = outcome.errorLines.filter { !$0.hasPrefix("{") }
             #expect(told.count == 2)
-            #expect(told.first?.hasPrefix("error: no space left to ") == true && told.first?.contains("disk/log") == true)
+            #expect(
+                told.first?.hasPrefix("error: no space left to ") == true && told.first?.contains("disk/log") == true)
             #expect(told.last?.hasPrefix("hint: ") == true)
             #expect(folder.names() == ["disk", "scan.h5"])
             let recorded = try await Recorded.projections(log: folder("disk/log")).count

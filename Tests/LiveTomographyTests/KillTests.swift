@@ -13,7 +13,9 @@ import Testing
     private static let run = ["run", "--input", "scan.h5", "--centre", "33", "--batch-size", "1", "--progress", "json"]
 
     private func writeScan() throws -> [UInt16] {
-        try Scans.stone(columns: 64, rows: 2, angles: Self.angles, centre: 33).write(to: folder("scan.h5"))
+        // Many turns, so that the angles of a short part of the scan do not look like radians.
+        try Scans.stone(columns: 64, rows: 2, angles: Self.angles, degrees: 3600, centre: 33).write(
+            to: folder("scan.h5"))
         return try HDF5File(opening: folder("scan.h5")).dataset("/exchange/data").readAll()
     }
 
@@ -74,7 +76,8 @@ import Testing
         #expect(scans.map { $0.endOffset == nil } == [true, false])
         try Program.succeed("replay", "--log", "log", "--centre", "33", "--output", "replay.h5", in: folder)
         #expect(try folder.data("replay.h5") == folder.data("second.h5"))
-        try Program.succeed("replay", "--log", "log", "--centre", "33", "--scan", "1", "--output", "first.h5", in: folder)
+        try Program.succeed(
+            "replay", "--log", "log", "--centre", "33", "--scan", "1", "--output", "first.h5", in: folder)
         #expect(try folder.data("first.h5") != folder.data("second.h5"))
     }
 

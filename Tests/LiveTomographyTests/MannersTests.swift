@@ -50,7 +50,9 @@ import Testing
         let nothing = try Program.run("run", "--output", "v.h5", in: folder)
         #expect(nothing.status == 64)
         #expect(
-            nothing.errorLines == ["error: there is no file to read", "hint: give --input scan.h5; only a replay does without"])
+            nothing.errorLines == [
+                "error: there is no file to read", "hint: give --input scan.h5; only a replay does without",
+            ])
         #expect(try Program.run("--help", in: folder).status == 0)
         #expect(folder.names() == ["penstock-log", "scan.h5"] || folder.names() == ["scan.h5"])
     }

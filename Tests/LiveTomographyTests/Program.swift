@@ -18,7 +18,8 @@ final class Program {
         var name = [CChar](repeating: 0, count: 4096)
         let count = readlink("/proc/self/exe", &name, name.count - 1)
         let bundle = String(decoding: name.prefix(max(count, 0)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        let beside = URL(fileURLWithPath: bundle).deletingLastPathComponent().appendingPathComponent("LiveTomography").path
+        let beside = URL(fileURLWithPath: bundle).deletingLastPathComponent().appendingPathComponent("LiveTomography")
+            .path
         if FileManager.default.isExecutableFile(atPath: beside) { return beside }
         // A test bundle that a helper of the toolchain loads is named in the helper's arguments.
         let named = CommandLine.arguments.first { $0.hasSuffix(".xctest") } ?? CommandLine.arguments[0]
@@ -85,7 +86,8 @@ final class Program {
         defer { for path in [outputPath, errorPath] { try? FileManager.default.removeItem(atPath: path) } }
         return Outcome(
             status: process.terminationStatus, wasKilled: process.terminationReason == .uncaughtSignal,
-            output: String(decoding: try Data(contentsOf: URL(fileURLWithPath: outputPath)), as: UTF8.self), errors: errors)
+            output: String(decoding: try Data(contentsOf: URL(fileURLWithPath: outputPath)), as: UTF8.self),
+            errors: errors)
     }
 }
 

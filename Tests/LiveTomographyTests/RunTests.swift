@@ -25,7 +25,8 @@ import Testing
             var exact = scan.phantom.slice(row: row)
             for index in exact.ellipses.indices { exact.ellipses[index].value *= scan.attenuationPerPixel }
             let plain = Score(
-                reference.image(exact.sinogram(anglesRadians: angles, columns: scan.columns, centre: scan.centre)), truth,
+                reference.image(exact.sinogram(anglesRadians: angles, columns: scan.columns, centre: scan.centre)),
+                truth,
                 size: scan.columns, disk: 0.95)
             let ours = Score(volume.slices[row], truth, size: scan.columns, disk: 0.95)
             // Linear interpolation makes the real-space image a little smoother than ours.

@@ -10,7 +10,8 @@ enum Scans {
 
     /// A scan of the stone phantom.
     static func stone(
-        columns: Int = 96, rows: Int = 5, angles: Int = 180, degrees: Double = 180, centre: Double = centre, noise: Double = 0.01,
+        columns: Int = 96, rows: Int = 5, angles: Int = 180, degrees: Double = 180, centre: Double = centre,
+        noise: Double = 0.01,
         order: (Int) -> Int = { $0 }
     ) -> SyntheticScan {
         SyntheticScan(

@@ -10,7 +10,8 @@ import Testing
     private static let turns = (angles: 540, degrees: 540.0)
 
     private func found(_ volume: String) throws -> [String: String] {
-        let document = try JSONSerialization.jsonObject(with: folder.data(volume + ".provenance.json")) as? [String: Any]
+        let document =
+            try JSONSerialization.jsonObject(with: folder.data(volume + ".provenance.json")) as? [String: Any]
         return document?["found"] as? [String: String] ?? [:]
     }
 
@@ -26,11 +27,14 @@ import Testing
         try folder.names(in: window).map { try image("\(window)/\($0)") }
     }
 
-    @Test("three half turns give 36 windows of 180 degrees, each as if it were a scan of its own, the growing ones marked")
+    @Test(
+        "three half turns give 36 windows of 180 degrees, each as if it were a scan of its own, the growing ones marked"
+    )
     func angles() throws {
         try Scans.stone(rows: 3, angles: Self.turns.angles, degrees: Self.turns.degrees).write(to: folder("scan.h5"))
         try Program.succeed(
-            "run", "--input", "scan.h5", "--output", "v.h5", "--centre", "50.3", "--window", "180deg", "--every", "15deg",
+            "run", "--input", "scan.h5", "--output", "v.h5", "--centre", "50.3", "--window", "180deg", "--every",
+            "15deg",
             "--tiff", "slices", "--preview", "pictures", in: folder)
         #expect(
             folder.names() == ["penstock-log", "pictures", "scan.h5", "slices", "v.h5", "v.h5.provenance.json"])
@@ -53,7 +57,8 @@ import Testing
         for (window, range) in [(5, 0..<90), (20, 135..<315), (35, 360..<540)] {
             try Scans.copy(folder("scan.h5"), projections: range, to: folder("part.h5"))
             try Program.succeed(
-                "run", "--input", "part.h5", "--output", "part-volume.h5", "--centre", "50.3", "--log", "part", in: folder)
+                "run", "--input", "part.h5", "--output", "part-volume.h5", "--centre", "50.3", "--log", "part",
+                in: folder)
             #expect(try slices(window: "slices/\(names[window])") == Volume(folder("part-volume.h5")).slices)
             for name in ["part.h5", "part-volume.h5"] { try folder.remove(name) }
         }
@@ -69,7 +74,8 @@ import Testing
             "--preview", "p", in: folder)
         let table = try folder.text("p/windows.csv").split(separator: "\n").dropFirst()
         // After 20, 40, ... 160 projections, and at the end of the scan.
-        #expect(table.map { $0.split(separator: ",")[1] } == ["20", "40", "60", "80", "100", "100", "100", "100", "100"])
+        #expect(
+            table.map { $0.split(separator: ",")[1] } == ["20", "40", "60", "80", "100", "100", "100", "100", "100"])
         #expect(table.map { $0.hasSuffix(",yes") } == [false, false, false, false, true, true, true, true, true])
         try Scans.copy(folder("scan.h5"), projections: 65..<165, to: folder("part.h5"))
         try Program.succeed(

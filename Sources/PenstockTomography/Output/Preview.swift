@@ -44,7 +44,8 @@ public struct Preview: Sink {
 
     private struct Writer: SinkWriter {
         let path: String
-        private var shown: [(picture: String, projections: Int, anglesDegrees: ClosedRange<Double>, isComplete: Bool)] = []
+        private var shown: [(picture: String, projections: Int, anglesDegrees: ClosedRange<Double>, isComplete: Bool)] =
+            []
 
         init(path: String) { self.path = path }
 

@@ -14,7 +14,7 @@ final class DataExchangeScan {
     }
 
     /// The bytes that are read at a time, unless one frame has more.
-    static let blockBytes = 4 << 20
+    static let blockBytes = 1 << 20
 
     let path: String
     let rows: Int
