@@ -9,7 +9,8 @@ final class Inbox: Sendable {
     static let capacity = 4
 
     private struct State {
-        var queue: [(sender: Int, element: StreamElement)] = []
+        /// Places before `taken` are empty: an element that was taken must not live on here, however long the queue is never empty.
+        var queue: [(sender: Int, element: StreamElement)?] = []
         var taken = 0
         var queued: [Int]
         var senders: [Int: CheckedContinuation<Void, any Error>] = [:]
@@ -17,6 +18,17 @@ final class Inbox: Sendable {
         var isCancelled = false
 
         var isEmpty: Bool { taken == queue.count }
+
+        mutating func takeFirst() -> (sender: Int, element: StreamElement) {
+            guard let first = queue[taken].take() else { preconditionFailure("an element was taken twice") }
+            taken += 1
+            // Cleared by half, so that each element is moved at most once on average.
+            if 2 * taken >= queue.count {
+                queue.removeFirst(taken)
+                taken = 0
+            }
+            return first
+        }
     }
 
     /// The number of senders.
@@ -63,12 +75,7 @@ final class Inbox: Sendable {
             let received: (sender: Int, element: StreamElement)? = try state.withLock { state in
                 if state.isCancelled { throw CancellationError() }
                 guard !state.isEmpty else { return nil }
-                let first = state.queue[state.taken]
-                state.taken += 1
-                if state.isEmpty {
-                    state.queue.removeAll(keepingCapacity: true)
-                    state.taken = 0
-                }
+                let first = state.takeFirst()
                 state.queued[first.sender] -= 1
                 state.senders.removeValue(forKey: first.sender)?.resume()
                 return first
