@@ -48,7 +48,9 @@ let package = Package(
         // Row 5
         .target(
             name: "Penstock",
-            dependencies: ["PenstockEngine", "PenstockEvents", "PenstockFormats", "PenstockLog", argumentParser, logging],
+            dependencies: [
+                "CPenstockShim", "PenstockEngine", "PenstockEvents", "PenstockFormats", "PenstockLog", argumentParser, logging,
+            ],
             swiftSettings: strict),
 
         // Row 6
