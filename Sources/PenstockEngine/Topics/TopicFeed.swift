@@ -72,6 +72,9 @@ struct TopicFeed {
         try await body(.end)
     }
 
+    /// The bytes of payloads after which a batch ends, so that what waits in channels stays small beside the state of stages.
+    private static let payloadByteLimit = 256 << 10
+
     /// The records as batches of at most the run's number of events.
     private func batches(_ records: RecordBatch, _ clock: inout PartitionClock) throws -> [Batch] {
         let (values, times) = try codec.decode(records)
@@ -79,10 +82,14 @@ struct TopicFeed {
         var batch = Batch(
             origin: origin, baseSequence: records.baseOffset, rowCount: records.count, times: times, values: values,
             behind: behind, watermark: clock.watermark)
-        guard records.count > run.options.batchEvents else { return [batch] }
+        let payloadBytes =
+            records.hasPayloads ? (0..<records.count).reduce(0) { $0 + records.payload(at: $1).count } : 0
+        let parts = max(1, payloadBytes / Self.payloadByteLimit)
+        let eventLimit = min(run.options.batchEvents, max(1, records.count / parts))
+        guard records.count > eventLimit else { return [batch] }
         // Parts share the columns; only the last one carries the watermark, which holds behind all of them.
-        return stride(from: 0, to: records.count, by: run.options.batchEvents).map { start in
-            let end = min(start + run.options.batchEvents, records.count)
+        return stride(from: 0, to: records.count, by: eventLimit).map { start in
+            let end = min(start + eventLimit, records.count)
             let rows = Column<UInt32>(capacity: end - start)
             for row in start..<end { rows.values[row - start] = UInt32(row) }
             batch.selection = Selection(rows, count: end - start)
