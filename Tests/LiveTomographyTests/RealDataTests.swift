@@ -30,7 +30,8 @@ private enum RecordedScans {
     }
 }
 
-/// Recorded and realistic scans. Limits and references come from the documentation of the data: real-space filtered back-projection in
+/// Recorded and realistic scans. Limits and references come from the documentation of the data: real-space filtered
+/// back-projection in
 /// double precision, and noise-free truths; correlation, scale and error (as a part of the range) inside a disk.
 @Suite(.enabled(if: RecordedScans.folder != nil, "\(RecordedScans.missing)"))
 struct RealDataTests {

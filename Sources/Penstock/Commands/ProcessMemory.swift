@@ -7,8 +7,10 @@ enum ProcessMemory {
 
     /// Makes memory that was released available to all threads, and gives large blocks back to the system.
     ///
-    /// Batches are made by one stage and released by another, on other threads. By default glibc keeps a heap for each thread and never
-    /// shrinks it much, so that memory would grow for hours although no more is in use. Must be called before threads allocate.
+    /// Batches are made by one stage and released by another, on other threads. By default glibc keeps a heap for
+    /// each thread and never
+    /// shrinks it much, so that memory would grow for hours although no more is in use. Must be called before
+    /// threads allocate.
     static func share() {
         penstock_share_heap(largeBlockBytes)
     }

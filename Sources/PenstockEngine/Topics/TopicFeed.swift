@@ -72,7 +72,8 @@ struct TopicFeed {
         try await body(.end)
     }
 
-    /// The bytes of payloads after which a batch ends, so that what waits in channels stays small beside the state of stages.
+    /// The bytes of payloads after which a batch ends, so that what waits in channels stays small beside the state of
+    /// stages.
     private static let payloadByteLimit = 256 << 10
 
     /// The records as batches of at most the run's number of events.
