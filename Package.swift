@@ -49,7 +49,8 @@ let package = Package(
         .target(
             name: "Penstock",
             dependencies: [
-                "CPenstockShim", "PenstockEngine", "PenstockEvents", "PenstockFormats", "PenstockLog", argumentParser, logging,
+                "CPenstockShim", "PenstockEngine", "PenstockEvents", "PenstockFormats", "PenstockLog", argumentParser,
+                logging,
             ],
             swiftSettings: strict),
 
@@ -95,7 +96,8 @@ let package = Package(
         .testTarget(
             name: "LiveTomographyTests",
             dependencies: [
-                "LiveTomography", "PenstockEngine", "PenstockEvents", "PenstockFormats", "PenstockLog", "PenstockTomography",
+                "LiveTomography", "PenstockEngine", "PenstockEvents", "PenstockFormats", "PenstockLog",
+                "PenstockTomography",
             ],
             swiftSettings: strict),
     ],

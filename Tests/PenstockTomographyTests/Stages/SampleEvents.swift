@@ -12,7 +12,8 @@ extension Payload {
 extension Frame {
     /// A frame of one row with these counts.
     static func row(
-        _ kind: FrameKind, _ counts: [Double], type: PixelType = .u16, index: Int = 0, angle: Double = 0, scan: UInt64 = 1
+        _ kind: FrameKind, _ counts: [Double], type: PixelType = .u16, index: Int = 0, angle: Double = 0,
+        scan: UInt64 = 1
     ) -> Frame {
         let pixels =
             switch type {
@@ -37,7 +38,8 @@ extension Projection {
 
     /// Attenuations of the Shepp-Logan phantom over some degrees, the same in every row but for a factor.
     static func phantomScan(
-        _ scan: UInt64 = 1, angles: Int = 90, degrees: Double = 180, columns: Int = 64, rows: Int = 1, centre: Double = 33.5,
+        _ scan: UInt64 = 1, angles: Int = 90, degrees: Double = 180, columns: Int = 64, rows: Int = 1,
+        centre: Double = 33.5,
         knowsCentre: Bool = false
     ) -> [Projection] {
         let phantom = SlicePhantom(ellipses: Ellipse.sheppLogan, radiusPixels: 28)

@@ -20,7 +20,9 @@ final class StageDriver<Op: Operator> {
 
     /// Hands over events as one batch; the n-th event has the time n. Gives what comes out.
     func process(_ events: [Op.In]) throws -> [Op.Out] {
-        try output { try operation.process(Events(batch(events)), state: &state, into: &$0, context: remarks.context()) }
+        try output {
+            try operation.process(Events(batch(events)), state: &state, into: &$0, context: remarks.context())
+        }
     }
 
     func control(_ record: ControlRecord) throws -> [Op.Out] {
@@ -101,7 +103,8 @@ private func restored<State: Snapshotable>(_ state: State) throws -> State {
         var start = 0
         var readers: [RecordReader] = []
         for (end, payload) in zip(ends, payloads) {
-            readers.append(RecordReader(attributes: UnsafeRawBufferPointer(rebasing: bytes[start..<end]), payload: payload))
+            readers.append(
+                RecordReader(attributes: UnsafeRawBufferPointer(rebasing: bytes[start..<end]), payload: payload))
             start = end
         }
         return try State(restoring: readers)
