@@ -48,7 +48,10 @@ let package = Package(
         // Row 5
         .target(
             name: "Penstock",
-            dependencies: ["PenstockEngine", "PenstockEvents", "PenstockFormats", "PenstockLog", argumentParser, logging],
+            dependencies: [
+                "CPenstockShim", "PenstockEngine", "PenstockEvents", "PenstockFormats", "PenstockLog", argumentParser,
+                logging,
+            ],
             swiftSettings: strict),
 
         // Row 6
@@ -88,7 +91,14 @@ let package = Package(
         .testTarget(name: "PenstockTests", dependencies: ["Penstock"], swiftSettings: strict),
         .testTarget(
             name: "PenstockTomographyTests",
-            dependencies: ["PenstockTomography", "PenstockFormats", "Penstock"],
+            dependencies: ["PenstockTomography", "PenstockFormats", "Penstock", "PenstockEngine", "PenstockEvents"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "LiveTomographyTests",
+            dependencies: [
+                "LiveTomography", "PenstockEngine", "PenstockEvents", "PenstockFormats", "PenstockLog",
+                "PenstockTomography",
+            ],
             swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

@@ -119,7 +119,11 @@ extension LogError {
             self.init(
                 .tooManyOpenFiles, "too many open files to \(error.operation) \(error.path)\(of)",
                 hint: "raise the limit (ulimit -n) or read and write fewer partitions at once", place: place)
-        case .notFound, .alreadyExists, .notADirectory, .notEmpty, .other:
+        case .notFound, .notADirectory:
+            self.init(
+                .storage, "cannot \(error.operation) \(error.path)\(of): \(error.text)",
+                hint: "check the path of the log: the folder above it must be there and take new files", place: place)
+        case .alreadyExists, .notEmpty, .other:
             self.init(.storage, "cannot \(error.operation) \(error.path)\(of): \(error.text)", place: place)
         }
     }

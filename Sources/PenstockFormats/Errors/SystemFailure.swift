@@ -23,12 +23,22 @@ struct SystemFailure: Error {
     func error(_ activity: Activity, file: String, object: String? = nil) -> FormatError {
         switch number {
         case ENOENT, ENOTDIR:
-            let isOutput = activity == .creating || activity == .writing
-            return FormatError(
-                isOutput ? .cannotCreate : .notFound, file: file, object: object,
-                isOutput ? "its folder does not exist" : "no such file or folder",
-                hint: isOutput
-                    ? "make the folder first" : "look for a slip in the name; a relative one begins in this folder")
+            switch activity {
+            case .opening, .reading:
+                return FormatError(
+                    .notFound, file: file, object: object, "no such file or folder",
+                    hint: "check the name; a relative one begins at the folder in which the program was started")
+            case .creating, .writing:
+                let folder = SystemFailure.folder(of: file)
+                guard SystemFailure.isFolder(folder) else {
+                    return FormatError(
+                        .cannotCreate, file: file, object: object, "its folder does not exist",
+                        hint: "make the folder \(folder) first, or choose another")
+                }
+                return FormatError(
+                    .cannotCreate, file: file, object: object, "nothing can be created in its folder",
+                    hint: "choose another folder")
+            }
         case EEXIST, ENOTEMPTY:
             return FormatError(.exists, file: file, object: object, "exists already", hint: FormatError.overwriteHint)
         case ENOSPC, EDQUOT:
@@ -43,12 +53,39 @@ struct SystemFailure: Error {
                 case .creating: (.cannotCreate, "cannot be created")
                 case .writing: (.writeFailed, "cannot be written")
                 }
-            return FormatError(code, file: file, object: object, "\(verb): \(reason)")
+            return FormatError(code, file: file, object: object, "\(verb): \(reason)", hint: remedy(activity))
         }
+    }
+
+    /// What helps against failures that have one usual cause.
+    private func remedy(_ activity: Activity) -> String? {
+        let isInput = activity == .opening || activity == .reading
+        return switch number {
+        case EISDIR: isInput ? "name a file inside that folder" : "remove the folder, or choose another name"
+        case EACCES, EPERM:
+            isInput
+                ? "ask its owner for permission to read it"
+                : "ask the folder's owner for permission, or choose another folder"
+        case EROFS: "the file system is mounted read-only: choose another folder"
+        case EIO: "the device failed: look at the system's log, and copy what can still be read"
+        case EFBIG: "the file system or the limit of the process (ulimit -f) allows no larger file"
+        default: nil
+        }
+    }
+
+    /// The folder in which `file` is or would be.
+    private static func folder(of file: String) -> String {
+        guard let slash = file.lastIndex(of: "/") else { return "." }
+        return slash == file.startIndex ? "/" : String(file[..<slash])
+    }
+
+    private static func isFolder(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 }
 
 extension FormatError {
     /// What to do where the output exists.
-    static let overwriteHint = "remove it, choose another name, or use --overwrite"
+    static let overwriteHint = "remove it, choose another name, or give --overwrite"
 }

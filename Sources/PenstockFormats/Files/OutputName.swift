@@ -26,7 +26,9 @@ struct OutputName: ~Copyable {
         let name = slash.map { path[path.index(after: $0)...] } ?? path[...]
         let parent = slash.map { String(path[...$0]) } ?? "./"
         guard !name.isEmpty, name != ".", name != ".." else {
-            throw FormatError(.cannotCreate, file: final, "is not the name of a file or folder to be made")
+            throw FormatError(
+                .cannotCreate, file: final, "is not the name of a file or folder to be made",
+                hint: "give the name of a file or folder that does not exist yet")
         }
         let temporary = (slash == nil ? "" : parent) + ".\(name).partial-\(getpid())"
         guard OutputName.taken.withLock({ $0.insert(temporary).inserted }) else {
@@ -48,6 +50,12 @@ struct OutputName: ~Copyable {
     var isOccupied: Bool {
         var status = stat()
         return lstat(final, &status) == 0
+    }
+
+    /// Whether the final name is that of a folder.
+    var isFolder: Bool {
+        var status = stat()
+        return lstat(final, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
     /// The error where the final name is occupied.

@@ -24,18 +24,19 @@ public struct PendingFile: ~Copyable, Sendable {
     /// The path under which the file appears.
     public var finalPath: String { name.final }
 
-    /// Reserves the name.
+    /// Reserves the name, and makes sure that its folder takes new files: better now than when the work is done.
     /// - Parameter overwrites: Whether a file that exists is replaced; if not, it is refused here and again at
-    ///   `commit`.
-    /// - Throws: `exists` or `cannotCreate`.
+    ///   `commit`. A folder is never replaced.
+    /// - Throws: `exists`, `cannotCreate` or `diskFull`.
     public init(_ path: String, overwrites: Bool = false) throws(FormatError) {
         let name = try OutputName(path)
         if !overwrites, name.isOccupied { throw name.occupiedError }
-        // Said here, by the name that the user knows, and not when the writer begins.
-        guard access(name.folder, W_OK | X_OK) == 0 else { throw SystemFailure.last.error(.creating, file: name.final) }
-        if unlink(name.temporary) != 0, errno != ENOENT {
-            throw SystemFailure.last.error(.creating, file: name.temporary)
-        }
+        if name.isFolder { throw SystemFailure(number: EISDIR).error(.creating, file: name.final) }
+        unlink(name.temporary)
+        let probe = open(name.temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+        guard probe >= 0 else { throw SystemFailure.last.error(.creating, file: name.final) }
+        close(probe)
+        unlink(name.temporary)
         self.name = name
         self.overwrites = overwrites
     }

@@ -44,7 +44,9 @@ struct HDF5Failure {
             return SystemFailure(number: systemNumber).error(activity, file: file, object: object)
         }
         if reason.hasPrefix("file signature not found") {
-            return FormatError(.wrongFormat, file: file, object: object, "is not an HDF5 file")
+            return FormatError(
+                .wrongFormat, file: file, object: object, "is not an HDF5 file",
+                hint: "check that it is the file you mean; `h5ls FILE` lists what an HDF5 file holds")
         }
         if reason.hasPrefix("truncated file") || reason.contains("past end of allocation")
             || reason.contains("addr overflow") || reason.contains("end of file")

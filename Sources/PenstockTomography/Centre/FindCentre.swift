@@ -26,7 +26,8 @@ public struct FindCentre: Operator {
 
     /// Passes projections on once the centre is known.
     public func process(
-        _ events: Events<Projection>, state: inout State, into output: inout Output<Projection>, context: OperatorContext
+        _ events: Events<Projection>, state: inout State, into output: inout Output<Projection>,
+        context: OperatorContext
     ) throws {
         for event in events {
             var projection = event.value
@@ -98,11 +99,13 @@ public struct FindCentre: Operator {
         let found = try VoCentre(Sinogram(columns: columns, values: values))
         if found.isAtEndOfRange {
             context.report(
-                .warning("the rotation centre \(found.centre) lies at the end of the searched range: give --centre instead"))
+                .warning(
+                    "the rotation centre \(found.centre) lies at the end of the searched range: give --centre instead"))
         }
         if let travel = halfTurn.last?.travelDegrees, travel < 150 {
             context.report(
-                .warning("the rotation centre was looked for in \(Int(travel.rounded())) degrees only: it needs about 180"))
+                .warning(
+                    "the rotation centre was looked for in \(Int(travel.rounded())) degrees only: it needs about 180"))
         }
         return found.centre
     }
@@ -154,7 +157,8 @@ public struct CentreUsed: FixedEvent {
     public let column: Double
 
     /// What the records hold.
-    public static let schema = Schema("CentreUsed", fields: [.init("scan", .u64), .init("column", .f64, unit: "column")])
+    public static let schema = Schema(
+        "CentreUsed", fields: [.init("scan", .u64), .init("column", .f64, unit: "column")])
 }
 
 /// One event for each scan, with the centre that its projections carry.
@@ -188,7 +192,8 @@ public struct CentreOfScan: Operator {
 
     /// Puts out the centre with the first projection of a scan.
     public func process(
-        _ events: Events<Projection>, state: inout State, into output: inout Output<CentreUsed>, context: OperatorContext
+        _ events: Events<Projection>, state: inout State, into output: inout Output<CentreUsed>,
+        context: OperatorContext
     ) {
         for event in events {
             guard let column = event.value.centre, event.value.scan.number != state.scan else { continue }

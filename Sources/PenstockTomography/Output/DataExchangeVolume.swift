@@ -64,19 +64,26 @@ private final class VolumeFile {
 
     func write(_ slice: ReconstructedSlice) throws {
         if file == nil { try create(slice) }
-        guard let dataset = try file?.dataset("/exchange/data") else { return }
-        guard dataset.shape == [slice.sliceCount, slice.size, slice.size] else {
-            throw TomographyError.volumeChanged(path: path)
-        }
-        try slice.pixels.withValues(of: Float.self) { (pixels) throws(FormatError) in
-            try dataset.write(leading: slice.slice..<slice.slice + 1, from: pixels)
+        guard let temporary = pending?.temporaryPath else { return }
+        do {
+            guard let dataset = try file?.dataset("/exchange/data") else { return }
+            guard dataset.shape == [slice.sliceCount, slice.size, slice.size] else {
+                throw TomographyError.volumeChanged(path: path)
+            }
+            try slice.pixels.withValues(of: Float.self) { (pixels) throws(FormatError) in
+                try dataset.write(leading: slice.slice..<slice.slice + 1, from: pixels)
+            }
+        } catch let error as FormatError {
+            throw error.naming(path, insteadOf: temporary)
         }
     }
 
     func finish() throws {
-        guard let file = file.take() else { throw TomographyError.emptyVolume(path: path) }
-        try file.close()
-        try pending.take()?.commit()
+        guard let file = file.take(), let pending = pending.take() else {
+            throw TomographyError.emptyVolume(path: path)
+        }
+        do throws(FormatError) { try file.close() } catch { throw error.naming(path, insteadOf: pending.temporaryPath) }
+        try pending.commit()
     }
 
     func abandon() {
@@ -106,10 +113,11 @@ private final class VolumeFile {
 }
 
 extension FormatError {
-    /// The error with the name that the user gave in place of a temporary one.
+    /// The error with the name that the user gave in place of a temporary one, of the output itself or of a file in it.
     func naming(_ path: String, insteadOf temporary: String) -> FormatError {
-        guard file == temporary else { return self }
-        let prefix = object.map { "\(temporary), \($0): " } ?? "\(temporary): "
-        return FormatError(code, file: path, object: object, String(summary.dropFirst(prefix.count)), hint: hint)
+        guard file.hasPrefix(temporary) else { return self }
+        let name = path + file.dropFirst(temporary.count)
+        let prefix = object.map { "\(file), \($0): " } ?? "\(file): "
+        return FormatError(code, file: name, object: object, String(summary.dropFirst(prefix.count)), hint: hint)
     }
 }

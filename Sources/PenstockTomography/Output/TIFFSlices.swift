@@ -16,7 +16,7 @@ public struct TIFFSlices: Sink {
 
     /// Refuses a folder that exists already, unless it may be replaced.
     public func check(_ context: SinkContext) throws {
-        if !context.overwrite { _ = try PendingFolder(path) }
+        _ = try PendingFolder(path, overwrites: context.overwrite)
     }
 
     /// Begins to write beside the final name.
@@ -42,14 +42,11 @@ public struct TIFFSlices: Sink {
 /// The folder of the slices while it is written.
 private final class SliceFolder {
     private let path: String
-    private let overwrite: Bool
     private var pending: PendingFolder?
 
     init(_ path: String, overwrite: Bool) throws {
         self.path = path
-        self.overwrite = overwrite
-        // An old folder stays until the new one is complete.
-        pending = try PendingFolder(overwrite ? path + ".new" : path)
+        pending = try PendingFolder(path, overwrites: overwrite)
     }
 
     func write(_ slice: ReconstructedSlice) throws {
@@ -58,24 +55,21 @@ private final class SliceFolder {
         do {
             try FileManager.default.createDirectory(atPath: window, withIntermediateDirectories: true)
         } catch {
-            throw FormatError(.cannotCreate, file: path, "a folder for a window cannot be made: \(error.localizedDescription)")
+            throw FormatError(
+                .cannotCreate, file: path, "a folder for window \(slice.window) cannot be made",
+                hint: "is the disk full? Nothing was put in place under the final name")
         }
-        try slice.pixels.withValues(of: Float.self) { (pixels) throws(FormatError) in
-            try TIFFFile.write(
-                pixels, rows: slice.size, columns: slice.size, to: "\(window)/recon_\(slice.slice.fiveDigits).tiff")
+        do throws(FormatError) {
+            try slice.pixels.withValues(of: Float.self) { (pixels) throws(FormatError) in
+                try TIFFFile.write(
+                    pixels, rows: slice.size, columns: slice.size, to: "\(window)/recon_\(slice.slice.fiveDigits).tiff")
+            }
+        } catch {
+            throw error.naming(path, insteadOf: base)
         }
     }
 
-    func finish() throws {
-        try pending.take()?.commit()
-        guard overwrite else { return }
-        do {
-            if FileManager.default.fileExists(atPath: path) { try FileManager.default.removeItem(atPath: path) }
-            try FileManager.default.moveItem(atPath: path + ".new", toPath: path)
-        } catch {
-            throw FormatError(.cannotCreate, file: path, "the old folder cannot be replaced: \(error.localizedDescription)")
-        }
-    }
+    func finish() throws { try pending.take()?.commit() }
 
     func abandon() { pending = nil }
 }

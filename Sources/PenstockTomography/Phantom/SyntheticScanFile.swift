@@ -22,7 +22,8 @@ extension SyntheticScan {
     }
 
     private static func write(
-        frames: Int, to name: String, of file: borrowing HDF5File, _ rows: Int, _ columns: Int, _ frame: (Int) -> [UInt16]
+        frames: Int, to name: String, of file: borrowing HDF5File, _ rows: Int, _ columns: Int,
+        _ frame: (Int) -> [UInt16]
     ) throws(FormatError) {
         let dataset = try file.createDataset(name, shape: [frames, rows, columns], of: .u16)
         try file.setAttribute("axes", of: name, to: "theta:y:x")

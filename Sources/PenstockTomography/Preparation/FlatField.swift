@@ -64,6 +64,8 @@ public struct FlatField: Operator {
             }
         }
         if frame.pixelType == .f32 { try check(values, of: frame, context) }
+        state.flats.endSet()
+        state.darks.endSet()
         return Projection(
             scan: frame.scan, index: frame.index, angleDegrees: frame.angleDegrees,
             travelDegrees: state.travel(to: frame.angleDegrees), rows: frame.rows, columns: frame.columns,
@@ -90,8 +92,6 @@ extension FlatField.State {
             firstAngleDegrees = angle
             return 0
         }
-        flats.endSet()
-        darks.endSet()
         if direction == 0, angle != first { direction = angle > first ? 1 : -1 }
         return (angle - first) * (direction == 0 ? 1 : direction)
     }

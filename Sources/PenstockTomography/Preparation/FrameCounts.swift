@@ -14,7 +14,8 @@ extension Frame {
 
     /// Normalises the pixels by flat and dark.
     func normalise(
-        flat: UnsafeBufferPointer<Float>, dark: UnsafeBufferPointer<Float>, into result: UnsafeMutableBufferPointer<Float>
+        flat: UnsafeBufferPointer<Float>, dark: UnsafeBufferPointer<Float>,
+        into result: UnsafeMutableBufferPointer<Float>
     ) {
         func run<Count: DetectorCount>(_ counts: UnsafeBufferPointer<Count>) {
             Transmission.normalise(counts, flat: flat, dark: dark, into: result)

@@ -10,7 +10,8 @@ public struct MinusLog: Operator {
 
     /// Takes the logarithm of the projections, one by one.
     public func process(
-        _ events: Events<Projection>, state: inout NoState, into output: inout Output<Projection>, context: OperatorContext
+        _ events: Events<Projection>, state: inout NoState, into output: inout Output<Projection>,
+        context: OperatorContext
     ) {
         for event in events {
             let attenuation = event.value.withValues { values, result in

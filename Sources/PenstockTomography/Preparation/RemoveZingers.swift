@@ -13,7 +13,8 @@ public struct RemoveZingers: Operator {
 
     /// Cleans the projections, one by one.
     public func process(
-        _ events: Events<Projection>, state: inout NoState, into output: inout Output<Projection>, context: OperatorContext
+        _ events: Events<Projection>, state: inout NoState, into output: inout Output<Projection>,
+        context: OperatorContext
     ) {
         for event in events {
             let columns = event.value.columns
@@ -21,7 +22,8 @@ public struct RemoveZingers: Operator {
                 _ = result.update(from: values)
                 for row in stride(from: 0, to: result.count, by: columns) {
                     Zingers.remove(
-                        fromRow: UnsafeMutableBufferPointer(rebasing: result[row..<row + columns]), threshold: threshold)
+                        fromRow: UnsafeMutableBufferPointer(rebasing: result[row..<row + columns]), threshold: threshold
+                    )
                 }
             }
             output.append(cleaned, time: event.time)

@@ -158,7 +158,8 @@ private final class GridrecWindow: Sendable {
         even.withUnsafeBufferPointer { even in
             odd.withUnsafeBufferPointer { odd in
                 plan.reconstruct(
-                    even: even, odd: job.odd == nil ? nil : odd, into: job.evenImage, job.oddImage, workspace: &memory.workspace)
+                    even: even, odd: job.odd == nil ? nil : odd, into: job.evenImage, job.oddImage,
+                    workspace: &memory.workspace)
             }
         }
     }

@@ -82,4 +82,21 @@ import Testing
         try output.commit()
         #expect(try HDF5File(opening: folder("volume.h5")).readVector("/exchange/data", as: Float.self) == [1, 2, 3])
     }
+
+    @Test("a place that takes no new file is told of at the beginning, with what to do")
+    func unwritable() throws {
+        let missing = formatError { _ = try PendingFile(folder("none/out.txt")) }
+        #expect(missing?.code == .cannotCreate)
+        #expect(missing?.summary == "\(folder("none/out.txt")): its folder does not exist")
+        #expect(missing?.hint?.contains(folder("none")) == true)
+        // The folder is there, but the kernel makes all that is in it.
+        let process = formatError { _ = try PendingFile("/proc/out.txt") }
+        #expect(process?.code == .cannotCreate)
+        #expect(process?.summary == "/proc/out.txt: nothing can be created in its folder")
+        #expect(process?.hint != nil)
+        try FileManager.default.createDirectory(atPath: folder("there"), withIntermediateDirectories: false)
+        let occupied = formatError { _ = try PendingFile(folder("there"), overwrites: true) }
+        #expect(occupied?.code == .cannotCreate)
+        #expect(formatError { _ = try PendingFile(folder("there")) }?.hint?.contains("--overwrite") == true)
+    }
 }

@@ -47,4 +47,31 @@ import Testing
         #expect(folder.names == ["stack"])
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder("stack")) == [])
     }
+
+    @Test("folders inside appear, and vanish, with the whole")
+    func nested() throws {
+        for commits in [false, true] {
+            let output = try PendingFolder(folder("stack"))
+            try FileManager.default.createDirectory(
+                atPath: output.temporaryPath + "/window_00000", withIntermediateDirectories: false)
+            try writeSlice(output, "window_00000/recon_00000.tiff")
+            if commits { try output.commit() }
+        }
+        #expect(folder.names == ["stack"])
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: folder("stack/window_00000")) == ["recon_00000.tiff"])
+    }
+
+    @Test("an existing folder is replaced whole where that was asked for, and a file never")
+    func overwrite() throws {
+        try FileManager.default.createDirectory(atPath: folder("stack/old"), withIntermediateDirectories: true)
+        let output = try PendingFolder(folder("stack"), overwrites: true)
+        try writeSlice(output, "new.tiff")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder("stack")) == ["old"])
+        try output.commit()
+        #expect(folder.names == ["stack"])
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder("stack")) == ["new.tiff"])
+        let file = try folder.write("text", to: "file")
+        #expect(formatError { _ = try PendingFolder(file, overwrites: true) }?.code == .exists)
+    }
 }

@@ -1,0 +1,100 @@
+import Foundation
+import PenstockFormats
+import Testing
+
+/// Where the recorded scans are: `shared/data/tomo` beside the checkout or above it.
+private enum RecordedScans {
+    static let folder: String? = {
+        var folder = URL(fileURLWithPath: #filePath)
+        while folder.path != "/" {
+            folder.deleteLastPathComponent()
+            let data = folder.appendingPathComponent("shared/data/tomo").path
+            if FileManager.default.fileExists(atPath: data) { return data }
+        }
+        return nil
+    }()
+
+    static let missing = "the folder shared/data/tomo is not beside the checkout"
+
+    /// The images of a NumPy file of format 1.0 with float32 values in C order, `[slice, row, column]`.
+    static func images(_ name: String) throws -> [[Float]] {
+        let data = try Data(contentsOf: URL(fileURLWithPath: folder! + "/" + name))
+        let header = 10 + Int(data[8]) + Int(data[9]) << 8
+        let text = String(decoding: data[10..<header], as: UTF8.self)
+        try #require(text.contains("'descr': '<f4'") && text.contains("'fortran_order': False"))
+        let shape = try #require(text.split(separator: "(").last?.split(separator: ")").first)
+            .split(separator: ",").compactMap { Int($0.trimmingCharacters(in: .whitespaces)) }
+        let values = data.dropFirst(header).withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
+        let size = shape[1] * shape[2]
+        return (0..<shape[0]).map { Array(values[$0 * size..<($0 + 1) * size]) }
+    }
+}
+
+/// Recorded and realistic scans. Limits and references come from the documentation of the data: real-space filtered
+/// back-projection in
+/// double precision, and noise-free truths; correlation, scale and error (as a part of the range) inside a disk.
+@Suite(.enabled(if: RecordedScans.folder != nil, "\(RecordedScans.missing)"))
+struct RealDataTests {
+    let folder: TestFolder
+
+    init() throws { folder = try TestFolder() }
+
+    private func reconstruct(_ scan: String, _ options: String...) throws -> Volume {
+        let outcome = try Program.run(
+            ["run", "--input", "\(RecordedScans.folder!)/\(scan).h5", "--output", "v.h5"] + options, in: folder)
+        try #require(outcome.status == 0, "\(outcome.errors)")
+        return try Volume(folder("v.h5"))
+    }
+
+    private func scores(_ volume: Volume, _ reference: [[Float]], disk: Double) -> [Score] {
+        zip(volume.slices, reference).map { Score($0, $1, size: volume.size, disk: disk) }
+    }
+
+    @Test("the tooth of the Advanced Photon Source comes out as by filtered back-projection")
+    func tooth() throws {
+        let volume = try reconstruct("tooth", "--centre", "296.0")
+        let scores = scores(volume, try RecordedScans.images("tooth_ref_fbp_shepp.npy"), disk: 0.9)
+        #expect(scores.count == 2)
+        for (slice, score) in scores.enumerated() {
+            print("tooth, slice \(slice): correlation \(score.correlation), scale \(score.scale)")
+            #expect(score.correlation >= 0.99)
+            #expect((0.98...1.02).contains(score.scale))
+        }
+    }
+
+    @Test("the tooth's rotation centre is found within a column")
+    func toothCentre() async throws {
+        _ = try reconstruct("tooth", "--log", "log")
+        let document = try JSONSerialization.jsonObject(with: folder.data("v.h5.provenance.json")) as? [String: Any]
+        let found = try #require((document?["found"] as? [String: String])?["rotation_centre"].flatMap(Double.init))
+        print("tooth, centre found: \(found)")
+        #expect(abs(found - 296) <= 1)
+    }
+
+    @Test("a realistic scan with zingers and rings comes near the truth", arguments: ["shepp", "hann"])
+    func standard(filter: String) throws {
+        let volume = try reconstruct(
+            "std_A", "--centre", "240.35", "--zinger-threshold", "0.15", "--filter", filter)
+        let scores = scores(volume, try RecordedScans.images("std_A_truth.npy"), disk: 0.95)
+        let limits: [(correlation: Double, error: Double)] =
+            filter == "shepp" ? [(0.958, 0.067), (0.984, 0.051)] : [(0.978, 0.046), (0.992, 0.032)]
+        #expect(scores.count == 4)
+        for (slice, score) in scores.enumerated() {
+            print("std_A \(filter), slice \(slice): correlation \(score.correlation), error \(score.relativeError)")
+            #expect(score.correlation >= limits[slice / 2].correlation)
+            #expect(score.relativeError <= limits[slice / 2].error)
+        }
+    }
+
+    @Test("golden angles, which are not sorted, come near the truth")
+    func golden() throws {
+        let volume = try reconstruct("golden_A", "--centre", "127.0")
+        let scores = scores(volume, try RecordedScans.images("golden_A_truth.npy"), disk: 0.95)
+        #expect(scores.count == 2)
+        for (slice, score) in scores.enumerated() {
+            print("golden_A, slice \(slice): correlation \(score.correlation), error \(score.relativeError)")
+            #expect(score.correlation >= 0.993)
+            #expect(score.relativeError <= 0.035)
+        }
+    }
+}
