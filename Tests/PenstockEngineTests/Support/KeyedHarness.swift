@@ -102,8 +102,8 @@ struct KeyedHarness {
         case .count: return make(CountAccumulator.self)
         case .sum: return isFloat ? make(FloatSum.self) : make(IntegerSum.self)
         case .mean: return isFloat ? make(FloatMean.self) : make(IntegerMean.self)
-        case .minimum: return isFloat ? make(FloatExtreme<Minimum>.self) : make(IntegerExtreme<Minimum>.self)
-        case .maximum: return isFloat ? make(FloatExtreme<Maximum>.self) : make(IntegerExtreme<Maximum>.self)
+        case .minimum: return isFloat ? make(FloatMinimum.self) : make(IntegerMinimum.self)
+        case .maximum: return isFloat ? make(FloatMaximum.self) : make(IntegerMaximum.self)
         }
     }
 

@@ -71,9 +71,10 @@ struct PaneTableTests {
         for (batch, from, to, sum) in [(batch, 0, 2, Int64(21)), (batch, 3, 5, 31), (selected, 0, 3, 42)] {
             var table = PaneTable<IntegerSum>()
             var k = from
-            let fits = table.fold(
-                batch.rows, from: &k, start: 10, end: 20, times: batch.times.values, codes: codes.values,
-                numbers: numbers.values)
+            let rows = PaneRows(
+                rows: batch.rows, start: 10, end: 20, times: UnsafePointer(batch.times.values),
+                codes: UnsafePointer(codes.values), numbers: UnsafePointer(numbers.values))
+            let fits = table.fold(rows, from: &k)
             #expect(fits && k == to)
             table.forEach { #expect($0 == 3 && $1.sum == sum) }
         }
