@@ -35,7 +35,8 @@ struct EngineBenchmark: AsyncParsableCommand {
             let byFlow = try await tumblingSumByFlow(events: events, keys: keys, batchEvents: batchSize)
             let byC = try tumblingSumByC(events: events, keys: keys)
             guard byFlow.checksum == byLoop.checksum, byC.map({ $0.checksum == byLoop.checksum }) ?? true else {
-                throw ResultsDiffer(description: "the results differ: flow \(byFlow), loop \(byLoop), C \(String(describing: byC))")
+                throw ResultsDiffer(
+                    description: "the results differ: flow \(byFlow), loop \(byLoop), C \(String(describing: byC))")
             }
             flow = min(flow, byFlow.cpuNanosecondsPerEvent)
             loop = min(loop, byLoop.cpuNanosecondsPerEvent)

@@ -31,7 +31,9 @@ private struct Measurements: Source {
 
     var summary: String { "\(count) measurements" }
 
-    func open(_ partition: Int, context: SourceContext) -> any SourceReader<Measurement> { Reader(count: count, keys: keys) }
+    func open(_ partition: Int, context: SourceContext) -> any SourceReader<Measurement> {
+        Reader(count: count, keys: keys)
+    }
 
     private struct Reader: SourceReader {
         let count: Int

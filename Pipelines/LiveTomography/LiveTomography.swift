@@ -9,7 +9,8 @@ import PenstockTomography
     @Option(help: "The volume of the last window: an HDF5 file.") var output = "volume.h5"
     @Option(help: "Rotation centre: a detector column, or auto.") var centre = RotationCentre.automatic
     @Option(help: "Filter of the reconstruction.") var filter = ReconstructionFilter.shepp
-    @Option(help: "Window: whole, the latest part of a turn (180deg), or a number of projections.") var window = ScanWindow.whole
+    @Option(help: "Window: whole, the latest part of a turn (180deg), or a number of projections.") var window =
+        ScanWindow.whole
     @Option(help: "Distance between windows: 15deg, or a number of projections.") var every = WindowStep.degrees(15)
     @Option(help: "Excess of transmission above which a pixel is a zinger, such as 0.15.") var zingerThreshold: Double?
     @Flag(help: "Count pixels that are NaN or infinite as air.") var allowNonFinite = false
@@ -80,7 +81,8 @@ import PenstockTomography
     /// What the volume itself says about how it was made: nothing that differs between a run and its replay.
     private var volumeParameters: [String: String] {
         [
-            "algorithm": "gridrec", "filter": "\(filter)", "centre": "\(centre)", "window": "\(window)", "every": "\(every)",
+            "algorithm": "gridrec", "filter": "\(filter)", "centre": "\(centre)", "window": "\(window)",
+            "every": "\(every)",
             "zinger_threshold": zingerThreshold.map { "\($0)" } ?? "none",
         ]
     }

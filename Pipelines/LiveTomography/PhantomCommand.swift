@@ -28,9 +28,12 @@ struct PhantomCommand: AsyncParsableCommand {
         let step = 360 * turns / Double(angles)
         let scan = SyntheticScan(
             phantom: .stone(rows: slices, columns: columns), rows: slices, columns: columns,
-            anglesDegrees: (0..<angles).map { Double($0) * step }, centre: centre ?? Double(columns) / 2 + 2.3, seed: seed,
+            anglesDegrees: (0..<angles).map { Double($0) * step }, centre: centre ?? Double(columns) / 2 + 2.3,
+            seed: seed,
             noise: noise)
         try scan.write(to: output, overwrite: overwrite)
-        print("\(output): \(angles) projections of \(slices) x \(columns) pixels over \(360 * turns) degrees, centre \(scan.centre)")
+        print(
+            "\(output): \(angles) projections of \(slices) x \(columns) pixels over \(360 * turns) degrees, centre \(scan.centre)"
+        )
     }
 }

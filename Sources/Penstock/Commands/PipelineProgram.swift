@@ -15,10 +15,20 @@ enum PipelineProgram<P: Pipeline> {
                 try command.run()
             }
         } catch {
-            guard let report = FailureReport(error) else { PipelineCommand<P>.exit(withError: error) }
+            guard let report = FailureReport(error) else { exit(telling: error) }
             report.print()
-            exit(report.status)
+            Foundation.exit(report.status)
         }
+    }
+
+    /// Tells what ArgumentParser has to say, in the form of all other errors.
+    private static func exit(telling error: any Error) -> Never {
+        let status = PipelineCommand<P>.exitCode(for: error)
+        guard !status.isSuccess else { PipelineCommand<P>.exit(withError: error) }
+        let message = PipelineCommand<P>.fullMessage(for: error)
+        let told = message.hasPrefix("Error: ") ? "error: " + message.dropFirst("Error: ".count) : message
+        FileHandle.standardError.write(Data((told + "\n").utf8))
+        Foundation.exit(status.rawValue)
     }
 
     /// The arguments with `--set key=value` replaced by `--key=value`, so that both mean the same.

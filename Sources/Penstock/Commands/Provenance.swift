@@ -54,7 +54,6 @@ private struct ProvenanceDocument: Encodable {
 
 extension Timestamp {
     fileprivate var iso8601: String {
-        Date(timeIntervalSince1970: secondsSinceEpoch).ISO8601Format(
-            .iso8601(timeZone: .gmt, includingFractionalSeconds: true))
+        Date.ISO8601FormatStyle(includingFractionalSeconds: true).format(Date(timeIntervalSince1970: secondsSinceEpoch))
     }
 }

@@ -143,15 +143,15 @@ struct PositionWindowProcessor<Op: WindowOperator>: Processor {
         case .whole:
             beginWindow(isComplete: byScanEnd, isLast: true)
         case .sliding(let size, _):
-            guard let end = nextEnd else { return }
-            try dropBefore(end - size)
-            beginWindow(isComplete: end >= size && reaches(end), isLast: true)
+            guard let newest = inside.last?.position else { return }
+            try dropBefore(newest - size + 1)
+            beginWindow(isComplete: reaches(size), isLast: true)
         case .latest(let count, _):
             beginWindow(isComplete: arrived >= count, isLast: true)
         }
     }
 
-    /// Whether the newest event stands so near to `end` that none can be missing before it, by the mean step of the window.
+    /// Whether the newest event stands behind `end`, or so near to it that none can be missing before it, by the mean step of the window.
     private func reaches(_ end: Int64) -> Bool {
         guard let oldest = inside.first, let newest = inside.last, inside.count > 1 else { return false }
         let step = (newest.position - oldest.position) / Int64(inside.count - 1)

@@ -1,7 +1,8 @@
 /// Windows over the events of a scan, by where an event stands on an axis of its own: an angle of travel, a step, its number.
 ///
 /// Positions start again with each scan. A window holds the positions [end - size, end); ends are the multiples of `every`, so that the first
-/// windows are the beginnings of a full one and are marked as not complete. When the scan ends, the window that is open then is the last.
+/// windows are the beginnings of a full one and are marked as not complete. The last window of a scan ends with its newest event: it holds
+/// what lies less than `size` behind that.
 public struct PositionWindows: Sendable, Hashable {
     /// The rule.
     public enum Rule: Sendable, Hashable {

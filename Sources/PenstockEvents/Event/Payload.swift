@@ -21,7 +21,9 @@ public struct Payload: Sendable {
         }
 
         deinit {
-            guard bytes.count >= PayloadMemory.smallestBytes, let base = bytes.baseAddress else { return bytes.deallocate() }
+            guard bytes.count >= PayloadMemory.smallestBytes, let base = bytes.baseAddress else {
+                return bytes.deallocate()
+            }
             PayloadMemory.giveBack(base, bytes.count)
         }
     }

@@ -1,9 +1,10 @@
+internal import Synchronization
+
 #if canImport(Glibc)
     internal import Glibc
 #elseif canImport(Musl)
     internal import Musl
 #endif
-internal import Synchronization
 
 /// The memory of large payloads: pages of their own, used again for the next payload of about the same size.
 ///

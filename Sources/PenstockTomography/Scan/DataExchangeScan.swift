@@ -148,14 +148,23 @@ final class DataExchangeScan {
                 .wrongType, file: file.path, object: name, "the angle of projection \(bad) is not a finite number",
                 hint: "repair the list of angles")
         }
-        let largest = angles.map(abs).max() ?? 0
-        guard angles.count <= 10 || largest == 0 || largest >= 7 else {
+        if looksLikeRadians(angles), try file.attribute("units", of: name) == nil {
             throw FormatError(
                 .wrongType, file: file.path, object: name,
-                "the largest of \(angles.count) angles is \(largest): these look like radians",
-                hint: "Data Exchange has degrees: multiply by 180/pi")
+                "the \(angles.count) angles end at \(angles[angles.count - 1]): these look like radians",
+                hint: "Data Exchange has degrees: multiply by 180/pi, or say units = deg in an attribute")
         }
         return angles
+    }
+
+    /// Whether the angles go once or twice through half a turn in radians, the end included or not. Short scans in degrees do not.
+    private static func looksLikeRadians(_ angles: [Double]) -> Bool {
+        guard angles.count > 10, let first = angles.first, let last = angles.last else { return false }
+        let span = abs(last - first)
+        let withStep = span * Double(angles.count) / Double(angles.count - 1)
+        return [span, withStep].contains { angle in
+            [Double.pi, 2 * Double.pi].contains { abs(angle - $0) < 0.002 * $0 }
+        }
     }
 
     private func check(_ flats: Part, _ projections: Part) throws {
