@@ -49,7 +49,7 @@ let package = Package(
         .target(
             name: "Penstock",
             dependencies: [
-                "CPenstockShim", "PenstockEngine", "PenstockEvents", "PenstockFormats", "PenstockLog", argumentParser,
+                "PenstockEngine", "PenstockEvents", "PenstockFormats", "PenstockLog", argumentParser,
                 logging,
             ],
             swiftSettings: strict),

@@ -11,7 +11,3 @@ uint32_t penstock_crc32c_by_table(uint32_t crc, const void *bytes, size_t length
 
 /// Reserves space for an open file up to `byteCount` bytes without changing its size; -1 and errno where it cannot (fallocate(2)).
 int penstock_preallocate(int descriptor, int64_t byteCount);
-
-/// Gives all threads one heap, and blocks of `largeBlockBytes` and more back to the system when they are released.
-/// Does nothing where the C library is not glibc. To be called before other threads allocate.
-void penstock_share_heap(int largeBlockBytes);

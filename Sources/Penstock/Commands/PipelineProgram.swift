@@ -5,7 +5,6 @@ internal import PenstockEngine
 /// The program that a pipeline is: its verbs, its options, its exit statuses.
 enum PipelineProgram<P: Pipeline> {
     static func main() async {
-        ProcessMemory.share()
         do {
             try OptionNames.check(P.self)
             var command = try PipelineCommand<P>.parseAsRoot(expandingSet(Array(CommandLine.arguments.dropFirst())))

@@ -43,22 +43,42 @@ struct PartitionClock {
     mutating func observe(
         _ times: UnsafePointer<Int64>, count: Int, stage: StageName
     ) throws -> [BehindMark] {
+        if count > 0, times[0] > mark, times[0] >= latest, isAscending(times, count: count) {
+            // In order, as most streams are: nothing is behind, and the ends tell of all.
+            for time in [times[0], times[count - 1]] {
+                guard Timestamp(nanoseconds: time).isUsable else { throw illegal(time, stage) }
+            }
+            latest = times[count - 1]
+            return []
+        }
         var behind: [BehindMark] = []
-        var limit = watermark.nanoseconds
+        // Locals, which stay in registers. Illegal times are looked for once for all, so nothing here may trap.
+        let reach = bound.map { $0 + 1 }
+        let mark = mark
+        var newest = latest
+        var oldest = Int64.max
         for row in 0..<count {
             let time = times[row]
-            // Nearly every event is either a new latest one or within the bound; a mark may be ahead of both.
+            // The watermark before this event; a mark may be ahead of all of them.
+            let limit = reach.map { newest == .min ? mark : max(newest &- $0, mark) } ?? mark
             if time <= limit {
-                guard Timestamp(nanoseconds: time).isUsable else { throw illegal(time, stage) }
                 behind.append(BehindMark(row: UInt32(row), watermark: Timestamp(nanoseconds: limit)))
             }
-            if time > latest {
-                guard Timestamp(nanoseconds: time).isUsable else { throw illegal(time, stage) }
-                latest = time
-                if let bound { limit = max(time - bound - 1, mark) }
-            }
+            newest = max(newest, time)
+            oldest = min(oldest, time)
         }
+        for time in [newest, oldest] where count > 0 {
+            guard Timestamp(nanoseconds: time).isUsable else { throw illegal(time, stage) }
+        }
+        latest = newest
         return behind
+    }
+
+    /// Whether no time is below the one before it; without branches, so that several are compared at once.
+    private func isAscending(_ times: UnsafePointer<Int64>, count: Int) -> Bool {
+        var falls = 0
+        for row in 1..<max(count, 1) { falls &+= times[row] < times[row - 1] ? 1 : 0 }
+        return falls == 0
     }
 
     private func illegal(_ time: Int64, _ stage: StageName) -> EngineError {
