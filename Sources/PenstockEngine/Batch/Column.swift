@@ -12,8 +12,10 @@ public final class Column<Element: BitwiseCopyable>: @unchecked Sendable {
     /// A column with room for `capacity` numbers, which are not initialised.
     public init(capacity: Int) {
         self.capacity = capacity
-        values = .allocate(capacity: max(capacity, 1))
+        values = ColumnMemory.allocate(
+            byteCount: capacity * MemoryLayout<Element>.stride, alignment: MemoryLayout<Element>.alignment
+        ).bindMemory(to: Element.self, capacity: capacity)
     }
 
-    deinit { values.deallocate() }
+    deinit { ColumnMemory.deallocate(values, byteCount: capacity * MemoryLayout<Element>.stride) }
 }

@@ -1,22 +1,23 @@
 /// A column of values of a known type that grows while it is filled, with the times beside it.
 ///
-/// Ownership: the builder owns both memories until `finish` hands them to a batch, or until it goes away.
+/// Ownership: the columns own the memory; the builder writes to it until `take` hands them over. What it wrote before it goes away is ended
+/// with its column.
 public struct ColumnBuilder<Value>: ~Copyable {
-    @usableFromInline var values: UnsafeMutablePointer<Value>
+    @usableFromInline var column: ValueColumn
     @usableFromInline var times: Column<Int64>
+    @usableFromInline var values: UnsafeMutablePointer<Value>
     @usableFromInline var capacity: Int
-
-    @usableFromInline var filled: Int
+    @usableFromInline var filled = 0
 
     /// How many values there are.
     @inlinable public var count: Int { filled }
 
     /// A builder with room for `capacity` values; more room is made as needed.
-    @inlinable public init(capacity: Int) {
+    public init(capacity: Int) {
         self.capacity = max(capacity, 1)
-        values = .allocate(capacity: self.capacity)
+        column = ValueColumn(ValueType(Value.self), capacity: self.capacity)
         times = Column(capacity: self.capacity)
-        filled = 0
+        values = column.base.bindMemory(to: Value.self, capacity: self.capacity)
     }
 
     /// Appends a value with its time in nanoseconds.
@@ -43,30 +44,24 @@ public struct ColumnBuilder<Value>: ~Copyable {
     }
 
     @usableFromInline mutating func grow() {
-        let larger = UnsafeMutablePointer<Value>.allocate(capacity: capacity * 2)
-        let largerTimes = Column<Int64>(capacity: capacity * 2)
-        larger.moveInitialize(from: values, count: count)
-        largerTimes.values.update(from: times.values, count: count)
-        values.deallocate()
-        values = larger
-        times = largerTimes
-        capacity *= 2
+        var larger = ColumnBuilder(capacity: capacity * 2)
+        larger.values.moveInitialize(from: values, count: filled)
+        larger.times.values.update(from: times.values, count: filled)
+        larger.filled = filled
+        filled = 0
+        self = larger
     }
 
     /// Hands the columns over and starts anew with room for `capacity` values.
     mutating func take(capacity nextCapacity: Int) -> (values: ValueColumn, times: Column<Int64>, count: Int) {
-        let column = ValueColumn(ValueType(Value.self), adopting: UnsafeMutableRawPointer(values), count: count)
-        defer {
-            capacity = max(nextCapacity, 1)
-            values = .allocate(capacity: capacity)
-            times = Column(capacity: capacity)
-            filled = 0
-        }
-        return (column, times, count)
+        let taken = (column, times, filled)
+        column.setInitialized(count: filled)
+        filled = 0
+        self = ColumnBuilder(capacity: nextCapacity)
+        return taken
     }
 
     deinit {
-        values.deinitialize(count: count)
-        values.deallocate()
+        if filled > 0 { column.setInitialized(count: filled) }
     }
 }

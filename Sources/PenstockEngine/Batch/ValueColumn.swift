@@ -8,21 +8,15 @@ public final class ValueColumn: @unchecked Sendable {
     /// The type of the values.
     public let element: ValueType
 
-    private var count: Int
+    private let byteCount: Int
+    private var count = 0
     private var live: Selection?
 
     /// Room for `capacity` values, none of them initialised; say with `setInitialized` which ones were.
     public init(_ element: ValueType, capacity: Int) {
         self.element = element
-        base = .allocate(byteCount: max(capacity * element.stride, 1), alignment: max(element.alignment, 16))
-        count = 0
-    }
-
-    /// Takes over `count` values at `base`, which came from `allocate` with at least the alignment of the type.
-    public init(_ element: ValueType, adopting base: UnsafeMutableRawPointer, count: Int) {
-        self.element = element
-        self.base = base
-        self.count = count
+        byteCount = capacity * element.stride
+        base = ColumnMemory.allocate(byteCount: byteCount, alignment: element.alignment)
     }
 
     /// The first `count` rows are initialised, or of them those that are selected.
@@ -39,6 +33,6 @@ public final class ValueColumn: @unchecked Sendable {
                 destroy(base, count)
             }
         }
-        base.deallocate()
+        ColumnMemory.deallocate(base, byteCount: byteCount)
     }
 }

@@ -13,18 +13,18 @@ public struct Payload: Sendable {
 
         /// Uninitialised memory of `byteCount` bytes, aligned to 64 bytes; released with the storage.
         public init(byteCount: Int) {
-            if byteCount < PayloadMemory.smallestBytes {
+            if byteCount < PageMemory.smallestBytes {
                 bytes = .allocate(byteCount: byteCount, alignment: 64)
             } else {
-                bytes = UnsafeMutableRawBufferPointer(start: PayloadMemory.take(byteCount), count: byteCount)
+                bytes = UnsafeMutableRawBufferPointer(start: PageMemory.take(byteCount), count: byteCount)
             }
         }
 
         deinit {
-            guard bytes.count >= PayloadMemory.smallestBytes, let base = bytes.baseAddress else {
+            guard bytes.count >= PageMemory.smallestBytes, let base = bytes.baseAddress else {
                 return bytes.deallocate()
             }
-            PayloadMemory.giveBack(base, bytes.count)
+            PageMemory.giveBack(base, bytes.count)
         }
     }
 

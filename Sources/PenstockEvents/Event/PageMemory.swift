@@ -6,17 +6,17 @@ internal import Synchronization
     internal import Musl
 #endif
 
-/// The memory of large payloads: pages of their own, used again for the next payload of about the same size.
+/// Large blocks of memory: pages of their own, used again for the next block of about the same size.
 ///
-/// Frames and slices come and go by the thousand, on many threads. From the heap they would leave holes behind, so that a long run took
-/// more and more memory, and every new one would be paid with page faults. Ownership: a block belongs to whoever took it until it is
-/// given back; blocks that wait here belong to nobody.
-enum PayloadMemory {
-    /// Payloads from this size on have pages of their own.
-    static let smallestBytes = 32 << 10
+/// Frames, slices and columns come and go by the thousand, on many threads. From the heap they would leave holes behind, so that a long
+/// run took more and more memory, and every new one would be paid with page faults. Ownership: a block belongs to whoever took it until
+/// it is given back; blocks that wait here belong to nobody.
+package enum PageMemory {
+    /// Blocks from this size on are worth pages of their own.
+    package static var smallestBytes: Int { 32 << 10 }
 
     /// The most bytes that wait here for their next use; what comes back beyond goes to the system.
-    static let waitingBytesLimit = 64 << 20
+    package static var waitingBytesLimit: Int { 64 << 20 }
 
     private struct State {
         /// Addresses of the blocks that wait, by their size.
@@ -26,15 +26,15 @@ enum PayloadMemory {
 
     private static let state = Mutex(State())
 
-    /// The size of the block for a payload: its own, rounded up by at most an eighth and to whole pages.
-    static func blockBytes(for byteCount: Int) -> Int {
+    /// The size of the block for so many bytes: that number, rounded up by at most an eighth and to whole pages.
+    package static func blockBytes(for byteCount: Int) -> Int {
         let power = 1 << (Int.bitWidth - 1 - byteCount.leadingZeroBitCount)
         let step = max(4096, power / 8)
         return (byteCount + step - 1) / step * step
     }
 
     /// A block of at least `byteCount` bytes, on a page's boundary; its content is anything.
-    static func take(_ byteCount: Int) -> UnsafeMutableRawPointer {
+    package static func take(_ byteCount: Int) -> UnsafeMutableRawPointer {
         let size = blockBytes(for: byteCount)
         let waiting: UInt? = state.withLock { state in
             guard let address = state.waiting[size]?.popLast() else { return nil }
@@ -44,13 +44,13 @@ enum PayloadMemory {
         if let waiting, let block = UnsafeMutableRawPointer(bitPattern: waiting) { return block }
         let block = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
         guard let block, block != MAP_FAILED else {
-            fatalError("no memory for a payload of \(byteCount) bytes")
+            fatalError("no memory for a block of \(byteCount) bytes")
         }
         return block
     }
 
     /// Gives a block back that `take` gave for this size.
-    static func giveBack(_ block: UnsafeMutableRawPointer, _ byteCount: Int) {
+    package static func giveBack(_ block: UnsafeMutableRawPointer, _ byteCount: Int) {
         let size = blockBytes(for: byteCount)
         let waits = state.withLock { state in
             guard state.bytes + size <= waitingBytesLimit else { return false }
