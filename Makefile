@@ -53,5 +53,6 @@ format: ## Format the Swift sources in place
 	$(SWIFT) format --in-place --recursive --parallel $(SWIFT_PATHS)
 
 sanitize: dependencies ## Run all tests under the thread and the address sanitizer
-	$(SWIFT) test --sanitize=thread --scratch-path .build-tsan
-	$(SWIFT) test --sanitize=address --scratch-path .build-asan
+	TSAN_OPTIONS="suppressions=$(CURDIR)/Tests/thread-sanitizer-suppressions.txt" \
+	    $(SWIFT) test --sanitize=thread --scratch-path .build-tsan
+	ASAN_OPTIONS=detect_leaks=0 $(SWIFT) test --sanitize=address --scratch-path .build-asan

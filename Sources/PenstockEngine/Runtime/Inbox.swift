@@ -1,4 +1,3 @@
-internal import Synchronization
 
 /// The bounded queue in front of a stage: any number of senders, one receiver.
 ///
@@ -41,11 +40,11 @@ final class Inbox: Sendable {
 
     /// The number of senders.
     let senderCount: Int
-    private let state: Mutex<State>
+    private let state: Guarded<State>
 
     init(senders: Int) {
         senderCount = senders
-        state = Mutex(State(senders: senders))
+        state = Guarded(State(senders: senders))
     }
 
     /// Puts an element into the queue, waiting until the sender has credit.

@@ -1,4 +1,3 @@
-internal import Synchronization
 
 /// What a run has done so far, for progress lines and summaries. Reading it changes nothing.
 public final class RunProgress: Sendable {
@@ -12,7 +11,7 @@ public final class RunProgress: Sendable {
     /// The most remarks that are kept; later ones are dropped.
     public static let remarkLimit = 1000
 
-    private let state = Mutex(State())
+    private let state = Guarded(State())
 
     /// Nothing done yet.
     public init() {}

@@ -1,4 +1,3 @@
-internal import Synchronization
 
 /// How far a persisted topic has been acknowledged in this run: the writer says, the stage that reads the topic waits.
 final class CommitBoard: Sendable {
@@ -14,10 +13,10 @@ final class CommitBoard: Sendable {
         }
     }
 
-    private let state: Mutex<State>
+    private let state: Guarded<State>
 
     /// A board for a topic whose next offset is `start`.
-    init(start: UInt64) { state = Mutex(State(committed: start)) }
+    init(start: UInt64) { state = Guarded(State(committed: start)) }
 
     /// Everything before `offset` is acknowledged.
     func commit(_ offset: UInt64) {

@@ -1,0 +1,36 @@
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#endif
+
+/// A value behind a lock of the system, for the places where stages hand events to each other.
+///
+/// `Synchronization.Mutex` does the same, but the thread sanitizer does not see its lock and reports everything that was handed over.
+/// Ownership: the object owns lock and value from `init` to `deinit`; the value is touched in `withLock` only, which makes the unchecked
+/// conformance sound.
+final class Guarded<Value>: @unchecked Sendable {
+    private let lock: UnsafeMutablePointer<pthread_mutex_t>
+    private var value: Value
+
+    init(_ value: sending Value) {
+        self.value = value
+        lock = .allocate(capacity: 1)
+        let status = pthread_mutex_init(lock, nil)
+        precondition(status == 0, "a lock cannot be made: error \(status)")
+    }
+
+    deinit {
+        pthread_mutex_destroy(lock)
+        lock.deallocate()
+    }
+
+    /// Calls `body` with the value while no other thread has it.
+    func withLock<Result, Failure: Error>(
+        _ body: (inout Value) throws(Failure) -> sending Result
+    ) throws(Failure) -> sending Result {
+        pthread_mutex_lock(lock)
+        defer { pthread_mutex_unlock(lock) }
+        return try body(&value)
+    }
+}
