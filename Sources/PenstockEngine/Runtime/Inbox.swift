@@ -1,4 +1,3 @@
-
 /// The bounded queue in front of a stage: any number of senders, one receiver.
 ///
 /// Each sender has credit for `capacity` elements that the receiver has not taken yet; then it waits. So a slow stage slows those before it,

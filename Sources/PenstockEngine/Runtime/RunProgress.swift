@@ -1,4 +1,3 @@
-
 /// What a run has done so far, for progress lines and summaries. Reading it changes nothing.
 public final class RunProgress: Sendable {
     private struct State {

@@ -1,4 +1,3 @@
-
 /// How far a persisted topic has been acknowledged in this run: the writer says, the stage that reads the topic waits.
 final class CommitBoard: Sendable {
     private struct State {
