@@ -117,7 +117,7 @@ extension FindCentre.State {
         records.append(Beginning(scan: scan?.number ?? 0, column: column ?? .nan))
         for (projection, time) in waiting {
             records.append(Moment(nanoseconds: time.nanoseconds))
-            records.append(StoredProjection(projection))
+            records.append(projection)
         }
     }
 
@@ -133,7 +133,7 @@ extension FindCentre.State {
         for index in stride(from: 1, to: records.count, by: 2) {
             var (moment, stored) = (records[index], records[index + 1])
             let time = Timestamp(nanoseconds: try Moment(reading: &moment).nanoseconds)
-            waiting.append((try StoredProjection(reading: &stored).projection, time))
+            waiting.append((try Projection(reading: &stored), time))
         }
     }
 

@@ -37,14 +37,14 @@ public struct Gridrec: WindowOperator {
 
         /// Writes the projections, oldest first.
         public func snapshot(into records: inout RecordWriter) {
-            for projection in projections { records.append(StoredProjection(projection)) }
+            for projection in projections { records.append(projection) }
         }
 
         /// Brings the projections back.
         public init(restoring records: [RecordReader]) throws(RecordError) {
             for record in records {
                 var record = record
-                projections.append(try StoredProjection(reading: &record).projection)
+                projections.append(try Projection(reading: &record))
             }
         }
     }

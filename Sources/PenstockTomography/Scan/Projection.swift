@@ -33,9 +33,18 @@ public struct Projection: Sendable {
     }
 }
 
-extension Projection {
-    /// Writes the projection as a record of a snapshot.
-    func write(to record: inout RecordWriter) {
+extension Projection: Event {
+    /// What the records of a topic or a snapshot of projections hold.
+    public static let schema = Schema(
+        "Projection",
+        fields: [
+            .init("scan", .u64), .init("index", .u64), .init("angle", .f64, unit: "deg"),
+            .init("travel", .f64, unit: "deg"), .init("has_centre", .u8), .init("centre", .f64, unit: "column"),
+            .init("rows", .u64), .init("columns", .u64), .init("first_row", .u64),
+        ], payload: .init("values", .f32, shape: [.field("rows"), .field("columns")]))
+
+    /// Writes the attributes in the schema's order and the values as the payload.
+    public func write(to record: inout RecordWriter) {
         record.append(scan.number)
         record.append(UInt64(index))
         record.append(angleDegrees)
@@ -48,8 +57,8 @@ extension Projection {
         record.setPayload(values)
     }
 
-    /// Reads what `write` wrote.
-    init(reading record: inout RecordReader) throws(RecordError) {
+    /// Reads a projection back.
+    public init(reading record: inout RecordReader) throws(RecordError) {
         scan = ScanID(try record.readInteger())
         index = Int(try record.readInteger(UInt64.self))
         angleDegrees = try record.readDouble()
@@ -63,23 +72,4 @@ extension Projection {
         values = record.payload
         guard values.count == 4 * rows * columns else { throw .invalidField("values of a projection") }
     }
-}
-
-/// A projection in a snapshot. Snapshots hold events of many types; this is the form of one.
-struct StoredProjection: Event {
-    let projection: Projection
-
-    static let schema = Schema(
-        "Projection",
-        fields: [
-            .init("scan", .u64), .init("index", .u64), .init("angle", .f64, unit: "deg"),
-            .init("travel", .f64, unit: "deg"), .init("has_centre", .u8), .init("centre", .f64, unit: "column"),
-            .init("rows", .u64), .init("columns", .u64), .init("first_row", .u64),
-        ], payload: .init("values", .f32, shape: [.field("rows"), .field("columns")]))
-
-    init(_ projection: Projection) { self.projection = projection }
-
-    func write(to record: inout RecordWriter) { projection.write(to: &record) }
-
-    init(reading record: inout RecordReader) throws(RecordError) { projection = try Projection(reading: &record) }
 }

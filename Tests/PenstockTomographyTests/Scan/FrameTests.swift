@@ -50,8 +50,8 @@ import Testing
         for centre in [nil, 0.0, 296.125] {
             var projection = Projection.row([1, -2, 3, 4], rows: 2)
             (projection.centre, projection.travelDegrees, projection.angleDegrees) = (centre, 9.5, -9.5)
-            let (attributes, payload) = record(StoredProjection(projection))
-            let copy = try read(StoredProjection.self, attributes, payload).projection
+            let (attributes, payload) = record(projection)
+            let copy = try read(Projection.self, attributes, payload)
             #expect(copy.centre == centre && copy.travelDegrees == 9.5 && copy.angleDegrees == -9.5)
             #expect(copy.rows == 2 && copy.columns == 2 && copy.values.floats == [1, -2, 3, 4])
         }
