@@ -79,9 +79,9 @@ struct StageWiring: Sendable {
 
     private func makeProcessor(_ planned: PhysicalStage.PlannedOperator, _ position: Int) -> any Processor {
         switch planned.description.kind {
-        case .map(let kernel): return MapProcessor(stage: planned.name, kernel: kernel)
-        case .filter(let kernel): return FilterProcessor(stage: planned.name, kernel: kernel)
-        case .keyBy(let kernel, _): return KeyProcessor(stage: planned.name, kernel: kernel)
+        case .map(let kernel): return KernelProcessor(stage: planned.name, kernel: kernel)
+        case .filter(let kernel): return KernelProcessor(stage: planned.name, kernel: kernel)
+        case .keyBy(let kernel, _): return KernelProcessor(stage: planned.name, kernel: kernel)
         case .aggregate(let window, let aggregate): return makeAggregate(planned.name, window, aggregate, position)
         case .operation(let operation):
             let progress = run.progress

@@ -24,10 +24,10 @@ struct KernelTests {
         let lives = Tally()
         do {
             var processors: [any Processor] = [
-                MapProcessor(stage: testStage, kernel: mapKernel { (c: Counted) in Counted(c.number * 2, lives) }),
-                FilterProcessor(stage: testStage, kernel: filterKernel { (c: Counted) in c.number % 4 == 0 }),
-                MapProcessor(stage: testStage, kernel: mapKernel { (c: Counted) in Counted(c.number + 1, lives) }),
-                KeyProcessor(stage: testStage, kernel: keyKernel { (c: Counted) in "key \(c.number)" }),
+                KernelProcessor(stage: testStage, kernel: mapKernel { (c: Counted) in Counted(c.number * 2, lives) }),
+                KernelProcessor(stage: testStage, kernel: filterKernel { (c: Counted) in c.number % 4 == 0 }),
+                KernelProcessor(stage: testStage, kernel: mapKernel { (c: Counted) in Counted(c.number + 1, lives) }),
+                KernelProcessor(stage: testStage, kernel: keyKernel { (c: Counted) in "key \(c.number)" }),
             ]
             var elements = [StreamElement.batch(batch(10, lives, selected: selected))]
             for at in processors.indices { elements = try elements.flatMap { try processors[at].outputs($0) } }
@@ -49,13 +49,13 @@ struct KernelTests {
     func throwing(selected: [UInt32]?) throws {
         let lives = Tally()
         do {
-            let map = MapProcessor(
+            let map = KernelProcessor(
                 stage: testStage,
                 kernel: mapKernel { (c: Counted) in
                     guard c.number < 5 else { throw Failure() }
                     return Counted(c.number, lives)
                 })
-            let filter = FilterProcessor(
+            let filter = KernelProcessor(
                 stage: testStage,
                 kernel: filterKernel { (c: Counted) in
                     guard c.number < 5 else { throw Failure() }
@@ -79,8 +79,8 @@ struct KernelTests {
     @Test("a filter that keeps everything leaves the batch as it was, one that keeps nothing an empty batch")
     func extremes() throws {
         let lives = Tally()
-        var all = FilterProcessor(stage: testStage, kernel: filterKernel { (_: Counted) in true })
-        var none = FilterProcessor(stage: testStage, kernel: filterKernel { (_: Counted) in false })
+        var all = KernelProcessor(stage: testStage, kernel: filterKernel { (_: Counted) in true })
+        var none = KernelProcessor(stage: testStage, kernel: filterKernel { (_: Counted) in false })
         let kept = try all.outputs(.batch(batch(5, lives)))[0].batch
         #expect(kept?.count == 5 && kept?.selection == nil)
         #expect(try none.outputs(.batch(batch(5, lives)))[0].batch?.count == 0)

@@ -30,7 +30,7 @@ struct RoutingTests {
             var batch = Batch(
                 (0..<Int64(50)).map { ($0, Sample(key: .random(in: 0...20, using: &random), number: $0)) })
             if random.once(in: 2) { batch.selection = Selection(rows: (0..<50).filter { _ in random.once(in: 2) }) }
-            var key = KeyProcessor(stage: testStage, kernel: keyKernel { (s: Sample) in s.key })
+            var key = KernelProcessor(stage: testStage, kernel: keyKernel { (s: Sample) in s.key })
             let keyed = try #require(try key.outputs(.batch(batch)).first?.batch)
             let instances = Int.random(in: 1...8, using: &random)
             let parts = KeyRouter(instances: instances).split(keyed)
@@ -85,7 +85,7 @@ struct RoutingTests {
     func merge() throws {
         var merge = OrderedMerge(batchEvents: 2)
         func batch(_ instance: UInt32, _ rows: [(Int64, Int64)], sequence: UInt64 = 0) throws -> StreamElement {
-            var key = KeyProcessor(stage: testStage, kernel: keyKernel { (s: Sample) in s.key })
+            var key = KernelProcessor(stage: testStage, kernel: keyKernel { (s: Sample) in s.key })
             let samples = rows.enumerated().map { ($1.0, Sample(key: $1.1, number: Int64($0) + Int64(sequence))) }
             return try #require(try key.outputs(.batch(Batch(samples, origin: Origin(stage: 1, partition: 0)))).first)
         }

@@ -42,8 +42,8 @@ struct KeyedHarness {
         var merge = Merge(inputs: parallelism, batch: batch)
         var key: any Processor =
             keyedByText
-            ? KeyProcessor(stage: testStage, kernel: keyKernel { (s: Sample) in s.name })
-            : KeyProcessor(stage: testStage, kernel: keyKernel { (s: Sample) in s.key })
+            ? KernelProcessor(stage: testStage, kernel: keyKernel { (s: Sample) in s.name })
+            : KernelProcessor(stage: testStage, kernel: keyKernel { (s: Sample) in s.key })
         var turns = 0
         var watermark = Timestamp.distantPast
         while let index = inputs.indices.filter({ !inputs[$0].steps.isEmpty }).randomElement(using: &random) {

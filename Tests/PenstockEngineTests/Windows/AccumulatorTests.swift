@@ -60,7 +60,7 @@ struct AccumulatorTests {
         var windows = KeyedTimeWindows<IntegerSum>(
             stage: testStage, windows: TimeWindows(size: 4, every: 2), aggregate: Aggregate(.sum, .integer),
             origin: Origin(stage: 1, partition: 0), batchEvents: 10)
-        var key = KeyProcessor(stage: testStage, kernel: keyKernel { (s: Sample) in s.key })
+        var key = KernelProcessor(stage: testStage, kernel: keyKernel { (s: Sample) in s.key })
         let batch = Batch([(1, Sample(number: .max)), (3, Sample(number: 1))])
         for keyed in try key.outputs(.batch(batch)) { _ = try windows.outputs(keyed) }
         let error = #expect(throws: EngineError.self) { _ = try windows.outputs(.end) }
@@ -72,7 +72,7 @@ struct AccumulatorTests {
         var windows = KeyedCountWindows<IntegerSum>(
             stage: testStage, windows: CountWindows(size: 2, every: 2), aggregate: Aggregate(.sum, .integer),
             origin: Origin(stage: 1, partition: 0), batchEvents: 10)
-        var key = KeyProcessor(stage: testStage, kernel: keyKernel { (s: Sample) in s.key })
+        var key = KernelProcessor(stage: testStage, kernel: keyKernel { (s: Sample) in s.key })
         let batch = Batch([(1, Sample(number: .min)), (3, Sample(number: -1))])
         for keyed in try key.outputs(.batch(batch)) { _ = try windows.outputs(keyed) }
         let error = #expect(throws: EngineError.self) { _ = try windows.outputs(.end) }

@@ -84,7 +84,7 @@ struct KeyInternerTests {
             stage: testStage, windows: TimeWindows(size: 100, every: 100),
             aggregate: Aggregate(.count, .nothing, keyedByText: true), origin: Origin(stage: 1, partition: 0),
             batchEvents: 4096)
-        var key = KeyProcessor(stage: testStage, kernel: keyKernel { (s: Sample) in s.name })
+        var key = KernelProcessor(stage: testStage, kernel: keyKernel { (s: Sample) in s.name })
         var counts: [String: Int64] = [:]
         for window in Int64(0)..<50 {
             let batch = Batch(
