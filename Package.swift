@@ -30,16 +30,19 @@ let package = Package(
         // Row 1: C libraries. Their module maps carry no `link` lines; the names come from pkg-config.
         .systemLibrary(name: "CFFTW", pkgConfig: "fftw3f", providers: [.apt(["libfftw3-dev"])]),
         .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
+        .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
         .systemLibrary(name: "CTIFF", pkgConfig: "libtiff-4", providers: [.apt(["libtiff-dev"])]),
-        .target(name: "CPenstockShim"),
+        .systemLibrary(name: "CUring", pkgConfig: "liburing", providers: [.apt(["liburing-dev"])]),
+        .target(name: "CPenstockShim", dependencies: ["CUring"]),
 
         // Row 2
         .target(name: "PenstockEvents", dependencies: ["CPenstockShim"], swiftSettings: strict),
         .target(name: "PenstockFormats", dependencies: ["CHDF5", "CPNG", "CTIFF"], swiftSettings: strict),
 
         // Row 3
-        .target(name: "PenstockLog", dependencies: ["CPenstockShim", "PenstockEvents"], swiftSettings: strict),
+        .target(
+            name: "PenstockLog", dependencies: ["CLZ4", "CPenstockShim", "PenstockEvents"], swiftSettings: strict),
 
         // Row 4
         .target(

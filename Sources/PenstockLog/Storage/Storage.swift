@@ -1,3 +1,5 @@
+public import PenstockEvents
+
 /// Files as the log needs them: the seam at which the fault simulator takes the place of the file system.
 ///
 /// Calls block and come from the log's own threads only, never from the pool of Swift concurrency.
@@ -28,6 +30,16 @@ public protocol StorageFile: AnyObject, Sendable {
     func read(into buffer: UnsafeMutableRawBufferPointer, at position: Int) throws(StorageError) -> Int
     /// Writes all bytes of all parts, one behind the other, from `position`.
     func write(_ parts: [UnsafeRawBufferPointer], at position: Int) throws(StorageError)
+    /// Whether `write(blocks:)` may be used on this file; asked once, after it was opened for writing.
+    var takesBlocks: Bool { get }
+    /// Writes blocks past the page cache, several at a time and in any order; returns when all of them are in the file.
+    ///
+    /// Where it throws, any of the blocks may be in the file, in whole or in part. As every write it is safe from a power loss
+    /// only after `sync`.
+    func write(blocks: [FileBlock]) throws(StorageError)
+    /// The bytes of the file as they lie in memory, without a copy, or nil where they are not all there (or the storage cannot tell).
+    /// Nobody may write to these bytes, or cut the file before them, while the result lives.
+    func mapped(_ range: Range<Int>) throws(StorageError) -> Payload.Storage?
     /// Reserves space up to `byteCount` without changing the file's size. Returns false where the file system cannot do that.
     func allocate(byteCount: Int) throws(StorageError) -> Bool
     /// Cuts the file, and gives back what was reserved behind.
@@ -36,6 +48,39 @@ public protocol StorageFile: AnyObject, Sendable {
     func sync() throws(StorageError)
     /// The file's size in bytes.
     func byteCount() throws(StorageError) -> Int
+}
+
+extension StorageFile {
+    /// False: blocks are for storages that say so.
+    public var takesBlocks: Bool { false }
+
+    /// Writes the blocks one after the other.
+    public func write(blocks: [FileBlock]) throws(StorageError) {
+        for block in blocks { try write([block.bytes], at: block.position) }
+    }
+
+    /// Nil: nothing is mapped.
+    public func mapped(_ range: Range<Int>) throws(StorageError) -> Payload.Storage? { nil }
+}
+
+/// A piece of memory and its place in a file, both in whole blocks: address, length and position are multiples of `alignment`.
+public struct FileBlock {
+    /// The size of a block in bytes.
+    public static let alignment = 4096
+
+    /// What is written. The memory must stay as it is until the write has returned.
+    public let bytes: UnsafeRawBufferPointer
+    /// Where it goes, in bytes from the file's beginning.
+    public let position: Int
+
+    /// A block of a file.
+    public init(_ bytes: UnsafeRawBufferPointer, at position: Int) {
+        precondition(
+            (Int(bitPattern: bytes.baseAddress) | bytes.count | position) % Self.alignment == 0,
+            "a block of a file begins and ends on a multiple of \(Self.alignment)")
+        self.bytes = bytes
+        self.position = position
+    }
 }
 
 /// How a file is opened.
