@@ -1,8 +1,9 @@
 import Foundation
-@testable import LogAppender
 import PenstockEvents
 import PenstockLog
 import Testing
+
+@testable import LogAppender
 
 /// A process appends to one log in the durable class, is killed, and the next one goes on: real files, real signals. The moments are
 /// drawn from a printed seed; what the signal finds the process doing cannot be repeated.
