@@ -41,21 +41,17 @@ final class CompactedSegmentWriter {
 
     /// Appends records `range` of a stored batch; what is not of the records themselves stays as it was.
     func append(_ records: EncodedBatch, from original: BatchHeader, first: Int) throws(StorageError) {
-        let position = position
-        let superblock = superblock
-        try records.withFileParts(
-            patch: { header in
-                header.baseOffset = original.baseOffset + UInt64(first)
-                header.baseSequence = original.producer == 0 ? 0 : original.baseSequence + UInt64(first)
-                header.producer = original.producer
-                header.producerEpoch = original.producerEpoch
-                header.appendTime = original.appendTime
-                header.committedOffset = original.committedOffset
-                header.generation = superblock.generation
-                header.epoch = superblock.epoch
-            },
-            { parts throws(StorageError) in try file.write(parts, at: position) })
-        self.position += records.byteCount
+        records.finish { header in
+            header.baseOffset = original.baseOffset + UInt64(first)
+            header.baseSequence = original.producer == 0 ? 0 : original.baseSequence + UInt64(first)
+            header.producer = original.producer
+            header.producerEpoch = original.producerEpoch
+            header.appendTime = original.appendTime
+            header.committedOffset = original.committedOffset
+            own(&header)
+        }
+        try file.write([records.bytes(records.byteCount)], at: position)
+        position += records.byteCount
     }
 
     /// Seals the segment, gives it its name and removes what it stands for. A crash leaves either the old segments or the new one in

@@ -163,7 +163,7 @@ struct PartitionCompaction {
             }
             builder.append(record, time: records.time(at: index), keyHash: hash)
         }
-        let encoded = try EncodedBatch(builder, limits: limits, partition: partition)
+        let encoded = try EncodedBatch(builder, codec: header.codec, limits: limits, partition: partition)
         try explained(partition) { () throws(StorageError) in
             try writer.append(encoded, from: header, first: run.lowerBound)
         }
@@ -187,7 +187,7 @@ struct PartitionCompaction {
 
     private func records(of batch: SegmentCursor.Batch, in file: SegmentFile) throws(LogError) -> RecordBatch {
         do {
-            return try RecordBatch(batch.header, slab: batch.slab, body: batch.body, from: batch.header.baseOffset)
+            return try RecordBatch(batch.header, slab: batch.slab, at: batch.body.lowerBound, from: batch.header.baseOffset)
         } catch {
             throw file.damage(error, at: 0, offsets: batch.header.baseOffset..<batch.header.nextOffset)
         }
