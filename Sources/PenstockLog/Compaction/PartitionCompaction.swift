@@ -187,7 +187,8 @@ struct PartitionCompaction {
 
     private func records(of batch: SegmentCursor.Batch, in file: SegmentFile) throws(LogError) -> RecordBatch {
         do {
-            return try RecordBatch(batch.header, slab: batch.slab, at: batch.body.lowerBound, from: batch.header.baseOffset)
+            return try RecordBatch(
+                batch.header, slab: batch.slab, at: batch.body.lowerBound, from: batch.header.baseOffset)
         } catch {
             throw file.damage(error, at: 0, offsets: batch.header.baseOffset..<batch.header.nextOffset)
         }
