@@ -15,6 +15,7 @@ public final class EmbeddedLog: LogStore {
 
     private let storage: any Storage
     private let clock: any WallClock
+    private let randomNumbers: any RandomSource
     private let limits: LogLimits
     private let directory: LogDirectory
     private let writerThreads: [StorageThread]
@@ -29,10 +30,12 @@ public final class EmbeddedLog: LogStore {
     ///   - storage: the files.
     ///   - clock: stamps batches with the time of their append, which decides nothing.
     ///   - limits: the bounds of everything that grows.
+    ///   - randomNumbers: tell files of one name apart; they decide nothing.
     /// - Throws: `LogError` with code `notALog`, `logNotFound`, `newerFormat`, or one of the storage.
     public init(
         directory path: String, creating: Bool = true, storage: any Storage = FileStorage(),
-        clock: any WallClock = SystemWallClock(), limits: LogLimits = LogLimits()
+        clock: any WallClock = SystemWallClock(), limits: LogLimits = LogLimits(),
+        randomNumbers: any RandomSource = SystemRandomSource()
     ) async throws(LogError) {
         precondition(
             limits.writerThreads > 0 && limits.readerThreads > 0, "a log needs a thread to write and one to read")
@@ -40,9 +43,15 @@ public final class EmbeddedLog: LogStore {
         self.storage = storage
         self.clock = clock
         self.limits = limits
-        writerThreads = (0..<limits.writerThreads).map { StorageThread(label: "penstock-log.writer-\($0)") }
-        readerThreads = (0..<limits.readerThreads).map { StorageThread(label: "penstock-log.reader-\($0)") }
-        directory = LogDirectory(path, storage: storage, thread: StorageThread(label: "penstock-log.directory"))
+        self.randomNumbers = randomNumbers
+        let scheduler = storage.scheduler
+        func thread(_ name: String) -> StorageThread {
+            StorageThread(label: "penstock-log.\(name)", scheduler: scheduler)
+        }
+        writerThreads = (0..<limits.writerThreads).map { thread("writer-\($0)") }
+        readerThreads = (0..<limits.readerThreads).map { thread("reader-\($0)") }
+        directory = LogDirectory(
+            path, storage: storage, randomNumbers: randomNumbers, thread: thread("directory"))
         try await directory.open(creating: creating)
     }
 
@@ -111,7 +120,7 @@ public final class EmbeddedLog: LogStore {
         }
         let appender = PartitionAppender(
             partition, directory: directory.directory(of: partition), topic: topic, storage: storage, clock: clock,
-            limits: limits, tail: tail(of: partition), queue: queue, thread: thread)
+            randomNumbers: randomNumbers, limits: limits, tail: tail(of: partition), queue: queue, thread: thread)
         let reports = try await appender.open()
         state.withLock { state in
             state.reports += reports

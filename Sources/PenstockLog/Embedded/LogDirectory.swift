@@ -9,13 +9,15 @@ actor LogDirectory {
 
     private let path: String
     private let storage: any Storage
+    private let randomNumbers: any RandomSource
     private let thread: StorageThread
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
-    init(_ path: String, storage: any Storage, thread: StorageThread) {
+    init(_ path: String, storage: any Storage, randomNumbers: any RandomSource, thread: StorageThread) {
         self.path = path
         self.storage = storage
+        self.randomNumbers = randomNumbers
         self.thread = thread
     }
 
@@ -81,7 +83,7 @@ actor LogDirectory {
             .topicExists, "there is already a topic \(topic.name) in \(path)",
             hint: "open it, delete it, or choose another name", place: .init(file: path))
         let target = "\(path)/\(topic.name)"
-        let hidden = "\(path)/.creating-\(topic.name)-\(UInt64.random(in: 0...(.max)))"
+        let hidden = "\(path)/.creating-\(topic.name)-\(randomNumbers.next())"
         do throws(StorageError) {
             guard try storage.kind(of: target) == nil else { throw StorageError.taken(target) }
             try storage.createDirectory(hidden)

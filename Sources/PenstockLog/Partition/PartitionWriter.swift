@@ -43,7 +43,9 @@ final class PartitionWriter: TopicWriter {
         guard let admission = await queue.submit(batch) else {
             throw LogError(.closed, "the writer of \(partition) is closed", place: .init(partition: partition))
         }
-        if admission.startsWriting { Task { [appender] in await appender.writeGroup() } }
+        if admission.startsWriting {
+            Task(executorPreference: appender.thread) { [appender] in await appender.writeGroup() }
+        }
         if topic.configuration.durability == .memory {
             let offset = admission.pending.firstOffset
             admission.pending.settle(
