@@ -47,7 +47,19 @@ actor LogDirectory {
             throw LogError(.logNotFound, "there is no log at \(path)", hint: "check the path", place: .init(file: path))
         }
         try explained { () throws(StorageError) in
+            try keepName()
             try replace(Self.superfile, in: path, with: Array("penstock-log \(Self.version)\n".utf8))
+        }
+    }
+
+    // A log that is complete has a name that survives a power loss: so before the file that makes it complete.
+    private func keepName() throws(StorageError) {
+        let parent = path.split(separator: "/", omittingEmptySubsequences: true).dropLast().joined(separator: "/")
+        do {
+            try storage.syncDirectory(path.hasPrefix("/") ? "/" + parent : parent.isEmpty ? "." : parent)
+        } catch {
+            // Who may not read the directory above cannot sync it either; who made this one there knows.
+            if error.reason != .permissionDenied { throw error }
         }
     }
 

@@ -46,7 +46,9 @@ struct SimulatedDisk {
     var calls = 0
     var trace: UInt64 = 0
 
-    private var dead: Set<Int> = []
+    /// How each process that is dead ended.
+    private(set) var dead: [Int: Crash] = [:]
+    private var hasUnlinked = false
     private var startedProcesses = 0
     private var openedFiles = 0
     /// The largest of the last removed files: what a new file may show where its own bytes were lost.
@@ -62,7 +64,7 @@ struct SimulatedDisk {
         return startedProcesses
     }
 
-    func isDead(_ process: Int) -> Bool { dead.contains(process) }
+    func isDead(_ process: Int) -> Bool { dead[process] != nil }
 
     mutating func newHandle(on file: Int) -> Int {
         files[file]!.handles += 1
@@ -76,7 +78,7 @@ struct SimulatedDisk {
         if locks[file] == Holder(process: process, handle: handle) { locks[file] = nil }
         guard var content = files[file] else { return }
         content.handles -= 1
-        files[file] = content.handles == 0 && !content.isLinked ? nil : content
+        files[file] = content
     }
 
     /// A name of a file goes; its bytes may show up again.
@@ -84,7 +86,8 @@ struct SimulatedDisk {
         guard var content = files[file] else { return }
         if content.visible.count > 4096 { stale = content.visible }
         content.isLinked = false
-        files[file] = content.handles == 0 ? nil : content
+        files[file] = content
+        hasUnlinked = true
     }
 
     /// Bytes that may still be taken from the device; nil without a limit.
@@ -92,18 +95,27 @@ struct SimulatedDisk {
         capacity.map { capacity in max(0, capacity - files.values.reduce(0) { $0 + ($1.isLinked ? $1.allocated : 0) }) }
     }
 
+    /// Makes the names of a directory safe; removed files that cannot come back go for good.
+    mutating func syncNames(of directory: Int) {
+        names.sync(directory)
+        guard hasUnlinked else { return }
+        let reachable = names.reachable()
+        files = files.filter { $0.value.isLinked || $0.value.handles > 0 || reachable.contains($0.key) }
+        hasUnlinked = files.values.contains { !$0.isLinked }
+    }
+
     mutating func crash(_ kind: Crash, process: Int) {
         guard kind == .power else {
-            dead.insert(process)
+            if dead[process] == nil { dead[process] = kind }
             planned[process] = nil
             locks = locks.filter { $0.value.process != process }
             return
         }
-        for process in 1...max(1, startedProcesses) { dead.insert(process) }
+        for process in 1...max(1, startedProcesses) { dead[process] = kind }
         planned = [:]
         locks = [:]
         names.losePower(&random)
-        let named = names.named()
+        let named = names.reachable()
         for file in files.keys.sorted() {
             guard named.contains(file) else {
                 files[file] = nil

@@ -87,8 +87,15 @@ struct SimulatedNames {
         for node in directories.keys { directories[node]!.visible = directories[node]!.durable }
     }
 
-    /// The numbers of all files and directories that have a name.
-    func named() -> Set<Int> { Set(directories.values.flatMap { $0.visible.values }) }
+    /// The numbers of all files and directories that have a name, or may have one again after a power loss.
+    func reachable() -> Set<Int> {
+        var nodes = Set(unsynced.map { $0.node })
+        for directory in directories.values {
+            nodes.formUnion(directory.visible.values)
+            nodes.formUnion(directory.durable.values)
+        }
+        return nodes
+    }
 
     private func place(of path: String) -> Place? {
         let names = path.split(separator: "/")

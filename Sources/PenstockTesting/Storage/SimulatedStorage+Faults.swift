@@ -21,6 +21,9 @@ extension SimulatedStorage {
     /// Whether this process is dead. All of its calls fail then.
     public var isDead: Bool { shared.disk.withLock { $0.isDead(process) } }
 
+    /// How this process ended; nil while it lives. A power loss after its death counts, too.
+    public var lastCrash: Crash? { shared.disk.withLock { $0.dead[process] } }
+
     /// Ends this process, or with `.power` all processes on the disk.
     public func crash(_ kind: Crash) {
         let process = process

@@ -124,7 +124,7 @@ public final class SimulatedStorage: Storage {
     public func syncDirectory(_ path: String) throws(StorageError) {
         try call(.syncDirectory, path) { disk, _ throws(StorageError) in
             guard let node = disk.names.node(at: path) else { throw SimulatedDisk.missing(.syncDirectory, path) }
-            disk.names.sync(node)
+            disk.syncNames(of: node)
         }
     }
 
