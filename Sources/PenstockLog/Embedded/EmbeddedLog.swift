@@ -121,6 +121,7 @@ public final class EmbeddedLog: LogStore {
         let appender = PartitionAppender(
             partition, directory: directory.directory(of: partition), topic: topic, storage: storage, clock: clock,
             randomNumbers: randomNumbers, limits: limits, tail: tail(of: partition), queue: queue, thread: thread)
+        try await directory.keepTopicNames()
         let reports = try await appender.open()
         state.withLock { state in
             state.reports += reports

@@ -52,6 +52,11 @@ actor LogDirectory {
         }
     }
 
+    /// Makes the names of the topics survive a power loss: whoever showed a topic may have died before that.
+    func keepTopicNames() throws(LogError) {
+        try explained { () throws(StorageError) in try storage.syncDirectory(path) }
+    }
+
     // A log that is complete has a name that survives a power loss: so before the file that makes it complete.
     private func keepName() throws(StorageError) {
         let parent = path.split(separator: "/", omittingEmptySubsequences: true).dropLast().joined(separator: "/")
