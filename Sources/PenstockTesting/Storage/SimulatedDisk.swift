@@ -19,8 +19,10 @@ struct SimulatedDisk {
             }
         }
 
-        /// Whether a failing call may have done a part of its work.
+        /// Whether a call that fails does so after a part of its work.
         var isDivisible: Bool { self == .write || self == .sync }
+        /// Whether a call in the middle of which its process dies did a part of its work; others did all of it or nothing.
+        var isDivisibleByCrash: Bool { self == .write }
     }
 
     /// Who holds a lock: a process, by one of its open files.
@@ -45,6 +47,7 @@ struct SimulatedDisk {
     /// Calls of the disk's life, and a number that stands for all of them in their order.
     var calls = 0
     var trace: UInt64 = 0
+    var failedSyncs = 0
 
     /// How each process that is dead ended.
     private(set) var dead: [Int: Crash] = [:]

@@ -87,7 +87,9 @@ final class SimulatedFile: StorageFile {
 
     func sync() throws(StorageError) {
         try change(.sync) { disk, content, isPartial throws(StorageError) in
-            if isPartial { content.loseUnsynced(&disk.random, stale: disk.stale) } else { content.sync() }
+            guard isPartial else { return content.sync() }
+            disk.failedSyncs += 1
+            content.loseUnsynced(&disk.random, stale: disk.stale)
         }
     }
 

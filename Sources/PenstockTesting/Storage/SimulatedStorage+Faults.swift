@@ -58,6 +58,9 @@ extension SimulatedStorage {
         }
     }
 
+    /// Syncs of files that failed by a fault. What they should have saved may be visible and yet not survive a power loss.
+    public var failedSyncs: Int { shared.disk.withLock { $0.failedSyncs } }
+
     /// A number that stands for all calls on the disk so far, in their order: two runs that agree in it did the same.
     public var trace: UInt64 { shared.disk.withLock { $0.trace } }
 }

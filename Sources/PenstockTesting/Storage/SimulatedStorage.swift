@@ -159,7 +159,9 @@ public final class SimulatedStorage: Storage {
         waitWhileHeld(operation, path)
         return try shared.disk.withLock { disk throws(StorageError) in
             if let crash = try disk.countCall(operation, path, of: process) {
-                if operation.isDivisible || disk.random.coin() { _ = try? body(&disk, operation.isDivisible) }
+                if operation.isDivisibleByCrash || disk.random.coin() {
+                    _ = try? body(&disk, operation.isDivisibleByCrash)
+                }
                 disk.crash(crash, process: process)
                 throw SimulatedDisk.died(operation, path)
             }

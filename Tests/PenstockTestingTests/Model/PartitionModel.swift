@@ -78,11 +78,15 @@ struct PartitionModel {
     }
 
     /// Forgets the promises that a crash voids.
-    mutating func crash(_ kind: Crash) {
+    ///
+    /// - Parameter hadFailedSync: some sync failed before. A batch that was never acknowledged, and that the next owner found, may
+    ///   then be in memory only, and nobody can tell.
+    mutating func crash(_ kind: Crash, hadFailedSync: Bool) {
         for index in submissions.indices {
             let survives =
                 switch (durability, kind) {
-                case (.durable, _), (.pageCache, .process): true
+                case (.durable, .power): submissions[index].status == .acknowledged || !hadFailedSync
+                case (.durable, .process), (.pageCache, .process): true
                 case (.memory, .process): submissions[index].isWritten
                 case (.pageCache, .power), (.memory, .power): false
                 }

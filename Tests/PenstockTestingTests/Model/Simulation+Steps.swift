@@ -110,8 +110,8 @@ extension Simulation {
 
     private func read() async throws {
         let index = try await anyTopic()
-        let end = try await log!.describe(topics[index].name).partitions[0].nextOffset
-        let start = UInt64(random.below(Int(end) + 1))
+        let partition = try await log!.describe(topics[index].name).partitions[0]
+        let start = partition.firstOffset + UInt64(random.below(Int(partition.nextOffset - partition.firstOffset) + 1))
         let reader = try await log!.reader(for: topics[index].model.partition, from: .offset(start))
         try observe(await Watcher(reader: reader, start: start, limit: 1 + random.below(40)).run(), index)
     }

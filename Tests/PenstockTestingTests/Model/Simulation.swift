@@ -94,7 +94,7 @@ final class Simulation {
         for attempt in 0... {
             let kind = storage.lastCrash ?? .process
             for index in topics.indices {
-                topics[index].model.crash(kind)
+                topics[index].model.crash(kind, hadFailedSync: storage.failedSyncs > 0)
                 topics[index].writer = nil
             }
             log = nil
