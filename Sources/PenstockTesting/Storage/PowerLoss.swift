@@ -9,11 +9,12 @@ struct PowerLoss {
 
     func image(_ random: inout SeededRandom) -> [UInt8] {
         guard !content.unsynced.isEmpty else { return content.durable }
-        switch random.below(4) {
+        switch random.below(8) {
         case 0: return content.durable
         case 1: return content.visible
         case 2: return prefix(&random)
-        default: return scattered(&random)
+        case 3: return scattered(&random, kept: 0)
+        default: return scattered(&random, kept: [0.25, 0.5, 0.75, 0.95][random.below(4)])
         }
     }
 
@@ -38,10 +39,9 @@ struct PowerLoss {
         return file
     }
 
-    /// Each sector of each change for itself.
-    private func scattered(_ random: inout SeededRandom) -> [UInt8] {
+    /// Each sector of each change for itself, kept with a probability of `kept`.
+    private func scattered(_ random: inout SeededRandom, kept: Double) -> [UInt8] {
         let grain = random.coin() ? 512 : 4096
-        let kept = [0.25, 0.5, 0.75, 0.95][random.below(4)]
         let showsStale = random.coin()
         let known = content.durable.count
         var file = content.durable
@@ -61,7 +61,7 @@ struct PowerLoss {
                                 default: piece
                                 }
                             } else { nil }
-                        if showsStale, piece.lowerBound >= known { showStale(in: piece, &file) }
+                        if piece.lowerBound >= known { lengthen(&file, over: piece, showsStale: showsStale) }
                         guard let part else { continue }
                         let from = UnsafeRawBufferPointer(
                             rebasing: bytes[part.lowerBound - position..<part.upperBound - position])
@@ -76,13 +76,16 @@ struct PowerLoss {
         return file
     }
 
-    private func showStale(in piece: Range<Int>, _ file: inout [UInt8]) {
+    // The size may reach the device before the bytes.
+    private func lengthen(_ file: inout [UInt8], over piece: Range<Int>, showsStale: Bool) {
         guard piece.lowerBound >= file.count else { return }
         let old = piece.clamped(to: 0..<stale.count)
-        guard !old.isEmpty else { return }
-        stale.withUnsafeBytes {
-            SimulatedContent.copy(UnsafeRawBufferPointer(rebasing: $0[old]), to: &file, at: old.lowerBound)
+        if showsStale, !old.isEmpty {
+            stale.withUnsafeBytes {
+                SimulatedContent.copy(UnsafeRawBufferPointer(rebasing: $0[old]), to: &file, at: old.lowerBound)
+            }
         }
+        SimulatedContent.resize(&file, to: max(file.count, piece.upperBound))
     }
 
     private func pieces(of range: Range<Int>, grain: Int) -> [Range<Int>] {

@@ -54,9 +54,12 @@ extension Simulation {
         let writer = try await openWriter(index)
         var pending: [(id: UInt64, append: PendingAppend)] = []
         // The shape of the batches is drawn first, so that a failing submit does not shift what comes later.
-        let shapes = (0..<batches).map { _ in
-            (count: 1 + random.below(12), payloadBytes: [0, 0, 40, 1500, 9000][random.below(5)])
-        }
+        let shapes =
+            failedShapes
+            ?? (0..<batches).map { _ in
+                BatchShape(count: 1 + random.below(12), payloadBytes: [0, 0, 40, 1500, 9000][random.below(5)])
+            }
+        failedShapes = nil
         let watch = isWatched ? try await watcher(index) : nil
         async let watched = watch?.run()
         do {
@@ -76,7 +79,7 @@ extension Simulation {
         } catch {
             try excuse(error, "submit")
         }
-        try await settle(pending, index)
+        if try await !settle(pending, index), random.coin() { failedShapes = shapes }
         if let deliveries = await watched { try observe(deliveries, index) }
     }
 
@@ -86,18 +89,22 @@ extension Simulation {
         let writer = try await openWriter(index)
         let append = try await writer.submit(control: .timeMark(Timestamp(nanoseconds: Int64(id))))
         topics[index].model.submit(id, offsets: append.firstOffset..<append.firstOffset + 1, payloadBytes: 0)
-        try await settle([(id, append)], index)
+        _ = try await settle([(id, append)], index)
     }
 
-    private func settle(_ pending: [(id: UInt64, append: PendingAppend)], _ index: Int) async throws {
+    /// Waits for the acknowledgements; returns whether all came.
+    private func settle(_ pending: [(id: UInt64, append: PendingAppend)], _ index: Int) async throws -> Bool {
+        var allCame = true
         for (id, append) in pending {
             do {
                 try topics[index].model.acknowledge(id, try await append.acknowledgement())
             } catch let error as LogError {
                 topics[index].model.fail(id)
+                allCame = false
                 try excuse(error, "append")
             }
         }
+        return allCame
     }
 
     private func close() async throws {

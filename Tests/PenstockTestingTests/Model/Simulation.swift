@@ -15,6 +15,12 @@ final class Simulation {
         var writer: (any TopicWriter)?
     }
 
+    /// What a batch is made of.
+    struct BatchShape {
+        let count: Int
+        let payloadBytes: Int
+    }
+
     static let directory = "/log"
 
     var random: SeededRandom
@@ -27,7 +33,8 @@ final class Simulation {
     let clock = ManualClock()
     private let randomNumbers: SeededRandomSource
     private var submissions: UInt64 = 0
-    private var everOpened = false
+    /// The batches of an append that failed; the next one repeats them, as programs do.
+    var failedShapes: [BatchShape]?
 
     init(seed: UInt64, scheduler: SimulatedScheduler) {
         random = SeededRandom(seed: seed)

@@ -8,7 +8,9 @@ private enum Seeds {
     static let first = number("PENSTOCK_SIMULATION_FIRST_SEED") ?? 1
     static let count = number("PENSTOCK_SIMULATION_SEEDS") ?? 500
 
-    private static func number(_ name: String) -> UInt64? { ProcessInfo.processInfo.environment[name].flatMap { UInt64($0) } }
+    private static func number(_ name: String) -> UInt64? {
+        ProcessInfo.processInfo.environment[name].flatMap { UInt64($0) }
+    }
 }
 
 /// How one seed ended.
@@ -54,7 +56,8 @@ struct SimulationTests {
                 if let failure = outcome.failure {
                     failures += 1
                     Issue.record(
-                        "seed \(outcome.seed) failed; repeat it with: make simulate SEEDS=1 FIRST_SEED=\(outcome.seed)\n\(failure)")
+                        "seed \(outcome.seed) failed; repeat it with: make simulate SEEDS=1 FIRST_SEED=\(outcome.seed)\n\(failure)"
+                    )
                 }
                 add()
             }
