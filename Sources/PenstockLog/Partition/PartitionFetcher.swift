@@ -165,7 +165,7 @@ actor PartitionFetcher {
                 let body = UnsafeRawBufferPointer(rebasing: batch.slab.bytes[batch.body])
                 return .control(try ControlRecord(decoding: body), offset: batch.header.baseOffset)
             }
-            return .records(try RecordBatch(batch.header, slab: batch.slab, body: batch.body, from: position))
+            return .records(try RecordBatch(batch.header, slab: batch.slab, at: batch.body.lowerBound, from: position))
         } catch let defect as BatchDefect {
             throw .defect(defect)
         } catch {

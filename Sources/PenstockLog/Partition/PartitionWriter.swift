@@ -27,7 +27,8 @@ final class PartitionWriter: TopicWriter {
                     + "(id \(topic.schema.id))",
                 hint: "write to a topic of its own", place: .init(partition: partition))
         }
-        return try await submit(EncodedBatch(batch, limits: limits, partition: partition))
+        return try await submit(
+            EncodedBatch(batch, codec: topic.configuration.codec, limits: limits, partition: partition))
     }
 
     func submit(control record: ControlRecord) async throws(LogError) -> PendingAppend {

@@ -25,9 +25,8 @@ struct BatchCheck {
             throw .offset(expected: expectedOffset, found: header.baseOffset)
         }
         guard header.epoch >= lastEpoch else { throw .epochFell(from: lastEpoch, to: header.epoch) }
-        guard Int(header.storedBytes) <= batchBytesLimit else {
-            throw .tooLarge(Int(header.storedBytes), limit: batchBytesLimit)
-        }
+        let largest = Int(max(header.storedBytes, header.rawBytes))
+        guard largest <= batchBytesLimit else { throw .tooLarge(largest, limit: batchBytesLimit) }
         let needed = BatchHeader.byteCount + Int(header.storedBytes)
         guard needed <= available else { throw .truncated(needed: needed, available: available) }
         return header
@@ -35,6 +34,17 @@ struct BatchCheck {
 
     func verify(_ header: BatchHeader, body: UnsafeRawBufferPointer) throws(BatchDefect) {
         guard CRC32C.checksum(body) == header.bodyCRC else { throw .bodyChecksum }
+    }
+
+    /// Where the next batch begins if none does at `position`: a writer may end what it writes with a whole block, filled up with
+    /// zeros. `bytes` are those of the file from `position` on. Nil where they are no such filling.
+    ///
+    /// Nothing can hide behind zeros: a batch that was lost leaves a gap in the offsets.
+    static func fillingEnd(in bytes: UnsafeRawBufferPointer, at position: Int) -> Int? {
+        let end = position.rounded(upTo: FileBlock.alignment)
+        let filling = bytes.prefix(end - position)
+        guard !filling.isEmpty, filling.allSatisfy({ $0 == 0 }) else { return nil }
+        return end
     }
 
     mutating func advance(past header: BatchHeader) {

@@ -36,6 +36,7 @@ struct SegmentCursor {
 
     /// The header of the next batch.
     mutating func header() throws(CursorFailure) -> BatchHeader {
+        try passFilling()
         let (slab, start, count) = try fetch(BatchHeader.byteCount, at: position)
         let bytes = UnsafeRawBufferPointer(rebasing: slab.bytes[start..<start + min(count, BatchHeader.byteCount)])
         return try failing { () throws(BatchDefect) in
@@ -45,6 +46,16 @@ struct SegmentCursor {
             }
             return try check.header(in: bytes, available: .max)
         }
+    }
+
+    private mutating func passFilling() throws(CursorFailure) {
+        guard position % FileBlock.alignment != 0 else { return }
+        let (slab, start, count) = try fetch(BatchHeader.byteCount, at: position)
+        guard count >= 4, slab.bytes[start..<start + 4].allSatisfy({ $0 == 0 }) else { return }
+        let filling = position.rounded(upTo: FileBlock.alignment) - position
+        let (all, first, available) = try fetch(filling, at: position)
+        let bytes = UnsafeRawBufferPointer(rebasing: all.bytes[first..<first + min(available, filling)])
+        if let end = BatchCheck.fillingEnd(in: bytes, at: position) { position = end }
     }
 
     /// The next batch, verified.
