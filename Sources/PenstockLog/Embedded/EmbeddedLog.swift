@@ -7,7 +7,7 @@ internal import Synchronization
 /// in `docs/event-log-format.md`.
 public final class EmbeddedLog: LogStore {
     private struct State {
-        var tails: [TopicPartition: PartitionTail] = [:]
+        var shared: [TopicPartition: (tail: PartitionTail, times: SegmentTimes)] = [:]
         var reports: [RecoveryReport] = []
         var openedWriters = 0
         var openedReaders = 0
@@ -105,34 +105,50 @@ public final class EmbeddedLog: LogStore {
     public func writer(for partition: TopicPartition) async throws(LogError) -> any TopicWriter {
         let topic = try await topic(of: partition)
         let queue = WriterQueue(byteLimit: limits.pendingBytesPerWriter)
-        let thread = state.withLock { state in
-            defer { state.openedWriters += 1 }
-            return writerThreads[state.openedWriters % writerThreads.count]
-        }
+        let thread = nextWriterThread()
         let appender = PartitionAppender(
             partition, directory: directory.directory(of: partition), topic: topic, storage: storage, clock: clock,
-            limits: limits, tail: tail(of: partition), queue: queue, thread: thread)
-        let reports = try await appender.open()
-        state.withLock { state in
-            state.reports += reports
-            state.reports.removeFirst(max(0, state.reports.count - limits.recoveryReports))
-        }
+            limits: limits, tail: shared(of: partition).tail, queue: queue, thread: thread)
+        keep(try await appender.open())
         return PartitionWriter(partition, topic: topic, limits: limits, queue: queue, appender: appender)
     }
 
-    /// A reader of a partition. Needs no write access.
+    /// Makes good what the last owner of a partition left behind, as its next writer would: cuts a torn tail, and seals.
+    /// - Throws: `LogError` with code `partitionOwned` where somebody writes to it.
+    public func recover(_ partition: TopicPartition) async throws(LogError) {
+        _ = try await topic(of: partition)
+        let recovery = PartitionRecovery(
+            partition: partition, directory: directory.directory(of: partition), storage: storage, limits: limits)
+        keep(try await PartitionRepair(recovery, thread: nextWriterThread()).run())
+    }
+
+    /// A reader of a partition, which brings `parts` of every record into memory. Needs no write access.
     /// - Throws: `LogError` with code `offsetOutOfRange` where the position is outside the partition.
     public func reader(
-        for partition: TopicPartition, from position: ReadPosition
+        for partition: TopicPartition, from position: ReadPosition, parts: RecordParts
     ) async throws(LogError) -> any TopicReader {
         _ = try await topic(of: partition)
         let thread = state.withLock { state in
             defer { state.openedReaders += 1 }
             return readerThreads[state.openedReaders % readerThreads.count]
         }
-        let fetcher = PartitionFetcher(view(of: partition), limits: limits, thread: thread)
+        let fetcher = PartitionFetcher(view(of: partition), parts: parts, limits: limits, thread: thread)
         let start = try await fetcher.open(at: position)
         return PartitionReader(partition, fetcher: fetcher, position: start)
+    }
+
+    private func nextWriterThread() -> StorageThread {
+        state.withLock { state in
+            defer { state.openedWriters += 1 }
+            return writerThreads[state.openedWriters % writerThreads.count]
+        }
+    }
+
+    private func keep(_ reports: [RecoveryReport]) {
+        state.withLock { state in
+            state.reports += reports
+            state.reports.removeFirst(max(0, state.reports.count - limits.recoveryReports))
+        }
     }
 
     private func topic(of partition: TopicPartition) async throws(LogError) -> TopicDescriptor {
@@ -156,17 +172,18 @@ public final class EmbeddedLog: LogStore {
     }
 
     private func view(of partition: TopicPartition) -> PartitionView {
-        PartitionView(
+        let shared = shared(of: partition)
+        return PartitionView(
             partition, directory: directory.directory(of: partition), storage: storage, limits: limits,
-            tail: tail(of: partition))
+            tail: shared.tail, times: shared.times)
     }
 
-    private func tail(of partition: TopicPartition) -> PartitionTail {
+    private func shared(of partition: TopicPartition) -> (tail: PartitionTail, times: SegmentTimes) {
         state.withLock { state in
-            if let tail = state.tails[partition] { return tail }
-            let tail = PartitionTail(waiterLimit: limits.waitingReadersPerPartition)
-            state.tails[partition] = tail
-            return tail
+            if let shared = state.shared[partition] { return shared }
+            let shared = (PartitionTail(waiterLimit: limits.waitingReadersPerPartition), SegmentTimes())
+            state.shared[partition] = shared
+            return shared
         }
     }
 }

@@ -7,38 +7,31 @@ actor PartitionFetcher {
 
     private let thread: StorageThread
     private let limits: LogLimits
-    private var view: PartitionView
-    private var committed = CommittedPosition(nextOffset: 0, segment: nil)
-    private var names: [SegmentName] = []
+    private let parts: RecordParts
+    private var finder: SegmentFinder
     private var cursor: SegmentCursor?
     private var failure: LogError?
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
-    init(_ view: PartitionView, limits: LogLimits, thread: StorageThread) {
+    init(_ view: PartitionView, parts: RecordParts, limits: LogLimits, thread: StorageThread) {
         partition = view.partition
         position = 0
-        self.view = view
+        finder = SegmentFinder(view, limits: limits)
+        self.parts = parts
         self.limits = limits
         self.thread = thread
     }
 
     /// Goes to where reading begins, and says which offset that is.
     func open(at start: ReadPosition) throws(LogError) -> UInt64 {
-        committed = try view.committed()
-        names = try view.segments()
-        let earliest = names.first?.baseOffset ?? committed.nextOffset
+        try finder.refresh()
         switch start {
-        case .earliest: position = min(earliest, committed.nextOffset)
-        case .end: position = committed.nextOffset
+        case .earliest: position = finder.earliest
+        case .end: position = finder.committed.nextOffset
+        case .time(let time): position = try finder.offset(of: time) ?? finder.committed.nextOffset
         case .offset(let offset):
-            guard offset >= earliest, offset <= committed.nextOffset else {
-                throw LogError(
-                    .offsetOutOfRange,
-                    "\(partition) has no offset \(offset): it holds \(earliest)..<\(committed.nextOffset)",
-                    hint: "read from \(offset < earliest ? earliest : committed.nextOffset)",
-                    place: .init(partition: partition, offsets: earliest..<max(earliest, committed.nextOffset)))
-            }
+            guard offset >= finder.earliest, offset <= finder.committed.nextOffset else { throw outOfRange(offset) }
             position = offset
         }
         return position
@@ -51,7 +44,7 @@ actor PartitionFetcher {
         var entries: [LogEntry] = []
         var bytes = 0
         do {
-            while bytes < limits.readWindowBytes, entries.isEmpty ? try hasMore() : position < committed.nextOffset {
+            while bytes < limits.fetchBytes, entries.isEmpty ? try hasMore() : position < finder.committed.nextOffset {
                 let (entry, size) = try read(onlyControl: false)
                 if let entry { entries.append(entry) }
                 bytes += size
@@ -78,6 +71,40 @@ actor PartitionFetcher {
         }
     }
 
+    /// Goes behind the damage that the last fetch threw; the offsets that are passed over.
+    func skipDamage() throws(LogError) -> Range<UInt64>? {
+        guard let failure else { return nil }
+        guard failure.code == .damaged else { throw failure }
+        let end = failure.place.offsets?.upperBound ?? finder.nextSegmentBase(after: position)
+        let skipped = position..<max(position, min(end, finder.committed.nextOffset))
+        position = skipped.upperBound
+        cursor = nil
+        self.failure = nil
+        return skipped
+    }
+
+    /// What `selection` takes of the payloads of `offsets`; the reading position stays.
+    func payloads(of offsets: [UInt64], _ selection: PayloadSelection) throws(LogError) -> [Payload] {
+        if let failure, failure.code == .closed { throw failure }
+        var payloads: [Payload] = []
+        payloads.reserveCapacity(offsets.count)
+        while payloads.count < offsets.count {
+            let offset = offsets[payloads.count]
+            if offset >= finder.committed.nextOffset { try finder.refresh() }
+            guard offset >= finder.earliest, offset < finder.committed.nextOffset else { throw outOfRange(offset) }
+            var cursor = try finder.cursor(holding: offset)
+            do {
+                let header = try cursor.header()
+                let together = offsets[payloads.count...].prefix { $0 >= header.baseOffset && $0 < header.nextOffset }
+                let fetch = PayloadFetch(selection: selection, partition: partition, cursor: cursor)
+                payloads += try fetch.payloads(of: together, in: header)
+            } catch {
+                throw failed(error, cursor)
+            }
+        }
+        return payloads
+    }
+
     /// Suspends until there is more than `fetch` has given.
     func waitForMore() async throws(LogError) {
         while failure == nil {
@@ -98,51 +125,54 @@ actor PartitionFetcher {
 
     func close() {
         cursor = nil
+        finder.close()
         failure = LogError(.closed, "the reader of \(partition) is closed", place: .init(partition: partition))
     }
 
-    private var tail: PartitionTail { view.tail }
+    private var tail: PartitionTail { finder.view.tail }
 
     private var cancelled: LogError {
         LogError(.cancelled, "waiting at the end of \(partition) was cancelled", place: .init(partition: partition))
     }
 
+    private func outOfRange(_ offset: UInt64) -> LogError {
+        let (earliest, end) = (finder.earliest, finder.committed.nextOffset)
+        return LogError(
+            .offsetOutOfRange, "\(partition) has no offset \(offset): it holds \(earliest)..<\(end)",
+            hint: "read from \(offset < earliest ? earliest : end)",
+            place: .init(partition: partition, offsets: earliest..<end))
+    }
+
     private func hasMore() throws(LogError) -> Bool {
-        if position < committed.nextOffset { return true }
-        let before = committed.segment
-        committed = try view.committed()
+        if position < finder.committed.nextOffset { return true }
+        try finder.refresh()
         cursor?.forgetFetched()
-        if committed.segment != before { names = try view.segments() }
-        return position < committed.nextOffset
+        return position < finder.committed.nextOffset
     }
 
     /// Reads the entry at `position`, or passes over it where it is events and only control records are wanted.
     private func read(onlyControl: Bool) throws(LogError) -> (entry: LogEntry?, bytes: Int) {
         var cursor: SegmentCursor
-        if let current = self.cursor { cursor = current } else { cursor = try locate() }
+        if let current = self.cursor.take() { cursor = current } else { cursor = try finder.cursor(holding: position) }
         do {
             try followSuccessor(&cursor)
             let header = try nextHeader(&cursor)
             let isPassedOver = onlyControl && !header.flags.contains(.control)
-            let entry = isPassedOver ? nil : try entry(cursor.batch(header))
+            let batch = isPassedOver ? nil : try cursor.batch(header, parts: parts)
+            let entry = try batch.map { batch throws(CursorFailure) in try self.entry(batch) }
             cursor.advance(past: header)
             position = header.nextOffset
             self.cursor = cursor
-            return (entry, header.paddedByteCount)
+            return (entry, batch?.byteCount ?? 0)
         } catch {
-            switch error {
-            case .log(let error): throw error
-            case .defect(let defect): throw damage(defect, cursor)
-            }
+            throw failed(error, cursor)
         }
     }
 
     // Another segment that begins at this offset takes over: the current one was sealed here, or its owner gave it up.
     private func followSuccessor(_ cursor: inout SegmentCursor) throws(CursorFailure) {
-        guard cursor.segment.name != committed.segment else { return }
-        let name = cursor.segment.name
-        guard let successor = names.last(where: { $0.baseOffset == cursor.offset && $0 > name }) else { return }
-        do { cursor = SegmentCursor(try view.open(successor), limits: limits) } catch { throw .log(error) }
+        guard let successor = finder.successor(of: cursor.segment.name, at: cursor.offset) else { return }
+        do { cursor = try finder.cursor(successor) } catch { throw .log(error) }
     }
 
     private func nextHeader(_ cursor: inout SegmentCursor) throws(CursorFailure) -> BatchHeader {
@@ -151,7 +181,7 @@ actor PartitionFetcher {
         } catch {
             // The list of segments may be older than the committed position.
             guard case .defect(.endOfFile) = error else { throw error }
-            do { names = try view.segments() } catch { throw .log(error) }
+            do { try finder.list() } catch { throw .log(error) }
             let before = cursor.segment.name
             try followSuccessor(&cursor)
             guard cursor.segment.name != before else { throw error }
@@ -162,10 +192,10 @@ actor PartitionFetcher {
     private func entry(_ batch: SegmentCursor.Batch) throws(CursorFailure) -> LogEntry {
         do {
             if batch.header.flags.contains(.control) {
-                let body = UnsafeRawBufferPointer(rebasing: batch.slab.bytes[batch.body])
-                return .control(try ControlRecord(decoding: body), offset: batch.header.baseOffset)
+                return .control(try ControlRecord(decoding: batch.body), offset: batch.header.baseOffset)
             }
-            return .records(try RecordBatch(batch.header, slab: batch.slab, at: batch.body.lowerBound, from: position))
+            return .records(
+                try RecordBatch(batch.header, slab: batch.slab, at: batch.start, from: position, parts: parts))
         } catch let defect as BatchDefect {
             throw .defect(defect)
         } catch {
@@ -173,53 +203,18 @@ actor PartitionFetcher {
         }
     }
 
-    /// A cursor at the batch that holds `position`.
-    private func locate() throws(LogError) -> SegmentCursor {
-        guard let name = names.last(where: { $0.baseOffset <= position }) else {
-            throw missing(upTo: names.first?.baseOffset ?? committed.nextOffset)
+    private func failed(_ failure: CursorFailure, _ cursor: SegmentCursor) -> LogError {
+        switch failure {
+        case .log(let error): error
+        case .defect(let defect): damage(defect, cursor)
         }
-        var cursor = SegmentCursor(try view.open(name), limits: limits)
-        while cursor.offset < position {
-            do {
-                let header = try cursor.header()
-                if header.nextOffset > position { break }
-                cursor.advance(past: header)
-            } catch {
-                switch error {
-                case .log(let error): throw error
-                case .defect: try skipDamage(&cursor)
-                }
-            }
-        }
-        return cursor
-    }
-
-    private func skipDamage(_ cursor: inout SegmentCursor) throws(LogError) {
-        let scan = SegmentScan(segment: cursor.segment, limits: limits)
-        let found = try scan.intactHeader(from: cursor.position + Superblock.alignment, atLeast: cursor.offset + 1)
-        guard let found, found.header.baseOffset <= position else {
-            throw missing(upTo: found?.header.baseOffset ?? nextSegmentBase(after: cursor.segment.name))
-        }
-        cursor.jump(to: found.header, at: found.position)
     }
 
     private func damage(_ defect: BatchDefect, _ cursor: SegmentCursor) -> LogError {
-        let scan = SegmentScan(segment: cursor.segment, limits: limits)
-        let behind = try? scan.intactHeader(from: cursor.position + Superblock.alignment, atLeast: position + 1)
-        let end = behind?.header.baseOffset ?? nextSegmentBase(after: cursor.segment.name)
-        return cursor.segment.damage(
-            defect, at: cursor.position, offsets: cursor.offset..<max(cursor.offset + 1, min(end, committed.nextOffset))
-        )
-    }
-
-    private func nextSegmentBase(after name: SegmentName) -> UInt64 {
-        names.first { $0.baseOffset > position }?.baseOffset ?? committed.nextOffset
-    }
-
-    private func missing(upTo end: UInt64) -> LogError {
-        LogError(
-            .damaged, "\(partition): no segment holds offsets \(position)..<\(end)",
-            hint: "restore the missing segment from a copy, or read on from offset \(end)",
-            place: .init(partition: partition, offsets: position..<max(end, position + 1)))
+        let behind = try? finder.intactHeader(behind: cursor)
+        let end = behind?.header.baseOffset ?? finder.nextSegmentBase(after: cursor.offset)
+        return cursor.segment.file.damage(
+            defect, at: cursor.position,
+            offsets: cursor.offset..<max(cursor.offset + 1, min(end, finder.committed.nextOffset)))
     }
 }

@@ -8,17 +8,20 @@ struct PartitionView: Sendable {
     let storage: any Storage
     let limits: LogLimits
     let tail: PartitionTail
+    let times: SegmentTimes
 
     private var scanned: (name: SegmentName, bytes: Int, committed: CommittedPosition)?
 
     init(
-        _ partition: TopicPartition, directory: String, storage: any Storage, limits: LogLimits, tail: PartitionTail
+        _ partition: TopicPartition, directory: String, storage: any Storage, limits: LogLimits, tail: PartitionTail,
+        times: SegmentTimes
     ) {
         self.partition = partition
         self.directory = directory
         self.storage = storage
         self.limits = limits
         self.tail = tail
+        self.times = times
     }
 
     /// The segments in the order of their offsets.
