@@ -7,7 +7,7 @@ internal import Synchronization
 /// in `docs/event-log-format.md`.
 public final class EmbeddedLog: LogStore {
     private struct State {
-        var shared: [TopicPartition: (tail: PartitionTail, times: SegmentTimes)] = [:]
+        var shared: [TopicPartition: (tail: PartitionTail, times: SegmentMaxTimes)] = [:]
         var reports: [RecoveryReport] = []
         var openedWriters = 0
         var openedReaders = 0
@@ -178,10 +178,10 @@ public final class EmbeddedLog: LogStore {
             tail: shared.tail, times: shared.times)
     }
 
-    private func shared(of partition: TopicPartition) -> (tail: PartitionTail, times: SegmentTimes) {
+    private func shared(of partition: TopicPartition) -> (tail: PartitionTail, times: SegmentMaxTimes) {
         state.withLock { state in
             if let shared = state.shared[partition] { return shared }
-            let shared = (PartitionTail(waiterLimit: limits.waitingReadersPerPartition), SegmentTimes())
+            let shared = (PartitionTail(waiterLimit: limits.waitingReadersPerPartition), SegmentMaxTimes())
             state.shared[partition] = shared
             return shared
         }

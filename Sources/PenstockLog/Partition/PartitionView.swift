@@ -8,13 +8,13 @@ struct PartitionView: Sendable {
     let storage: any Storage
     let limits: LogLimits
     let tail: PartitionTail
-    let times: SegmentTimes
+    let times: SegmentMaxTimes
 
     private var scanned: (name: SegmentName, bytes: Int, committed: CommittedPosition)?
 
     init(
         _ partition: TopicPartition, directory: String, storage: any Storage, limits: LogLimits, tail: PartitionTail,
-        times: SegmentTimes
+        times: SegmentMaxTimes
     ) {
         self.partition = partition
         self.directory = directory

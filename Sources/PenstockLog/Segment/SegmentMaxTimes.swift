@@ -2,7 +2,7 @@ internal import Synchronization
 
 /// The largest event times of the sealed segments of one partition, as far as a search by time has met them: the next search passes
 /// over segments without opening them. Shared by the partition's readers; bounded by the number of its segments.
-final class SegmentTimes: Sendable {
+final class SegmentMaxTimes: Sendable {
     private let times = Mutex<[SegmentName: Int64]>([:])
 
     func maxTime(of segment: SegmentName) -> Int64? { times.withLock { $0[segment] } }
