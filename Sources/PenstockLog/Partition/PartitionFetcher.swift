@@ -27,11 +27,11 @@ actor PartitionFetcher {
     func open(at start: ReadPosition) throws(LogError) -> UInt64 {
         try finder.refresh()
         switch start {
-        case .earliest: position = finder.earliest
+        case .earliest: position = finder.held.lowerBound
         case .end: position = finder.committed.nextOffset
         case .time(let time): position = try finder.offset(of: time) ?? finder.committed.nextOffset
         case .offset(let offset):
-            guard offset >= finder.earliest, offset <= finder.committed.nextOffset else { throw outOfRange(offset) }
+            guard finder.held.contains(offset) || offset == finder.held.upperBound else { throw outOfRange(offset) }
             position = offset
         }
         return position
@@ -41,6 +41,10 @@ actor PartitionFetcher {
     /// committed. What stands before damage is delivered first, then the error each time.
     func fetch() throws(LogError) -> [LogEntry] {
         if let failure { throw failure }
+        return try retrying { () throws(LogError) in try fetchEntries() }
+    }
+
+    private func fetchEntries() throws(LogError) -> [LogEntry] {
         var entries: [LogEntry] = []
         var bytes = 0
         do {
@@ -51,7 +55,6 @@ actor PartitionFetcher {
             }
         } catch {
             guard entries.isEmpty else { return entries }
-            if error.code == .damaged { failure = error }
             throw error
         }
         return entries
@@ -60,15 +63,33 @@ actor PartitionFetcher {
     /// The next control record; batches of events before it are passed over by their headers alone.
     func fetchControl() throws(LogError) -> (record: ControlRecord, offset: UInt64)? {
         if let failure { throw failure }
-        do {
+        return try retrying { () throws(LogError) in
             while try hasMore() {
                 if case .control(let record, let offset) = try read(onlyControl: true).entry { return (record, offset) }
             }
             return nil
+        }
+    }
+
+    // What looks like damage may be records that were given up meanwhile, or segments that were replaced by a compacted one.
+    private func retrying<Result>(_ body: () throws(LogError) -> Result) throws(LogError) -> Result {
+        try checkStart(tail.firstOffset)
+        do {
+            return try body()
         } catch {
+            try checkStart(finder.view.firstOffset())
+            if try finder.list() {
+                cursor = nil
+                return try body()
+            }
             if error.code == .damaged { failure = error }
             throw error
         }
+    }
+
+    private func checkStart(_ first: UInt64) throws(LogError) {
+        guard position < first else { return }
+        throw PartitionStart.outOfRange(position, of: partition, first..<max(first, finder.committed.nextOffset))
     }
 
     /// Goes behind the damage that the last fetch threw; the offsets that are passed over.
@@ -91,18 +112,40 @@ actor PartitionFetcher {
         while payloads.count < offsets.count {
             let offset = offsets[payloads.count]
             if offset >= finder.committed.nextOffset { try finder.refresh() }
-            guard offset >= finder.earliest, offset < finder.committed.nextOffset else { throw outOfRange(offset) }
-            var cursor = try finder.cursor(holding: offset)
-            do {
-                let header = try cursor.header()
-                let together = offsets[payloads.count...].prefix { $0 >= header.baseOffset && $0 < header.nextOffset }
-                let fetch = PayloadFetch(selection: selection, partition: partition, cursor: cursor)
-                payloads += try fetch.payloads(of: together, in: header)
+            guard finder.held.contains(offset) else { throw outOfRange(offset) }
+            do throws(LogError) {
+                payloads += try payloadsOfOneBatch(offsets[payloads.count...], selection)
             } catch {
-                throw failed(error, cursor)
+                // The records may have been given up meanwhile.
+                if try finder.list(), !finder.held.contains(offset) { throw outOfRange(offset) }
+                throw error
             }
         }
         return payloads
+    }
+
+    // Of those at the beginning of `offsets` that are in one batch.
+    private func payloadsOfOneBatch(
+        _ offsets: ArraySlice<UInt64>, _ selection: PayloadSelection
+    ) throws(LogError) -> [Payload] {
+        let offset = offsets[offsets.startIndex]
+        var cursor = try finder.cursor(holding: offset)
+        do throws(CursorFailure) {
+            let header = cursor.isAtCompactedEnd ? nil : try cursor.header()
+            guard let header, header.baseOffset <= offset else { throw .log(compactedAway(offset)) }
+            let together = offsets.prefix { $0 >= header.baseOffset && $0 < header.nextOffset }
+            let fetch = PayloadFetch(selection: selection, partition: partition, cursor: cursor)
+            return try fetch.payloads(of: together, in: header)
+        } catch {
+            throw failed(error, cursor)
+        }
+    }
+
+    private func compactedAway(_ offset: UInt64) -> LogError {
+        LogError(
+            .offsetOutOfRange, "\(partition) holds no record of offset \(offset) any more: it was compacted away",
+            hint: "a later record of the same key took its place",
+            place: .init(partition: partition, offsets: offset..<offset + 1))
     }
 
     /// Suspends until there is more than `fetch` has given.
@@ -136,11 +179,7 @@ actor PartitionFetcher {
     }
 
     private func outOfRange(_ offset: UInt64) -> LogError {
-        let (earliest, end) = (finder.earliest, finder.committed.nextOffset)
-        return LogError(
-            .offsetOutOfRange, "\(partition) has no offset \(offset): it holds \(earliest)..<\(end)",
-            hint: "read from \(offset < earliest ? earliest : end)",
-            place: .init(partition: partition, offsets: earliest..<end))
+        PartitionStart.outOfRange(offset, of: partition, finder.held)
     }
 
     private func hasMore() throws(LogError) -> Bool {
@@ -156,14 +195,14 @@ actor PartitionFetcher {
         if let current = self.cursor.take() { cursor = current } else { cursor = try finder.cursor(holding: position) }
         do {
             try followSuccessor(&cursor)
-            let header = try nextHeader(&cursor)
+            guard let header = try nextHeader(&cursor) else { return (nil, 0) }
             let isPassedOver = onlyControl && !header.flags.contains(.control)
             let batch = isPassedOver ? nil : try cursor.batch(header, parts: parts)
             let entry = try batch.map { batch throws(CursorFailure) in try self.entry(batch) }
             cursor.advance(past: header)
             position = header.nextOffset
             self.cursor = cursor
-            return (entry, batch?.byteCount ?? 0)
+            return (entry, batch?.body.count ?? 0)
         } catch {
             throw failed(error, cursor)
         }
@@ -175,27 +214,40 @@ actor PartitionFetcher {
         do { cursor = try finder.cursor(successor) } catch { throw .log(error) }
     }
 
-    private func nextHeader(_ cursor: inout SegmentCursor) throws(CursorFailure) -> BatchHeader {
+    // Nil at the end of a compacted segment: what it stands for goes on to where the next one begins, and so does the position.
+    private func nextHeader(_ cursor: inout SegmentCursor) throws(CursorFailure) -> BatchHeader? {
+        if let end = cursor.compactedEnd {
+            guard end > position else {
+                throw .log(finder.missing(position, upTo: finder.nextSegmentBase(after: position)))
+            }
+            position = end
+            return nil
+        }
         do {
             return try cursor.header()
         } catch {
             // The list of segments may be older than the committed position.
             guard case .defect(.endOfFile) = error else { throw error }
-            do { try finder.list() } catch { throw .log(error) }
             let before = cursor.segment.name
-            try followSuccessor(&cursor)
+            do { try finder.list() } catch { throw .log(error) }
+            if finder.names.contains(before) {
+                try followSuccessor(&cursor)
+            } else {
+                do { cursor = try finder.cursor(holding: position) } catch { throw .log(error) }
+            }
             guard cursor.segment.name != before else { throw error }
-            return try cursor.header()
+            return cursor.compactedEnd == nil ? try cursor.header() : try nextHeader(&cursor)
         }
     }
 
     private func entry(_ batch: SegmentCursor.Batch) throws(CursorFailure) -> LogEntry {
         do {
             if batch.header.flags.contains(.control) {
-                return .control(try ControlRecord(decoding: batch.body), offset: batch.header.baseOffset)
+                return .control(try ControlRecord(decoding: batch.bytes), offset: batch.header.baseOffset)
             }
             return .records(
-                try RecordBatch(batch.header, slab: batch.slab, at: batch.start, from: position, parts: parts))
+                try RecordBatch(batch.header, slab: batch.slab, at: batch.body.lowerBound, from: position, parts: parts)
+            )
         } catch let defect as BatchDefect {
             throw .defect(defect)
         } catch {

@@ -14,12 +14,12 @@ struct PayloadFetch {
         }
         let prefix = try cursor.batch(header, parts: .attributes)
         let blocks = try failing { () throws(BatchDefect) in
-            try PayloadBlocks(header, prefix: prefix.slab, at: prefix.start)
+            try PayloadBlocks(header, prefix: prefix.slab, at: prefix.body.lowerBound)
         }
         guard blocks.haveChecksums else {
             let batch = try cursor.batch(header)
             let records = try failing { () throws(BatchDefect) in
-                try RecordBatch(header, slab: batch.slab, at: batch.start, from: header.baseOffset)
+                try RecordBatch(header, slab: batch.slab, at: batch.body.lowerBound, from: header.baseOffset)
             }
             return try offsets.map { offset throws(CursorFailure) in
                 try taken(records.payload(at: Int(offset - header.baseOffset)), offset)

@@ -8,6 +8,7 @@ struct SegmentFinder {
     private(set) var view: PartitionView
     private(set) var committed = CommittedPosition(nextOffset: 0, segment: nil)
     private(set) var names: [SegmentName] = []
+    private var firstOffset: UInt64 = 0
     /// Recently used, the latest last.
     private var open: [OpenSegment] = []
     let limits: LogLimits
@@ -19,8 +20,11 @@ struct SegmentFinder {
 
     var partition: TopicPartition { view.partition }
 
-    /// The offset of the earliest record that is still there.
-    var earliest: UInt64 { min(names.first?.baseOffset ?? committed.nextOffset, committed.nextOffset) }
+    /// The offsets that the partition holds, when it was looked at last.
+    var held: Range<UInt64> {
+        let first = max(firstOffset, names.first?.baseOffset ?? committed.nextOffset)
+        return min(first, committed.nextOffset)..<committed.nextOffset
+    }
 
     /// Looks how far the partition is committed now, and for new segments where it has moved on to one.
     mutating func refresh() throws(LogError) {
@@ -29,10 +33,14 @@ struct SegmentFinder {
         if committed.segment != before || names.isEmpty { try list() }
     }
 
-    /// Looks which segments there are.
-    mutating func list() throws(LogError) {
+    /// Looks which segments there are; returns whether they are others than before.
+    @discardableResult
+    mutating func list() throws(LogError) -> Bool {
+        let before = names
         names = try view.segments()
-        view.times.keep(names)
+        firstOffset = try view.firstOffset()
+        view.tail.maxTimes.keep(names)
+        return names != before
     }
 
     /// The segment that takes over at `offset` from `name`, which was sealed there or given up by its owner.
@@ -70,7 +78,7 @@ struct SegmentFinder {
                 cursor.segment.distrust()
             }
         }
-        while cursor.offset < offset {
+        while cursor.offset < offset, cursor.compactedEnd == nil {
             do {
                 let header = try cursor.header()
                 if header.nextOffset > offset { break }

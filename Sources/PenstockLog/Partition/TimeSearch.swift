@@ -10,7 +10,7 @@ extension SegmentFinder {
         for index in names.indices {
             let name = names[index]
             guard name.baseOffset < committed.nextOffset else { break }
-            if let maxTime = view.times.maxTime(of: name), maxTime < time.nanoseconds { continue }
+            if let maxTime = view.tail.maxTimes.maxTime(of: name), maxTime < time.nanoseconds { continue }
             let end = index + 1 < names.count ? names[index + 1].baseOffset : .max
             if let found = try offset(of: time, in: segment(name), upTo: min(end, committed.nextOffset)) {
                 return found
@@ -23,12 +23,12 @@ extension SegmentFinder {
         of time: Timestamp, in segment: OpenSegment, upTo end: UInt64
     ) throws(LogError) -> UInt64? {
         segment.loadIndex(view.storage)
-        defer { if let maxTime = segment.maxTime { view.times.note(maxTime, of: segment.name) } }
+        defer { if let maxTime = segment.maxTime { view.tail.maxTimes.note(maxTime, of: segment.name) } }
         if let maxTime = segment.maxTime, maxTime < time.nanoseconds { return nil }
         var cursor = SegmentCursor(segment, limits: limits)
         if let entry = segment.index.entry(before: time), try !cursor.jump(to: entry) { segment.distrust() }
         var damage: UInt64?
-        while cursor.offset < end {
+        while cursor.offset < end, cursor.compactedEnd == nil {
             do {
                 let header = try cursor.header()
                 if !header.flags.contains(.control) {
@@ -54,7 +54,7 @@ extension SegmentFinder {
         do {
             let batch = try cursor.batch(header, parts: .attributes)
             let records = try RecordBatch(
-                header, slab: batch.slab, at: batch.start, from: header.baseOffset, parts: .attributes)
+                header, slab: batch.slab, at: batch.body.lowerBound, from: header.baseOffset, parts: .attributes)
             let index = records.withTimes { $0.firstIndex { $0 >= time.nanoseconds } }
             return header.baseOffset + UInt64(index ?? 0)
         } catch let error as CursorFailure {

@@ -26,7 +26,7 @@ final class OpenSegment {
 
     /// A batch was passed.
     func note(_ header: BatchHeader, at position: Int) {
-        if !isComplete { index.note(header, at: position) }
+        if !isComplete { index.note(header, at: position, allowsGaps: file.superblock.cleanOffset != nil) }
     }
 
     /// The largest event time of the whole segment, where that is known already.

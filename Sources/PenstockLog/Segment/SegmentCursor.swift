@@ -17,11 +17,10 @@ struct SegmentCursor {
     struct Batch {
         let header: BatchHeader
         let slab: Payload.Storage
-        let start: Int
-        let byteCount: Int
+        let body: Range<Int>
 
         /// What was verified.
-        var body: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: slab.bytes[start..<start + byteCount]) }
+        var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: slab.bytes[body]) }
     }
 
     init(_ segment: OpenSegment, limits: LogLimits) {
@@ -31,8 +30,19 @@ struct SegmentCursor {
         window = SegmentWindow(segment.file.file, maps: true)
     }
 
+    init(_ file: SegmentFile, limits: LogLimits) { self.init(OpenSegment(file), limits: limits) }
+
     /// The offset of the next batch.
     var offset: UInt64 { check.expectedOffset }
+
+    /// Whether this is the end of a compacted segment; the offsets up to the end of its range hold nothing any more.
+    var isAtCompactedEnd: Bool { compactedEnd != nil }
+
+    /// The end of the range of a compacted segment, where nothing of it is left.
+    var compactedEnd: UInt64? {
+        guard let end = segment.name.nextOffset, let seal = segment.file.seal else { return nil }
+        return position >= Int(seal.end) ? end : nil
+    }
 
     /// Forgets what was fetched beyond the batches that were delivered: it may have been fetched before it was committed.
     mutating func forgetFetched() { window.forget() }
@@ -72,8 +82,8 @@ struct SegmentCursor {
         return try failing { () throws(BatchDefect) in
             guard bytes.count >= needed else { throw .truncated(needed: needed, available: bytes.count) }
             let start = bytes.start + BatchHeader.byteCount
-            let batch = Batch(header: header, slab: bytes.slab, start: start, byteCount: byteCount)
-            guard CRC32C.checksum(batch.body) == (isPrefix ? header.prefixCRC : header.bodyCRC) else {
+            let batch = Batch(header: header, slab: bytes.slab, body: start..<start + byteCount)
+            guard CRC32C.checksum(batch.bytes) == (isPrefix ? header.prefixCRC : header.bodyCRC) else {
                 throw .bodyChecksum
             }
             return batch

@@ -42,16 +42,21 @@ struct SegmentIndex: Equatable, Sendable {
     }
 
     /// Adds the batch at `position`, unless it is known. One that does not follow the last is not added, nor is any behind it: what
-    /// lies between is not known.
-    mutating func note(_ header: BatchHeader, at position: Int) {
-        guard header.baseOffset == nextOffset else { return }
+    /// lies between is not known. In a compacted segment, which `allowsGaps`, it follows where its position does.
+    mutating func note(_ header: BatchHeader, at position: Int, allowsGaps: Bool = false) {
+        guard header.baseOffset == nextOffset || allowsGaps && header.baseOffset > nextOffset && follows(position)
+        else { return }
         if entries.last.map({ UInt64(position) >= $0.position + UInt64(Self.spacing) }) ?? true {
-            entries.append(Entry(offset: nextOffset, position: UInt64(position), maxTimeBefore: maxTime))
+            entries.append(Entry(offset: header.baseOffset, position: UInt64(position), maxTimeBefore: maxTime))
         }
         nextOffset = header.nextOffset
         end = UInt64(position + header.paddedByteCount)
         lastAppendTime = max(lastAppendTime, header.appendTime.nanoseconds)
         if !header.flags.contains(.control) { maxTime = max(maxTime, header.maxTime.nanoseconds) }
+    }
+
+    private func follows(_ position: Int) -> Bool {
+        position == Int(end) || position == Int(end).rounded(upTo: FileBlock.alignment)
     }
 
     /// The last entry at or before `offset`.
