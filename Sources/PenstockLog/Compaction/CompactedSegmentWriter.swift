@@ -67,7 +67,9 @@ final class CompactedSegmentWriter {
         let name = SegmentName(baseOffset: superblock.baseOffset, epoch: superblock.epoch, nextOffset: nextOffset)
         try storage.rename(unfinished, to: directory + "/" + name.fileName)
         try storage.syncDirectory(directory)
-        for other in old where other != name { try storage.remove(directory + "/" + other.fileName) }
+        for other in old where other != name {
+            try SegmentIndexFile.remove(segment: directory + "/" + other.fileName, storage: storage)
+        }
         try storage.syncDirectory(directory)
     }
 

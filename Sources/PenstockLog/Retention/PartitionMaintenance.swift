@@ -119,7 +119,9 @@ struct PartitionMaintenance: Sendable {
     private func remove(_ garbage: [SegmentName]) throws(LogError) {
         guard !garbage.isEmpty else { return }
         try explained(partition) { () throws(StorageError) in
-            for name in garbage { try storage.remove(directory + "/" + name.fileName) }
+            for name in garbage {
+                try SegmentIndexFile.remove(segment: directory + "/" + name.fileName, storage: storage)
+            }
             try storage.syncDirectory(directory)
         }
     }
