@@ -184,6 +184,7 @@ actor PartitionAppender {
         guard let segment else { return }
         try segment.sync()
         try segment.seal(nextOffset: committed.nextOffset, end: segment.position)
+        SegmentIndexFile.write(segment.index, beside: segment.path, generation: segment.generation, storage: storage)
         self.segment = nil
     }
 
