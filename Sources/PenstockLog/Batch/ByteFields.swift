@@ -18,6 +18,16 @@ extension UnsafeRawBufferPointer {
     {
         Value(littleEndian: loadUnaligned(fromByteOffset: position, as: Value.self))
     }
+
+    /// Whether all bytes are zero.
+    var isZero: Bool {
+        var at = 0
+        while at + 64 <= count {
+            if loadUnaligned(fromByteOffset: at, as: SIMD8<UInt64>.self) != .zero { return false }
+            at += 64
+        }
+        return self[at...].allSatisfy { $0 == 0 }
+    }
 }
 
 extension Int {

@@ -49,6 +49,9 @@ public final class EmbeddedLog: LogStore {
     /// What the openings of partitions through this object found out about unclean ends, oldest first.
     public var recoveryReports: [RecoveryReport] { state.withLock { $0.reports } }
 
+    /// What the storage cannot do here and does in another way, a line each: worth telling once.
+    public var storageNotes: [String] { storage.notes }
+
     /// Creates a topic.
     /// - Throws: `LogError` with code `topicExists`, `invalidTopicName`, `invalidConfiguration`, or one of the storage.
     public func createTopic(
@@ -164,7 +167,8 @@ public final class EmbeddedLog: LogStore {
     private func tail(of partition: TopicPartition) -> PartitionTail {
         state.withLock { state in
             if let tail = state.tails[partition] { return tail }
-            let tail = PartitionTail(waiterLimit: limits.waitingReadersPerPartition)
+            let tail = PartitionTail(
+                waiterLimit: limits.waitingReadersPerPartition, byteLimit: limits.tailBytesPerPartition)
             state.tails[partition] = tail
             return tail
         }

@@ -21,7 +21,7 @@ actor PartitionAppender {
     /// The position behind the last committed batch in `segment`.
     private var committedEnd = Superblock.byteCount
     /// Written, not committed.
-    private var written: [WriterQueue.Submission] = []
+    private var written: [(submission: WriterQueue.Submission, header: BatchHeader)] = []
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
@@ -65,21 +65,26 @@ actor PartitionAppender {
 
     /// Writes what has gathered. Called once for every change of the queue from empty to not empty.
     func writeGroup() {
-        let group = queue.takeGroup()
+        let group = queue.takeGroup(byteLimit: limits.groupBytes)
         let failure = write(group)
         if let failure {
             abandonSegment()
             let behind = queue.fail(resumingAt: committed.nextOffset)
-            for submission in written + group + behind { submission.pending.settle(.failure(failure)) }
+            for submission in written.map(\.submission) + group + behind {
+                submission.pending.settle(.failure(failure))
+            }
             written = []
         }
-        if queue.finish(group) { Task { self.writeGroup() } }
+        if queue.finish(group) { startWriting() }
     }
+
+    /// Lets the thread write what has gathered, behind what else it has to do.
+    nonisolated func startWriting() { thread.run { self.assumeIsolated { $0.writeGroup() } } }
 
     /// Writes what is left, seals the segment and gives the partition up.
     func close() throws(LogError) {
         guard owner != nil else { return }
-        writeGroup()
+        while !queue.isEmpty { writeGroup() }
         defer {
             tail.retire()
             segment = nil
@@ -95,7 +100,8 @@ actor PartitionAppender {
 
     private func write(_ group: [WriterQueue.Submission]) -> LogError? {
         do {
-            for submission in group { try append(submission) }
+            let now = clock.now()
+            for submission in group { try add(submission, at: now) }
             try commit()
             return nil
         } catch {
@@ -103,35 +109,35 @@ actor PartitionAppender {
         }
     }
 
-    private func append(_ submission: WriterQueue.Submission) throws(StorageError) {
+    private func add(_ submission: WriterQueue.Submission, at now: Timestamp) throws(StorageError) {
         let batch = submission.batch
         if let segment, segment.isFull(for: batch.byteCount) {
             try commit()
             try finishSegment()
         }
         let segment = try currentSegment(at: submission.pending.firstOffset)
-        let (epoch, committedOffset, now) = (segment.name.epoch, committed.nextOffset, clock.now())
-        try segment.append(batch) { header in
+        let header = batch.finish { header in
             header.baseOffset = submission.pending.firstOffset
             header.generation = segment.generation
             header.appendTime = now
-            header.epoch = epoch
-            header.committedOffset = committedOffset
+            header.epoch = segment.name.epoch
+            header.committedOffset = committed.nextOffset
         }
-        written.append(submission)
+        segment.add(batch)
+        written.append((submission, header))
     }
 
     private func commit() throws(StorageError) {
         guard let last = written.last, let segment else { return }
+        try segment.flush()
         if topic.configuration.durability == .durable { try segment.sync() }
-        committed = CommittedPosition(
-            nextOffset: last.pending.firstOffset + UInt64(last.batch.count), segment: segment.name)
-        committedEnd = segment.position
+        committed = CommittedPosition(nextOffset: last.header.nextOffset, segment: segment.name)
+        committedEnd = segment.end
         // The head is a hint for other processes: where it cannot be written they see the records later, at the next seal.
         try? writeHead()
-        tail.publish(committed)
-        for submission in written { submission.pending.settle(.success(acknowledgement(of: submission))) }
-        written = []
+        tail.publish(committed, written.map { TailBatch(header: $0.header, slab: $0.submission.batch.slab) })
+        for (submission, _) in written { submission.pending.settle(.success(acknowledgement(of: submission))) }
+        written.removeAll(keepingCapacity: true)
     }
 
     private func acknowledgement(of submission: WriterQueue.Submission) -> Acknowledgement {
@@ -148,14 +154,14 @@ actor PartitionAppender {
             generation: UInt64.random(in: .min ... .max), segmentBytes: topic.configuration.segmentBytes,
             storage: storage)
         segment = writer
-        committedEnd = writer.position
+        committedEnd = writer.end
         return writer
     }
 
     private func finishSegment() throws(StorageError) {
         guard let segment else { return }
         try segment.sync()
-        try segment.seal(nextOffset: committed.nextOffset, end: segment.position)
+        try segment.seal(nextOffset: committed.nextOffset, end: segment.end)
         self.segment = nil
     }
 

@@ -1,6 +1,8 @@
+internal import PenstockEvents
 internal import Synchronization
 
-/// Where the writer of a partition and its readers in the same process meet: the committed position, and who waits for more.
+/// Where the writer of a partition and its readers in the same process meet: the committed position, the newest batches, and who
+/// waits for more.
 final class PartitionTail: Sendable {
     private struct Waiter {
         let number: UInt64
@@ -11,6 +13,8 @@ final class PartitionTail: Sendable {
     private struct State {
         /// Nil while no writer of this process owns the partition.
         var committed: CommittedPosition?
+        /// The newest committed batches.
+        var batches = TailRing()
         var waiters: [Waiter] = []
         var nextNumber: UInt64 = 0
     }
@@ -24,16 +28,28 @@ final class PartitionTail: Sendable {
 
     private let state = Mutex(State())
     private let waiterLimit: Int
+    private let byteLimit: Int
 
-    init(waiterLimit: Int) { self.waiterLimit = waiterLimit }
+    init(waiterLimit: Int, byteLimit: Int) {
+        self.waiterLimit = waiterLimit
+        self.byteLimit = byteLimit
+    }
 
     /// The committed position by the writer of this process, or nil where it has none.
     var committed: CommittedPosition? { state.withLock { $0.committed } }
 
-    /// Tells the readers how far they may read.
-    func publish(_ committed: CommittedPosition) {
+    /// The newest committed batches from the one that holds `offset` on, together hardly more than `byteLimit`; none where that
+    /// one is not kept any more, or not committed yet. Nobody writes to their slabs any more.
+    func batches(from offset: UInt64, byteLimit: Int) -> [TailBatch] {
+        state.withLock { $0.batches.batches(from: offset, byteLimit: byteLimit) }
+    }
+
+    /// Tells the readers how far they may read, and keeps what was committed last.
+    func publish(_ committed: CommittedPosition, _ batches: [TailBatch] = []) {
         let ready = state.withLock { state in
             state.committed = committed
+            state.batches.append(batches, byteLimit: byteLimit)
+            if state.waiters.isEmpty { return [Waiter]() }
             let ready = state.waiters.filter { $0.offset < committed.nextOffset }
             state.waiters.removeAll { $0.offset < committed.nextOffset }
             return ready
@@ -46,6 +62,7 @@ final class PartitionTail: Sendable {
         let waiters = state.withLock { state in
             defer { state.waiters = [] }
             state.committed = nil
+            state.batches = TailRing()
             return state.waiters
         }
         for waiter in waiters { waiter.continuation.resume(returning: .noOwner) }

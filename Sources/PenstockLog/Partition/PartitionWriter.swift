@@ -43,12 +43,13 @@ final class PartitionWriter: TopicWriter {
         guard let admission = await queue.submit(batch) else {
             throw LogError(.closed, "the writer of \(partition) is closed", place: .init(partition: partition))
         }
-        if admission.startsWriting { Task { [appender] in await appender.writeGroup() } }
+        // Before the writing begins: where that fails, the promise of this class was kept all the same.
         if topic.configuration.durability == .memory {
             let offset = admission.pending.firstOffset
             admission.pending.settle(
                 .success(Acknowledgement(firstOffset: offset, count: batch.count, durability: .memory)))
         }
+        if admission.startsWriting { appender.startWriting() }
         return admission.pending
     }
 }

@@ -8,7 +8,7 @@ struct SegmentScan {
         var nextOffset: UInt64
         /// The position behind the last intact batch.
         var end: Int
-        /// The file's size.
+        /// The file's size, without the zeros that its writer let it go on with ahead of the batches.
         var fileBytes: Int
         /// Why the scan ended; `endOfFile` for a clean end.
         var defect: BatchDefect
@@ -45,6 +45,11 @@ struct SegmentScan {
                 outcome.end = min(position, size)
             case .failure(let defect):
                 outcome.defect = defect
+                if try onlyZeros(from: outcome.end, size: size) {
+                    outcome.defect = .endOfFile
+                    outcome.fileBytes = outcome.end
+                    return outcome
+                }
                 guard
                     let resume = try intactHeader(
                         from: position + Superblock.alignment, atLeast: check.expectedOffset + 1),
@@ -65,6 +70,18 @@ struct SegmentScan {
         let count = position.rounded(upTo: FileBlock.alignment) - position
         let filling = try read(count, at: position)
         return BatchCheck.fillingEnd(in: UnsafeRawBufferPointer(filling.bytes), at: position)
+    }
+
+    // A batch that was lost there was either never acknowledged, or the head or a batch behind the zeros proves that it was.
+    private func onlyZeros(from start: Int, size: Int) throws(LogError) -> Bool {
+        let window = 1 << 20
+        var at = start
+        while at < size {
+            let bytes = try read(min(window, size - at), at: at)
+            guard UnsafeRawBufferPointer(bytes.bytes).isZero else { return false }
+            at += window
+        }
+        return true
     }
 
     private func batch(

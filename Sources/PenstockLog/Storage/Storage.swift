@@ -22,6 +22,13 @@ public protocol Storage: Sendable {
     func lock(_ path: String) throws(StorageError) -> (any StorageFile)?
     /// Whether somebody holds the lock. Needs no write access.
     func isLocked(_ path: String) throws(StorageError) -> Bool
+    /// What does not work here and is done in another way, a line each.
+    var notes: [String] { get }
+}
+
+extension Storage {
+    /// Nothing to tell.
+    public var notes: [String] { [] }
 }
 
 /// An open file. It is closed when the last reference goes.
@@ -42,7 +49,8 @@ public protocol StorageFile: AnyObject, Sendable {
     func mapped(_ range: Range<Int>) throws(StorageError) -> Payload.Storage?
     /// Reserves space up to `byteCount` without changing the file's size. Returns false where the file system cannot do that.
     func allocate(byteCount: Int) throws(StorageError) -> Bool
-    /// Cuts the file, and gives back what was reserved behind.
+    /// Gives the file this size: cuts it, and gives back what was reserved behind, or lets it go on with zeros, and what was reserved
+    /// stays so.
     func truncate(to byteCount: Int) throws(StorageError)
     /// Returns when data and size have reached the device.
     func sync() throws(StorageError)

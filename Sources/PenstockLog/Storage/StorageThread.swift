@@ -1,15 +1,38 @@
 internal import Dispatch
+internal import Synchronization
+
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#endif
 
 /// A thread on which files may block: the executor of the actors that write, sync, read and verify.
 ///
 /// A serial queue of Dispatch stands for the thread: it is outside the pool of Swift concurrency, and an idle one costs nothing.
 final class StorageThread: SerialExecutor {
     private let queue: DispatchQueue
+    /// The system's thread that runs a piece of work, or 0.
+    private let current = Atomic<UInt>(0)
 
     init(label: String) { queue = DispatchQueue(label: label) }
 
+    /// Runs `work` behind what was handed over before. For an actor of this thread that costs less than a task does.
+    func run(_ work: @escaping @Sendable () -> Void) {
+        queue.async {
+            self.current.store(UInt(pthread_self()), ordering: .relaxed)
+            work()
+            self.current.store(0, ordering: .relaxed)
+        }
+    }
+
     func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
-        queue.async { job.runSynchronously(on: self.asUnownedSerialExecutor()) }
+        run { job.runSynchronously(on: self.asUnownedSerialExecutor()) }
+    }
+
+    func checkIsolated() {
+        precondition(
+            current.load(ordering: .relaxed) == UInt(pthread_self()), "work of a storage thread runs on that thread")
     }
 }
