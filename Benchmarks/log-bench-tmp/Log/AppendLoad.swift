@@ -4,6 +4,7 @@ import PenstockLog
 /// Events for appending, made before the clock starts: noise, which cannot be compressed, more of it than a cache holds.
 struct AppendLoad: Sendable {
     let schema: Schema
+    private let schemaID: UInt64
     let eventsPerBatch: Int
     let eventBytes: Int
 
@@ -18,6 +19,7 @@ struct AppendLoad: Sendable {
         schema = Schema(
             "Noise", fields: attributeBytes > 0 ? [.init("attributes", .u8, shape: [.count(attributeBytes)])] : [],
             payload: payloadBytes > 0 ? .init("payload", .bytes) : nil)
+        schemaID = schema.id
         let sets = max(2, min(64, (32 << 20) / (eventsPerBatch * eventBytes)))
         var noise = SplitMix64Noise()
         let events = eventsPerBatch
@@ -31,7 +33,7 @@ struct AppendLoad: Sendable {
 
     /// The batch `number` of a producer.
     func batch(_ number: Int) -> RecordBatchBuilder {
-        var builder = RecordBatchBuilder(schemaID: schema.id)
+        var builder = RecordBatchBuilder(schemaID: schemaID)
         let set = number % attributes.count
         attributes[set].withUnsafeBytes { attributes in
             times.withUnsafeBufferPointer { times in

@@ -13,6 +13,12 @@ struct ByteFields {
     }
 }
 
+extension UnsafeMutableRawBufferPointer {
+    func set(_ value: some FixedWidthInteger & BitwiseCopyable, at position: Int) {
+        storeBytes(of: value.littleEndian, toByteOffset: position, as: type(of: value.littleEndian))
+    }
+}
+
 extension UnsafeRawBufferPointer {
     func integer<Value: FixedWidthInteger & BitwiseCopyable>(_ type: Value.Type = Value.self, at position: Int) -> Value
     {
