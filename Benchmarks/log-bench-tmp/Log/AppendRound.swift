@@ -59,7 +59,9 @@ struct AppendRound: Sendable {
         return total
     }
 
-    private func produce(into writers: [any TopicWriter], until end: ContinuousClock.Instant) async throws -> AppendResult {
+    private func produce(into writers: [any TopicWriter], until end: ContinuousClock.Instant) async throws
+        -> AppendResult
+    {
         let clock = ContinuousClock()
         var result = AppendResult()
         var pending: [PendingAppend] = []

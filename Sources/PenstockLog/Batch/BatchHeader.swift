@@ -62,7 +62,7 @@ struct BatchHeader: Equatable {
         bytes.set(producer, at: 84)
         bytes.set(producerEpoch, at: 88)
         bytes.set(flags.rawValue, at: 92)
-        bytes.set(codec.rawValue, at: 94)
+        bytes.set(codec.number, at: 94)
         bytes.set(Self.version, at: 95)
         bytes.set(columns.rawValue, at: 96)
         bytes.set(committedOffset, at: 104)
@@ -108,7 +108,7 @@ struct BatchHeader: Equatable {
         prefixCRC = bytes.integer(at: 116)
         prefixRawBytes = bytes.integer(at: 120)
         guard count > 0, baseOffset <= UInt64.max - UInt64(count) else { throw .layout("its count is \(count)") }
-        guard let known = BatchCodec(rawValue: codec) else { throw .layout("codec \(codec) is not known") }
+        guard let known = BatchCodec(number: codec) else { throw .layout("codec \(codec) is not known") }
         self.codec = known
         guard prefixStoredBytes <= storedBytes, prefixRawBytes <= rawBytes, known != .raw || storedBytes == rawBytes
         else { throw .layout("its sections do not add up") }

@@ -13,6 +13,7 @@ final class PartitionTail: Sendable {
     private struct State {
         /// Nil while no writer of this process owns the partition.
         var committed: CommittedPosition?
+        var firstOffset: UInt64 = 0
         /// The newest committed batches.
         var batches = TailRing()
         var waiters: [Waiter] = []
@@ -38,6 +39,14 @@ final class PartitionTail: Sendable {
     /// The committed position by the writer of this process, or nil where it has none.
     var committed: CommittedPosition? { state.withLock { $0.committed } }
 
+    /// The offset below which records were given up, as far as this process knows.
+    var firstOffset: UInt64 { state.withLock { $0.firstOffset } }
+
+    /// Tells the readers that everything below an offset was given up.
+    func publish(firstOffset: UInt64) {
+        state.withLock { $0.firstOffset = max($0.firstOffset, firstOffset) }
+    }
+
     /// The newest committed batches from the one that holds `offset` on, together hardly more than `byteLimit`; none where that
     /// one is not kept any more, or not committed yet. Nobody writes to their slabs any more.
     func batches(from offset: UInt64, byteLimit: Int) -> [TailBatch] {
@@ -62,6 +71,7 @@ final class PartitionTail: Sendable {
         let waiters = state.withLock { state in
             defer { state.waiters = [] }
             state.committed = nil
+            state.firstOffset = 0
             state.batches = TailRing()
             return state.waiters
         }
