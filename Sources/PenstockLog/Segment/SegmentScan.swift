@@ -8,7 +8,7 @@ struct SegmentScan {
         var nextOffset: UInt64
         /// The position behind the last intact batch.
         var end: Int
-        /// The file's size, without the zeros that its writer let it go on with ahead of the batches.
+        /// The file's size, without blocks of zeros at its end: its writer lets the size go ahead of the batches.
         var fileBytes: Int
         /// Why the scan ended; `endOfFile` for a clean end.
         var defect: BatchDefect
@@ -45,9 +45,10 @@ struct SegmentScan {
                 outcome.end = min(position, size)
             case .failure(let defect):
                 outcome.defect = defect
-                if try onlyZeros(from: outcome.end, size: size) {
+                let contentEnd = try contentEnd(from: outcome.end, size: outcome.fileBytes)
+                outcome.fileBytes = min(outcome.fileBytes, contentEnd)
+                if contentEnd == outcome.end {
                     outcome.defect = .endOfFile
-                    outcome.fileBytes = outcome.end
                     return outcome
                 }
                 guard
@@ -72,16 +73,19 @@ struct SegmentScan {
         return BatchCheck.fillingEnd(in: UnsafeRawBufferPointer(filling.bytes), at: position)
     }
 
-    // A batch that was lost there was either never acknowledged, or the head or a batch behind the zeros proves that it was.
-    private func onlyZeros(from start: Int, size: Int) throws(LogError) -> Bool {
+    /// The position behind the last block that is not zero, or `start` where all is zero from there on.
+    private func contentEnd(from start: Int, size: Int) throws(LogError) -> Int {
         let window = 1 << 20
-        var at = start
-        while at < size {
-            let bytes = try read(min(window, size - at), at: at)
-            guard UnsafeRawBufferPointer(bytes.bytes).isZero else { return false }
-            at += window
+        var end = size
+        while end > start {
+            let count = min(window, end - start)
+            let bytes = UnsafeRawBufferPointer(try read(count, at: end - count).bytes)
+            if !bytes.isZero, let last = bytes.lastIndex(where: { $0 != 0 }) {
+                return (end - count + last + 1).rounded(upTo: FileBlock.alignment)
+            }
+            end -= count
         }
-        return true
+        return start
     }
 
     private func batch(
