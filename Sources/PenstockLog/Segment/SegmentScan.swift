@@ -79,7 +79,9 @@ struct SegmentScan {
         var end = size
         while end > start {
             let count = min(window, end - start)
-            let bytes = UnsafeRawBufferPointer(try read(count, at: end - count).bytes)
+            let block = try read(count, at: end - count)
+            defer { withExtendedLifetime(block) {} }
+            let bytes = UnsafeRawBufferPointer(block.bytes)
             if !bytes.isZero, let last = bytes.lastIndex(where: { $0 != 0 }) {
                 return (end - count + last + 1).rounded(upTo: FileBlock.alignment)
             }
