@@ -28,6 +28,7 @@ struct AppendRound: Sendable {
     let producers: Int
     let partitions: Int
     let durability: Durability
+    let codec: BatchCodec
     let seconds: Double
     let waits: Bool
     let directWrites: FileStorage.DirectWrites
@@ -39,7 +40,7 @@ struct AppendRound: Sendable {
             let topic = "load-\(producer)"
             _ = try await log.createTopic(
                 topic, schema: load.schema,
-                configuration: TopicConfiguration(partitions: partitions, durability: durability))
+                configuration: TopicConfiguration(partitions: partitions, durability: durability, codec: codec))
             var own: [any TopicWriter] = []
             for partition in 0..<partitions { own.append(try await log.writer(for: TopicPartition(topic, partition))) }
             writers.append(own)

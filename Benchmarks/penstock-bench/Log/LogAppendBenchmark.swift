@@ -18,6 +18,7 @@ struct LogAppendBenchmark: AsyncParsableCommand {
     @Option(help: "Bytes of attributes in an event; at most 32 by default.") var attributeBytes: Int?
     @Option(help: "memory, pageCache or durable.", transform: Self.durability) var durability = Durability.pageCache
     @Option(help: "Bytes of events in a batch.") var batchBytes = 1 << 20
+    @Option(help: "raw or lz4.", transform: Self.codec) var codec = BatchCodec.raw
     @Option(help: "Producers that append at the same time.") var producers = 1
     @Option(help: "Partitions of each producer's topic, which it fills in turn.") var partitions = 1
     @Option(help: "Seconds of appending, all rounds together.") var seconds = 4.0
@@ -50,7 +51,7 @@ struct LogAppendBenchmark: AsyncParsableCommand {
             try floor.measure()
             let round = AppendRound(
                 load: load, directory: "\(scratch)/log", producers: producers, partitions: partitions,
-                durability: durability, seconds: seconds / Double(rounds), waits: wait,
+                durability: durability, codec: codec, seconds: seconds / Double(rounds), waits: wait,
                 directWrites: buffered ? .never : .automatic)
             total.add(try await round.run())
             try FileManager.default.removeItem(atPath: "\(scratch)/log")
@@ -61,6 +62,11 @@ struct LogAppendBenchmark: AsyncParsableCommand {
     @Sendable private static func durability(_ word: String) throws -> Durability {
         guard let durability = Durability(rawValue: word) else { throw ValidationError("no durability \(word)") }
         return durability
+    }
+
+    @Sendable private static func codec(_ word: String) throws -> BatchCodec {
+        guard let codec = BatchCodec(rawValue: word) else { throw ValidationError("no codec \(word)") }
+        return codec
     }
 
     private func report(_ total: AppendResult, _ floor: (kind: String, bytesPerSecond: Double)?) {
