@@ -40,7 +40,7 @@ struct CommitTests {
             #expect(try await pending.acknowledgement().firstOffset == UInt64(index + 1))
         }
         let calls = storage.calls[before...]
-        #expect(calls.filter { $0 == "write segment" }.count == 21)
+        #expect(calls.filter { $0 == "write segment" }.count == 2)
         #expect(calls.filter { $0 == "sync segment" }.count == 2)
         storage.onSync(nil)
         try await writer.close()

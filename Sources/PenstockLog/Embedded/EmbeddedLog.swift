@@ -68,6 +68,9 @@ public final class EmbeddedLog: LogStore {
     /// Failures of retention and compaction beside the appending, oldest first. They are tried again at the next segment.
     public var maintenanceFailures: [LogError] { state.withLock { $0.failures } }
 
+    /// What the storage cannot do here and does in another way, a line each: worth telling once.
+    public var storageNotes: [String] { storage.notes }
+
     /// Creates a topic.
     /// - Throws: `LogError` with code `topicExists`, `invalidTopicName`, `invalidConfiguration`, or one of the storage.
     public func createTopic(
@@ -263,7 +266,8 @@ public final class EmbeddedLog: LogStore {
     private func tail(of partition: TopicPartition) -> PartitionTail {
         state.withLock { state in
             if let tail = state.tails[partition] { return tail }
-            let tail = PartitionTail(waiterLimit: limits.waitingReadersPerPartition)
+            let tail = PartitionTail(
+                waiterLimit: limits.waitingReadersPerPartition, byteLimit: limits.tailBytesPerPartition)
             state.tails[partition] = tail
             return tail
         }

@@ -48,6 +48,8 @@ actor PartitionFetcher {
         var entries: [LogEntry] = []
         var bytes = 0
         do {
+            if try hasMore() { entries = try newest() }
+            if !entries.isEmpty { return entries }
             while bytes < limits.fetchBytes, entries.isEmpty ? try hasMore() : position < finder.committed.nextOffset {
                 let (entry, size) = try read(onlyControl: false)
                 if let entry { entries.append(entry) }
@@ -146,6 +148,25 @@ actor PartitionFetcher {
             .offsetOutOfRange, "\(partition) holds no record of offset \(offset) any more: it was compacted away",
             hint: "a later record of the same key took its place",
             place: .init(partition: partition, offsets: offset..<offset + 1))
+    }
+
+    /// What the writer of this process still holds from `position` on, not read from the file.
+    private func newest() throws(LogError) -> [LogEntry] {
+        let batches = tail.batches(from: position, byteLimit: limits.readWindowBytes)
+        var entries: [LogEntry] = []
+        for batch in batches where batch.header.nextOffset <= finder.committed.nextOffset {
+            let end = BatchHeader.byteCount + Int(batch.header.storedBytes)
+            let held = SegmentCursor.Batch(
+                header: batch.header, slab: batch.slab, body: BatchHeader.byteCount..<end)
+            do {
+                entries.append(try entry(held))
+            } catch {
+                preconditionFailure("a writer of this process made a batch that cannot be read: \(error)")
+            }
+            position = batch.header.nextOffset
+        }
+        if !entries.isEmpty { cursor = nil }
+        return entries
     }
 
     /// Suspends until there is more than `fetch` has given.

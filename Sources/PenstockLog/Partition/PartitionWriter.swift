@@ -4,6 +4,7 @@ internal import PenstockEvents
 final class PartitionWriter: TopicWriter {
     let partition: TopicPartition
     private let topic: LiveTopic
+    private let schemaID: UInt64
     private let limits: LogLimits
     private let queue: WriterQueue
     private let appender: PartitionAppender
@@ -14,17 +15,18 @@ final class PartitionWriter: TopicWriter {
     ) {
         self.partition = partition
         self.topic = topic
+        schemaID = topic.schema.id
         self.limits = limits
         self.queue = queue
         self.appender = appender
     }
 
     func submit(_ batch: consuming RecordBatchBuilder) async throws(LogError) -> PendingAppend {
-        guard batch.schemaID == topic.schema.id else {
+        guard batch.schemaID == schemaID else {
             throw LogError(
                 .schemaMismatch,
                 "a batch of schema id \(batch.schemaID) cannot be appended to \(partition), which holds \(topic.schema) "
-                    + "(id \(topic.schema.id))",
+                    + "(id \(schemaID))",
                 hint: "write to a topic of its own", place: .init(partition: partition))
         }
         return try await submit(
@@ -50,9 +52,7 @@ final class PartitionWriter: TopicWriter {
             admission.pending.settle(
                 .success(Acknowledgement(firstOffset: offset, count: batch.count, durability: .memory)))
         }
-        if admission.startsWriting {
-            Task(executorPreference: appender.thread) { [appender] in await appender.writeGroup() }
-        }
+        if admission.startsWriting { appender.startWriting() }
         return admission.pending
     }
 }

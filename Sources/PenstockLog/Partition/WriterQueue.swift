@@ -44,22 +44,52 @@ final class WriterQueue: Sendable {
 
     /// Takes a batch, suspending while there is no room; nil where the queue is closed.
     func submit(_ batch: EncodedBatch) async -> Admission? {
-        await withCheckedContinuation { continuation in
-            let answer: Admission?? = state.withLock { state in
-                if state.isClosed { return .some(nil) }
-                if state.waiting.isEmpty, hasRoom(for: batch, state) { return Self.admit(batch, &state) }
-                state.waiting.append(Waiting(batch: batch, continuation: continuation))
-                return nil
+        switch state.withLock({ admit(batch, &$0) }) {
+        case .taken(let admission): return admission
+        case .closed: return nil
+        case .full: break
+        }
+        return await withCheckedContinuation { continuation in
+            let answer = state.withLock { state in
+                let answer = admit(batch, &state)
+                if case .full = answer { state.waiting.append(Waiting(batch: batch, continuation: continuation)) }
+                return answer
             }
-            if let answer { continuation.resume(returning: answer) }
+            switch answer {
+            case .taken(let admission): continuation.resume(returning: admission)
+            case .closed: continuation.resume(returning: nil)
+            case .full: break
+            }
         }
     }
 
-    /// Everything that has gathered.
-    func takeGroup() -> [Submission] {
+    private enum Answer {
+        case taken(Admission)
+        case full
+        case closed
+    }
+
+    private func admit(_ batch: EncodedBatch, _ state: inout State) -> Answer {
+        if state.isClosed { return .closed }
+        guard state.waiting.isEmpty, hasRoom(for: batch, state) else { return .full }
+        return .taken(Self.take(batch, &state))
+    }
+
+    /// Whether nothing waits to be written.
+    var isEmpty: Bool { state.withLock { $0.queue.isEmpty } }
+
+    /// What has gathered: at least one batch if there is any, and no more than the limit if that is more than one.
+    func takeGroup(byteLimit: Int) -> [Submission] {
         state.withLock { state in
-            defer { state.queue = [] }
-            return state.queue
+            var bytes = 0
+            var count = 0
+            while count < state.queue.count {
+                bytes += state.queue[count].batch.byteCount
+                if count > 0, bytes > byteLimit { break }
+                count += 1
+            }
+            defer { state.queue.removeFirst(count) }
+            return Array(state.queue[..<count])
         }
     }
 
@@ -70,7 +100,7 @@ final class WriterQueue: Sendable {
             var admitted: [(Waiting, Admission)] = []
             while let first = state.waiting.first, hasRoom(for: first.batch, state) {
                 state.waiting.removeFirst()
-                admitted.append((first, Self.admit(first.batch, &state)))
+                admitted.append((first, Self.take(first.batch, &state)))
             }
             state.isWriting = !state.queue.isEmpty
             return (admitted, state.isWriting)
@@ -108,7 +138,7 @@ final class WriterQueue: Sendable {
         state.bytes == 0 || state.bytes + batch.byteCount <= byteLimit
     }
 
-    private static func admit(_ batch: EncodedBatch, _ state: inout State) -> Admission {
+    private static func take(_ batch: EncodedBatch, _ state: inout State) -> Admission {
         let pending = PendingAppend(firstOffset: state.nextOffset)
         state.nextOffset += UInt64(batch.count)
         state.bytes += batch.byteCount
