@@ -46,6 +46,9 @@ struct PartitionModel {
     /// Bits of its sealed segments that were changed.
     var flippedBits = 0
 
+    /// Unsynced appends of the weaker classes may have torn in the middle.
+    var mayBeTorn: Bool { hadPowerLoss && durability != .durable }
+
     private var hadPowerLoss = false
     private var indices: [UInt64: Int] = [:]
 
@@ -122,8 +125,7 @@ struct PartitionModel {
 
     /// Checks that a reading from the beginning to the end left out nothing that must be there.
     func observeAll(_ reading: Reading) throws(Violation) {
-        // Unsynced appends of the weaker classes may tear in the middle; nothing else is damaged where nobody damaged it.
-        guard reading.damaged.isEmpty || flippedBits > 0 || (hadPowerLoss && durability != .durable) else {
+        guard reading.damaged.isEmpty || flippedBits > 0 || mayBeTorn else {
             throw Violation("\(partition) (\(durability.rawValue)): damaged without a cause: \(reading.damaged)")
         }
         var seen: Set<UInt64> = []
