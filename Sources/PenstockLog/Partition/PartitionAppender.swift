@@ -6,7 +6,7 @@ internal import PenstockEvents
 actor PartitionAppender {
     private let partition: TopicPartition
     private let directory: String
-    private let topic: TopicDescriptor
+    private let topic: LiveTopic
     private let storage: any Storage
     private let clock: any WallClock
     private let randomNumbers: any RandomSource
@@ -14,6 +14,7 @@ actor PartitionAppender {
     private let tail: PartitionTail
     private let queue: WriterQueue
     let thread: StorageThread
+    private let maintenance: PartitionMaintenance
 
     private var owner: OwnerLock?
     private var head: (any StorageFile)?
@@ -27,9 +28,9 @@ actor PartitionAppender {
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
     init(
-        _ partition: TopicPartition, directory: String, topic: TopicDescriptor, storage: any Storage,
+        _ partition: TopicPartition, directory: String, topic: LiveTopic, storage: any Storage,
         clock: any WallClock, randomNumbers: any RandomSource, limits: LogLimits, tail: PartitionTail,
-        queue: WriterQueue, thread: StorageThread
+        queue: WriterQueue, thread: StorageThread, maintenance: PartitionMaintenance
     ) {
         self.partition = partition
         self.directory = directory
@@ -41,6 +42,7 @@ actor PartitionAppender {
         self.tail = tail
         self.queue = queue
         self.thread = thread
+        self.maintenance = maintenance
     }
 
     /// Takes the ownership, recovers, and opens the queue.
@@ -49,6 +51,7 @@ actor PartitionAppender {
         let owner = try OwnerLock(of: partition, in: directory, storage: storage) { () throws(LogError) in
             try PartitionView.segments(of: partition, in: directory, storage: storage).map { $0.epoch + 1 }.max() ?? 1
         }
+        try maintenance.removeGarbage()
         let recovery = PartitionRecovery(partition: partition, directory: directory, storage: storage, limits: limits)
         let (committed, reports) = try recovery.run()
         self.owner = owner
@@ -60,6 +63,7 @@ actor PartitionAppender {
             try writeHead()
             try storage.syncDirectory(directory)
         }
+        maintain()
         tail.publish(committed)
         queue.open(at: committed.nextOffset)
         return reports
@@ -89,6 +93,27 @@ actor PartitionAppender {
             owner = nil
         }
         try explained(partition) { () throws(StorageError) in try finishSegment() }
+        maintain()
+    }
+
+    /// Calls `body` as the owner; returns false where the partition was given up.
+    func maintain(
+        _ body: @Sendable (PartitionMaintenance, PartitionMaintenance.Standing) throws(LogError) -> Void
+    ) throws(LogError) -> Bool {
+        guard let standing else { return false }
+        try body(maintenance, standing)
+        return true
+    }
+
+    // Between two segments: the topic's changes come into force, and what may go goes.
+    private func maintain() {
+        topic.refresh()
+        if let standing { maintenance.run(standing) }
+    }
+
+    private var standing: PartitionMaintenance.Standing? {
+        guard let owner else { return nil }
+        return .init(epoch: owner.epoch, committed: committed.nextOffset, active: segment?.name)
     }
 
     deinit {
@@ -110,6 +135,7 @@ actor PartitionAppender {
         if let segment, segment.isFull(for: batch.byteCount) {
             try commit()
             try finishSegment()
+            maintain()
         }
         let segment = try currentSegment(at: submission.pending.firstOffset)
         let (epoch, committedOffset, now) = (segment.name.epoch, committed.nextOffset, clock.now())
