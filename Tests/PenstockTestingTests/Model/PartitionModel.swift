@@ -46,10 +46,9 @@ struct PartitionModel {
     /// Bits of its sealed segments that were changed.
     var flippedBits = 0
 
-    /// Unsynced appends of the weaker classes may have torn in the middle.
-    var mayBeTorn: Bool { hadPowerLoss && durability != .durable }
+    /// A power loss may have torn what was never acknowledged, or of a weaker class, in the middle.
+    private(set) var mayBeTorn = false
 
-    private var hadPowerLoss = false
     private var indices: [UInt64: Int] = [:]
 
     init(_ partition: TopicPartition, durability: Durability) {
@@ -86,7 +85,7 @@ struct PartitionModel {
     /// - Parameter hadFailedSync: some sync failed before. A batch that was never acknowledged, and that the next owner found, may
     ///   then be in memory only, and nobody can tell.
     mutating func crash(_ kind: Crash, hadFailedSync: Bool) {
-        if kind == .power { hadPowerLoss = true }
+        if kind == .power, durability != .durable || hadFailedSync { mayBeTorn = true }
         for index in submissions.indices {
             let survives =
                 switch (durability, kind) {
