@@ -65,6 +65,8 @@ final class DirectWriter: Sendable {
             try withRing { _ in }
             return true
         } catch {
+            // Descriptors and memory may be there again for the next file; what policy forbids stays forbidden.
+            guard ![EMFILE, ENFILE, ENOMEM, EAGAIN].contains(error.number) else { return false }
             let note = "io_uring is refused (\(error.text)): writes go through the page cache"
             state.withLock { state in
                 if !state.ringsRefused { state.notes.append(note) }
@@ -81,17 +83,22 @@ final class DirectWriter: Sendable {
         }
     }
 
-    /// Uses the first ring that nobody uses, or waits for one.
+    /// Uses the first ring that nobody uses, or waits for one where there cannot be more.
     private func withRing(_ body: (borrowing Ring) throws(SystemCode) -> Void) throws(SystemCode) {
-        func use(_ ring: inout Ring?) throws(SystemCode) {
+        for slot in slots {
+            let isDone = try slot.ring.withLockIfAvailable { ring throws(SystemCode) in
+                if ring == nil { ring = try? Ring() }
+                guard ring != nil else { return false }
+                try body(ring!)
+                return true
+            }
+            if isDone == true { return }
+            if isDone == false { break }
+        }
+        try slots[0].ring.withLock { ring throws(SystemCode) in
             if ring == nil { ring = try Ring() }
             try body(ring!)
         }
-        for slot in slots {
-            let done: Void? = try slot.ring.withLockIfAvailable { ring throws(SystemCode) in try use(&ring) }
-            if done != nil { return }
-        }
-        try slots[0].ring.withLock { ring throws(SystemCode) in try use(&ring) }
     }
 
     private static func device(of file: borrowing FileDescriptor) -> UInt64? {
