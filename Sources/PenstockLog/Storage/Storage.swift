@@ -22,6 +22,13 @@ public protocol Storage: Sendable {
     func lock(_ path: String) throws(StorageError) -> (any StorageFile)?
     /// Whether somebody holds the lock. Needs no write access.
     func isLocked(_ path: String) throws(StorageError) -> Bool
+    /// Watches a directory; nil where the storage cannot, so that one has to look now and then.
+    func watch(_ path: String) -> (any DirectoryWatch)?
+}
+
+extension Storage {
+    /// Nil: nothing is watched.
+    public func watch(_ path: String) -> (any DirectoryWatch)? { nil }
 }
 
 /// An open file. It is closed when the last reference goes.
