@@ -6,56 +6,6 @@ import Testing
 
 @Suite("Compaction by key")
 struct CompactionTests {
-    /// The value of a key: keys of variable length behind an array of variable length, and a payload that says what was written.
-    private struct State: Event, Equatable {
-        let history: [UInt16]
-        let key: String
-        let value: UInt64
-        let payload: [UInt8]
-
-        static let schema = Schema(
-            "State",
-            fields: [
-                .init("count", .u8), .init("history", .u16, shape: [.field("count")]), .init("key", .string),
-                .init("value", .u64),
-            ], payload: .init("note", .bytes))
-
-        init(key: String, value: UInt64) {
-            history = (0..<(value % 4)).map { UInt16($0) }
-            self.key = key
-            self.value = value
-            payload = value % 3 == 0 ? [] : Array("\(key) \(value)".utf8)
-        }
-
-        func write(to record: inout RecordWriter) {
-            record.append(UInt8(history.count))
-            for number in history { record.append(number) }
-            record.append(key)
-            record.append(value)
-            if !payload.isEmpty {
-                record.setPayload(payload.withUnsafeBytes { Payload(copying: $0) })
-            }
-        }
-
-        init(reading record: inout RecordReader) throws(RecordError) {
-            var history: [UInt16] = []
-            for _ in 0..<(try record.readInteger(UInt8.self)) { history.append(try record.readInteger()) }
-            self.history = history
-            key = try record.readString()
-            value = try record.readInteger()
-            payload = record.payload.withUnsafeBytes { Array($0) }
-        }
-    }
-
-    /// A record with everything that must stay.
-    private struct Kept: Equatable {
-        let offset: UInt64
-        let state: State
-        let time: Int64
-        let keyHash: UInt64
-        let appendTime: Int64
-    }
-
     private let states = TopicPartition("states")
 
     private func log(
@@ -212,19 +162,44 @@ struct CompactionTests {
         }
     }
 
+    @Test("a compacted segment that a later one stands for is ignored, and removed by the next owner")
+    func leftover() async throws {
+        let scratch = Scratch()
+        let log = try await log(scratch)
+        var random = SeededGenerator(seed: 19)
+        var all: [Kept] = []
+        var leftovers: [(String, Data)] = []
+        for _ in 0..<2 {
+            let writer = try await log.writer(for: states)
+            all += try await append(500, keys: 50, to: writer, at: Timestamp(nanoseconds: 0), &random)
+            try await writer.close()
+            _ = try await log.compact("states")
+            for file in try scratch.segments(states) {
+                leftovers.append((file, try Data(contentsOf: URL(fileURLWithPath: file))))
+            }
+        }
+        #expect(Set(leftovers.map(\.0)).count == 2)
+        for (file, bytes) in leftovers { try bytes.write(to: URL(fileURLWithPath: file)) }
+        #expect(try await log.describe("states").partitions[0].segments == 1)
+        #expect(try await read(log.reader(for: states, from: .earliest)).records == last(all))
+        try await log.writer(for: states).close()
+        #expect(try scratch.segments(states) == [leftovers[1].0])
+    }
+
     @Test("a crash at any step of a compaction leaves a log that holds the last record of every key")
     func crashes() async throws {
         let scratch = Scratch()
         var limits = LogLimits()
-        limits.compactionKeyBytes = 20_000
+        // Three passes, each of several new segments.
+        limits.compactionKeyBytes = 40_000
         let storage = RecordingStorage()
         var random = SeededGenerator(seed: 3)
         let first = try await log(scratch)
         let writer = try await first.writer(for: states)
-        let all = try await append(4000, keys: 1500, to: writer, at: Timestamp(nanoseconds: 0), &random)
+        let all = try await append(2000, keys: 1200, to: writer, at: Timestamp(nanoseconds: 0), &random)
         try await writer.close()
         let more = try await append(
-            4000, keys: 1500, to: try await first.writer(for: states), at: Timestamp(nanoseconds: 0), &random)
+            2000, keys: 1200, to: try await first.writer(for: states), at: Timestamp(nanoseconds: 0), &random)
         // That writer is gone without closing. The next opening compacts, with a copy of the files before each of its steps.
         try FileManager.default.copyItem(atPath: scratch.path("log"), toPath: scratch.path("crashed"))
         let copies = Mutex(0)
@@ -255,6 +230,31 @@ struct CompactionTests {
             let names = try FileManager.default.contentsOfDirectory(atPath: scratch.path("copy-\(number)/states/0"))
             #expect(!names.contains { $0.hasSuffix("-new") })
         }
+    }
+
+    @Test(
+        "a compaction that fails leaves what was there, and no unfinished file",
+        arguments: ["write segment", "sync segment", "rename segment"])
+    func failure(step: String) async throws {
+        let scratch = Scratch()
+        let storage = RecordingStorage()
+        let log = try await log(scratch, storage: storage)
+        var random = SeededGenerator(seed: 17)
+        let writer = try await log.writer(for: states)
+        let all = try await append(500, keys: 50, to: writer, at: Timestamp(nanoseconds: 0), &random)
+        storage.fail("rename segment", with: .permissionDenied)
+        try await writer.close()
+        #expect(log.maintenanceFailures.map(\.code) == [.permissionDenied])
+        storage.fail("rename segment", with: nil)
+        storage.fail(step, with: .noSpace)
+        let error = try await #require(throws: LogError.self) { try await log.compact("states") }
+        #expect(error.code == .noSpace)
+        #expect(try await read(log.reader(for: states, from: .earliest)).records == all)
+        let names = try FileManager.default.contentsOfDirectory(atPath: scratch.path("log/states/0"))
+        #expect(!names.contains { $0.hasSuffix("-new") })
+        storage.fail(step, with: nil)
+        _ = try await log.compact("states")
+        #expect(try await read(log.reader(for: states, from: .earliest)).records == last(all))
     }
 
     @Test("a damaged segment is not compacted away: the damage is reported and stays readable as such")

@@ -65,7 +65,8 @@ struct PartitionRecovery {
     private func sealTail(
         of file: SegmentFile, acknowledged: UInt64, upTo limit: UInt64, _ reports: inout [RecoveryReport]
     ) throws(LogError) -> UInt64 {
-        let outcome = try SegmentScan(segment: file, limits: limits, isOwners: true).verify(acknowledged: acknowledged, upTo: limit)
+        let outcome = try SegmentScan(segment: file, limits: limits, isOwners: true).verify(
+            acknowledged: acknowledged, upTo: limit)
         for damage in outcome.damaged {
             reports.append(
                 RecoveryReport(

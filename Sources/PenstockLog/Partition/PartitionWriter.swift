@@ -44,11 +44,14 @@ final class PartitionWriter: TopicWriter {
         guard let admission = await queue.submit(batch) else {
             throw LogError(.closed, "the writer of \(partition) is closed", place: .init(partition: partition))
         }
-        if admission.startsWriting { Task { [appender] in await appender.writeGroup() } }
+        // Before the writing begins: where that fails, the promise of this class was kept all the same.
         if topic.configuration.durability == .memory {
             let offset = admission.pending.firstOffset
             admission.pending.settle(
                 .success(Acknowledgement(firstOffset: offset, count: batch.count, durability: .memory)))
+        }
+        if admission.startsWriting {
+            Task(executorPreference: appender.thread) { [appender] in await appender.writeGroup() }
         }
         return admission.pending
     }

@@ -48,12 +48,6 @@ enum SegmentIndexFile {
         }
     }
 
-    /// Removes a segment, and its index before it.
-    static func remove(segment: String, storage: any Storage) throws(StorageError) {
-        if try storage.kind(of: path(segment)) != nil { try storage.remove(path(segment)) }
-        try storage.remove(segment)
-    }
-
     /// The index of a sealed segment, or nil where there is none that matches it.
     static func read(beside segment: SegmentFile, storage: any Storage) -> SegmentIndex? {
         guard let seal = segment.seal, let file = try? storage.open(path(segment.path), .read),

@@ -24,11 +24,16 @@ public protocol Storage: Sendable {
     func isLocked(_ path: String) throws(StorageError) -> Bool
     /// Watches a directory; nil where the storage cannot, so that one has to look now and then.
     func watch(_ path: String) -> (any DirectoryWatch)?
+    /// Runs the work of the log's threads; nil for threads of the system. Asked once, when the log is opened.
+    var scheduler: (any StorageScheduler)? { get }
 }
 
 extension Storage {
     /// Nil: nothing is watched.
     public func watch(_ path: String) -> (any DirectoryWatch)? { nil }
+
+    /// Nil: threads of the system.
+    public var scheduler: (any StorageScheduler)? { nil }
 }
 
 /// An open file. It is closed when the last reference goes.
