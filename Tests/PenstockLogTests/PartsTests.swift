@@ -51,7 +51,8 @@ struct PartsTests {
         #expect(try await reader.next() == nil)
     }
 
-    @Test("a reader of attributes does not see damage in payloads, and sees it in the prefix", arguments: [20, 100_000])
+    @Test(
+        "a reader of attributes does not see damage in payloads, and sees it in the prefix", arguments: [20, 100_000])
     func damage(size: Int) async throws {
         for (inPayload, fails) in [(true, false), (false, true)] {
             let scratch = Scratch()
@@ -99,7 +100,8 @@ struct PartsTests {
         #expect(bytes(try await log.payload(of: PayloadReference(Self.frames, 2))) == payloads[2])
         let outside: [PayloadSelection] = [
             .range(0..<11), .range(-1..<3), .list([0..<4, 8..<12]), .strided(start: 0, length: 4, stride: 4, count: 3),
-            .strided(start: 8, length: 4, stride: 4, count: 1), .strided(start: 0, length: 1, stride: .max, count: .max),
+            .strided(start: 8, length: 4, stride: 4, count: 1),
+            .strided(start: 0, length: 1, stride: .max, count: .max),
         ]
         for selection in outside {
             let error = try await #require(throws: LogError.self) { try await reader.payload(of: 0, selection) }
@@ -130,7 +132,8 @@ struct PartsTests {
         #expect(try await reader.next() != nil)
     }
 
-    @Test("damage in a batch whose payloads are compressed or small fails every part", arguments: [BatchCodec.raw, .lz4])
+    @Test(
+        "damage in a batch whose payloads are compressed or small fails every part", arguments: [BatchCodec.raw, .lz4])
     func damagedWhole(codec: BatchCodec) async throws {
         let scratch = Scratch()
         _ = try await fill(scratch, codec == .raw ? [3000, 100] : [300_000, 100], codec: codec)

@@ -68,7 +68,8 @@ struct SkipDamageTests {
         #expect(await reader.position == 30)
     }
 
-    @Test("a segment that is gone, or whose first block is damaged, is skipped to the next one", arguments: [true, false])
+    @Test(
+        "a segment that is gone, or whose first block is damaged, is skipped to the next one", arguments: [true, false])
     func wholeSegment(isGone: Bool) async throws {
         let scratch = Scratch()
         try await fill(scratch, sessions: 3)
