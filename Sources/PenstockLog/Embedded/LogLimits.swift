@@ -20,8 +20,10 @@ public struct LogLimits: Sendable, Hashable {
     public var writerThreads = 2
     /// Threads that read and verify; the readers are spread over them.
     public var readerThreads = 2
-    /// How often a reader looks for what another process has written.
+    /// How often a reader looks for what another process has written, where the storage does not tell of changes.
     public var foreignWriterPollInterval = Duration.milliseconds(20)
+    /// How often it looks where the storage does: network file systems do not tell of everything.
+    public var watchedPollInterval = Duration.seconds(1)
     /// Bytes of keys that one pass of a compaction holds in memory; more keys take more passes.
     public var compactionKeyBytes = 64 << 20
     /// Failures of retention and compaction that are kept; the oldest go first.

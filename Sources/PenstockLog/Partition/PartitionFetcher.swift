@@ -11,6 +11,8 @@ actor PartitionFetcher {
     private var finder: SegmentFinder
     private var cursor: SegmentCursor?
     private var failure: LogError?
+    /// Of the partition's directory, once it was waited for an owner in another process.
+    private var watch: (any DirectoryWatch)?
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
@@ -181,8 +183,14 @@ actor PartitionFetcher {
                     "\(limits.waitingReadersPerPartition) readers wait at the end of \(partition) already",
                     hint: "raise waitingReadersPerPartition of the log's limits", place: .init(partition: partition))
             case .noOwner:
+                if watch == nil { watch = finder.view.storage.watch(finder.view.directory) }
+                let seen = watch?.changes ?? 0
                 if try hasMore() { return }
-                do { try await Task.sleep(for: limits.foreignWriterPollInterval) } catch { throw cancelled }
+                if let watch {
+                    await watch.wait(beyond: seen, atMost: limits.watchedPollInterval)
+                } else {
+                    do { try await Task.sleep(for: limits.foreignWriterPollInterval) } catch { throw cancelled }
+                }
             }
         }
     }
@@ -190,6 +198,7 @@ actor PartitionFetcher {
     func close() {
         cursor = nil
         finder.close()
+        watch = nil
         failure = LogError(.closed, "the reader of \(partition) is closed", place: .init(partition: partition))
     }
 

@@ -114,6 +114,15 @@ public struct FileStorage: Storage {
             throw error
         }
     }
+
+    /// Watches a directory; nil where the system cannot. What other hosts change on a network file system is not seen.
+    public func watch(_ path: String) -> (any DirectoryWatch)? {
+        #if os(Linux)
+            Inotify.shared?.watch(path)
+        #else
+            nil
+        #endif
+    }
 }
 
 // The names of the methods hide those of the C library inside of the type.

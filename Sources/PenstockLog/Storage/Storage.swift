@@ -22,6 +22,8 @@ public protocol Storage: Sendable {
     func lock(_ path: String) throws(StorageError) -> (any StorageFile)?
     /// Whether somebody holds the lock. Needs no write access.
     func isLocked(_ path: String) throws(StorageError) -> Bool
+    /// Watches a directory; nil where the storage cannot, so that one has to look now and then.
+    func watch(_ path: String) -> (any DirectoryWatch)?
     /// Runs the work of the log's threads; nil for threads of the system. Asked once, when the log is opened.
     var scheduler: (any StorageScheduler)? { get }
     /// What does not work here and is done in another way, a line each.
@@ -29,6 +31,9 @@ public protocol Storage: Sendable {
 }
 
 extension Storage {
+    /// Nil: nothing is watched.
+    public func watch(_ path: String) -> (any DirectoryWatch)? { nil }
+
     /// Nil: threads of the system.
     public var scheduler: (any StorageScheduler)? { nil }
     /// Nothing to tell.
