@@ -47,6 +47,15 @@ public struct RecordReader {
         return text
     }
 
+    /// Reads bytes of any meaning: their number as a `UInt32`, then the bytes.
+    /// - Throws: `RecordError.tooShort`.
+    public mutating func readBytes() throws(RecordError) -> [UInt8] {
+        let count = Int(try readInteger(UInt32.self))
+        try require(count)
+        defer { position += count }
+        return Array(attributes[position..<position + count])
+    }
+
     private func require(_ count: Int) throws(RecordError) {
         guard count <= remaining else { throw .tooShort(needed: count, available: remaining) }
     }

@@ -13,10 +13,10 @@ public final class EmbeddedLog: LogStore {
         var openedReaders = 0
     }
 
-    private let storage: any Storage
+    let storage: any Storage
     private let clock: any WallClock
     private let limits: LogLimits
-    private let directory: LogDirectory
+    let directory: LogDirectory
     private let writerThreads: [StorageThread]
     private let readerThreads: [StorageThread]
     private let state = Mutex(State())
@@ -135,7 +135,7 @@ public final class EmbeddedLog: LogStore {
         return PartitionReader(partition, fetcher: fetcher, position: start)
     }
 
-    private func topic(of partition: TopicPartition) async throws(LogError) -> TopicDescriptor {
+    func topic(of partition: TopicPartition) async throws(LogError) -> TopicDescriptor {
         let topic = try await directory.topic(partition.topic)
         guard (0..<topic.configuration.partitions).contains(partition.partition) else {
             throw LogError(
@@ -155,7 +155,7 @@ public final class EmbeddedLog: LogStore {
             name: topic.name, schema: topic.schema, configuration: topic.configuration, partitions: partitions)
     }
 
-    private func view(of partition: TopicPartition) -> PartitionView {
+    func view(of partition: TopicPartition) -> PartitionView {
         PartitionView(
             partition, directory: directory.directory(of: partition), storage: storage, limits: limits,
             tail: tail(of: partition))

@@ -46,7 +46,7 @@ final class OwnerLock: Sendable {
             place: .init(partition: partition, file: path))
     }
 
-    private static func fields(of file: any StorageFile) -> [String: String] {
+    static func fields(of file: any StorageFile) -> [String: String] {
         var bytes = [UInt8](repeating: 0, count: 512)
         let count = bytes.withUnsafeMutableBytes { (try? file.read(into: $0, at: 0)) ?? 0 }
         var fields: [String: String] = [:]
