@@ -76,7 +76,7 @@ actor LogDirectory {
     /// Makes a topic's directory under a hidden name, and shows it when it is complete.
     func create(_ topic: TopicDescriptor) throws(LogError) {
         try TopicName.validate(topic.name)
-        try topic.configuration.validate(topic: topic.name)
+        try topic.configuration.validate(topic: topic.name, schema: topic.schema)
         let exists = LogError(
             .topicExists, "there is already a topic \(topic.name) in \(path)",
             hint: "open it, delete it, or choose another name", place: .init(file: path))
