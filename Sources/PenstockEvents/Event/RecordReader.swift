@@ -50,7 +50,12 @@ public struct RecordReader {
     /// Reads bytes of any meaning: their number as a `UInt32`, then the bytes.
     /// - Throws: `RecordError.tooShort`.
     public mutating func readBytes() throws(RecordError) -> [UInt8] {
-        let count = Int(try readInteger(UInt32.self))
+        try readBytes(Int(try readInteger(UInt32.self)))
+    }
+
+    /// Reads the next `count` bytes.
+    /// - Throws: `RecordError.tooShort`.
+    public mutating func readBytes(_ count: Int) throws(RecordError) -> [UInt8] {
         try require(count)
         defer { position += count }
         return Array(attributes[position..<position + count])
