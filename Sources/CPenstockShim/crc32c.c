@@ -8,6 +8,24 @@
 
 static uint32_t table[8][256];
 
+// power[k] is x^(2^k) mod P.
+static uint32_t power[64];
+
+// The product of two polynomials mod P, reflected: the highest bit is the coefficient of x^0.
+static uint32_t product(uint32_t a, uint32_t b) {
+    uint32_t sum = 0;
+    for (; a; a <<= 1) {
+        if (a & 0x80000000u) sum ^= b;
+        b = (b >> 1) ^ ((b & 1) ? POLYNOMIAL : 0);
+    }
+    return sum;
+}
+
+static void make_powers(void) {
+    power[0] = 0x40000000u;
+    for (int k = 1; k < 64; k++) power[k] = product(power[k - 1], power[k - 1]);
+}
+
 static void make_table(void) {
     for (uint32_t i = 0; i < 256; i++) {
         uint32_t c = i;
@@ -115,9 +133,17 @@ static void choose(void) {}
 
 __attribute__((constructor)) static void prepare(void) {
     make_table();
+    make_powers();
     choose();
 }
 
 uint32_t penstock_crc32c(uint32_t crc, const void *bytes, size_t length) { return ~implementation(~crc, bytes, length); }
+
+// The checksum of a, moved by the bits of b, is a * x^(8 * length) mod P; the inversions at both ends cancel.
+uint32_t penstock_crc32c_joined(uint32_t a, uint32_t b, size_t length) {
+    for (int k = 3; length; length >>= 1, k++)
+        if (length & 1) a = product(a, power[k]);
+    return a ^ b;
+}
 
 uint32_t penstock_crc32c_by_table(uint32_t crc, const void *bytes, size_t length) { return ~by_table(~crc, bytes, length); }

@@ -70,9 +70,11 @@ struct FormatTests {
         #expect(bytes.integer(Int64.self, body + 8) == -5 && bytes.integer(UInt64.self, body + 16) == 11)
         #expect([32, 36, 40, 44].map { bytes.integer(UInt32.self, body + $0) } == [14, 12, 3, 2000])
         #expect(bytes.integer(UInt64.self, body + 64) == 7 && bytes.integer(UInt64.self, body + 78) == 8)
-        // The attributes end at 90: three bytes on the next multiple of 16, two thousand on the next of 64.
-        #expect(Array(bytes.data[body + 96..<body + 99]) == [1, 2, 3])
-        #expect(Array(bytes.data[body + 128..<body + 2128]) == large && stored == 2128)
+        // The attributes end at 90, so the prefix at 128; three bytes follow, two thousand on the next multiple of 64.
+        #expect(bytes.integer(UInt32.self, header + 112) == 128 && bytes.integer(UInt32.self, header + 120) == 128)
+        #expect(bytes.integer(UInt32.self, header + 116) == bytes.crc(body..<body + 128))
+        #expect(Array(bytes.data[body + 128..<body + 131]) == [1, 2, 3])
+        #expect(Array(bytes.data[body + 192..<body + 2192]) == large && stored == 2192)
 
         #expect(
             bytes.integer(UInt32.self, 2048) == 0x4c41_4553
@@ -85,6 +87,47 @@ struct FormatTests {
         #expect(
             head.integer(UInt64.self, 8) == 3 && head.integer(UInt64.self, 16) == 0
                 && head.integer(UInt32.self, 24) == 1)
+    }
+
+    @Test("payloads carry their codec, and a checksum for every block of 64 KiB")
+    func payloads() async throws {
+        let scratch = Scratch()
+        let log = try await EmbeddedLog(directory: scratch.path("log"))
+        _ = try await log.createTopic("frames", schema: Frame.schema, configuration: .init())
+        let frames = TopicPartition("frames")
+        let writer = try await log.writer(for: frames)
+        let pixels = (0..<150_000).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ $0 >> 8) }
+        var records = RecordWriter()
+        for (number, codec) in [PayloadCodec.bitshuffleLZ4, .raw].enumerated() {
+            records.append(CompressedFrame(number: UInt64(number), label: "", pixels: pixels, codec: codec))
+        }
+        var builder = RecordBatchBuilder(schemaID: Frame.schema.id)
+        builder.append(records: records, times: [1, 2])
+        try await writer.append(builder)
+        try await writer.close()
+
+        let bytes = try Bytes(try #require(try scratch.segments(frames).first))
+        let header = 4096
+        let body = header + 128
+        // Times 0..<16, stride 16..<20, payload lengths 20..<28, codecs 28..<30, block checksums 32..<52, attributes from 64.
+        #expect(bytes.integer(UInt16.self, header + 96) == 0b1110101)
+        #expect(Array(bytes.data[body + 28..<body + 30]) == [2, 0])
+        let prefix = Int(bytes.integer(UInt32.self, header + 120))
+        let payloads = body + prefix..<body + Int(bytes.integer(UInt32.self, header + 72))
+        #expect(payloads.count == 150_016 + 150_000)
+        for block in 0..<5 {
+            let start = payloads.lowerBound + block << 16
+            #expect(
+                bytes.integer(UInt32.self, body + 32 + 4 * block)
+                    == bytes.crc(start..<min(start + 1 << 16, payloads.upperBound)))
+        }
+        #expect(bytes.integer(UInt32.self, header + 116) == bytes.crc(body..<body + prefix))
+        #expect(bytes.integer(UInt32.self, header + 76) == bytes.crc(body..<payloads.upperBound))
+
+        let reader = try await log.reader(for: frames, from: .earliest)
+        guard case .records(let read) = try await reader.next() else { throw CocoaError(.fileReadUnknown) }
+        #expect(read.payload(at: 0).codec == .bitshuffleLZ4 && read.payload(at: 1).codec == .raw)
+        #expect((0..<2).allSatisfy { read.payload(at: $0).withUnsafeBytes { Array($0) } == pixels })
     }
 
     @Test("a topic's description is the text that the page shows")

@@ -6,4 +6,9 @@ public enum CRC32C {
     public static func checksum(_ bytes: UnsafeRawBufferPointer, seed: UInt32 = 0) -> UInt32 {
         penstock_crc32c(seed, bytes.baseAddress, bytes.count)
     }
+
+    /// The checksum of a then b from theirs, where b has `count` bytes: neither is read again.
+    public static func joined(_ a: UInt32, _ b: UInt32, count: Int) -> UInt32 {
+        penstock_crc32c_joined(a, b, count)
+    }
 }

@@ -34,6 +34,9 @@ public struct Payload: Sendable {
     /// The number of bytes.
     public let count: Int
 
+    /// How the bytes are compressed: not at all unless their producer says so. The log stores them as they are.
+    public var codec = PayloadCodec.raw
+
     /// No bytes.
     public static let empty = Payload()
 
@@ -72,7 +75,9 @@ public struct Payload: Sendable {
             return self
         }
         precondition(range.lowerBound >= 0 && range.upperBound <= count, "range outside the payload")
-        return Payload(storage, range: start + range.lowerBound..<start + range.upperBound)
+        var part = Payload(storage, range: start + range.lowerBound..<start + range.upperBound)
+        part.codec = codec
+        return part
     }
 
     /// Whether there are no bytes.

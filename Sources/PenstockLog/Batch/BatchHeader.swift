@@ -23,10 +23,18 @@ struct BatchHeader: Equatable {
     var producer: UInt32 = 0
     var producerEpoch: UInt32 = 0
     var flags: BatchFlags = []
-    var codec: UInt8 = 0
+    var codec: BatchCodec = .raw
     var columns: BatchColumns = []
     /// The offset below which everything was acknowledged when the header was made: proof, after a crash, of what may not be missing.
     var committedOffset: UInt64 = 0
+    /// The prefix of the body, columns and attributes: what a reader of attributes alone needs.
+    var prefixRawBytes: UInt32 = 0
+    var prefixStoredBytes: UInt32 = 0
+    var prefixCRC: UInt32 = 0
+
+    /// The bytes of the payloads with the gaps between them, before compression.
+    var payloadRawBytes: Int { Int(rawBytes - prefixRawBytes) }
+    var payloadStoredBytes: Int { Int(storedBytes - prefixStoredBytes) }
 
     /// The offset behind the last record.
     var nextOffset: UInt64 { baseOffset + UInt64(count) }
@@ -52,10 +60,13 @@ struct BatchHeader: Equatable {
         fields.set(producer, at: 84)
         fields.set(producerEpoch, at: 88)
         fields.set(flags.rawValue, at: 92)
-        fields.set(codec, at: 94)
+        fields.set(codec.number, at: 94)
         fields.set(Self.version, at: 95)
         fields.set(columns.rawValue, at: 96)
         fields.set(committedOffset, at: 104)
+        fields.set(prefixStoredBytes, at: 112)
+        fields.set(prefixCRC, at: 116)
+        fields.set(prefixRawBytes, at: 120)
         fields.set(fields.bytes.withUnsafeBytes { Self.checksum($0, generation: generation) }, at: 4)
         return fields.bytes
     }
@@ -83,10 +94,17 @@ struct BatchHeader: Equatable {
         producer = bytes.integer(at: 84)
         producerEpoch = bytes.integer(at: 88)
         flags = BatchFlags(rawValue: bytes.integer(at: 92))
-        codec = bytes.integer(at: 94)
+        let codec = bytes.integer(UInt8.self, at: 94)
         columns = BatchColumns(rawValue: bytes.integer(at: 96))
         committedOffset = bytes.integer(at: 104)
+        prefixStoredBytes = bytes.integer(at: 112)
+        prefixCRC = bytes.integer(at: 116)
+        prefixRawBytes = bytes.integer(at: 120)
         guard count > 0, baseOffset <= UInt64.max - UInt64(count) else { throw .layout("its count is \(count)") }
+        guard let known = BatchCodec(number: codec) else { throw .layout("codec \(codec) is not known") }
+        self.codec = known
+        guard prefixStoredBytes <= storedBytes, prefixRawBytes <= rawBytes, known != .raw || storedBytes == rawBytes
+        else { throw .layout("its sections do not add up") }
     }
 
     init() {}

@@ -2,27 +2,32 @@
 struct BodyPlan {
     let layout: BatchLayout
     let attributeStride: Int?
+    /// Where each record's attributes begin, and the end of the last; empty for a stride. Counted from the body's first byte.
     let attributeStarts: [Int]
+    /// Counted from the first byte behind the prefix.
     let payloadRanges: [Range<Int>]
 
-    /// Reads the length columns of `body`. A body that passed its checksum fails here only where its writer was wrong.
-    init(_ header: BatchHeader, _ body: UnsafeRawBufferPointer) throws(BatchDefect) {
+    /// Reads the length columns in `prefix`, which is not compressed (any more). A body that passed its checksum fails here only
+    /// where its writer was wrong.
+    init(_ header: BatchHeader, prefix: UnsafeRawBufferPointer) throws(BatchDefect) {
         let count = Int(header.count)
         let columns = header.columns
-        guard header.codec == 0 else { throw .layout("codec \(header.codec) is not known to this version") }
         guard columns.isSubset(of: .known), columns.contains(.times) else {
             throw .layout("columns \(columns.rawValue)")
         }
         guard columns.contains(.attributeStride) != columns.contains(.attributeLengths) else {
             throw .layout("it needs either one attribute length or one for each record")
         }
-        layout = BatchLayout(columns: columns, count: count)
-        guard layout.attributes <= body.count else { throw .layout("its columns end behind its last byte") }
+        guard columns.contains(.payloadLengths) || header.payloadRawBytes == 0 else {
+            throw .layout("it has payloads without lengths")
+        }
+        layout = BatchLayout(columns: columns, count: count, payloadBytes: header.payloadRawBytes)
+        guard layout.attributes <= prefix.count else { throw .layout("its columns end behind its last byte") }
 
-        var end: Int
+        let end: Int
         if columns.contains(.attributeStride) {
-            let stride = Int(body.integer(UInt32.self, at: layout.attributeLengths))
-            guard stride <= body.count else { throw .layout("an attribute length of \(stride) bytes") }
+            let stride = Int(prefix.integer(UInt32.self, at: layout.attributeLengths))
+            guard stride <= prefix.count else { throw .layout("an attribute length of \(stride) bytes") }
             attributeStride = stride
             attributeStarts = []
             end = layout.attributes + stride * count
@@ -30,24 +35,35 @@ struct BodyPlan {
             var starts = [layout.attributes]
             starts.reserveCapacity(count + 1)
             for index in 0..<count {
-                starts.append(starts[index] + Int(body.integer(UInt32.self, at: layout.attributeLengths + 4 * index)))
+                starts.append(starts[index] + Int(prefix.integer(UInt32.self, at: layout.attributeLengths + 4 * index)))
             }
             attributeStride = nil
             attributeStarts = starts
             end = starts[count]
         }
-
-        var ranges: [Range<Int>] = []
-        if columns.contains(.payloadLengths) {
-            ranges.reserveCapacity(count)
-            for index in 0..<count {
-                let length = Int(body.integer(UInt32.self, at: layout.payloadLengths + 4 * index))
-                let start = BatchLayout.payloadStart(after: end, count: length)
-                end = start + length
-                ranges.append(start..<end)
-            }
+        guard (columns.contains(.payloadLengths) ? end.rounded(upTo: 64) : end) == prefix.count else {
+            throw .layout("its attributes end at \(end), its prefix has \(prefix.count) bytes")
         }
-        payloadRanges = ranges
-        guard end == body.count else { throw .layout("its lengths add up to \(end) bytes, it has \(body.count)") }
+        payloadRanges = try Self.payloadRanges(header, layout, prefix)
+    }
+
+    private static func payloadRanges(
+        _ header: BatchHeader, _ layout: BatchLayout, _ prefix: UnsafeRawBufferPointer
+    ) throws(BatchDefect) -> [Range<Int>] {
+        guard header.columns.contains(.payloadLengths) else { return [] }
+        let count = Int(header.count)
+        var ranges: [Range<Int>] = []
+        ranges.reserveCapacity(count)
+        var end = 0
+        for index in 0..<count {
+            let length = Int(prefix.integer(UInt32.self, at: layout.payloadLengths + 4 * index))
+            let start = BatchLayout.payloadStart(after: end, count: length)
+            end = start + length
+            ranges.append(start..<end)
+        }
+        guard end == header.payloadRawBytes else {
+            throw .layout("its payloads add up to \(end) bytes, it has \(header.payloadRawBytes)")
+        }
+        return ranges
     }
 }

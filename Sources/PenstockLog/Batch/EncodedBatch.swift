@@ -2,27 +2,32 @@ internal import PenstockEvents
 
 /// A batch that is complete but for what the partition's owner adds to the header.
 ///
-/// The body is kept in parts and never joined: columns and attributes in the arrays of the builder, payloads where the producer
-/// left them.
+/// It lies in one slab as it will lie in the file: room for the header, the body, zeros up to the next block of the file. Ownership:
+/// whoever makes the batch writes the body, once, before anyone else sees it; the partition's owner writes the header, once, by
+/// `finish`; from then on nobody writes. That is what makes sharing the slab with readers sound.
 struct EncodedBatch: Sendable {
-    private(set) var header: BatchHeader
-    private let times: [Int64]
-    private let keyHashes: [UInt64]
-    private let lengths: [UInt32]
-    private let attributes: [UInt8]
-    private let payloads: [Payload]
+    /// As the producer knows it; the owner's fields are 0.
+    let header: BatchHeader
+    let slab: Payload.Storage
 
-    /// The largest gap between two parts of a body.
-    private static let zeros = [UInt8](repeating: 0, count: 64)
-
-    /// Bytes of the file that the batch will take.
+    /// Bytes of the file from the batch's beginning to where the next one may begin.
     var byteCount: Int { header.paddedByteCount }
 
+    /// Bytes of the file where the batch is to end with a block: there are zeros in the slab behind the batch.
+    var blockByteCount: Int { (BatchHeader.byteCount + Int(header.storedBytes)).rounded(upTo: FileBlock.alignment) }
+
+    /// The number of records.
+    var count: Int { Int(header.count) }
+
+    /// The stored body in the slab.
+    var body: Range<Int> { BatchHeader.byteCount..<BatchHeader.byteCount + Int(header.storedBytes) }
+
     /// - Throws: `LogError` with code `invalidBatch` where the batch is empty or breaks a limit.
-    init(_ builder: consuming RecordBatchBuilder, limits: LogLimits, partition: TopicPartition) throws(LogError) {
+    init(
+        _ builder: consuming RecordBatchBuilder, codec: BatchCodec = .raw, limits: LogLimits, partition: TopicPartition
+    ) throws(LogError) {
         builder.flushPending()
-        let count = builder.count
-        guard count > 0 else {
+        guard builder.count > 0 else {
             throw LogError(.invalidBatch, "a batch without records cannot be appended to \(partition)")
         }
         guard builder.largestRecordBytes <= limits.recordBytes else {
@@ -31,120 +36,86 @@ struct EncodedBatch: Sendable {
                 "a record of \(builder.largestRecordBytes) bytes is too large for \(partition): the limit is \(limits.recordBytes)",
                 hint: "split it, or open the log with a larger recordBytes limit")
         }
-        times = builder.times
-        keyHashes = builder.keyHashes
-        attributes = builder.attributes
-        payloads = builder.payloads
-        var columns: BatchColumns = [.times]
-        if !keyHashes.isEmpty { columns.insert(.keyHashes) }
-        let payloadLengths = payloads.map { UInt32(truncatingIfNeeded: $0.count) }
-        if !payloads.isEmpty { columns.insert(.payloadLengths) }
-        switch builder.attributeLengths {
-        case .uniform(let stride):
-            columns.insert(.attributeStride)
-            lengths = [UInt32(stride)] + payloadLengths
-        case .varying(let attributeLengths):
-            columns.insert(.attributeLengths)
-            lengths = attributeLengths + payloadLengths
-        }
-        header = BatchHeader()
-        header.count = UInt32(count)
-        header.columns = columns
-        header.schemaID = builder.schemaID
-        header.minTime = Timestamp(nanoseconds: times.min() ?? 0)
-        header.maxTime = Timestamp(nanoseconds: times.max() ?? 0)
-        let bytes = Self.bodyBytes(columns, count, attributes: attributes.count, payloads)
+        let encoder = BodyEncoder(builder)
+        let bytes = encoder.byteCount
         guard bytes <= limits.batchBytes else {
             throw LogError(
                 .invalidBatch,
                 "a batch of \(bytes) bytes is too large for \(partition): the limit is \(limits.batchBytes)",
                 hint: "append smaller batches, or open the log with a larger batchBytes limit")
         }
-        seal(bytes)
+        var header = encoder.header
+        var slab = Self.slab(bytes)
+        encoder.fill(Self.bodyBytes(of: slab, bytes), &header)
+        if codec == .lz4, let smaller = Self.compressed(slab, &header) { slab = smaller }
+        self.init(header, slab)
     }
 
     /// A batch that is one control record.
     init(control record: ControlRecord) {
-        times = []
-        keyHashes = []
-        lengths = []
-        payloads = []
-        attributes = record.encoded()
-        header = BatchHeader()
+        let bytes = record.encoded()
+        let slab = Self.slab(bytes.count)
+        Self.bodyBytes(of: slab, bytes.count).copyBytes(from: bytes)
+        var header = BatchHeader()
         header.count = 1
         header.flags = .control
-        seal(attributes.count)
+        header.rawBytes = UInt32(bytes.count)
+        header.storedBytes = header.rawBytes
+        header.prefixRawBytes = header.rawBytes
+        header.prefixStoredBytes = header.rawBytes
+        header.bodyCRC = bytes.withUnsafeBytes { CRC32C.checksum($0) }
+        header.prefixCRC = header.bodyCRC
+        self.init(header, slab)
     }
 
-    private static func bodyBytes(_ columns: BatchColumns, _ count: Int, attributes: Int, _ payloads: [Payload]) -> Int
-    {
-        var end = BatchLayout(columns: columns, count: count).attributes + attributes
-        for payload in payloads { end = BatchLayout.payloadStart(after: end, count: payload.count) + payload.count }
-        return end
+    private init(_ header: BatchHeader, _ slab: Payload.Storage) {
+        self.header = header
+        self.slab = slab
+        let end = BatchHeader.byteCount + Int(header.storedBytes)
+        UnsafeMutableRawBufferPointer(rebasing: slab.bytes[end...]).initializeMemory(as: UInt8.self, repeating: 0)
     }
 
-    private mutating func seal(_ bytes: Int) {
-        header.rawBytes = UInt32(bytes)
-        header.storedBytes = UInt32(bytes)
-        header.bodyCRC = withBody { parts in
-            parts.reduce(UInt32(0)) { CRC32C.checksum($1, seed: $0) }
-        }
-    }
-
-    /// Calls `body` with header, body and padding in the order of the file. The owner's fields of the header come from `patch`.
-    func withFileParts<Failure: Error>(
-        patch: (inout BatchHeader) -> Void, _ body: ([UnsafeRawBufferPointer]) throws(Failure) -> Void
-    ) throws(Failure) {
+    /// Writes the header with the owner's fields into the slab, and returns it.
+    @discardableResult
+    func finish(_ patch: (inout BatchHeader) -> Void) -> BatchHeader {
         var header = header
         patch(&header)
-        let padding = byteCount - BatchHeader.byteCount - Int(header.storedBytes)
-        try header.encoded().withRawBytes { headerBytes throws(Failure) in
-            try withBody { parts throws(Failure) in
-                try Self.zeros.withRawBytes { zeros throws(Failure) in
-                    try body([headerBytes] + parts + [UnsafeRawBufferPointer(rebasing: zeros[..<padding])])
-                }
-            }
-        }
+        slab.bytes.copyBytes(from: header.encoded())
+        return header
     }
 
-    // The pointers are valid until `body` returns: those of the arrays by their scopes, those of the payloads because their
-    // storage neither moves nor changes while `payloads` keeps it.
-    private func withBody<Result, Failure: Error>(
-        _ body: ([UnsafeRawBufferPointer]) throws(Failure) -> Result
-    ) throws(Failure) -> Result {
-        try times.withRawBytes { times throws(Failure) in
-            try keyHashes.withRawBytes { hashes throws(Failure) in
-                try lengths.withRawBytes { lengths throws(Failure) in
-                    try attributes.withRawBytes { attributes throws(Failure) in
-                        try Self.zeros.withRawBytes { zeros throws(Failure) in
-                            var parts = [times, hashes, lengths]
-                            parts.reserveCapacity(6 + 2 * payloads.count)
-                            let columns = times.count + hashes.count + lengths.count
-                            let start = header.flags.contains(.control) ? 0 : columns.rounded(upTo: 64)
-                            parts.append(UnsafeRawBufferPointer(rebasing: zeros[..<(start - columns)]))
-                            parts.append(attributes)
-                            gather(into: &parts, from: start + attributes.count, zeros)
-                            defer { withExtendedLifetime(payloads) {} }
-                            return try body(parts)
-                        }
-                    }
-                }
-            }
-        }
+    /// The first `count` bytes of the slab, from the header on.
+    func bytes(_ count: Int) -> UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: slab.bytes[..<count]) }
+
+    private static func slab(_ bodyBytes: Int) -> Payload.Storage {
+        Payload.Storage(byteCount: (BatchHeader.byteCount + bodyBytes).rounded(upTo: FileBlock.alignment))
     }
 
-    private func gather(into parts: inout [UnsafeRawBufferPointer], from end: Int, _ zeros: UnsafeRawBufferPointer) {
-        var end = end
-        for payload in payloads {
-            let start = BatchLayout.payloadStart(after: end, count: payload.count)
-            if start > end { parts.append(UnsafeRawBufferPointer(rebasing: zeros[..<(start - end)])) }
-            if !payload.isEmpty { parts.append(payload.withUnsafeBytes { $0 }) }
-            end = start + payload.count
-        }
+    private static func bodyBytes(of slab: Payload.Storage, _ count: Int) -> UnsafeMutableRawBufferPointer {
+        UnsafeMutableRawBufferPointer(rebasing: slab.bytes[BatchHeader.byteCount..<BatchHeader.byteCount + count])
     }
-}
 
-extension EncodedBatch {
-    /// The number of records.
-    var count: Int { Int(header.count) }
+    // Each section on its own, so that attributes can be read without the payloads; nil where neither gets smaller.
+    private static func compressed(_ raw: Payload.Storage, _ header: inout BatchHeader) -> Payload.Storage? {
+        let body = UnsafeRawBufferPointer(bodyBytes(of: raw, Int(header.rawBytes)))
+        let result = slab(body.count)
+        let target = bodyBytes(of: result, body.count)
+        func section(_ range: Range<Int>, at start: Int) -> Int {
+            let source = UnsafeRawBufferPointer(rebasing: body[range])
+            let room = UnsafeMutableRawBufferPointer(rebasing: target[start..<start + range.count])
+            if let size = LZ4Block.compress(source, into: room) { return size }
+            room.copyMemory(from: source)
+            return range.count
+        }
+        let prefix = section(0..<Int(header.prefixRawBytes), at: 0)
+        let payloads = section(Int(header.prefixRawBytes)..<body.count, at: prefix)
+        guard prefix + payloads < body.count else { return nil }
+        header.codec = .lz4
+        header.prefixStoredBytes = UInt32(prefix)
+        header.storedBytes = UInt32(prefix + payloads)
+        header.prefixCRC = CRC32C.checksum(UnsafeRawBufferPointer(rebasing: target[..<prefix]))
+        header.bodyCRC = CRC32C.checksum(
+            UnsafeRawBufferPointer(rebasing: target[prefix..<prefix + payloads]), seed: header.prefixCRC)
+        return result
+    }
 }

@@ -16,8 +16,7 @@ public struct RecordBatch: Sendable {
 
     // The batch's first record in the stored one, where reading began in its middle.
     private let skipped: Int
-    private let slab: Payload.Storage
-    private let body: Range<Int>
+    private let body: BatchBody
     private let layout: BatchLayout
     private let columns: BatchColumns
     private let attributeStride: Int?
@@ -33,6 +32,9 @@ public struct RecordBatch: Sendable {
 
     /// Whether some record has a payload.
     public var hasPayloads: Bool { !payloadRanges.isEmpty }
+
+    /// Whether the payloads' bytes are here: not where the reader was asked for attributes alone.
+    public var holdsPayloads: Bool { body.payloads != nil }
 
     /// The length of every record's attributes where all agree, else nil.
     public var fixedAttributeBytes: Int? { attributeStride }
@@ -77,12 +79,31 @@ public struct RecordBatch: Sendable {
         try withBytes(attributeRange(index), body)
     }
 
-    /// The payload of a record; empty where it has none. Shares the batch's memory.
+    /// The payload of a record; empty where it has none. Shares the batch's memory. Only where `holdsPayloads`.
     public func payload(at index: Int) -> Payload {
         precondition(index >= 0 && index < count, "no record \(index) in a batch of \(count)")
         guard hasPayloads else { return .empty }
+        guard let payloads = body.payloads else { preconditionFailure("the reader was asked for attributes alone") }
         let range = payloadRanges[skipped + index]
-        return Payload(slab, range: body.lowerBound + range.lowerBound..<body.lowerBound + range.upperBound)
+        var payload = Payload(
+            payloads.slab, range: payloads.start + range.lowerBound..<payloads.start + range.upperBound)
+        payload.codec = payloadCodec(at: index)
+        return payload
+    }
+
+    /// The length of a record's payload in bytes, also where the payload itself is not here.
+    public func payloadByteCount(at index: Int) -> Int {
+        precondition(index >= 0 && index < count, "no record \(index) in a batch of \(count)")
+        return hasPayloads ? payloadRanges[skipped + index].count : 0
+    }
+
+    /// How a record's payload is compressed.
+    public func payloadCodec(at index: Int) -> PayloadCodec {
+        precondition(index >= 0 && index < count, "no record \(index) in a batch of \(count)")
+        guard columns.contains(.payloadCodecs) else { return .raw }
+        return withBytes(layout.payloadCodecs + skipped + index..<layout.payloadCodecs + skipped + index + 1) {
+            PayloadCodec(rawValue: $0[0])
+        }
     }
 
     /// One record as an event.
@@ -113,27 +134,29 @@ public struct RecordBatch: Sendable {
     private func withBytes<Result, Failure: Error>(
         _ range: Range<Int>, _ use: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        defer { withExtendedLifetime(slab) {} }
-        let start = body.lowerBound + range.lowerBound
-        return try use(UnsafeRawBufferPointer(rebasing: slab.bytes[start..<start + range.count]))
+        let prefix = body.prefix
+        defer { withExtendedLifetime(prefix.slab) {} }
+        let start = prefix.start + range.lowerBound
+        return try use(UnsafeRawBufferPointer(rebasing: prefix.slab.bytes[start..<start + range.count]))
     }
 }
 
 extension RecordBatch {
-    /// A view of a batch whose body, already verified, is `body` of `slab`. Records before `first` are left out.
+    /// A view of a batch whose stored body, already verified, begins at `start` of `slab`. Records before `first` are left out.
     init(
-        _ header: BatchHeader, slab: Payload.Storage, body: Range<Int>, from first: UInt64
+        _ header: BatchHeader, slab: Payload.Storage, at start: Int, from first: UInt64,
+        parts: RecordParts = .everything
     ) throws(BatchDefect) {
         let stored = Int(header.count)
-        let bytes = UnsafeRawBufferPointer(rebasing: slab.bytes[body])
-        let plan = try BodyPlan(header, bytes)
+        let body = try BatchBody(header, slab: slab, at: start, parts: parts)
+        let prefix = body.prefix.start..<body.prefix.start + Int(header.prefixRawBytes)
+        let plan = try BodyPlan(header, prefix: UnsafeRawBufferPointer(rebasing: body.prefix.slab.bytes[prefix]))
         skipped = Int(max(first, header.baseOffset) - header.baseOffset)
         precondition(skipped < stored, "the batch ends before offset \(first)")
         baseOffset = header.baseOffset + UInt64(skipped)
         count = stored - skipped
         schemaID = header.schemaID
         appendTime = header.appendTime
-        self.slab = slab
         self.body = body
         layout = plan.layout
         columns = header.columns

@@ -6,13 +6,14 @@ internal import PenstockEvents
 actor PartitionAppender {
     private let partition: TopicPartition
     private let directory: String
-    private let topic: TopicDescriptor
+    private let topic: LiveTopic
     private let storage: any Storage
     private let clock: any WallClock
     private let limits: LogLimits
     private let tail: PartitionTail
     private let queue: WriterQueue
     private let thread: StorageThread
+    private let maintenance: PartitionMaintenance
 
     private var owner: OwnerLock?
     private var head: (any StorageFile)?
@@ -26,9 +27,10 @@ actor PartitionAppender {
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
     init(
-        _ partition: TopicPartition, directory: String, topic: TopicDescriptor, storage: any Storage,
+        _ partition: TopicPartition, directory: String, topic: LiveTopic, storage: any Storage,
         clock: any WallClock,
-        limits: LogLimits, tail: PartitionTail, queue: WriterQueue, thread: StorageThread
+        limits: LogLimits, tail: PartitionTail, queue: WriterQueue, thread: StorageThread,
+        maintenance: PartitionMaintenance
     ) {
         self.partition = partition
         self.directory = directory
@@ -39,6 +41,7 @@ actor PartitionAppender {
         self.tail = tail
         self.queue = queue
         self.thread = thread
+        self.maintenance = maintenance
     }
 
     /// Takes the ownership, recovers, and opens the queue.
@@ -47,6 +50,7 @@ actor PartitionAppender {
         let owner = try OwnerLock(of: partition, in: directory, storage: storage) { () throws(LogError) in
             try PartitionView.segments(of: partition, in: directory, storage: storage).map { $0.epoch + 1 }.max() ?? 1
         }
+        try maintenance.removeGarbage()
         let recovery = PartitionRecovery(partition: partition, directory: directory, storage: storage, limits: limits)
         let (committed, reports) = try recovery.run()
         self.owner = owner
@@ -58,6 +62,7 @@ actor PartitionAppender {
             try writeHead()
             try storage.syncDirectory(directory)
         }
+        maintain()
         tail.publish(committed)
         queue.open(at: committed.nextOffset)
         return reports
@@ -87,6 +92,27 @@ actor PartitionAppender {
             owner = nil
         }
         try explained(partition) { () throws(StorageError) in try finishSegment() }
+        maintain()
+    }
+
+    /// Calls `body` as the owner; returns false where the partition was given up.
+    func maintain(
+        _ body: @Sendable (PartitionMaintenance, PartitionMaintenance.Standing) throws(LogError) -> Void
+    ) throws(LogError) -> Bool {
+        guard let standing else { return false }
+        try body(maintenance, standing)
+        return true
+    }
+
+    // Between two segments: the topic's changes come into force, and what may go goes.
+    private func maintain() {
+        topic.refresh()
+        if let standing { maintenance.run(standing) }
+    }
+
+    private var standing: PartitionMaintenance.Standing? {
+        guard let owner else { return nil }
+        return .init(epoch: owner.epoch, committed: committed.nextOffset, active: segment?.name)
     }
 
     deinit {
@@ -108,6 +134,7 @@ actor PartitionAppender {
         if let segment, segment.isFull(for: batch.byteCount) {
             try commit()
             try finishSegment()
+            maintain()
         }
         let segment = try currentSegment(at: submission.pending.firstOffset)
         let (epoch, committedOffset, now) = (segment.name.epoch, committed.nextOffset, clock.now())

@@ -27,17 +27,13 @@ actor PartitionFetcher {
     func open(at start: ReadPosition) throws(LogError) -> UInt64 {
         committed = try view.committed()
         names = try view.segments()
-        let earliest = names.first?.baseOffset ?? committed.nextOffset
+        let earliest = try max(view.firstOffset(), names.first?.baseOffset ?? committed.nextOffset)
         switch start {
         case .earliest: position = min(earliest, committed.nextOffset)
         case .end: position = committed.nextOffset
         case .offset(let offset):
             guard offset >= earliest, offset <= committed.nextOffset else {
-                throw LogError(
-                    .offsetOutOfRange,
-                    "\(partition) has no offset \(offset): it holds \(earliest)..<\(committed.nextOffset)",
-                    hint: "read from \(offset < earliest ? earliest : committed.nextOffset)",
-                    place: .init(partition: partition, offsets: earliest..<max(earliest, committed.nextOffset)))
+                throw PartitionStart.outOfRange(offset, of: partition, earliest..<max(earliest, committed.nextOffset))
             }
             position = offset
         }
@@ -48,6 +44,10 @@ actor PartitionFetcher {
     /// committed. What stands before damage is delivered first, then the error each time.
     func fetch() throws(LogError) -> [LogEntry] {
         if let failure { throw failure }
+        return try retrying { () throws(LogError) in try fetchEntries() }
+    }
+
+    private func fetchEntries() throws(LogError) -> [LogEntry] {
         var entries: [LogEntry] = []
         var bytes = 0
         do {
@@ -58,23 +58,42 @@ actor PartitionFetcher {
             }
         } catch {
             guard entries.isEmpty else { return entries }
-            if error.code == .damaged { failure = error }
             throw error
         }
         return entries
     }
 
+    // What looks like damage may be records that were given up meanwhile, or segments that were replaced by a compacted one.
+    private func retrying<Result>(_ body: () throws(LogError) -> Result) throws(LogError) -> Result {
+        try checkStart(tail.firstOffset)
+        do {
+            return try body()
+        } catch {
+            try checkStart(view.firstOffset())
+            let segments = try view.segments()
+            if segments != names {
+                names = segments
+                cursor = nil
+                return try body()
+            }
+            if error.code == .damaged { failure = error }
+            throw error
+        }
+    }
+
+    private func checkStart(_ first: UInt64) throws(LogError) {
+        guard position < first else { return }
+        throw PartitionStart.outOfRange(position, of: partition, first..<max(first, committed.nextOffset))
+    }
+
     /// The next control record; batches of events before it are passed over by their headers alone.
     func fetchControl() throws(LogError) -> (record: ControlRecord, offset: UInt64)? {
         if let failure { throw failure }
-        do {
+        return try retrying { () throws(LogError) in
             while try hasMore() {
                 if case .control(let record, let offset) = try read(onlyControl: true).entry { return (record, offset) }
             }
             return nil
-        } catch {
-            if error.code == .damaged { failure = error }
-            throw error
         }
     }
 
@@ -120,9 +139,18 @@ actor PartitionFetcher {
     private func read(onlyControl: Bool) throws(LogError) -> (entry: LogEntry?, bytes: Int) {
         var cursor: SegmentCursor
         if let current = self.cursor { cursor = current } else { cursor = try locate() }
-        do {
+        do throws(CursorFailure) {
             try followSuccessor(&cursor)
-            let header = try nextHeader(&cursor)
+            var header = try nextHeader(&cursor)
+            while header == nil {
+                guard position < committed.nextOffset else {
+                    self.cursor = nil
+                    return (nil, 0)
+                }
+                do { cursor = try locate() } catch { throw CursorFailure.log(error) }
+                header = try nextHeader(&cursor)
+            }
+            guard let header else { preconditionFailure("the loop ends with a header") }
             let isPassedOver = onlyControl && !header.flags.contains(.control)
             let entry = isPassedOver ? nil : try entry(cursor.batch(header))
             cursor.advance(past: header)
@@ -145,7 +173,12 @@ actor PartitionFetcher {
         do { cursor = SegmentCursor(try view.open(successor), limits: limits) } catch { throw .log(error) }
     }
 
-    private func nextHeader(_ cursor: inout SegmentCursor) throws(CursorFailure) -> BatchHeader {
+    // Nil where the rest of a compacted segment holds nothing: the position is behind it then.
+    private func nextHeader(_ cursor: inout SegmentCursor) throws(CursorFailure) -> BatchHeader? {
+        if cursor.isAtCompactedEnd, let end = cursor.segment.name.nextOffset {
+            position = max(position, end)
+            return nil
+        }
         do {
             return try cursor.header()
         } catch {
@@ -154,8 +187,11 @@ actor PartitionFetcher {
             do { names = try view.segments() } catch { throw .log(error) }
             let before = cursor.segment.name
             try followSuccessor(&cursor)
+            if cursor.segment.name == before, !names.contains(before) {
+                do { cursor = try locate() } catch { throw .log(error) }
+            }
             guard cursor.segment.name != before else { throw error }
-            return try cursor.header()
+            return cursor.isAtCompactedEnd ? try nextHeader(&cursor) : try cursor.header()
         }
     }
 
@@ -165,7 +201,7 @@ actor PartitionFetcher {
                 let body = UnsafeRawBufferPointer(rebasing: batch.slab.bytes[batch.body])
                 return .control(try ControlRecord(decoding: body), offset: batch.header.baseOffset)
             }
-            return .records(try RecordBatch(batch.header, slab: batch.slab, body: batch.body, from: position))
+            return .records(try RecordBatch(batch.header, slab: batch.slab, at: batch.body.lowerBound, from: position))
         } catch let defect as BatchDefect {
             throw .defect(defect)
         } catch {
@@ -179,7 +215,7 @@ actor PartitionFetcher {
             throw missing(upTo: names.first?.baseOffset ?? committed.nextOffset)
         }
         var cursor = SegmentCursor(try view.open(name), limits: limits)
-        while cursor.offset < position {
+        while cursor.offset < position, !cursor.isAtCompactedEnd {
             do {
                 let header = try cursor.header()
                 if header.nextOffset > position { break }

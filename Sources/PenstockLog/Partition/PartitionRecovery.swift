@@ -33,7 +33,8 @@ struct PartitionRecovery {
             if next > file.name.baseOffset { committed = CommittedPosition(nextOffset: next, segment: file.name) }
         }
         // Offsets that were acknowledged once are never given again, even where their records are lost.
-        committed.nextOffset = max(committed.nextOffset, head?.nextOffset ?? 0)
+        let start = try PartitionStart.read(of: partition, in: directory, storage: storage)
+        committed.nextOffset = max(committed.nextOffset, head?.nextOffset ?? 0, start)
         return (committed, reports)
     }
 

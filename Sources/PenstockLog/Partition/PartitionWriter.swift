@@ -3,13 +3,13 @@ internal import PenstockEvents
 /// The writer of a partition of an embedded log: checks and checksums batches on the caller's thread, and queues them.
 final class PartitionWriter: TopicWriter {
     let partition: TopicPartition
-    private let topic: TopicDescriptor
+    private let topic: LiveTopic
     private let limits: LogLimits
     private let queue: WriterQueue
     private let appender: PartitionAppender
 
     init(
-        _ partition: TopicPartition, topic: TopicDescriptor, limits: LogLimits, queue: WriterQueue,
+        _ partition: TopicPartition, topic: LiveTopic, limits: LogLimits, queue: WriterQueue,
         appender: PartitionAppender
     ) {
         self.partition = partition
@@ -27,7 +27,8 @@ final class PartitionWriter: TopicWriter {
                     + "(id \(topic.schema.id))",
                 hint: "write to a topic of its own", place: .init(partition: partition))
         }
-        return try await submit(EncodedBatch(batch, limits: limits, partition: partition))
+        return try await submit(
+            EncodedBatch(batch, codec: topic.configuration.codec, limits: limits, partition: partition))
     }
 
     func submit(control record: ControlRecord) async throws(LogError) -> PendingAppend {

@@ -31,11 +31,18 @@ struct SegmentCursor {
     /// The offset of the next batch.
     var offset: UInt64 { check.expectedOffset }
 
+    /// Whether this is the end of a compacted segment; the offsets up to the end of its range hold nothing any more.
+    var isAtCompactedEnd: Bool {
+        guard segment.name.nextOffset != nil, let seal = segment.seal else { return false }
+        return position >= Int(seal.end)
+    }
+
     /// Forgets what was fetched beyond the batches that were delivered: it may have been fetched before it was committed.
     mutating func forgetFetched() { window = nil }
 
     /// The header of the next batch.
     mutating func header() throws(CursorFailure) -> BatchHeader {
+        try passFilling()
         let (slab, start, count) = try fetch(BatchHeader.byteCount, at: position)
         let bytes = UnsafeRawBufferPointer(rebasing: slab.bytes[start..<start + min(count, BatchHeader.byteCount)])
         return try failing { () throws(BatchDefect) in
@@ -45,6 +52,16 @@ struct SegmentCursor {
             }
             return try check.header(in: bytes, available: .max)
         }
+    }
+
+    private mutating func passFilling() throws(CursorFailure) {
+        guard position % FileBlock.alignment != 0 else { return }
+        let (slab, start, count) = try fetch(BatchHeader.byteCount, at: position)
+        guard count >= 4, slab.bytes[start..<start + 4].allSatisfy({ $0 == 0 }) else { return }
+        let filling = position.rounded(upTo: FileBlock.alignment) - position
+        let (all, first, available) = try fetch(filling, at: position)
+        let bytes = UnsafeRawBufferPointer(rebasing: all.bytes[first..<first + min(available, filling)])
+        if let end = BatchCheck.fillingEnd(in: bytes, at: position) { position = end }
     }
 
     /// The next batch, verified.

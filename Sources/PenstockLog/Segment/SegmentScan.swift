@@ -35,6 +35,7 @@ struct SegmentScan {
         var position = Superblock.byteCount
         var outcome = Outcome(nextOffset: check.expectedOffset, end: position, fileBytes: size, defect: .endOfFile)
         while check.expectedOffset < limit {
+            position = try fillingEnd(at: position) ?? position
             let found = try batch(at: position, size: size, check)
             switch found {
             case .success(let header):
@@ -57,6 +58,13 @@ struct SegmentScan {
         }
         outcome.defect = .endOfFile
         return outcome
+    }
+
+    private func fillingEnd(at position: Int) throws(LogError) -> Int? {
+        guard position % FileBlock.alignment != 0 else { return nil }
+        let count = position.rounded(upTo: FileBlock.alignment) - position
+        let filling = try read(count, at: position)
+        return BatchCheck.fillingEnd(in: UnsafeRawBufferPointer(filling.bytes), at: position)
     }
 
     private func batch(

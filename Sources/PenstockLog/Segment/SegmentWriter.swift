@@ -52,9 +52,8 @@ final class SegmentWriter {
 
     func append(_ batch: EncodedBatch, patch: (inout BatchHeader) -> Void) throws(StorageError) {
         try reserve(position + batch.byteCount)
-        try batch.withFileParts(patch: patch) { parts throws(StorageError) in
-            try file.write(parts, at: position)
-        }
+        batch.finish(patch)
+        try file.write([batch.bytes(batch.byteCount)], at: position)
         position += batch.byteCount
     }
 

@@ -4,6 +4,7 @@ internal import PenstockEvents
 struct TopicDescriptor: Sendable, Equatable {
     static let fileName = "topic"
     static let version = 1
+    static let byteLimit = 1 << 20
 
     let name: String
     let schema: Schema

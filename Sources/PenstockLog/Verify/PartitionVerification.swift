@@ -36,6 +36,7 @@ struct PartitionVerification {
             try storage.isLocked(view.directory + "/" + OwnerLock.fileName)
         }
         let head = try verifyHead()
+        try verifyStart()
         let names = try view.segments()
         for (index, name) in names.enumerated() {
             let successor = index + 1 < names.count ? names[index + 1].baseOffset : nil
@@ -97,6 +98,17 @@ struct PartitionVerification {
             .damage, "no segment holds these offsets", offsets: expected..<segment.name.baseOffset,
             file: segment.path, position: nil,
             advice: "restore the missing file from a copy; readers can go on at offset \(segment.name.baseOffset)")
+    }
+
+    /// Below the first offset everything was given up, so nothing is missing there.
+    private mutating func verifyStart() throws(LogError) {
+        do {
+            expected = try view.firstOffset()
+        } catch {
+            guard error.code == .damaged, let file = error.place.file else { throw error }
+            expected = nil
+            add(.damage, error.summary, offsets: nil, file: file, position: 0, advice: error.hint ?? "restore the file")
+        }
     }
 
     private mutating func verifyHead() throws(LogError) -> CommittedPosition? {

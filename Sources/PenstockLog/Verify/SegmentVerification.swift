@@ -41,8 +41,8 @@ struct SegmentVerification {
         let size = try explained(segment.partition) { () throws(StorageError) in try segment.file.byteCount() }
         report.totals.segments = 1
         report.totals.bytes = size
-        let limit = min(expectation.limit, segment.seal?.nextOffset ?? .max)
-        while cursor.offset < limit {
+        let limit = min(expectation.limit, segment.name.nextOffset ?? .max, segment.seal?.nextOffset ?? .max)
+        while cursor.offset < limit, !cursor.isAtCompactedEnd {
             do {
                 try verifyBatch()
             } catch {
@@ -55,7 +55,8 @@ struct SegmentVerification {
             try advanced(cursor.position)
         }
         try verifySeal(size: size)
-        return cursor.offset
+        // A compacted segment stands for all offsets of its range.
+        return segment.name.nextOffset ?? cursor.offset
     }
 
     private mutating func verifyBatch() throws(CursorFailure) {
@@ -87,7 +88,7 @@ struct SegmentVerification {
         }
         let records: RecordBatch
         do throws(BatchDefect) {
-            records = try RecordBatch(header, slab: batch.slab, body: batch.body, from: header.baseOffset)
+            records = try RecordBatch(header, slab: batch.slab, at: batch.body.lowerBound, from: header.baseOffset)
         } catch {
             return "\(error)"
         }

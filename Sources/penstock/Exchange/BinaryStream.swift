@@ -7,7 +7,7 @@ internal import PenstockLog
 ///     each block     u32 kind, u32 length of the body, body, u32 CRC-32C of kind, length and body
 ///     1 topic        text name, text schema, u32 partitions           (the first block)
 ///     2 records      u32 partition, u32 count, u32 keyed (0 or 1), i64[count] times, u64[count] key hashes where keyed,
-///                    then for each record u32 attribute bytes, u32 payload bytes, attributes, payload
+///                    then for each record u32 attribute bytes, u32 payload bytes, u8 payload codec, attributes, payload
 ///     3 control      u32 partition, the control record as in a batch
 ///     4 end          u64 records, u64 control records                 (the last block)
 ///
@@ -98,6 +98,7 @@ struct BinaryStreamWriter: ExchangeWriter {
             batch.withAttributes(at: index) { attributes in
                 body.append(UInt32(attributes.count))
                 body.append(UInt32(payload.count))
+                body.append(payload.codec.rawValue)
                 body.append(bytes: attributes)
             }
             payload.withUnsafeBytes { body.append(bytes: $0) }
@@ -197,8 +198,10 @@ struct BinaryStreamReader: ExchangeReader {
             var entries: [ExchangeEntry] = []
             for index in 0..<count {
                 let lengths = (Int(try reader.readInteger(UInt32.self)), Int(try reader.readInteger(UInt32.self)))
+                let codec = PayloadCodec(rawValue: try reader.readInteger(UInt8.self))
                 let attributes = try reader.readBytes(lengths.0)
-                let payload = try reader.readBytes(lengths.1).withUnsafeBytes { Payload(copying: $0) }
+                var payload = try reader.readBytes(lengths.1).withUnsafeBytes { Payload(copying: $0) }
+                payload.codec = codec
                 entries.append(
                     .record(
                         ExchangeRecord(

@@ -34,6 +34,7 @@ struct JSONLinesWriter: ExchangeWriter {
                 "key_hash": hash.map { .text(TopicText.hexadecimal($0)) }, "fields": .object(fields),
                 "payload": payload.isEmpty
                     ? nil : .text(payload.withUnsafeBytes { Data($0) }.base64EncodedString()),
+                "payload_codec": payload.codec == .raw ? nil : .number(payload.codec.rawValue),
             ])
         }
     }
@@ -134,7 +135,11 @@ struct JSONLinesReader: ExchangeReader {
         guard let data = payload.string.flatMap({ Data(base64Encoded: $0) }) else {
             throw ExchangeError("\"payload\" is not base64")
         }
-        return data.withUnsafeBytes { Payload(copying: $0) }
+        var bytes = data.withUnsafeBytes { Payload(copying: $0) }
+        if let codec = json["payload_codec"] {
+            bytes.codec = PayloadCodec(rawValue: try number(codec, "payload_codec", UInt8.self))
+        }
+        return bytes
     }
 
     private func attributes(_ fields: JSON, _ schema: Schema) throws -> [UInt8] {

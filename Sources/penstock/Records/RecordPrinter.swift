@@ -65,7 +65,12 @@ struct RecordPrinter {
             let record = PrintedRecord(
                 partition: partition.partition, offset: offset, time: records.time(at: index), keyHash: hash,
                 values: shown.map { values[$0] }, payload: records.payload(at: index))
-            if table == nil { try StandardOutput.shared.print(json(record).compact) } else { try table?.add(cells(record)) }
+            guard table != nil else {
+                try StandardOutput.shared.print(json(record).compact)
+                continue
+            }
+            let cells = cells(record)
+            try table?.add(cells)
         }
     }
 
@@ -77,7 +82,8 @@ struct RecordPrinter {
             ])
             return try StandardOutput.shared.print(line.compact)
         }
-        try table?.add(place(partition.partition, offset), remark: "-- \(ControlText.text(record)) --")
+        let place = place(partition.partition, offset)
+        try table?.add(place, remark: "-- \(ControlText.text(record)) --")
     }
 
     /// Prints what is held back for its columns' widths.
@@ -102,7 +108,9 @@ struct RecordPrinter {
         cells += record.values.map { Self.printable(FieldText.text($0)) }
         switch payload {
         case .none: break
-        case .length: cells.append(ByteCount.text(record.payload.count))
+        case .length:
+            let codec = record.payload.codec == .raw ? "" : " \(record.payload.codec)"
+            cells.append(ByteCount.text(record.payload.count) + codec)
         case .hex: cells.append(Self.hexadecimal(record.payload))
         }
         return cells
@@ -116,6 +124,7 @@ struct RecordPrinter {
             "time": .text(record.time.iso8601), "time_ns": .number(record.time.nanoseconds),
             "key_hash": record.keyHash.map { .text(TopicText.hexadecimal($0)) }, "fields": .object(fields),
             "payload_bytes": payload == .none ? nil : .number(record.payload.count),
+            "payload_codec": record.payload.codec == .raw ? nil : .text("\(record.payload.codec)"),
             "payload_hex": payload == .hex ? .text(Self.hexadecimal(record.payload)) : nil,
         ])
     }

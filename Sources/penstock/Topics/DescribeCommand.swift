@@ -13,19 +13,19 @@ struct DescribeCommand: AsyncParsableCommand {
     func run() async throws {
         let log = try await options.open()
         let topic = try await log.describe(name)
-        let inspections = try await log.inspect(name)
+        let owners = try await log.owners(of: name)
         let lags = try await GroupLag.all(in: log, topic: topic)
         if options.json {
-            guard case .object(let members) = TopicText.json(topic, inspections) else { return }
+            guard case .object(let members) = TopicText.json(topic, owners: owners) else { return }
             let groups = JSON.array(lags.map { .members(["group": .text($0.group), "partitions": $0.json]) })
             try StandardOutput.shared.print(JSON.object(members + [.init("groups", groups)]).compact)
         } else {
-            try printText(topic, inspections, lags)
+            try printText(topic, owners, lags)
         }
     }
 
     private func printText(
-        _ topic: TopicDescription, _ inspections: [PartitionInspection], _ lags: [GroupLag]
+        _ topic: TopicDescription, _ owners: [PartitionOwner?], _ lags: [GroupLag]
     ) throws {
         let configuration = topic.configuration
         for (name, value) in [
@@ -40,11 +40,11 @@ struct DescribeCommand: AsyncParsableCommand {
             .init("PARTITION", .right), .init("FIRST", .right), .init("NEXT", .right), .init("SIZE", .right),
             .init("SEGMENTS", .right), .init("LAST APPEND"), .init("WRITER"),
         ])
-        for (partition, inspection) in zip(topic.partitions, inspections) {
+        for (partition, owner) in zip(topic.partitions, owners) {
             try table.add([
                 "\(partition.number)", "\(partition.firstOffset)", "\(partition.nextOffset)",
-                ByteCount.text(inspection.bytes), "\(inspection.segments)", inspection.lastAppendTime?.iso8601 ?? "-",
-                Self.text(inspection.owner),
+                ByteCount.text(partition.byteCount), "\(partition.segments)", partition.lastAppendTime?.iso8601 ?? "-",
+                Self.text(owner),
             ])
         }
         try table.flush()

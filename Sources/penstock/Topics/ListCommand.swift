@@ -17,11 +17,10 @@ struct ListCommand: AsyncParsableCommand {
         for name in try await log.topics() {
             do {
                 let topic = try await log.describe(name)
-                let inspections = try await log.inspect(name)
-                documents.append(TopicText.json(topic, inspections))
+                documents.append(TopicText.json(topic))
                 rows.append([
                     name, "\(topic.configuration.partitions)", "\(TopicText.records(topic))",
-                    ByteCount.text(inspections.reduce(0) { $0 + $1.bytes }), "\(topic.schema)",
+                    ByteCount.text(TopicText.bytes(topic)), "\(topic.schema)",
                 ])
             } catch {
                 guard error.code == .damaged else { throw error }

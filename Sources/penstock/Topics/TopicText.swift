@@ -8,16 +8,18 @@ enum TopicText {
         number == 1 ? "1 \(noun)" : "\(number) \(plural ?? noun + "s")"
     }
 
-    static func json(_ topic: TopicDescription, _ inspections: [PartitionInspection]? = nil) -> JSON {
+    static func json(_ topic: TopicDescription, owners: [PartitionOwner?]? = nil) -> JSON {
         var members: [JSON.Member] = [
             .init("name", .text(topic.name)), .init("schema", .text("\(topic.schema)")),
             .init("schema_id", .text(hexadecimal(topic.schema.id))),
             .init("configuration", json(topic.configuration)),
         ]
         members.append(.init("records", .number(records(topic))))
-        if let inspections { members.append(.init("bytes", .number(inspections.reduce(0) { $0 + $1.bytes }))) }
-        let partitions = topic.partitions.enumerated().map { index, partition in
-            json(partition, inspections?[index])
+        members.append(.init("bytes", .number(bytes(topic))))
+        let partitions = topic.partitions.enumerated().map { index, partition -> JSON in
+            guard let owners else { return json(partition) }
+            guard case .object(let members) = json(partition) else { return .null }
+            return .object(members + [.init("owner", owners[index].map(json) ?? .null)])
         }
         members.append(.init("partitions", .array(partitions)))
         return .object(members)
@@ -37,19 +39,13 @@ enum TopicText {
         ])
     }
 
-    private static func json(_ partition: TopicDescription.Partition, _ inspection: PartitionInspection?) -> JSON {
-        var members: [JSON.Member] = [
-            .init("partition", .number(partition.number)), .init("first_offset", .number(partition.firstOffset)),
-            .init("next_offset", .number(partition.nextOffset)),
-        ]
-        if let inspection {
-            members += [
-                .init("bytes", .number(inspection.bytes)), .init("segments", .number(inspection.segments)),
-                .init("last_append_time", .optional(inspection.lastAppendTime?.iso8601)),
-                .init("owner", inspection.owner.map(json) ?? .null),
-            ]
-        }
-        return .object(members)
+    private static func json(_ partition: TopicDescription.Partition) -> JSON {
+        .members([
+            "partition": .number(partition.number), "first_offset": .number(partition.firstOffset),
+            "next_offset": .number(partition.nextOffset), "bytes": .number(partition.byteCount),
+            "segments": .number(partition.segments),
+            "last_append_time": .optional(partition.lastAppendTime?.iso8601),
+        ])
     }
 
     private static func json(_ owner: PartitionOwner) -> JSON {
@@ -60,6 +56,9 @@ enum TopicText {
     static func records(_ topic: TopicDescription) -> UInt64 {
         topic.partitions.reduce(0) { $0 + ($1.nextOffset - $1.firstOffset) }
     }
+
+    /// Bytes of all segments.
+    static func bytes(_ topic: TopicDescription) -> Int { topic.partitions.reduce(0) { $0 + $1.byteCount } }
 
     static func hexadecimal(_ number: UInt64) -> String {
         let digits = String(number, radix: 16)
