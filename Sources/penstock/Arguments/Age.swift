@@ -18,7 +18,7 @@ enum Age {
     /// An age as a person writes it.
     static func text(_ age: Duration) -> String {
         let seconds = age / .seconds(1)
-        for unit in units.reversed() where unit.seconds >= 1 {
+        for unit in units.reversed() where (1...86_400).contains(unit.seconds) {
             let number = seconds / unit.seconds
             if number >= 1, number == number.rounded() { return "\(Int(number))\(unit.name)" }
         }

@@ -21,6 +21,14 @@ struct LogOptions: ParsableArguments {
         guard !path.isEmpty else {
             throw CommandError(.usage, "--log names no directory", hint: "leave it out for ./penstock-log")
         }
-        return try await EmbeddedLog(directory: path, creating: creating)
+        do {
+            return try await EmbeddedLog(directory: path, creating: creating)
+        } catch {
+            guard error.code == .logNotFound else { throw error }
+            throw LogError(
+                .logNotFound, error.summary,
+                hint: "name the log's directory with --log or PENSTOCK_LOG; `penstock topic create` makes a new one",
+                place: error.place)
+        }
     }
 }

@@ -72,6 +72,8 @@ struct TextTable {
             case .left: line += index + 1 == columns.count ? cell : cell + padding
             }
         }
+        // An empty last cell leaves no spaces at the end.
+        while line.last == " " { line.removeLast() }
         return line
     }
 }

@@ -19,7 +19,12 @@ struct TruncateCommand: AsyncParsableCommand {
         selection.partition = partition
         let topic = try await log.describe(name)
         let place = try selection.partitions(of: topic)[0]
-        let first = topic.partitions[partition].firstOffset
+        let (first, next) = (topic.partitions[partition].firstOffset, topic.partitions[partition].nextOffset)
+        guard before <= next else {
+            throw CommandError(
+                .usage, "\(place) ends before offset \(before): it holds \(first)..<\(next)",
+                hint: "--before \(next) deletes all of its records")
+        }
         if before > first {
             try confirmation.ask("delete \(TopicText.count(before - first, "record")) of \(place), \(first)..<\(before)?")
         }
