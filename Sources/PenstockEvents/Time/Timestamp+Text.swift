@@ -23,7 +23,8 @@ extension Timestamp {
         var seconds = Timestamp.day(of: year, month, date) * 86_400
         var fraction: Int64 = 0
         if scanner.take("T") || scanner.take(" ") {
-            guard let hour = scanner.number(2), hour < 24, scanner.take(":"), let minute = scanner.number(2), minute < 60
+            guard let hour = scanner.number(2), hour < 24, scanner.take(":"), let minute = scanner.number(2),
+                minute < 60
             else { return nil }
             seconds += hour * 3600 + minute * 60
             if scanner.take(":") {

@@ -49,7 +49,9 @@ struct SegmentVerification {
                 switch error {
                 case .log(let error): throw error
                 case .defect(let defect):
-                    if let reached = try goBehind(defect, size: size, limit: limit) { return reached }
+                    guard let reached = try goBehind(defect, size: size, limit: limit) else { break }
+                    if segment.seal == nil { try verifyMissingSeal() }
+                    return reached
                 }
             }
             try advanced(cursor.position)

@@ -45,7 +45,8 @@ struct ImportCommand: AsyncParsableCommand {
         } catch {
             // What stands before the mistake is in the topic, all of it.
             try? await appender.finish()
-            let kept = "\(TopicText.count(appender.acknowledged, "record")) before it \(appender.acknowledged == 1 ? "is" : "are") in \(name)"
+            let kept =
+                "\(TopicText.count(appender.acknowledged, "record")) before it \(appender.acknowledged == 1 ? "is" : "are") in \(name)"
             switch error {
             case let error as ExchangeError:
                 throw CommandError(

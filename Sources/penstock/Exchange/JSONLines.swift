@@ -103,7 +103,9 @@ struct JSONLinesReader: ExchangeReader {
     private mutating func entry(_ json: JSON, _ schema: Schema) throws -> ExchangeEntry {
         let partition = try json["partition"].map { try number($0, "partition", Int.self) } ?? 0
         if let control = json["control"] {
-            guard let record = ControlText.record(control) else { throw ExchangeError("no control record that is known") }
+            guard let record = ControlText.record(control) else {
+                throw ExchangeError("no control record that is known")
+            }
             return .control(record, partition: partition)
         }
         guard let fields = json["fields"] else { throw ExchangeError("neither \"fields\" nor \"control\"") }

@@ -4,7 +4,8 @@ internal import PenstockLog
 /// `penstock group describe`.
 struct GroupDescribeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "describe", abstract: "Show the positions of a consumer group, and how many records it has before it.")
+        commandName: "describe",
+        abstract: "Show the positions of a consumer group, and how many records it has before it.")
 
     @OptionGroup var options: LogOptions
     @Argument(help: "The group.") var name: String

@@ -6,7 +6,8 @@ internal import PenstockLog
 struct GroupResetCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "reset", abstract: "Set where a consumer group goes on; makes the group where it is not there.",
-        discussion: "Only while no consumer of the group runs. `last` is the end: the group goes on with what comes next.")
+        discussion:
+            "Only while no consumer of the group runs. `last` is the end: the group goes on with what comes next.")
 
     @OptionGroup var options: LogOptions
     @Argument(help: "The group.") var name: String

@@ -22,7 +22,8 @@ struct RecordPrinter {
     init(_ topic: TopicDescription, fields: [String]?, payload: PayloadStyle?, json: Bool) throws {
         let schema = topic.schema
         decoder = RecordDecoder(schema)
-        shown = try fields.map { try Self.indices(of: $0, in: schema, topic: topic.name) } ?? Array(schema.fields.indices)
+        shown =
+            try fields.map { try Self.indices(of: $0, in: schema, topic: topic.name) } ?? Array(schema.fields.indices)
         self.payload = payload ?? (schema.payload == nil && !json ? .none : .length)
         showsPartition = topic.configuration.partitions > 1
         guard !json else { return }
@@ -59,7 +60,9 @@ struct RecordPrinter {
             } catch {
                 throw CommandError(
                     .data, "offset \(offset) of \(partition) does not hold what its schema says: \(error)",
-                    hint: "the bytes are as they were written: the writer's type and the schema \(decoder.schema) disagree")
+                    hint:
+                        "the bytes are as they were written: the writer's type and the schema \(decoder.schema) disagree"
+                )
             }
             let hash = records.hasKeyHashes ? records.withKeyHashes { $0[index] } : nil
             let record = PrintedRecord(
@@ -78,7 +81,8 @@ struct RecordPrinter {
     mutating func print(_ record: ControlRecord, offset: UInt64, partition: TopicPartition) throws {
         guard table != nil else {
             let line = JSON.members([
-                "partition": .number(partition.partition), "offset": .number(offset), "control": ControlText.json(record),
+                "partition": .number(partition.partition), "offset": .number(offset),
+                "control": ControlText.json(record),
             ])
             return try StandardOutput.shared.print(line.compact)
         }

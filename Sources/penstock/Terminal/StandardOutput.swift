@@ -35,7 +35,9 @@ final class StandardOutput: Sendable {
         defer { buffer.removeAll(keepingCapacity: true) }
         var done = 0
         while done < buffer.count {
-            let count = buffer.withUnsafeBytes { Foundation.write(STDOUT_FILENO, $0.baseAddress! + done, $0.count - done) }
+            let count = buffer.withUnsafeBytes {
+                Foundation.write(STDOUT_FILENO, $0.baseAddress! + done, $0.count - done)
+            }
             if count >= 0 {
                 done += count
             } else if errno == EPIPE {

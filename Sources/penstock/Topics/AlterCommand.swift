@@ -39,7 +39,8 @@ struct AlterCommand: AsyncParsableCommand {
             let configuration = topic.configuration
             try StandardOutput.shared.print(
                 "altered \(name): \(configuration.durability.rawValue), keeps \(TopicText.text(configuration)), "
-                    + "segments of \(ByteCount.text(configuration.segmentBytes)), codec \(configuration.codec.rawValue)")
+                    + "segments of \(ByteCount.text(configuration.segmentBytes)), codec \(configuration.codec.rawValue)"
+            )
         }
     }
 }

@@ -14,7 +14,8 @@ struct CreateCommand: AsyncParsableCommand {
     @Option(help: "The number of partitions, 1 to 4096.") var partitions = 1
     @OptionGroup var storage: StorageOptions
     @OptionGroup var retention: RetentionOptions
-    @Option(name: .customLong("compaction-key"), help: "A field of the key: keep the last record of each key. Repeatable.")
+    @Option(
+        name: .customLong("compaction-key"), help: "A field of the key: keep the last record of each key. Repeatable.")
     var compactionKey: [String] = []
 
     func run() async throws {

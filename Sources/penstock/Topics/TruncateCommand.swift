@@ -26,7 +26,8 @@ struct TruncateCommand: AsyncParsableCommand {
                 hint: "--before \(next) deletes all of its records")
         }
         if before > first {
-            try confirmation.ask("delete \(TopicText.count(before - first, "record")) of \(place), \(first)..<\(before)?")
+            try confirmation.ask(
+                "delete \(TopicText.count(before - first, "record")) of \(place), \(first)..<\(before)?")
         }
         try await log.truncate(place, before: before)
         let now = try await log.describe(name).partitions[partition]
