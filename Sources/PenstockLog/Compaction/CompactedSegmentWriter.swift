@@ -22,7 +22,12 @@ final class CompactedSegmentWriter {
         unfinished = "\(directory)/\(name.dropLast(SegmentName.suffix.count))-compacting\(SegmentName.unfinishedSuffix)"
         if try storage.kind(of: unfinished) != nil { try storage.remove(unfinished) }
         file = try storage.open(unfinished, .createNew)
-        try superblock.encoded().withRawBytes { bytes throws(StorageError) in try file.write([bytes], at: 0) }
+        do {
+            try superblock.encoded().withRawBytes { bytes throws(StorageError) in try file.write([bytes], at: 0) }
+        } catch {
+            abandon()
+            throw error
+        }
     }
 
     /// Appends a stored batch as it is.
@@ -67,11 +72,11 @@ final class CompactedSegmentWriter {
         let name = SegmentName(baseOffset: superblock.baseOffset, epoch: superblock.epoch, nextOffset: nextOffset)
         try storage.rename(unfinished, to: directory + "/" + name.fileName)
         try storage.syncDirectory(directory)
-        for other in old where other != name { try storage.remove(directory + "/" + other.fileName) }
+        for other in old where other != name { try other.remove(from: directory, storage: storage) }
         try storage.syncDirectory(directory)
     }
 
-    /// Removes the unfinished file, after a failure.
+    /// Removes the unfinished file after a failure, whose cause may be that the device is full.
     func abandon() { try? storage.remove(unfinished) }
 
     private func own(_ header: inout BatchHeader) {

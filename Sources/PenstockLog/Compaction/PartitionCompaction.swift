@@ -3,8 +3,10 @@ internal import PenstockEvents
 /// Rewrites the sealed segments of a partition so that only the last record of every key stays.
 ///
 /// A pass takes the last offset of every key into memory, from where the segments stop being clean up to where memory ends, and
-/// then writes new segments without the records that one of these supersedes. Where memory ended early, another pass goes on behind.
-/// Control records stay; so do batches of transactions, which supersede nothing either, since whether they count is not known here.
+/// then writes new segments without the records that one of these supersedes. Where memory ended early, another pass goes on
+/// behind. The last record of every producer stays in any case, as it tells the next owner which of the producer's records are
+/// there. Control records stay; so do batches of transactions, which supersede nothing either, since whether they count is not
+/// known here.
 struct PartitionCompaction {
     let partition: TopicPartition
     let directory: String
@@ -66,7 +68,9 @@ struct PartitionCompaction {
     private func lastOffsets(_ files: [SegmentFile], from start: UInt64) throws(LogError) -> LastOffsets {
         var latest = LastOffsets(from: start, byteLimit: limits.compactionKeyBytes)
         for file in files {
-            guard let seal = file.seal, seal.nextOffset > start else { continue }
+            guard let seal = file.seal else { continue }
+            try noteProducers(of: file, in: &latest)
+            guard seal.nextOffset > start else { continue }
             var isFull = false
             try forEachBatch(of: file) { batch throws(LogError) in
                 guard !isFull, batch.header.nextOffset > max(start, firstOffset), hasKeys(batch.header) else { return }
@@ -86,6 +90,14 @@ struct PartitionCompaction {
             latest.advance(to: seal.nextOffset)
         }
         return latest
+    }
+
+    private func noteProducers(of file: SegmentFile, in latest: inout LastOffsets) throws(LogError) {
+        var cursor = SegmentCursor(file, limits: limits)
+        while let header = try nextHeader(&cursor, of: file) {
+            latest.note(header)
+            cursor.advance(past: header)
+        }
     }
 
     private func rewrite(_ files: [SegmentFile], _ latest: LastOffsets) throws(LogError) {
@@ -116,13 +128,13 @@ struct PartitionCompaction {
                 end = files[index].seal?.nextOffset ?? end
                 index += 1
             }
+            let replaced = files[start..<index].map(\.name)
+            try explained(partition) { () throws(StorageError) in
+                try writer.finish(nextOffset: end, replacing: replaced)
+            }
         } catch {
             writer.abandon()
             throw error
-        }
-        let replaced = files[start..<index].map(\.name)
-        try explained(partition) { () throws(StorageError) in
-            try writer.finish(nextOffset: end, replacing: replaced)
         }
         return index
     }
@@ -141,6 +153,7 @@ struct PartitionCompaction {
             let kept = (0..<records.count).filter { index in
                 let offset = records.baseOffset + UInt64(index)
                 guard offset >= firstOffset else { return false }
+                if index == records.count - 1, latest.isLastOfProducer(batch.header) { return true }
                 guard let key = records.withAttributes(at: index, key.key) else { return true }
                 return !latest.supersedes(key, at: offset)
             }
@@ -187,7 +200,8 @@ struct PartitionCompaction {
 
     private func records(of batch: SegmentCursor.Batch, in file: SegmentFile) throws(LogError) -> RecordBatch {
         do {
-            return try RecordBatch(batch.header, slab: batch.slab, at: batch.body.lowerBound, from: batch.header.baseOffset)
+            return try RecordBatch(
+                batch.header, slab: batch.slab, at: batch.body.lowerBound, from: batch.header.baseOffset)
         } catch {
             throw file.damage(error, at: 0, offsets: batch.header.baseOffset..<batch.header.nextOffset)
         }
@@ -204,18 +218,27 @@ struct PartitionCompaction {
     private func nextBatch(
         _ cursor: inout SegmentCursor, of file: SegmentFile
     ) throws(LogError) -> SegmentCursor.Batch? {
-        guard let seal = file.seal, !cursor.isAtCompactedEnd, cursor.offset < seal.nextOffset else { return nil }
+        guard let header = try nextHeader(&cursor, of: file) else { return nil }
         do {
-            let header = try cursor.header()
             let batch = try cursor.batch(header)
             cursor.advance(past: header)
             return batch
         } catch {
-            switch error {
-            case .log(let error): throw error
-            case .defect(let defect):
-                throw file.damage(defect, at: cursor.position, offsets: cursor.offset..<seal.nextOffset)
-            }
+            throw explain(error, cursor)
+        }
+    }
+
+    private func nextHeader(_ cursor: inout SegmentCursor, of file: SegmentFile) throws(LogError) -> BatchHeader? {
+        guard let seal = file.seal, !cursor.isAtCompactedEnd, cursor.offset < seal.nextOffset else { return nil }
+        do { return try cursor.header() } catch { throw explain(error, cursor) }
+    }
+
+    private func explain(_ failure: CursorFailure, _ cursor: SegmentCursor) -> LogError {
+        switch failure {
+        case .log(let error): return error
+        case .defect(let defect):
+            let end = cursor.segment.seal?.nextOffset ?? cursor.offset + 1
+            return cursor.segment.damage(defect, at: cursor.position, offsets: cursor.offset..<end)
         }
     }
 }

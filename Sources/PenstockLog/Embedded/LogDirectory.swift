@@ -161,9 +161,8 @@ actor LogDirectory {
         let first = try max(view.firstOffset(), names.first?.baseOffset ?? next)
         var bytes = 0
         for name in names { bytes += try view.byteCount(of: name) }
-        let last = try names.last.flatMap { name throws(LogError) in
-            try SegmentTimes(view.open(name), limits: view.limits)
-        }
+        // A last segment that cannot be read is for its readers to report.
+        let last = try? names.last.flatMap { name in try SegmentTimes(view.open(name), limits: view.limits) }
         return .init(
             number: view.partition.partition, firstOffset: min(first, next), nextOffset: next, segments: names.count,
             byteCount: bytes, lastAppendTime: last?.lastAppend)

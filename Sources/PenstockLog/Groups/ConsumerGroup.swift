@@ -10,7 +10,7 @@ public protocol ConsumerGroup: Sendable {
 
     /// Commits positions: the offset of the record that comes next, for each partition. All of them are committed or none, and they
     /// survive a power loss when this returns. Partitions that are not named keep their positions; a position may also go back.
-    /// - Throws: `LogError` with code `closed`, `invalidTopicName`, or one of the storage.
+    /// - Throws: `LogError` with code `closed`, `invalidTopicName`, `partitionNotFound`, or one of the storage.
     func commit(_ positions: [TopicPartition: UInt64]) async throws(LogError)
 
     /// Gives the group up. Closing twice does nothing.

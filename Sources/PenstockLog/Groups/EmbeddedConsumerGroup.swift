@@ -22,9 +22,11 @@ actor EmbeddedConsumerGroup: ConsumerGroup {
         let now = clock.now()
         for partition in change.partitions {
             try TopicName.validate(partition.topic)
-            precondition(
-                TopicConfiguration.partitionRange.contains(partition.partition + 1),
-                "partitions are numbered from 0 to 4095")
+            guard TopicConfiguration.partitionRange.contains(partition.partition + 1) else {
+                throw LogError(
+                    .partitionNotFound, "the consumer group \(name) cannot have a position in \(partition)",
+                    hint: "partitions are numbered from 0 to 4095", place: .init(partition: partition))
+            }
             batch.append(GroupPosition(partition, offset: offsets[partition] ?? 0), time: now)
         }
         let pending = try await writer.submit(batch)

@@ -53,7 +53,8 @@ struct GroupPositionsReader: Sendable {
             let header = try cursor.header()
             let batch = try cursor.batch(header)
             if !header.flags.contains(.control) {
-                let records = try RecordBatch(header, slab: batch.slab, at: batch.body.lowerBound, from: header.baseOffset)
+                let records = try RecordBatch(
+                    header, slab: batch.slab, at: batch.body.lowerBound, from: header.baseOffset)
                 for index in 0..<records.count {
                     let position = try records.event(GroupPosition.self, at: index)
                     positions.offsets[position.partition] = position.offset

@@ -119,7 +119,7 @@ struct PartitionMaintenance: Sendable {
     private func remove(_ garbage: [SegmentName]) throws(LogError) {
         guard !garbage.isEmpty else { return }
         try explained(partition) { () throws(StorageError) in
-            for name in garbage { try storage.remove(directory + "/" + name.fileName) }
+            for name in garbage { try name.remove(from: directory, storage: storage) }
             try storage.syncDirectory(directory)
         }
     }

@@ -35,6 +35,13 @@ struct SegmentName: Sendable, Hashable, Comparable {
         return range + (nextOffset.map { "-" + Self.padded($0, 20) } ?? "") + Self.suffix
     }
 
+    /// Removes the segment's file, and its index where it has one.
+    func remove(from directory: String, storage: any Storage) throws(StorageError) {
+        try storage.remove(directory + "/" + fileName)
+        let index = directory + "/" + fileName.dropLast(Self.suffix.count) + ".index"
+        if try storage.kind(of: index) != nil { try storage.remove(index) }
+    }
+
     static func < (a: SegmentName, b: SegmentName) -> Bool {
         (a.baseOffset, a.epoch, a.nextOffset ?? 0) < (b.baseOffset, b.epoch, b.nextOffset ?? 0)
     }

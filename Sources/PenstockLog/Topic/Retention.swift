@@ -5,7 +5,7 @@
 public struct Retention: Sendable, Hashable {
     /// At least this many bytes of segments stay, at most a segment more; at least 1. Nil: any number.
     public var bytes: Int?
-    /// A segment whose last record was appended longer ago goes; longer than zero. Nil: any age.
+    /// A segment whose last record was appended longer ago goes; 1 ns or more. Nil: any age.
     public var age: Duration?
     /// Consumer groups, at most 16, whose committed positions hold back everything at and behind the lowest of them. A group that
     /// has committed nothing yet holds everything. Sorted by their bytes.
@@ -30,7 +30,7 @@ public struct Retention: Sendable, Hashable {
         if let bytes, bytes < 1 {
             throw refuse("keep \(bytes) bytes", "choose at least 1 byte; the segment being written always stays")
         }
-        if let age, age <= .zero { throw refuse("keep records for \(age)", "choose a time longer than zero") }
+        if let age, age.nanoseconds < 1 { throw refuse("keep records for \(age)", "choose a nanosecond or more") }
         guard untilConsumedBy.count <= Self.mostGroups else {
             throw refuse("wait for \(untilConsumedBy.count) groups", "name at most \(Self.mostGroups)")
         }
