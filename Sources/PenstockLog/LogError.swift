@@ -39,6 +39,8 @@ public struct LogError: Diagnostic, Sendable, Hashable {
         case partitionOwned = "partition-owned"
         /// The offset is before the earliest or after the next one.
         case offsetOutOfRange = "offset-out-of-range"
+        /// A part of a payload was asked for that it does not have.
+        case rangeOutsidePayload = "range-outside-payload"
         /// A batch or a record is larger than its limit, or a batch is empty.
         case invalidBatch = "invalid-batch"
         /// The writer or the reader was closed.
@@ -93,7 +95,7 @@ public struct LogError: Diagnostic, Sendable, Hashable {
         case .damaged: .data
         case .logNotFound, .topicNotFound, .groupNotFound, .partitionNotFound: .noInput
         case .notALog, .newerFormat, .schemaMismatch, .topicExists: .configuration
-        case .invalidTopicName, .invalidConfiguration, .invalidBatch, .offsetOutOfRange: .usage
+        case .invalidTopicName, .invalidConfiguration, .invalidBatch, .offsetOutOfRange, .rangeOutsidePayload: .usage
         case .partitionOwned, .tooManyWaiters, .cancelled: .temporary
         case .closed: .software
         case .noSpace, .permissionDenied, .tooManyOpenFiles, .storage: .inputOutput

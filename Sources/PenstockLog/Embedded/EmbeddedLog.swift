@@ -142,37 +142,53 @@ public final class EmbeddedLog: LogStore {
         let descriptor = try await topic(of: partition)
         let topic = LiveTopic(descriptor, in: "\(directory.path)/\(descriptor.name)", storage: storage)
         let queue = WriterQueue(byteLimit: limits.pendingBytesPerWriter)
-        let thread = state.withLock { state in
-            defer { state.openedWriters += 1 }
-            return writerThreads[state.openedWriters % writerThreads.count]
-        }
+        let thread = nextWriterThread()
         let tail = tail(of: partition)
         let appender = PartitionAppender(
             partition, directory: directory.directory(of: partition), topic: topic, storage: storage, clock: clock,
             limits: limits, tail: tail, queue: queue, thread: thread,
             maintenance: maintenance(of: partition, topic, tail))
-        let reports = try await appender.open()
-        state.withLock { state in
-            state.reports += reports
-            state.reports.removeFirst(max(0, state.reports.count - limits.recoveryReports))
-            state.appenders[partition] = WeakAppender(appender: appender)
-        }
+        keep(try await appender.open())
+        state.withLock { $0.appenders[partition] = WeakAppender(appender: appender) }
         return PartitionWriter(partition, topic: topic, limits: limits, queue: queue, appender: appender)
     }
 
-    /// A reader of a partition. Needs no write access.
+    /// Makes good what the last owner of a partition left behind, as its next writer would: cuts a torn tail, and seals.
+    /// - Throws: `LogError` with code `partitionOwned` where somebody writes to it.
+    public func recover(_ partition: TopicPartition) async throws(LogError) {
+        _ = try await topic(of: partition)
+        let recovery = PartitionRecovery(
+            partition: partition, directory: directory.directory(of: partition), storage: storage, limits: limits)
+        keep(try await PartitionRepair(recovery, thread: nextWriterThread()).run())
+    }
+
+    /// A reader of a partition, which brings `parts` of every record into memory. Needs no write access.
     /// - Throws: `LogError` with code `offsetOutOfRange` where the position is outside the partition.
     public func reader(
-        for partition: TopicPartition, from position: ReadPosition
+        for partition: TopicPartition, from position: ReadPosition, parts: RecordParts
     ) async throws(LogError) -> any TopicReader {
         _ = try await topic(of: partition)
         let thread = state.withLock { state in
             defer { state.openedReaders += 1 }
             return readerThreads[state.openedReaders % readerThreads.count]
         }
-        let fetcher = PartitionFetcher(view(of: partition), limits: limits, thread: thread)
+        let fetcher = PartitionFetcher(view(of: partition), parts: parts, limits: limits, thread: thread)
         let start = try await fetcher.open(at: position)
         return PartitionReader(partition, fetcher: fetcher, position: start)
+    }
+
+    private func nextWriterThread() -> StorageThread {
+        state.withLock { state in
+            defer { state.openedWriters += 1 }
+            return writerThreads[state.openedWriters % writerThreads.count]
+        }
+    }
+
+    private func keep(_ reports: [RecoveryReport]) {
+        state.withLock { state in
+            state.reports += reports
+            state.reports.removeFirst(max(0, state.reports.count - limits.recoveryReports))
+        }
     }
 
     /// Does something to a partition's segments as its owner: as its writer, where this log has it open, or as an owner for a moment.
