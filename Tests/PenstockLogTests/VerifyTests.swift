@@ -180,6 +180,20 @@ struct VerifyTests {
         #expect(report.findings.map(\.severity) == [.warning] && !report.hasDamage)
     }
 
+    @Test("an index that is not its segment's is a warning: readers do without it")
+    func index() async throws {
+        let scratch = Scratch()
+        try await closed(scratch)
+        let segment = try #require(try scratch.segments(readings).first)
+        let index = segment.dropLast("segment".count) + "index"
+        try flip(String(index), at: 30)
+        let report = try await verified(scratch)
+        #expect(report.findings.map(\.severity) == [.warning] && !report.hasDamage)
+        #expect(report.findings.first?.place.file == String(index))
+        try FileManager.default.removeItem(atPath: String(index))
+        #expect(try await verified(scratch).findings.isEmpty)
+    }
+
     @Test("a damaged description is damage, and the segments are checked without it")
     func description() async throws {
         let scratch = Scratch()

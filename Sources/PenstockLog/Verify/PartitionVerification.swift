@@ -61,7 +61,8 @@ struct PartitionVerification {
             return
         }
         verifyBeginning(of: segment)
-        var verification = SegmentVerification(segment, limits: limits, expectation: expectation)
+        var verification = SegmentVerification(
+            segment, storage: storage, limits: limits, expectation: expectation)
         var position = 0
         expected = try verification.run { reached throws(LogError) in
             try advanced(reached - position)

@@ -19,6 +19,7 @@ struct SegmentVerification {
     }
 
     let segment: SegmentFile
+    let storage: any Storage
     let limits: LogLimits
     let expectation: Expectation
 
@@ -27,8 +28,9 @@ struct SegmentVerification {
     private var end = Superblock.byteCount
     private(set) var report = VerificationReport()
 
-    init(_ segment: SegmentFile, limits: LogLimits, expectation: Expectation) {
+    init(_ segment: SegmentFile, storage: any Storage, limits: LogLimits, expectation: Expectation) {
         self.segment = segment
+        self.storage = storage
         self.limits = limits
         self.expectation = expectation
         cursor = SegmentCursor(segment, limits: limits)
@@ -57,6 +59,7 @@ struct SegmentVerification {
             try advanced(cursor.position)
         }
         try verifySeal(size: size)
+        try verifyIndex()
         // A compacted segment stands for all offsets of its range.
         return segment.name.nextOffset ?? cursor.offset
     }
@@ -171,6 +174,26 @@ struct SegmentVerification {
                 .damage, "the seal is damaged", nil, at: Seal.position,
                 advice: "the records are checked one by one and are all there as far as no other line says otherwise; "
                     + "restore the file from a copy"))
+    }
+
+    /// An index that is not what the batches say slows readers down until it is made again; it never misleads them.
+    private mutating func verifyIndex() throws(LogError) {
+        let path = SegmentIndexFile.path(segment.path)
+        let isThere = try explained(segment.partition) { () throws(StorageError) in try storage.kind(of: path) != nil }
+        guard isThere, segment.seal != nil, !report.hasDamage else { return }
+        let walked = cursor.segment.index
+        if let stored = SegmentIndexFile.read(beside: segment, storage: storage),
+            stored.entries == walked.entries, stored.maxTime == walked.maxTime,
+            stored.lastAppendTime == walked.lastAppendTime
+        {
+            return
+        }
+        report.add(
+            VerificationReport.Finding(
+                .warning, topic: segment.partition.topic,
+                place: .init(partition: segment.partition, file: path, position: 0),
+                summary: "the index does not agree with its segment",
+                advice: "remove the file; readers do without it, more slowly when they look for a place"))
     }
 
     private func finding(

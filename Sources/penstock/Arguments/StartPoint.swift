@@ -25,7 +25,7 @@ enum StartPoint: Equatable {
         case .first: return try await log.reader(for: partition, from: .earliest)
         case .offset(let offset): return try await log.reader(for: partition, from: .offset(offset))
         case .last: return try await log.reader(for: partition, from: .offset(lastOffsets(1, of: partition, in: log)))
-        case .time(let time): return try await Self.reader(of: partition, from: time, in: log)
+        case .time(let time): return try await log.reader(for: partition, from: .time(time))
         }
     }
 
@@ -35,19 +35,5 @@ enum StartPoint: Equatable {
     ) async throws -> UInt64 {
         let known = try await log.describe(partition.topic).partitions[partition.partition]
         return max(known.firstOffset, known.nextOffset < count ? 0 : known.nextOffset - count)
-    }
-
-    /// A reader from the first record whose time is at or behind `time`.
-    private static func reader(
-        of partition: TopicPartition, from time: Timestamp, in log: EmbeddedLog
-    ) async throws -> any TopicReader {
-        var entries = EntrySequence(partition, try await log.reader(for: partition, from: .earliest), in: log)
-        while let entry = try await entries.next() {
-            guard case .records(let records) = entry else { continue }
-            if let index = records.withTimes({ $0.firstIndex { $0 >= time.nanoseconds } }) {
-                return try await log.reader(for: partition, from: .offset(records.baseOffset + UInt64(index)))
-            }
-        }
-        return try await log.reader(for: partition, from: .end)
     }
 }

@@ -28,7 +28,7 @@ struct DumpCommand: AsyncParsableCommand {
         var damages = 0
         for partition in try selection.partitions(of: topic) where left > 0 {
             let reader = try await from.reader(of: partition, in: log)
-            var entries = EntrySequence(partition, reader, in: log) { error in
+            let entries = EntrySequence(reader) { error in
                 // What came before is printed before the error.
                 damages += 1
                 guard skipsDamage else { throw error }
@@ -36,7 +36,7 @@ struct DumpCommand: AsyncParsableCommand {
                 StandardError.tell(error)
             }
             do {
-                try await print(&entries, partition, &printer, &left)
+                try await print(entries, partition, &printer, &left)
             } catch {
                 try printer.flush()
                 throw error
@@ -48,7 +48,7 @@ struct DumpCommand: AsyncParsableCommand {
     }
 
     private func print(
-        _ entries: inout EntrySequence, _ partition: TopicPartition, _ printer: inout RecordPrinter, _ left: inout Int
+        _ entries: EntrySequence, _ partition: TopicPartition, _ printer: inout RecordPrinter, _ left: inout Int
     ) async throws {
         while left > 0, let entry = try await entries.next() {
             switch entry {
