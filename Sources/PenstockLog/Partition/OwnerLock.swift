@@ -46,7 +46,7 @@ final class OwnerLock: Sendable {
             place: .init(partition: partition, file: path))
     }
 
-    static func fields(of file: any StorageFile) -> [String: String] {
+    private static func fields(of file: any StorageFile) -> [String: String] {
         var bytes = [UInt8](repeating: 0, count: 512)
         let count = bytes.withUnsafeMutableBytes { (try? file.read(into: $0, at: 0)) ?? 0 }
         var fields: [String: String] = [:]
@@ -55,6 +55,19 @@ final class OwnerLock: Sendable {
             if words.count == 2 { fields[String(words[0])] = String(words[1]) }
         }
         return fields
+    }
+
+    /// Who holds the lock of a partition, without taking it; nil where nobody does.
+    static func owner(
+        of partition: TopicPartition, in directory: String, storage: any Storage
+    ) throws(LogError) -> PartitionOwner? {
+        let path = directory + "/" + fileName
+        let isOwned = try explained(partition) { () throws(StorageError) in try storage.isLocked(path) }
+        guard isOwned else { return nil }
+        let fields = (try? storage.open(path, .read)).map { Self.fields(of: $0) } ?? [:]
+        return PartitionOwner(
+            process: fields["pid"].flatMap { Int($0) }, host: fields["host"],
+            epoch: fields["epoch"].flatMap { UInt32($0) })
     }
 
     private static var hostName: String {

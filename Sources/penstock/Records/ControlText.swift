@@ -2,34 +2,37 @@ internal import PenstockEvents
 
 /// Control records as text and JSON.
 enum ControlText {
+    // Readers pass over the log's own kinds of records, which have no words here.
+
     static func text(_ record: ControlRecord) -> String {
-        switch record {
-        case .timeMark(let time): return "time mark: nothing at or before \(time.iso8601) follows"
-        case .scanStart(let start):
-            let properties = sorted(start).map { " \($0)=\($1)" }.joined()
-            return "start of scan \(start.scan)\(properties)"
-        case .scanEnd(let end): return "end of scan \(end.scan), \(TopicText.count(end.eventCount, "event"))"
-        case .endOfStream: return "end of stream"
+        if case .timeMark(let time) = record { return "time mark: nothing at or before \(time.iso8601) follows" }
+        if case .scanStart(let start) = record {
+            return "start of scan \(start.scan)" + sorted(start).map { " \($0)=\($1)" }.joined()
         }
+        if case .scanEnd(let end) = record {
+            return "end of scan \(end.scan), \(TopicText.count(end.eventCount, "event"))"
+        }
+        return record == .endOfStream ? "end of stream" : "a record of the log's own"
     }
 
     static func json(_ record: ControlRecord) -> JSON {
-        switch record {
-        case .timeMark(let time):
+        if case .timeMark(let time) = record {
             return .members([
                 "kind": .text("time_mark"), "time": .text(time.iso8601), "time_ns": .number(time.nanoseconds),
             ])
-        case .scanStart(let start):
+        }
+        if case .scanStart(let start) = record {
             let properties = sorted(start).map { JSON.Member($0, .text($1)) }
             return .members([
                 "kind": .text("scan_start"), "scan": .number(start.scan.number), "properties": .object(properties),
             ])
-        case .scanEnd(let end):
+        }
+        if case .scanEnd(let end) = record {
             return .members([
                 "kind": .text("scan_end"), "scan": .number(end.scan.number), "event_count": .number(end.eventCount),
             ])
-        case .endOfStream: return .members(["kind": .text("end_of_stream")])
         }
+        return .members(["kind": .text(record == .endOfStream ? "end_of_stream" : "internal")])
     }
 
     /// The record that `json` gave, or nil.
