@@ -1,4 +1,5 @@
 import Foundation
+import PenstockLog
 import Testing
 
 @Suite("Topics on the command line")
@@ -78,6 +79,30 @@ struct TopicCommandTests {
         #expect(try place.succeed("topic", "dump", "readings", "--json").lines.count == 35)
         try place.succeed("topic", "delete", "readings", "--yes")
         #expect(try place.run("topic", "describe", "readings").status == 66)
+    }
+
+    @Test(
+        "a writer is named; beside it everything can be read and checked, and what would disturb it is refused with status 75"
+    )
+    func besideWriter() async throws {
+        let place = try Workplace()
+        try await place.fillReadings()
+        let log = try await EmbeddedLog(directory: place("penstock-log"))
+        let writer = try await log.writer(for: TopicPartition("readings"))
+        try await writer.append(Workplace.readings(60..<70))
+        let process = ProcessInfo.processInfo.processIdentifier
+        #expect(try place.succeed("topic", "describe", "readings").output.contains("process \(process) on "))
+        let json = try place.succeed("topic", "describe", "readings", "--json").json()
+        let owner = (json["partitions"] as? [[String: Any]])?.first?["owner"] as? [String: Any]
+        #expect(owner?["pid"] as? Int == Int(process))
+        #expect(try place.succeed("topic", "verify").output.hasPrefix("intact: 70 records"))
+        #expect(try place.succeed("topic", "dump", "readings", "--json").lines.count == 70)
+        try place.write("time,sensor,value\n2020-01-01,1,2\n", to: "more.csv")
+        for arguments in [["import", "readings", "more.csv"], ["delete", "readings", "--yes"]] {
+            let refused = try place.start(["topic"] + arguments).wait()
+            #expect(refused.status == 75 && refused.errors.contains("process \(process) "), "\(refused.errors)")
+        }
+        try await writer.close()
     }
 
     @Test("a group is put at a place, described with its lag, listed and forgotten")
