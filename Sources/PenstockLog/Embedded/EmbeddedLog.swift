@@ -20,7 +20,7 @@ public final class EmbeddedLog: LogStore {
         weak var appender: PartitionAppender?
     }
 
-    private let storage: any Storage
+    let storage: any Storage
     let clock: any WallClock
     private let randomNumbers: any RandomSource
     private let limits: LogLimits
@@ -237,7 +237,7 @@ public final class EmbeddedLog: LogStore {
         }
     }
 
-    private func topic(of partition: TopicPartition) async throws(LogError) -> TopicDescriptor {
+    func topic(of partition: TopicPartition) async throws(LogError) -> TopicDescriptor {
         let topic = try await directory.topic(partition.topic)
         guard (0..<topic.configuration.partitions).contains(partition.partition) else {
             throw LogError(
@@ -257,7 +257,7 @@ public final class EmbeddedLog: LogStore {
             name: topic.name, schema: topic.schema, configuration: topic.configuration, partitions: partitions)
     }
 
-    private func view(of partition: TopicPartition) -> PartitionView {
+    func view(of partition: TopicPartition) -> PartitionView {
         PartitionView(
             partition, directory: directory.directory(of: partition), storage: storage, limits: limits,
             tail: tail(of: partition))
