@@ -20,6 +20,7 @@ let package = Package(
         .library(name: "Penstock", targets: ["Penstock"]),
         .library(name: "PenstockTesting", targets: ["PenstockTesting"]),
         .library(name: "PenstockTomography", targets: ["PenstockTomography"]),
+        .executable(name: "penstock", targets: ["penstock"]),
         .executable(name: "LiveTomography", targets: ["LiveTomography"]),
         .executable(name: "SensorWindows", targets: ["SensorWindows"]),
     ],
@@ -65,6 +66,10 @@ let package = Package(
             dependencies: ["Penstock", "PenstockEvents", "PenstockFormats", "CFFTW", "CPenstockShim"],
             swiftSettings: strict),
 
+        // Row 7
+        .executableTarget(
+            name: "penstock", dependencies: ["PenstockEvents", "PenstockLog", argumentParser], swiftSettings: strict),
+
         // Pipelines that users start from
         .executableTarget(
             name: "LiveTomography",
@@ -106,6 +111,8 @@ let package = Package(
             name: "PenstockTomographyTests",
             dependencies: ["PenstockTomography", "PenstockFormats", "Penstock", "PenstockEngine", "PenstockEvents"],
             swiftSettings: strict),
+        .testTarget(
+            name: "penstockTests", dependencies: ["penstock", "PenstockEvents", "PenstockLog"], swiftSettings: strict),
         .testTarget(
             name: "LiveTomographyTests",
             dependencies: [
