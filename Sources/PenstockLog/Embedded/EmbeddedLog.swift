@@ -104,7 +104,10 @@ public final class EmbeddedLog: LogStore {
     /// - Throws: `LogError` with code `partitionOwned` where there is one, in this or another process.
     public func writer(for partition: TopicPartition) async throws(LogError) -> any TopicWriter {
         let topic = try await topic(of: partition)
-        let queue = WriterQueue(byteLimit: limits.pendingBytesPerWriter)
+        let queue = WriterQueue(
+            byteLimit: limits.pendingBytesPerWriter,
+            admissions: Admissions(
+                producerLimit: limits.producersPerPartition, durability: topic.configuration.durability))
         let thread = state.withLock { state in
             defer { state.openedWriters += 1 }
             return writerThreads[state.openedWriters % writerThreads.count]

@@ -6,6 +6,8 @@ public struct LogLimits: Sendable, Hashable {
     public var recordBytes = 128 << 20
     /// Bytes of batches that one writer holds before `submit` suspends. A single larger batch is taken when the writer is empty.
     public var pendingBytesPerWriter = 64 << 20
+    /// Producers that number their records, of one partition.
+    public var producersPerPartition = 10_000
     /// Readers that may wait at the end of one partition.
     public var waitingReadersPerPartition = 1024
     /// Bytes that a reader fetches at once where batches are small.

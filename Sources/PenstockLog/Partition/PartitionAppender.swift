@@ -20,6 +20,8 @@ actor PartitionAppender {
     private var committed = CommittedPosition(nextOffset: 0, segment: nil)
     /// The position behind the last committed batch in `segment`.
     private var committedEnd = Superblock.byteCount
+    /// As it stands behind the last committed batch.
+    private var ledger = PartitionLedger()
     /// Written, not committed.
     private var written: [WriterQueue.Submission] = []
 
@@ -49,6 +51,8 @@ actor PartitionAppender {
         }
         let recovery = PartitionRecovery(partition: partition, directory: directory, storage: storage, limits: limits)
         let (committed, reports) = try recovery.run()
+        let view = PartitionView(partition, directory: directory, storage: storage, limits: limits, tail: tail)
+        ledger = try PartitionLedger(walking: view, upTo: committed.nextOffset)
         self.owner = owner
         self.committed = committed
         head = try explained(partition) { () throws(StorageError) in
@@ -58,8 +62,8 @@ actor PartitionAppender {
             try writeHead()
             try storage.syncDirectory(directory)
         }
-        tail.publish(committed)
-        queue.open(at: committed.nextOffset)
+        tail.publish(ledger.readable(committed))
+        queue.open(at: committed.nextOffset, ledger: ledger)
         return reports
     }
 
@@ -69,7 +73,7 @@ actor PartitionAppender {
         let failure = write(group)
         if let failure {
             abandonSegment()
-            let behind = queue.fail(resumingAt: committed.nextOffset)
+            let behind = queue.fail(resumingAt: committed.nextOffset, ledger: ledger)
             for submission in written + group + behind { submission.pending.settle(.failure(failure)) }
             written = []
         }
@@ -127,9 +131,10 @@ actor PartitionAppender {
         committed = CommittedPosition(
             nextOffset: last.pending.firstOffset + UInt64(last.batch.count), segment: segment.name)
         committedEnd = segment.position
+        for submission in written { ledger.note(submission.batch, at: submission.pending.firstOffset) }
         // The head is a hint for other processes: where it cannot be written they see the records later, at the next seal.
         try? writeHead()
-        tail.publish(committed)
+        tail.publish(ledger.readable(committed))
         for submission in written { submission.pending.settle(.success(acknowledgement(of: submission))) }
         written = []
     }
@@ -172,7 +177,8 @@ actor PartitionAppender {
 
     private func writeHead() throws(StorageError) {
         guard let head else { return }
-        try PartitionHead.encode(committed).withRawBytes { bytes throws(StorageError) in try head.write([bytes], at: 0)
+        try PartitionHead.encode(ledger.readable(committed)).withRawBytes { bytes throws(StorageError) in
+            try head.write([bytes], at: 0)
         }
     }
 }

@@ -46,7 +46,9 @@ actor PartitionFetcher {
 
     /// The next batches and control records, together at least one and hardly more than a window of bytes; none at the end of what is
     /// committed. What stands before damage is delivered first, then the error each time.
-    func fetch() throws(LogError) -> [LogEntry] {
+    ///
+    /// Also returns the position behind them, which is farther where records of the log's own follow.
+    func fetch() throws(LogError) -> (entries: [LogEntry], position: UInt64) {
         if let failure { throw failure }
         var entries: [LogEntry] = []
         var bytes = 0
@@ -57,21 +59,23 @@ actor PartitionFetcher {
                 bytes += size
             }
         } catch {
-            guard entries.isEmpty else { return entries }
+            guard entries.isEmpty else { return (entries, position) }
             if error.code == .damaged { failure = error }
             throw error
         }
-        return entries
+        return (entries, position)
     }
 
     /// The next control record; batches of events before it are passed over by their headers alone.
-    func fetchControl() throws(LogError) -> (record: ControlRecord, offset: UInt64)? {
+    func fetchControl() throws(LogError) -> (found: (record: ControlRecord, offset: UInt64)?, position: UInt64) {
         if let failure { throw failure }
         do {
             while try hasMore() {
-                if case .control(let record, let offset) = try read(onlyControl: true).entry { return (record, offset) }
+                if case .control(let record, let offset) = try read(onlyControl: true).entry {
+                    return ((record, offset), position)
+                }
             }
-            return nil
+            return (nil, position)
         } catch {
             if error.code == .damaged { failure = error }
             throw error
@@ -123,7 +127,8 @@ actor PartitionFetcher {
         do {
             try followSuccessor(&cursor)
             let header = try nextHeader(&cursor)
-            let isPassedOver = onlyControl && !header.flags.contains(.control)
+            let isControl = header.flags.contains(.control)
+            let isPassedOver = isControl ? header.concernsLedger : onlyControl
             let entry = isPassedOver ? nil : try entry(cursor.batch(header))
             cursor.advance(past: header)
             position = header.nextOffset

@@ -22,7 +22,7 @@ struct PartitionRecovery {
         var reports: [RecoveryReport] = []
         for (index, file) in files.enumerated() {
             let limit = index + 1 < files.count ? files[index + 1].name.baseOffset : .max
-            let acknowledged = min(head?.nextOffset ?? 0, limit)
+            let acknowledged = min(head?.acknowledged ?? 0, limit)
             let next: UInt64
             if let seal = file.seal {
                 next = seal.nextOffset
@@ -33,7 +33,8 @@ struct PartitionRecovery {
             if next > file.name.baseOffset { committed = CommittedPosition(nextOffset: next, segment: file.name) }
         }
         // Offsets that were acknowledged once are never given again, even where their records are lost.
-        committed.nextOffset = max(committed.nextOffset, head?.nextOffset ?? 0)
+        committed = CommittedPosition(
+            nextOffset: max(committed.nextOffset, head?.acknowledged ?? 0), segment: committed.segment)
         return (committed, reports)
     }
 

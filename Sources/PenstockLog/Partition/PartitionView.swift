@@ -48,14 +48,14 @@ struct PartitionView: Sendable {
         }
         if owned, let head { return head }
         guard let last = try segments().last else {
-            return CommittedPosition(nextOffset: head?.nextOffset ?? 0, segment: nil)
+            return CommittedPosition(nextOffset: head?.acknowledged ?? 0, segment: nil)
         }
         let file = try open(last)
         if let seal = file.seal {
-            return CommittedPosition(nextOffset: max(seal.nextOffset, head?.nextOffset ?? 0), segment: last)
+            return CommittedPosition(nextOffset: max(seal.nextOffset, head?.acknowledged ?? 0), segment: last)
         }
         if owned { return CommittedPosition(nextOffset: last.baseOffset, segment: last) }
-        return try scan(file, acknowledged: head?.nextOffset ?? 0)
+        return try scan(file, acknowledged: head?.acknowledged ?? 0)
     }
 
     private mutating func scan(_ file: SegmentFile, acknowledged: UInt64) throws(LogError) -> CommittedPosition {

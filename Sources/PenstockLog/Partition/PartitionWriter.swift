@@ -5,7 +5,7 @@ final class PartitionWriter: TopicWriter {
     let partition: TopicPartition
     private let topic: TopicDescriptor
     private let limits: LogLimits
-    private let queue: WriterQueue
+    let queue: WriterQueue
     private let appender: PartitionAppender
 
     init(
@@ -20,18 +20,17 @@ final class PartitionWriter: TopicWriter {
     }
 
     func submit(_ batch: consuming RecordBatchBuilder) async throws(LogError) -> PendingAppend {
-        guard batch.schemaID == topic.schema.id else {
-            throw LogError(
-                .schemaMismatch,
-                "a batch of schema id \(batch.schemaID) cannot be appended to \(partition), which holds \(topic.schema) "
-                    + "(id \(topic.schema.id))",
-                hint: "write to a topic of its own", place: .init(partition: partition))
-        }
-        return try await submit(EncodedBatch(batch, limits: limits, partition: partition))
+        try await submit(encoded(batch), as: .plain)
+    }
+
+    func submit(
+        _ batch: consuming RecordBatchBuilder, from producer: ProducerStamp
+    ) async throws(LogError) -> PendingAppend {
+        try await submit(encoded(batch), as: .producer(producer))
     }
 
     func submit(control record: ControlRecord) async throws(LogError) -> PendingAppend {
-        try await submit(EncodedBatch(control: record))
+        try await submit(encoded(record), as: .plain)
     }
 
     func close() async throws(LogError) {
@@ -39,16 +38,43 @@ final class PartitionWriter: TopicWriter {
         try await appender.close()
     }
 
-    private func submit(_ batch: EncodedBatch) async throws(LogError) -> PendingAppend {
-        guard let admission = await queue.submit(batch) else {
-            throw LogError(.closed, "the writer of \(partition) is closed", place: .init(partition: partition))
+    /// A batch of the topic's schema, ready for the file but for its place.
+    func encoded(_ batch: consuming RecordBatchBuilder) throws(LogError) -> EncodedBatch {
+        guard batch.schemaID == topic.schema.id else {
+            throw LogError(
+                .schemaMismatch,
+                "a batch of schema id \(batch.schemaID) cannot be appended to \(partition), which holds \(topic.schema) "
+                    + "(id \(topic.schema.id))",
+                hint: "write to a topic of its own", place: .init(partition: partition))
         }
+        return try EncodedBatch(batch, limits: limits, partition: partition)
+    }
+
+    /// A control record of the user's.
+    func encoded(_ record: ControlRecord) throws(LogError) -> EncodedBatch {
+        guard !record.belongsToLog else {
+            throw LogError(
+                .invalidBatch, "records of producers and transactions in \(partition) are the log's own",
+                hint: "use producer(named:) or a transaction", place: .init(partition: partition))
+        }
+        return EncodedBatch(control: record)
+    }
+
+    func submit(_ batch: EncodedBatch, as claim: Claim) async throws(LogError) -> PendingAppend {
+        let admission = try taken(await queue.submit(batch, as: claim))
+        guard let pending = admission.pending else { preconditionFailure("a batch of records has a place") }
+        return pending
+    }
+
+    func taken(_ answer: Result<WriterQueue.Admission, Refusal>) throws(LogError) -> WriterQueue.Admission {
+        let admission: WriterQueue.Admission
+        do { admission = try answer.get() } catch { throw LogError(error, partition: partition) }
         if admission.startsWriting { Task { [appender] in await appender.writeGroup() } }
-        if topic.configuration.durability == .memory {
-            let offset = admission.pending.firstOffset
-            admission.pending.settle(
-                .success(Acknowledgement(firstOffset: offset, count: batch.count, durability: .memory)))
+        if topic.configuration.durability == .memory, let pending = admission.pending {
+            let count = Int(admission.header.count)
+            pending.settle(
+                .success(Acknowledgement(firstOffset: pending.firstOffset, count: count, durability: .memory)))
         }
-        return admission.pending
+        return admission
     }
 }
