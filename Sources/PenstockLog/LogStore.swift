@@ -31,6 +31,11 @@ public protocol LogStore: Sendable {
     /// - Throws: `LogError` with code `partitionOwned` where there is one, in this or another process.
     func writer(for partition: TopicPartition) async throws(LogError) -> any TopicWriter
 
+    /// Begins a transaction over partitions that the caller writes to; the first one's commit record decides for all.
+    /// - Throws: `LogError` with code `transactionOpen` where one of them has a transaction, or `invalidTransaction` where the writers are none,
+    ///   name a partition twice, or are not of this log.
+    func transaction(over writers: [any TopicWriter]) async throws(LogError) -> any Transaction
+
     /// A reader of a partition. Needs no write access.
     /// - Throws: `LogError` with code `offsetOutOfRange` where the position is outside the partition.
     func reader(for partition: TopicPartition, from position: ReadPosition) async throws(LogError) -> any TopicReader

@@ -115,12 +115,16 @@ public final class EmbeddedLog: LogStore {
         let appender = PartitionAppender(
             partition, directory: directory.directory(of: partition), topic: topic, storage: storage, clock: clock,
             limits: limits, tail: tail(of: partition), queue: queue, thread: thread)
-        let reports = try await appender.open()
+        let opening = try await appender.open(outcomes)
         state.withLock { state in
-            state.reports += reports
+            state.reports += opening.reports
             state.reports.removeFirst(max(0, state.reports.count - limits.recoveryReports))
         }
-        return PartitionWriter(partition, topic: topic, limits: limits, queue: queue, appender: appender)
+        let writer = PartitionWriter(
+            partition, directory: directory.directory(of: partition), epoch: opening.epoch, topic: topic,
+            limits: limits, queue: queue, appender: appender)
+        if let owed = opening.owed { try await writer.end(owed) }
+        return writer
     }
 
     /// A reader of a partition. Needs no write access.
@@ -161,7 +165,14 @@ public final class EmbeddedLog: LogStore {
     private func view(of partition: TopicPartition) -> PartitionView {
         PartitionView(
             partition, directory: directory.directory(of: partition), storage: storage, limits: limits,
-            tail: tail(of: partition))
+            tail: tail(of: partition), outcomes: outcomes)
+    }
+
+    private var outcomes: TransactionOutcomes { TransactionOutcomes { [self] in view(of: $0) } }
+
+    /// Whether a writer is of this log.
+    func isOwn(_ writer: PartitionWriter) -> Bool {
+        writer.directory == directory.directory(of: writer.partition)
     }
 
     private func tail(of partition: TopicPartition) -> PartitionTail {

@@ -11,7 +11,7 @@ enum Claim: Sendable {
     /// As the same registration once more, because the one before is about to be removed.
     case renewal(producer: UInt32)
     /// As the first batch of a transaction.
-    case begin(TransactionID)
+    case begin(TransactionBegin, isHome: Bool)
     /// As a row of a transaction.
     case row(TransactionID)
     /// As the record that decides for a transaction.
@@ -64,6 +64,10 @@ struct Admissions: Sendable {
         return nil
     }
 
+    /// Whether a write has failed since the transaction has the partition.
+    func hasFailed(_ id: TransactionID) -> Bool { holder != id || holderFailed }
+
+    /// Takes the partition from the transaction, if it has it.
     mutating func release(_ id: TransactionID) {
         if holder == id { holder = nil }
     }
@@ -77,12 +81,12 @@ struct Admissions: Sendable {
     /// Decides about a batch, and goes over it where it is taken.
     mutating func admit(_ batch: EncodedBatch, as claim: Claim, at offset: UInt64, _ pending: PendingAppend) -> Verdict
     {
-        let verdict = judge(batch, claim)
+        let verdict = judge(batch, claim, at: offset)
         if case .append(let batch) = verdict { ledger.note(batch, at: offset, pending: pending) }
         return verdict
     }
 
-    private func judge(_ batch: EncodedBatch, _ claim: Claim) -> Verdict {
+    private func judge(_ batch: EncodedBatch, _ claim: Claim, at offset: UInt64) -> Verdict {
         switch claim {
         case .plain:
             return unlessHeld { .append(batch) }
@@ -98,9 +102,11 @@ struct Admissions: Sendable {
             guard let known = ledger.producers.producers[id] else { return .needless }
             let registration = ProducerRegistration(id: id, epoch: known.epoch, name: known.name)
             return .append(EncodedBatch(registration, nextSequence: known.nextSequence))
-        case .begin(let id):
-            guard holder == id, !holderFailed, ledger.open == nil else { return .refused(.transactionFailed(id)) }
-            return .append(batch)
+        case .begin(let begin, let isHome):
+            guard holder == begin.id, !holderFailed, ledger.open == nil else {
+                return .refused(.transactionFailed(begin.id))
+            }
+            return .append(isHome ? EncodedBatch(control: .transactionBegin(begin.at(offset))) : batch)
         case .row(let id):
             guard holder == id, !holderFailed, ledger.open?.id == id else { return .refused(.transactionFailed(id)) }
             return .append(batch.changed { $0.flags.insert(.transactional) })
@@ -129,6 +135,14 @@ struct Admissions: Sendable {
     private func unlessHeld(_ verdict: () -> Verdict) -> Verdict {
         guard let id = holder ?? ledger.open?.id else { return verdict() }
         return .refused(.transactionOpen(id))
+    }
+}
+
+extension TransactionBegin {
+    /// The same begin with its place in the home.
+    fileprivate func at(_ offset: UInt64) -> TransactionBegin {
+        TransactionBegin(
+            id: id, homeTopic: homeTopic, homePartition: homePartition, homeOffset: offset, homeEpoch: homeEpoch)
     }
 }
 

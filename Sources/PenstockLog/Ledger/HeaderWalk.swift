@@ -16,6 +16,13 @@ struct HeaderWalk {
         while let header = try peek(), header.nextOffset <= offset { _ = try next() }
     }
 
+    /// A walk that begins at a reader's cursor.
+    init(_ view: PartitionView, from cursor: SegmentCursor) throws(LogError) {
+        self.view = view
+        names = try view.segments()
+        self.cursor = cursor
+    }
+
     /// The next header, or nil where the files end.
     mutating func next() throws(LogError) -> BatchHeader? {
         guard let header = try peek(), let cursor else { return nil }
@@ -77,10 +84,10 @@ struct HeaderWalk {
 }
 
 extension PartitionLedger {
-    /// The ledger behind everything that the partition's files hold before `end`.
-    init(walking view: PartitionView, upTo end: UInt64) throws(LogError) {
+    /// The ledger behind what the partition's files hold from `start` up to `end`.
+    init(walking view: PartitionView, from start: UInt64 = 0, upTo end: UInt64) throws(LogError) {
         self.init()
-        var walk = try HeaderWalk(view, from: 0)
+        var walk = try HeaderWalk(view, from: start)
         while let header = try walk.next(), header.baseOffset < end {
             do {
                 try note(header) { () throws(LogError) in try walk.controlRecord() }

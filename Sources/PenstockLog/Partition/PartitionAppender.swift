@@ -4,6 +4,13 @@ internal import PenstockEvents
 ///
 /// The order of a group is fixed: its batches, one sync, the committed position, the acknowledgements.
 actor PartitionAppender {
+    /// What the opening of a partition found.
+    struct Opening {
+        let reports: [RecoveryReport]
+        let epoch: UInt32
+        let owed: ControlRecord?
+    }
+
     private let partition: TopicPartition
     private let directory: String
     private let topic: TopicDescriptor
@@ -44,7 +51,9 @@ actor PartitionAppender {
     }
 
     /// Takes the ownership, recovers, and opens the queue.
-    func open() throws(LogError) -> [RecoveryReport] {
+    ///
+    /// Where a transaction was open at the partition's end, the record that ends it is returned: it has to come first.
+    func open(_ outcomes: TransactionOutcomes) throws(LogError) -> Opening {
         let (partition, directory, storage) = (partition, directory, storage)
         let owner = try OwnerLock(of: partition, in: directory, storage: storage) { () throws(LogError) in
             try PartitionView.segments(of: partition, in: directory, storage: storage).map { $0.epoch + 1 }.max() ?? 1
@@ -53,6 +62,7 @@ actor PartitionAppender {
         let (committed, reports) = try recovery.run()
         let view = PartitionView(partition, directory: directory, storage: storage, limits: limits, tail: tail)
         ledger = try PartitionLedger(walking: view, upTo: committed.nextOffset)
+        let owed = try ledger.open.map { open throws(LogError) in try outcomes.end(of: open, in: partition) }
         self.owner = owner
         self.committed = committed
         head = try explained(partition) { () throws(StorageError) in
@@ -64,7 +74,7 @@ actor PartitionAppender {
         }
         tail.publish(ledger.readable(committed))
         queue.open(at: committed.nextOffset, ledger: ledger)
-        return reports
+        return Opening(reports: reports, epoch: owner.epoch, owed: owed)
     }
 
     /// Writes what has gathered. Called once for every change of the queue from empty to not empty.
@@ -160,7 +170,7 @@ actor PartitionAppender {
     private func finishSegment() throws(StorageError) {
         guard let segment else { return }
         try segment.sync()
-        try segment.seal(nextOffset: committed.nextOffset, end: segment.position)
+        try segment.seal(nextOffset: committed.nextOffset, end: segment.position, openTransaction: ledger.open?.offset)
         self.segment = nil
     }
 
@@ -171,7 +181,7 @@ actor PartitionAppender {
         if committedEnd == Superblock.byteCount {
             try? storage.remove(segment.path)
         } else {
-            try? segment.seal(nextOffset: committed.nextOffset, end: committedEnd)
+            try? segment.seal(nextOffset: committed.nextOffset, end: committedEnd, openTransaction: ledger.open?.offset)
         }
     }
 

@@ -12,6 +12,7 @@ actor PartitionFetcher {
     private var names: [SegmentName] = []
     private var cursor: SegmentCursor?
     private var failure: LogError?
+    private var visibility = RowVisibility()
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
@@ -55,7 +56,8 @@ actor PartitionFetcher {
         do {
             while bytes < limits.readWindowBytes, entries.isEmpty ? try hasMore() : position < committed.nextOffset {
                 let (entry, size) = try read(onlyControl: false)
-                if let entry { entries.append(entry) }
+                guard let entry else { continue }
+                entries.append(entry)
                 bytes += size
             }
         } catch {
@@ -128,7 +130,8 @@ actor PartitionFetcher {
             try followSuccessor(&cursor)
             let header = try nextHeader(&cursor)
             let isControl = header.flags.contains(.control)
-            let isPassedOver = isControl ? header.concernsLedger : onlyControl
+            var isPassedOver = isControl ? header.concernsLedger : onlyControl
+            if !isPassedOver { isPassedOver = try !isVisible(header, cursor) }
             let entry = isPassedOver ? nil : try entry(cursor.batch(header))
             cursor.advance(past: header)
             position = header.nextOffset
@@ -139,6 +142,14 @@ actor PartitionFetcher {
             case .log(let error): throw error
             case .defect(let defect): throw damage(defect, cursor)
             }
+        }
+    }
+
+    private func isVisible(_ header: BatchHeader, _ cursor: SegmentCursor) throws(CursorFailure) -> Bool {
+        do {
+            return try visibility.isVisible(header, at: cursor, view, readable: committed.nextOffset)
+        } catch {
+            throw .log(error)
         }
     }
 

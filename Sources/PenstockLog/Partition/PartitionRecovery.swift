@@ -76,11 +76,15 @@ struct PartitionRecovery {
                     partition: partition, file: file.path, position: outcome.end, bytesDropped: dropped,
                     nextOffset: outcome.nextOffset, lostOffsets: lost, reason: "\(outcome.defect)"))
         }
+        let view = PartitionView(
+            partition, directory: directory, storage: storage, limits: limits, tail: PartitionTail(waiterLimit: 0))
+        let open = try view.openTransaction(at: outcome.nextOffset)
         try explained(partition) { () throws(StorageError) in
             guard outcome.nextOffset > file.name.baseOffset else { return try storage.remove(file.path) }
             try file.file.truncate(to: outcome.end)
             try file.file.sync()
-            let seal = Seal(nextOffset: outcome.nextOffset, end: UInt64(outcome.end))
+            let seal = Seal(
+                nextOffset: outcome.nextOffset, end: UInt64(outcome.end), openTransaction: open?.offset)
             try seal.encoded(generation: file.superblock.generation).withRawBytes { bytes throws(StorageError) in
                 try file.file.write([bytes], at: Seal.position)
             }

@@ -1,18 +1,24 @@
 internal import PenstockEvents
+internal import Synchronization
 
 /// The writer of a partition of an embedded log: checks and checksums batches on the caller's thread, and queues them.
 final class PartitionWriter: TopicWriter {
     let partition: TopicPartition
+    let directory: String
+    let epoch: UInt32
+    let transaction = Mutex(WeakTransaction())
     private let topic: TopicDescriptor
     private let limits: LogLimits
     let queue: WriterQueue
     private let appender: PartitionAppender
 
     init(
-        _ partition: TopicPartition, topic: TopicDescriptor, limits: LogLimits, queue: WriterQueue,
-        appender: PartitionAppender
+        _ partition: TopicPartition, directory: String, epoch: UInt32, topic: TopicDescriptor, limits: LogLimits,
+        queue: WriterQueue, appender: PartitionAppender
     ) {
         self.partition = partition
+        self.directory = directory
+        self.epoch = epoch
         self.topic = topic
         self.limits = limits
         self.queue = queue
@@ -34,6 +40,7 @@ final class PartitionWriter: TopicWriter {
     }
 
     func close() async throws(LogError) {
+        await abortTransaction()
         guard queue.close() else { return }
         try await appender.close()
     }
