@@ -85,8 +85,13 @@ let package = Package(
         .testTarget(
             name: "PenstockEventsTests", dependencies: ["CPenstockShim", "PenstockEvents"], swiftSettings: strict),
         .testTarget(name: "PenstockFormatsTests", dependencies: ["PenstockFormats"], swiftSettings: strict),
+        .executableTarget(
+            name: "LogAppender",
+            dependencies: ["PenstockLog", "PenstockEvents"],
+            path: "Tests/LogAppender",
+            swiftSettings: strict),
         .testTarget(
-            name: "PenstockLogTests", dependencies: ["CPenstockShim", "PenstockLog", "PenstockEvents"],
+            name: "PenstockLogTests", dependencies: ["CPenstockShim", "LogAppender", "PenstockLog", "PenstockEvents"],
             swiftSettings: strict),
         .testTarget(
             name: "PenstockEngineTests", dependencies: ["PenstockEngine", "PenstockEvents", "PenstockLog"],

@@ -27,6 +27,8 @@ public struct LogError: Diagnostic, Sendable, Hashable {
         case invalidConfiguration = "invalid-configuration"
         /// The topic is not there.
         case topicNotFound = "topic-not-found"
+        /// The consumer group is not there.
+        case groupNotFound = "group-not-found"
         /// The topic is there already.
         case topicExists = "topic-exists"
         /// The topic has no partition of this number.
@@ -113,7 +115,7 @@ public struct LogError: Diagnostic, Sendable, Hashable {
     public var category: FailureCategory {
         switch code {
         case .damaged: .data
-        case .logNotFound, .topicNotFound, .partitionNotFound: .noInput
+        case .logNotFound, .topicNotFound, .groupNotFound, .partitionNotFound: .noInput
         case .notALog, .newerFormat, .schemaMismatch, .topicExists: .configuration
         case .invalidTopicName, .invalidConfiguration, .invalidBatch, .offsetOutOfRange, .invalidProducerName,
             .tooManyProducers, .unknownProducer, .sequenceGap, .partlyWritten, .invalidTransaction:

@@ -16,14 +16,25 @@ public protocol LogStore: Sendable {
         _ name: String, schema: Schema, creatingWith configuration: TopicConfiguration
     ) async throws(LogError) -> TopicDescription
 
-    /// The names of all topics, sorted by their bytes.
+    /// The names of all topics, sorted by their bytes, without those that the log keeps for itself.
     func topics() async throws(LogError) -> [String]
 
     /// A topic's schema, configuration, partitions and offsets.
     /// - Throws: `LogError` with code `topicNotFound` or `damaged`.
     func describe(_ topic: String) async throws(LogError) -> TopicDescription
 
-    /// Deletes a topic with all its records.
+    /// Changes what may change in a topic's configuration. A writer that is open takes the change over at its next segment at the
+    /// latest, also one in another process.
+    /// - Throws: `LogError` with code `topicNotFound`, `invalidConfiguration`, `invalidTopicName` for one of the log's own, or
+    ///   `partitionOwned` where another process is changing the topic this moment.
+    func alterTopic(_ name: String, _ change: TopicChange) async throws(LogError) -> TopicDescription
+
+    /// Gives up the records of a partition before an offset, exactly there; the space goes in whole segments. An offset at or before
+    /// the first one changes nothing.
+    /// - Throws: `LogError` with code `offsetOutOfRange` behind the end, or `partitionOwned` where another process writes to it.
+    func truncate(_ partition: TopicPartition, before offset: UInt64) async throws(LogError)
+
+    /// Deletes a topic with all its records. Positions that groups have in it stay.
     /// - Throws: `LogError` with code `topicNotFound`, or `partitionOwned` where somebody writes to it.
     func deleteTopic(_ name: String) async throws(LogError)
 
@@ -39,4 +50,20 @@ public protocol LogStore: Sendable {
     /// A reader of a partition. Needs no write access.
     /// - Throws: `LogError` with code `offsetOutOfRange` where the position is outside the partition.
     func reader(for partition: TopicPartition, from position: ReadPosition) async throws(LogError) -> any TopicReader
+
+    /// Becomes the owner of a consumer group, which begins to exist where it is not there.
+    /// - Throws: `LogError` with code `partitionOwned` where it has an owner, in this or another process, or `invalidConfiguration` for
+    ///   a name that breaks the rules.
+    func group(_ name: String) async throws(LogError) -> any ConsumerGroup
+
+    /// The committed positions of a group. Needs no write access, and the group may have an owner meanwhile.
+    /// - Throws: `LogError` with code `groupNotFound`.
+    func positions(of group: String) async throws(LogError) -> GroupPositions
+
+    /// The names of all consumer groups, sorted by their bytes.
+    func groups() async throws(LogError) -> [String]
+
+    /// Deletes a consumer group with its positions.
+    /// - Throws: `LogError` with code `groupNotFound`, or `partitionOwned` where it has an owner.
+    func deleteGroup(_ name: String) async throws(LogError)
 }

@@ -70,6 +70,38 @@ struct Frame: Event, Equatable {
     }
 }
 
+/// A frame whose pixels arrive compressed.
+struct CompressedFrame: Event {
+    let number: UInt64
+    let label: String
+    let pixels: [UInt8]
+    let codec: PayloadCodec
+
+    static let schema = Frame.schema
+
+    init(number: UInt64, label: String, pixels: [UInt8], codec: PayloadCodec) {
+        self.number = number
+        self.label = label
+        self.pixels = pixels
+        self.codec = codec
+    }
+
+    func write(to record: inout RecordWriter) {
+        record.append(number)
+        record.append(label)
+        var payload = pixels.withUnsafeBytes { Payload(copying: $0) }
+        payload.codec = codec
+        if !payload.isEmpty { record.setPayload(payload) }
+    }
+
+    init(reading record: inout RecordReader) throws(RecordError) {
+        number = try record.readInteger()
+        label = try record.readString()
+        pixels = record.payload.withUnsafeBytes { Array($0) }
+        codec = record.payload.codec
+    }
+}
+
 /// The generator of a property's inputs; the seed is printed by the test that uses it.
 struct SeededGenerator: RandomNumberGenerator {
     private var state: UInt64

@@ -99,7 +99,7 @@ struct FormatTests {
         let pixels = (0..<150_000).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ $0 >> 8) }
         var records = RecordWriter()
         for (number, codec) in [PayloadCodec.bitshuffleLZ4, .raw].enumerated() {
-            records.append(CompressedFrame(number: UInt64(number), pixels: pixels, codec: codec))
+            records.append(CompressedFrame(number: UInt64(number), label: "", pixels: pixels, codec: codec))
         }
         var builder = RecordBatchBuilder(schemaID: Frame.schema.id)
         builder.append(records: records, times: [1, 2])
@@ -147,35 +147,5 @@ struct FormatTests {
         let checksum = Array(lines.utf8).withUnsafeBytes { penstock_crc32c_by_table(0, $0.baseAddress, $0.count) }
         #expect(text == lines + "crc32c: " + String(format: "%08x", checksum) + "\n")
         #expect(try String(contentsOfFile: scratch.path("log/penstock-log"), encoding: .utf8) == "penstock-log 1\n")
-    }
-}
-
-/// A frame whose pixels arrive compressed.
-private struct CompressedFrame: Event {
-    let number: UInt64
-    let pixels: [UInt8]
-    let codec: PayloadCodec
-
-    static let schema = Frame.schema
-
-    init(number: UInt64, pixels: [UInt8], codec: PayloadCodec) {
-        self.number = number
-        self.pixels = pixels
-        self.codec = codec
-    }
-
-    func write(to record: inout RecordWriter) {
-        record.append(number)
-        record.append("")
-        var payload = pixels.withUnsafeBytes { Payload(copying: $0) }
-        payload.codec = codec
-        record.setPayload(payload)
-    }
-
-    init(reading record: inout RecordReader) throws(RecordError) {
-        number = try record.readInteger()
-        _ = try record.readString()
-        pixels = record.payload.withUnsafeBytes { Array($0) }
-        codec = record.payload.codec
     }
 }

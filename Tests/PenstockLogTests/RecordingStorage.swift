@@ -7,6 +7,7 @@ final class RecordingStorage: Storage {
         var calls: [String] = []
         var failures: [String: StorageError.Reason] = [:]
         var onSync: (@Sendable () -> Void)?
+        var onCall: (@Sendable (String) -> Void)?
     }
 
     private let files = FileStorage()
@@ -23,6 +24,9 @@ final class RecordingStorage: Storage {
     /// Called before every sync.
     func onSync(_ body: (@Sendable () -> Void)?) { state.withLock { $0.onSync = body } }
 
+    /// Called before every call that changes something, with its record.
+    func onCall(_ body: (@Sendable (String) -> Void)?) { state.withLock { $0.onCall = body } }
+
     /// Adds something to the record of calls.
     func note(_ call: String) { state.withLock { $0.calls.append(call) } }
 
@@ -30,6 +34,7 @@ final class RecordingStorage: Storage {
         let name = path.split(separator: "/").last.map(String.init) ?? path
         let kind = name.contains(".segment") ? "segment" : name
         if operation == "sync" { state.withLock { $0.onSync }?() }
+        state.withLock { $0.onCall }?("\(operation) \(kind)")
         let failure = state.withLock { state in
             state.calls.append("\(operation) \(kind)")
             return state.failures["\(operation) \(kind)"]

@@ -61,7 +61,7 @@ struct BatchHeader: Equatable {
         fields.set(producer, at: 84)
         fields.set(producerEpoch, at: 88)
         fields.set(flags.rawValue, at: 92)
-        fields.set(codec.rawValue, at: 94)
+        fields.set(codec.number, at: 94)
         fields.set(Self.version, at: 95)
         fields.set(columns.rawValue, at: 96)
         fields.set(committedOffset, at: 104)
@@ -102,7 +102,7 @@ struct BatchHeader: Equatable {
         prefixCRC = bytes.integer(at: 116)
         prefixRawBytes = bytes.integer(at: 120)
         guard count > 0, baseOffset <= UInt64.max - UInt64(count) else { throw .layout("its count is \(count)") }
-        guard let known = BatchCodec(rawValue: codec) else { throw .layout("codec \(codec) is not known") }
+        guard let known = BatchCodec(number: codec) else { throw .layout("codec \(codec) is not known") }
         self.codec = known
         guard prefixStoredBytes <= storedBytes, prefixRawBytes <= rawBytes, known != .raw || storedBytes == rawBytes
         else { throw .layout("its sections do not add up") }

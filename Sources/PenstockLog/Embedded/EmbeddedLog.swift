@@ -8,15 +8,22 @@ internal import Synchronization
 public final class EmbeddedLog: LogStore {
     private struct State {
         var tails: [TopicPartition: PartitionTail] = [:]
+        var appenders: [TopicPartition: WeakAppender] = [:]
         var reports: [RecoveryReport] = []
+        var failures: [LogError] = []
         var openedWriters = 0
         var openedReaders = 0
     }
 
+    /// The appender of a partition for as long as its writer keeps it.
+    private struct WeakAppender {
+        weak var appender: PartitionAppender?
+    }
+
     private let storage: any Storage
-    private let clock: any WallClock
+    let clock: any WallClock
     private let limits: LogLimits
-    private let directory: LogDirectory
+    let directory: LogDirectory
     private let writerThreads: [StorageThread]
     private let readerThreads: [StorageThread]
     private let state = Mutex(State())
@@ -27,7 +34,7 @@ public final class EmbeddedLog: LogStore {
     ///   - path: the directory. Where it is absent or empty it becomes a log, if `creating`; its parent must be there.
     ///   - creating: whether a log is made where there is none.
     ///   - storage: the files.
-    ///   - clock: stamps batches with the time of their append, which decides nothing.
+    ///   - clock: stamps batches with the time of their append, which decides nothing but what retention by age drops.
     ///   - limits: the bounds of everything that grows.
     /// - Throws: `LogError` with code `notALog`, `logNotFound`, `newerFormat`, or one of the storage.
     public init(
@@ -42,17 +49,28 @@ public final class EmbeddedLog: LogStore {
         self.limits = limits
         writerThreads = (0..<limits.writerThreads).map { StorageThread(label: "penstock-log.writer-\($0)") }
         readerThreads = (0..<limits.readerThreads).map { StorageThread(label: "penstock-log.reader-\($0)") }
-        directory = LogDirectory(path, storage: storage, thread: StorageThread(label: "penstock-log.directory"))
+        directory = LogDirectory(
+            path, storage: storage, limits: limits, thread: StorageThread(label: "penstock-log.directory"))
         try await directory.open(creating: creating)
     }
 
     /// What the openings of partitions through this object found out about unclean ends, oldest first.
     public var recoveryReports: [RecoveryReport] { state.withLock { $0.reports } }
 
+    /// Failures of retention and compaction beside the appending, oldest first. They are tried again at the next segment.
+    public var maintenanceFailures: [LogError] { state.withLock { $0.failures } }
+
     /// Creates a topic.
     /// - Throws: `LogError` with code `topicExists`, `invalidTopicName`, `invalidConfiguration`, or one of the storage.
     public func createTopic(
         _ name: String, schema: Schema, configuration: TopicConfiguration
+    ) async throws(LogError) -> TopicDescription {
+        try TopicName.refuseInternal(name)
+        return try await createTopic(ofTheLog: name, schema: schema, configuration)
+    }
+
+    private func createTopic(
+        ofTheLog name: String, schema: Schema, _ configuration: TopicConfiguration
     ) async throws(LogError) -> TopicDescription {
         let topic = TopicDescriptor(name: name, schema: schema, configuration: configuration)
         try await directory.create(topic)
@@ -64,13 +82,21 @@ public final class EmbeddedLog: LogStore {
     public func openTopic(
         _ name: String, schema: Schema, creatingWith configuration: TopicConfiguration
     ) async throws(LogError) -> TopicDescription {
+        try TopicName.refuseInternal(name)
+        return try await openTopic(ofTheLog: name, schema: schema, configuration)
+    }
+
+    /// As `openTopic`, for the log's own topics too.
+    func openTopic(
+        ofTheLog name: String, schema: Schema, _ configuration: TopicConfiguration
+    ) async throws(LogError) -> TopicDescription {
         let topic: TopicDescriptor
         do {
             topic = try await directory.topic(name)
         } catch {
             guard error.code == .topicNotFound else { throw error }
             do {
-                return try await createTopic(name, schema: schema, configuration: configuration)
+                return try await createTopic(ofTheLog: name, schema: schema, configuration)
             } catch {
                 // Somebody else was faster.
                 guard error.code == .topicExists else { throw error }
@@ -85,7 +111,7 @@ public final class EmbeddedLog: LogStore {
         return try await describe(topic)
     }
 
-    /// The names of all topics, sorted by their bytes.
+    /// The names of all topics, sorted by their bytes, without those that the log keeps for itself.
     public func topics() async throws(LogError) -> [String] { try await directory.topics() }
 
     /// A topic's schema, configuration, partitions and offsets.
@@ -94,16 +120,27 @@ public final class EmbeddedLog: LogStore {
         try await describe(directory.topic(topic))
     }
 
-    /// Deletes a topic with all its records.
+    /// Deletes a topic with all its records. Positions that groups have in it stay.
     /// - Throws: `LogError` with code `topicNotFound`, or `partitionOwned` where somebody writes to it.
     public func deleteTopic(_ name: String) async throws(LogError) {
-        try await directory.delete(directory.topic(name))
+        try TopicName.refuseInternal(name)
+        try await delete(name)
     }
+
+    /// As `deleteTopic`, for the log's own topics too.
+    func delete(_ topic: String) async throws(LogError) { try await directory.delete(directory.topic(topic)) }
 
     /// Becomes the writer of a partition, after recovery where the last one ended uncleanly.
     /// - Throws: `LogError` with code `partitionOwned` where there is one, in this or another process.
     public func writer(for partition: TopicPartition) async throws(LogError) -> any TopicWriter {
-        let topic = try await topic(of: partition)
+        try TopicName.refuseInternal(partition.topic)
+        return try await writer(ofTheLog: partition)
+    }
+
+    /// As `writer`, for the log's own topics too.
+    func writer(ofTheLog partition: TopicPartition) async throws(LogError) -> any TopicWriter {
+        let descriptor = try await topic(of: partition)
+        let topic = LiveTopic(descriptor, in: "\(directory.path)/\(descriptor.name)", storage: storage)
         let queue = WriterQueue(
             byteLimit: limits.pendingBytesPerWriter,
             admissions: Admissions(
@@ -112,13 +149,16 @@ public final class EmbeddedLog: LogStore {
             defer { state.openedWriters += 1 }
             return writerThreads[state.openedWriters % writerThreads.count]
         }
+        let tail = tail(of: partition)
         let appender = PartitionAppender(
             partition, directory: directory.directory(of: partition), topic: topic, storage: storage, clock: clock,
-            limits: limits, tail: tail(of: partition), queue: queue, thread: thread)
+            limits: limits, tail: tail, queue: queue, thread: thread,
+            maintenance: maintenance(of: partition, topic, tail))
         let opening = try await appender.open(outcomes)
         state.withLock { state in
             state.reports += opening.reports
             state.reports.removeFirst(max(0, state.reports.count - limits.recoveryReports))
+            state.appenders[partition] = WeakAppender(appender: appender)
         }
         let writer = PartitionWriter(
             partition, directory: directory.directory(of: partition), epoch: opening.epoch, topic: topic,
@@ -142,6 +182,40 @@ public final class EmbeddedLog: LogStore {
         return PartitionReader(partition, fetcher: fetcher, position: start)
     }
 
+    /// Does something to a partition's segments as its owner: as its writer, where this log has it open, or as an owner for a moment.
+    func asOwner(
+        of partition: TopicPartition,
+        _ body: @escaping @Sendable (PartitionMaintenance, PartitionMaintenance.Standing) throws(LogError) -> Void
+    ) async throws(LogError) {
+        _ = try await topic(of: partition)
+        let appender = state.withLock { $0.appenders[partition]?.appender }
+        if let appender, try await appender.maintain(body) { return }
+        let writer = try await writer(ofTheLog: partition)
+        let opened = state.withLock { $0.appenders[partition]?.appender }
+        do {
+            _ = try await opened?.maintain(body)
+        } catch {
+            try? await writer.close()
+            throw error
+        }
+        try await writer.close()
+    }
+
+    private func maintenance(
+        of partition: TopicPartition, _ topic: LiveTopic, _ tail: PartitionTail
+    ) -> PartitionMaintenance {
+        PartitionMaintenance(
+            partition: partition, directory: directory.directory(of: partition), topic: topic, storage: storage,
+            clock: clock, limits: limits, tail: tail, positions: directory.groupPositions
+        ) { [weak self] error in
+            guard let self else { return }
+            state.withLock { state in
+                state.failures.append(error)
+                state.failures.removeFirst(max(0, state.failures.count - self.limits.maintenanceFailures))
+            }
+        }
+    }
+
     private func topic(of partition: TopicPartition) async throws(LogError) -> TopicDescriptor {
         let topic = try await directory.topic(partition.topic)
         guard (0..<topic.configuration.partitions).contains(partition.partition) else {
@@ -153,7 +227,7 @@ public final class EmbeddedLog: LogStore {
         return topic
     }
 
-    private func describe(_ topic: TopicDescriptor) async throws(LogError) -> TopicDescription {
+    func describe(_ topic: TopicDescriptor) async throws(LogError) -> TopicDescription {
         var partitions: [TopicDescription.Partition] = []
         for number in 0..<topic.configuration.partitions {
             partitions.append(try await directory.describe(view(of: TopicPartition(topic.name, number))))

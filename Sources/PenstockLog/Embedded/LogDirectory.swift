@@ -7,15 +7,17 @@ actor LogDirectory {
     static let version = 1
     private static let superfileLimit = 4096
 
-    private let path: String
+    nonisolated let path: String
     private let storage: any Storage
+    private let limits: LogLimits
     private let thread: StorageThread
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
-    init(_ path: String, storage: any Storage, thread: StorageThread) {
+    init(_ path: String, storage: any Storage, limits: LogLimits, thread: StorageThread) {
         self.path = path
         self.storage = storage
+        self.limits = limits
         self.thread = thread
     }
 
@@ -45,14 +47,16 @@ actor LogDirectory {
             throw LogError(.logNotFound, "there is no log at \(path)", hint: "check the path", place: .init(file: path))
         }
         try explained { () throws(StorageError) in
-            try replace(Self.superfile, in: path, with: Array("penstock-log \(Self.version)\n".utf8))
+            try storage.replace(Self.superfile, in: path, with: Array("penstock-log \(Self.version)\n".utf8))
         }
     }
 
-    func topics() throws(LogError) -> [String] {
+    /// The names of the topics that users may see, or of the log's own, sorted by their bytes.
+    func topics(internal: Bool = false) throws(LogError) -> [String] {
         try explained { () throws(StorageError) in
             var topics: [String] = []
             for name in try storage.list(path) where !name.hasPrefix(".") && name != Self.superfile {
+                guard TopicName.isInternal(name) == `internal` else { continue }
                 if try storage.kind(of: "\(path)/\(name)/\(TopicDescriptor.fileName)") == .file { topics.append(name) }
             }
             return topics
@@ -63,7 +67,8 @@ actor LogDirectory {
     /// - Throws: `LogError` with code `topicNotFound` and others.
     func topic(_ name: String) throws(LogError) -> TopicDescriptor {
         try TopicName.validate(name)
-        guard let bytes = try contents(of: "\(name)/\(TopicDescriptor.fileName)", limit: 1 << 20) else {
+        guard let bytes = try contents(of: "\(name)/\(TopicDescriptor.fileName)", limit: TopicDescriptor.byteLimit)
+        else {
             let topics = try topics()
             let known =
                 topics.isEmpty ? "the log has no topics" : "topics of the log: \(topics.joined(separator: ", "))"
@@ -76,7 +81,7 @@ actor LogDirectory {
     /// Makes a topic's directory under a hidden name, and shows it when it is complete.
     func create(_ topic: TopicDescriptor) throws(LogError) {
         try TopicName.validate(topic.name)
-        try topic.configuration.validate(topic: topic.name)
+        try topic.configuration.validate(topic: topic.name, schema: topic.schema)
         let exists = LogError(
             .topicExists, "there is already a topic \(topic.name) in \(path)",
             hint: "open it, delete it, or choose another name", place: .init(file: path))
@@ -86,7 +91,7 @@ actor LogDirectory {
             guard try storage.kind(of: target) == nil else { throw StorageError.taken(target) }
             try storage.createDirectory(hidden)
             for number in 0..<topic.configuration.partitions { try storage.createDirectory("\(hidden)/\(number)") }
-            try replace(TopicDescriptor.fileName, in: hidden, with: topic.encoded())
+            try storage.replace(TopicDescriptor.fileName, in: hidden, with: topic.encoded())
             try storage.rename(hidden, to: target)
             try storage.syncDirectory(path)
         } catch {
@@ -94,6 +99,23 @@ actor LogDirectory {
             if error.reason == .notEmpty || error.reason == .alreadyExists { throw exists }
             throw LogError(error)
         }
+    }
+
+    /// Changes a topic's description. The change is read and written under a lock, so that no other one gets lost.
+    func alter(_ name: String, _ change: TopicChange) throws(LogError) -> TopicDescriptor {
+        _ = try topic(name)
+        let lock = "\(path)/\(name)/.altering"
+        guard let held = try explained(nil, { () throws(StorageError) in try storage.lock(lock) }) else {
+            throw LogError(
+                .partitionOwned, "another process is changing the topic \(name) this moment", hint: "try again",
+                place: .init(file: lock))
+        }
+        defer { withExtendedLifetime(held) {} }
+        let changed = try topic(name).changed(by: change)
+        try explained { () throws(StorageError) in
+            try storage.replace(TopicDescriptor.fileName, in: "\(path)/\(name)", with: changed.encoded())
+        }
+        return changed
     }
 
     /// Hides a topic's directory, then removes it.
@@ -118,12 +140,27 @@ actor LogDirectory {
         "\(path)/\(partition.topic)/\(partition.partition)"
     }
 
-    /// How far a partition goes, as a reader would see it.
+    /// Reads groups' positions.
+    nonisolated var groupPositions: GroupPositionsReader {
+        GroupPositionsReader(path: path, storage: storage, limits: limits)
+    }
+
+    /// The positions of a group, or nil where there is no such group.
+    func positions(of group: String) throws(LogError) -> GroupPositions? { try groupPositions.positions(of: group) }
+
+    /// How far a partition goes, as a reader would see it, and what it takes.
     func describe(_ view: PartitionView) throws(LogError) -> TopicDescription.Partition {
         var view = view
         let next = try view.committed().nextOffset
-        let first = try view.segments().first?.baseOffset ?? next
-        return .init(number: view.partition.partition, firstOffset: min(first, next), nextOffset: next)
+        let names = try view.segments()
+        let first = try max(view.firstOffset(), names.first?.baseOffset ?? next)
+        var bytes = 0
+        for name in names { bytes += try view.byteCount(of: name) }
+        // A last segment that cannot be read is for its readers to report.
+        let last = try? names.last.flatMap { name in try SegmentTimes(view.open(name), limits: view.limits) }
+        return .init(
+            number: view.partition.partition, firstOffset: min(first, next), nextOffset: next, segments: names.count,
+            byteCount: bytes, lastAppendTime: last?.lastAppend)
     }
 
     private func checkVersion(_ bytes: [UInt8]) throws(LogError) {
@@ -143,28 +180,7 @@ actor LogDirectory {
 
     // Nil where there is no such file.
     private func contents(of name: String, limit: Int) throws(LogError) -> [UInt8]? {
-        let file = "\(path)/\(name)"
-        do {
-            guard try storage.kind(of: file) == .file else { return nil }
-            let opened = try storage.open(file, .read)
-            let size = min(try opened.byteCount(), limit)
-            let storage = Payload.Storage(byteCount: size)
-            let count = try opened.read(into: storage.bytes, at: 0)
-            return Array(storage.bytes[..<count])
-        } catch {
-            if error.reason == .notFound || error.reason == .notADirectory { return nil }
-            throw LogError(error)
-        }
-    }
-
-    private func replace(_ name: String, in directory: String, with bytes: [UInt8]) throws(StorageError) {
-        let unfinished = "\(directory)/.\(name)-new"
-        let file = try storage.open(unfinished, .updateOrCreate)
-        try file.truncate(to: 0)
-        try bytes.withRawBytes { bytes throws(StorageError) in try file.write([bytes], at: 0) }
-        try file.sync()
-        try storage.rename(unfinished, to: "\(directory)/\(name)")
-        try storage.syncDirectory(directory)
+        try explained { () throws(StorageError) in try storage.contents(of: "\(path)/\(name)", limit: limit) }
     }
 
     private func removeTree(_ root: String) throws(StorageError) {

@@ -18,6 +18,10 @@ public struct LogLimits: Sendable, Hashable {
     public var readerThreads = 2
     /// How often a reader looks for what another process has written.
     public var foreignWriterPollInterval = Duration.milliseconds(20)
+    /// Bytes of keys that one pass of a compaction holds in memory; more keys take more passes.
+    public var compactionKeyBytes = 64 << 20
+    /// Failures of retention and compaction that are kept; the oldest go first.
+    public var maintenanceFailures = 100
     /// Recovery reports that are kept; the oldest go first.
     public var recoveryReports = 1000
 

@@ -8,8 +8,6 @@ enum Claim: Sendable {
     case producer(ProducerStamp)
     /// As the beginning of a producer's session; the batch is made when the place is given.
     case session(name: String)
-    /// As the same registration once more, because the one before is about to be removed.
-    case renewal(producer: UInt32)
     /// As the first batch of a transaction.
     case begin(TransactionBegin, isHome: Bool)
     /// As a row of a transaction.
@@ -98,10 +96,6 @@ struct Admissions: Sendable {
             }
             let (registration, nextSequence) = ledger.producers.session(named: name)
             return unlessHeld { .append(EncodedBatch(registration, nextSequence: nextSequence)) }
-        case .renewal(let id):
-            guard let known = ledger.producers.producers[id] else { return .needless }
-            let registration = ProducerRegistration(id: id, epoch: known.epoch, name: known.name)
-            return .append(EncodedBatch(registration, nextSequence: known.nextSequence))
         case .begin(let begin, let isHome):
             guard holder == begin.id, !holderFailed, ledger.open == nil else {
                 return .refused(.transactionFailed(begin.id))

@@ -84,9 +84,8 @@ struct HeaderWalk {
 }
 
 extension PartitionLedger {
-    /// The ledger behind what the partition's files hold from `start` up to `end`.
-    init(walking view: PartitionView, from start: UInt64 = 0, upTo end: UInt64) throws(LogError) {
-        self.init()
+    /// Goes over what the partition's files hold from `start` up to `end`.
+    mutating func note(_ view: PartitionView, from start: UInt64, upTo end: UInt64) throws(LogError) {
         var walk = try HeaderWalk(view, from: start)
         while let header = try walk.next(), header.baseOffset < end {
             do {

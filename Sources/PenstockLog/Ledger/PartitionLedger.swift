@@ -34,7 +34,7 @@ struct PartitionLedger: Sendable, Equatable {
         guard header.flags.contains(.control) else { return producers.note(header, pending: pending) }
         switch try control() {
         case .producer(let registration):
-            producers.note(registration, nextSequence: header.baseSequence, at: header.baseOffset)
+            producers.note(registration, nextSequence: header.baseSequence)
         case .transactionBegin(let begin):
             open = OpenTransaction(begin: begin, offset: header.baseOffset)
         case .transactionCommit, .transactionAbort:
@@ -56,7 +56,7 @@ struct PartitionLedger: Sendable, Equatable {
 extension PartitionLedger {
     private static let version: UInt8 = 1
 
-    /// The ledger as bytes, for the index of a segment.
+    /// The ledger as bytes, for the file of it.
     func encoded() -> [UInt8] {
         var writer = RecordWriter()
         writer.append(Self.version)

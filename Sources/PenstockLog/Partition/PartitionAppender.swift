@@ -13,13 +13,14 @@ actor PartitionAppender {
 
     private let partition: TopicPartition
     private let directory: String
-    private let topic: TopicDescriptor
+    private let topic: LiveTopic
     private let storage: any Storage
     private let clock: any WallClock
     private let limits: LogLimits
     private let tail: PartitionTail
     private let queue: WriterQueue
     private let thread: StorageThread
+    private let maintenance: PartitionMaintenance
 
     private var owner: OwnerLock?
     private var head: (any StorageFile)?
@@ -35,9 +36,10 @@ actor PartitionAppender {
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
     init(
-        _ partition: TopicPartition, directory: String, topic: TopicDescriptor, storage: any Storage,
+        _ partition: TopicPartition, directory: String, topic: LiveTopic, storage: any Storage,
         clock: any WallClock,
-        limits: LogLimits, tail: PartitionTail, queue: WriterQueue, thread: StorageThread
+        limits: LogLimits, tail: PartitionTail, queue: WriterQueue, thread: StorageThread,
+        maintenance: PartitionMaintenance
     ) {
         self.partition = partition
         self.directory = directory
@@ -48,6 +50,7 @@ actor PartitionAppender {
         self.tail = tail
         self.queue = queue
         self.thread = thread
+        self.maintenance = maintenance
     }
 
     /// Takes the ownership, recovers, and opens the queue.
@@ -58,10 +61,11 @@ actor PartitionAppender {
         let owner = try OwnerLock(of: partition, in: directory, storage: storage) { () throws(LogError) in
             try PartitionView.segments(of: partition, in: directory, storage: storage).map { $0.epoch + 1 }.max() ?? 1
         }
+        try maintenance.removeGarbage()
         let recovery = PartitionRecovery(partition: partition, directory: directory, storage: storage, limits: limits)
         let (committed, reports) = try recovery.run()
         let view = PartitionView(partition, directory: directory, storage: storage, limits: limits, tail: tail)
-        ledger = try PartitionLedger(walking: view, upTo: committed.nextOffset)
+        ledger = try LedgerFile.ledger(of: view, at: committed.nextOffset)
         let owed = try ledger.open.map { open throws(LogError) in try outcomes.end(of: open, in: partition) }
         self.owner = owner
         self.committed = committed
@@ -72,6 +76,7 @@ actor PartitionAppender {
             try writeHead()
             try storage.syncDirectory(directory)
         }
+        maintain()
         tail.publish(ledger.readable(committed))
         queue.open(at: committed.nextOffset, ledger: ledger)
         return Opening(reports: reports, epoch: owner.epoch, owed: owed)
@@ -101,6 +106,27 @@ actor PartitionAppender {
             owner = nil
         }
         try explained(partition) { () throws(StorageError) in try finishSegment() }
+        maintain()
+    }
+
+    /// Calls `body` as the owner; returns false where the partition was given up.
+    func maintain(
+        _ body: @Sendable (PartitionMaintenance, PartitionMaintenance.Standing) throws(LogError) -> Void
+    ) throws(LogError) -> Bool {
+        guard let standing else { return false }
+        try body(maintenance, standing)
+        return true
+    }
+
+    // Between two segments: the topic's changes come into force, and what may go goes.
+    private func maintain() {
+        topic.refresh()
+        if let standing { maintenance.run(standing) }
+    }
+
+    private var standing: PartitionMaintenance.Standing? {
+        guard let owner else { return nil }
+        return .init(epoch: owner.epoch, committed: ledger.readable(committed).nextOffset, active: segment?.name)
     }
 
     deinit {
@@ -122,6 +148,7 @@ actor PartitionAppender {
         if let segment, segment.isFull(for: batch.byteCount) {
             try commit()
             try finishSegment()
+            maintain()
         }
         let segment = try currentSegment(at: submission.pending.firstOffset)
         let (epoch, committedOffset, now) = (segment.name.epoch, committed.nextOffset, clock.now())
@@ -170,6 +197,7 @@ actor PartitionAppender {
     private func finishSegment() throws(StorageError) {
         guard let segment else { return }
         try segment.sync()
+        try writeLedger()
         try segment.seal(nextOffset: committed.nextOffset, end: segment.position, openTransaction: ledger.open?.offset)
         self.segment = nil
     }
@@ -181,8 +209,14 @@ actor PartitionAppender {
         if committedEnd == Superblock.byteCount {
             try? storage.remove(segment.path)
         } else {
+            try? writeLedger()
             try? segment.seal(nextOffset: committed.nextOffset, end: committedEnd, openTransaction: ledger.open?.offset)
         }
+    }
+
+    // Before older segments may go, which hold what it is made of.
+    private func writeLedger() throws(StorageError) {
+        try LedgerFile.write(ledger, at: committed.nextOffset, in: directory, storage: storage)
     }
 
     private func writeHead() throws(StorageError) {

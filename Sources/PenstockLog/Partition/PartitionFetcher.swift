@@ -28,17 +28,13 @@ actor PartitionFetcher {
     func open(at start: ReadPosition) throws(LogError) -> UInt64 {
         committed = try view.committed()
         names = try view.segments()
-        let earliest = names.first?.baseOffset ?? committed.nextOffset
+        let earliest = try max(view.firstOffset(), names.first?.baseOffset ?? committed.nextOffset)
         switch start {
         case .earliest: position = min(earliest, committed.nextOffset)
         case .end: position = committed.nextOffset
         case .offset(let offset):
             guard offset >= earliest, offset <= committed.nextOffset else {
-                throw LogError(
-                    .offsetOutOfRange,
-                    "\(partition) has no offset \(offset): it holds \(earliest)..<\(committed.nextOffset)",
-                    hint: "read from \(offset < earliest ? earliest : committed.nextOffset)",
-                    place: .init(partition: partition, offsets: earliest..<max(earliest, committed.nextOffset)))
+                throw PartitionStart.outOfRange(offset, of: partition, earliest..<max(earliest, committed.nextOffset))
             }
             position = offset
         }
@@ -51,6 +47,10 @@ actor PartitionFetcher {
     /// Also returns the position behind them, which is farther where records of the log's own follow.
     func fetch() throws(LogError) -> (entries: [LogEntry], position: UInt64) {
         if let failure { throw failure }
+        return try retrying { () throws(LogError) in try fetchEntries() }
+    }
+
+    private func fetchEntries() throws(LogError) -> (entries: [LogEntry], position: UInt64) {
         var entries: [LogEntry] = []
         var bytes = 0
         do {
@@ -62,25 +62,44 @@ actor PartitionFetcher {
             }
         } catch {
             guard entries.isEmpty else { return (entries, position) }
-            if error.code == .damaged { failure = error }
             throw error
         }
         return (entries, position)
     }
 
+    // What looks like damage may be records that were given up meanwhile, or segments that were replaced by a compacted one.
+    private func retrying<Result>(_ body: () throws(LogError) -> Result) throws(LogError) -> Result {
+        try checkStart(tail.firstOffset)
+        do {
+            return try body()
+        } catch {
+            try checkStart(view.firstOffset())
+            let segments = try view.segments()
+            if segments != names {
+                names = segments
+                cursor = nil
+                return try body()
+            }
+            if error.code == .damaged { failure = error }
+            throw error
+        }
+    }
+
+    private func checkStart(_ first: UInt64) throws(LogError) {
+        guard position < first else { return }
+        throw PartitionStart.outOfRange(position, of: partition, first..<max(first, committed.nextOffset))
+    }
+
     /// The next control record; batches of events before it are passed over by their headers alone.
     func fetchControl() throws(LogError) -> (found: (record: ControlRecord, offset: UInt64)?, position: UInt64) {
         if let failure { throw failure }
-        do {
+        return try retrying { () throws(LogError) in
             while try hasMore() {
                 if case .control(let record, let offset) = try read(onlyControl: true).entry {
                     return ((record, offset), position)
                 }
             }
             return (nil, position)
-        } catch {
-            if error.code == .damaged { failure = error }
-            throw error
         }
     }
 
@@ -126,9 +145,18 @@ actor PartitionFetcher {
     private func read(onlyControl: Bool) throws(LogError) -> (entry: LogEntry?, bytes: Int) {
         var cursor: SegmentCursor
         if let current = self.cursor { cursor = current } else { cursor = try locate() }
-        do {
+        do throws(CursorFailure) {
             try followSuccessor(&cursor)
-            let header = try nextHeader(&cursor)
+            var header = try nextHeader(&cursor)
+            while header == nil {
+                guard position < committed.nextOffset else {
+                    self.cursor = nil
+                    return (nil, 0)
+                }
+                do { cursor = try locate() } catch { throw CursorFailure.log(error) }
+                header = try nextHeader(&cursor)
+            }
+            guard let header else { preconditionFailure("the loop ends with a header") }
             let isControl = header.flags.contains(.control)
             var isPassedOver = isControl ? header.concernsLedger : onlyControl
             if !isPassedOver { isPassedOver = try !isVisible(header, cursor) }
@@ -161,7 +189,12 @@ actor PartitionFetcher {
         do { cursor = SegmentCursor(try view.open(successor), limits: limits) } catch { throw .log(error) }
     }
 
-    private func nextHeader(_ cursor: inout SegmentCursor) throws(CursorFailure) -> BatchHeader {
+    // Nil where the rest of a compacted segment holds nothing: the position is behind it then.
+    private func nextHeader(_ cursor: inout SegmentCursor) throws(CursorFailure) -> BatchHeader? {
+        if cursor.isAtCompactedEnd, let end = cursor.segment.name.nextOffset {
+            position = max(position, end)
+            return nil
+        }
         do {
             return try cursor.header()
         } catch {
@@ -170,8 +203,11 @@ actor PartitionFetcher {
             do { names = try view.segments() } catch { throw .log(error) }
             let before = cursor.segment.name
             try followSuccessor(&cursor)
+            if cursor.segment.name == before, !names.contains(before) {
+                do { cursor = try locate() } catch { throw .log(error) }
+            }
             guard cursor.segment.name != before else { throw error }
-            return try cursor.header()
+            return cursor.isAtCompactedEnd ? try nextHeader(&cursor) : try cursor.header()
         }
     }
 
@@ -195,7 +231,7 @@ actor PartitionFetcher {
             throw missing(upTo: names.first?.baseOffset ?? committed.nextOffset)
         }
         var cursor = SegmentCursor(try view.open(name), limits: limits)
-        while cursor.offset < position {
+        while cursor.offset < position, !cursor.isAtCompactedEnd {
             do {
                 let header = try cursor.header()
                 if header.nextOffset > position { break }

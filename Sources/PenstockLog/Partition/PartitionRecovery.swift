@@ -33,8 +33,9 @@ struct PartitionRecovery {
             if next > file.name.baseOffset { committed = CommittedPosition(nextOffset: next, segment: file.name) }
         }
         // Offsets that were acknowledged once are never given again, even where their records are lost.
+        let start = try PartitionStart.read(of: partition, in: directory, storage: storage)
         committed = CommittedPosition(
-            nextOffset: max(committed.nextOffset, head?.acknowledged ?? 0), segment: committed.segment)
+            nextOffset: max(committed.nextOffset, head?.acknowledged ?? 0, start), segment: committed.segment)
         return (committed, reports)
     }
 

@@ -11,6 +11,7 @@ final class PartitionTail: Sendable {
     private struct State {
         /// Nil while no writer of this process owns the partition.
         var committed: CommittedPosition?
+        var firstOffset: UInt64 = 0
         var waiters: [Waiter] = []
         var nextNumber: UInt64 = 0
     }
@@ -30,6 +31,14 @@ final class PartitionTail: Sendable {
     /// The committed position by the writer of this process, or nil where it has none.
     var committed: CommittedPosition? { state.withLock { $0.committed } }
 
+    /// The offset below which records were given up, as far as this process knows.
+    var firstOffset: UInt64 { state.withLock { $0.firstOffset } }
+
+    /// Tells the readers that everything below an offset was given up.
+    func publish(firstOffset: UInt64) {
+        state.withLock { $0.firstOffset = max($0.firstOffset, firstOffset) }
+    }
+
     /// Tells the readers how far they may read.
     func publish(_ committed: CommittedPosition) {
         let ready = state.withLock { state in
@@ -46,6 +55,7 @@ final class PartitionTail: Sendable {
         let waiters = state.withLock { state in
             defer { state.waiters = [] }
             state.committed = nil
+            state.firstOffset = 0
             return state.waiters
         }
         for waiter in waiters { waiter.continuation.resume(returning: .noOwner) }

@@ -25,16 +25,32 @@ struct PartitionView: Sendable {
         self.outcomes = outcomes
     }
 
-    /// The segments in the order of their offsets.
+    /// The segments in the order of their offsets, without those that a compacted one has replaced.
     static func segments(
         of partition: TopicPartition, in directory: String, storage: any Storage
     ) throws(LogError) -> [SegmentName] {
-        try explained(partition) { () throws(StorageError) in try storage.list(directory) }
-            .compactMap { SegmentName(fileName: $0) }.sorted()
+        SegmentName.effective(
+            in: try explained(partition) { () throws(StorageError) in try storage.list(directory) }
+        ).segments
     }
 
     func segments() throws(LogError) -> [SegmentName] {
         try Self.segments(of: partition, in: directory, storage: storage)
+    }
+
+    /// The offset below which nothing may be read, from the partition's `start` file; 0 where nothing was given up.
+    func firstOffset() throws(LogError) -> UInt64 {
+        try max(tail.firstOffset, PartitionStart.read(of: partition, in: directory, storage: storage))
+    }
+
+    /// The size of a segment file; 0 where it went this moment.
+    func byteCount(of name: SegmentName) throws(LogError) -> Int {
+        do {
+            return try storage.open(directory + "/" + name.fileName, .read).byteCount()
+        } catch {
+            if error.reason == .notFound { return 0 }
+            throw LogError(error, partition: partition)
+        }
     }
 
     func open(_ name: SegmentName) throws(LogError) -> SegmentFile {
@@ -63,7 +79,7 @@ struct PartitionView: Sendable {
             try PartitionHead.read(in: directory, storage: storage)
         }
         guard let last = try segments().last else {
-            return CommittedPosition(nextOffset: head?.acknowledged ?? 0, segment: nil)
+            return CommittedPosition(nextOffset: max(head?.acknowledged ?? 0, try firstOffset()), segment: nil)
         }
         let file = try open(last)
         if let seal = file.seal {

@@ -7,13 +7,13 @@ final class PartitionWriter: TopicWriter {
     let directory: String
     let epoch: UInt32
     let transaction = Mutex(WeakTransaction())
-    private let topic: TopicDescriptor
+    private let topic: LiveTopic
     private let limits: LogLimits
     let queue: WriterQueue
     private let appender: PartitionAppender
 
     init(
-        _ partition: TopicPartition, directory: String, epoch: UInt32, topic: TopicDescriptor, limits: LogLimits,
+        _ partition: TopicPartition, directory: String, epoch: UInt32, topic: LiveTopic, limits: LogLimits,
         queue: WriterQueue, appender: PartitionAppender
     ) {
         self.partition = partition
@@ -54,7 +54,7 @@ final class PartitionWriter: TopicWriter {
                     + "(id \(topic.schema.id))",
                 hint: "write to a topic of its own", place: .init(partition: partition))
         }
-        return try EncodedBatch(batch, limits: limits, partition: partition)
+        return try EncodedBatch(batch, codec: topic.configuration.codec, limits: limits, partition: partition)
     }
 
     /// A control record of the user's.

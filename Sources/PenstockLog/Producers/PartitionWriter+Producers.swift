@@ -17,15 +17,4 @@ extension PartitionWriter {
             partition: partition, name: name, id: admission.header.producer, epoch: admission.header.producerEpoch,
             nextSequence: admission.header.baseSequence)
     }
-
-    /// Names those producers again whose records of that kind stand before `offset`, where records are about to be removed.
-    func renewProducers(before offset: UInt64) async throws(LogError) {
-        let ids = queue.withAdmissions { $0.ledger.producers.registered(before: offset) }
-        var last: PendingAppend?
-        for id in ids {
-            let draft = EncodedBatch(ProducerRegistration(id: id, epoch: 0, name: ""), nextSequence: 0)
-            last = try taken(await queue.submit(draft, as: .renewal(producer: id))).pending ?? last
-        }
-        _ = try await last?.acknowledgement()
-    }
 }

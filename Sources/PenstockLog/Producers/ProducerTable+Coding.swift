@@ -9,7 +9,6 @@ extension ProducerTable {
             writer.append(id)
             writer.append(producer.epoch)
             writer.append(producer.nextSequence)
-            writer.append(producer.registration)
             writer.append(producer.name)
             writer.append(UInt32(producer.recent.count))
             for batch in producer.recent {
@@ -27,9 +26,7 @@ extension ProducerTable {
             let id: UInt32 = try reader.readInteger()
             let epoch: UInt32 = try reader.readInteger()
             let nextSequence: UInt64 = try reader.readInteger()
-            let registration: UInt64 = try reader.readInteger()
-            var producer = Producer(
-                epoch: epoch, name: try reader.readString(), nextSequence: nextSequence, registration: registration)
+            var producer = Producer(epoch: epoch, name: try reader.readString(), nextSequence: nextSequence)
             let batches: UInt32 = try reader.readInteger()
             guard batches <= Self.recentBatches else { throw .invalidField("\(batches) batches of a producer") }
             for _ in 0..<batches {

@@ -12,8 +12,6 @@ struct ProducerTable: Sendable, Equatable {
         /// Empty where the registration could not be read any more.
         var name: String
         var nextSequence: UInt64
-        /// The offset of the record that names the producer.
-        var registration: UInt64
         /// The last batches, oldest first.
         var recent: [Batch] = []
     }
@@ -72,15 +70,14 @@ struct ProducerTable: Sendable, Equatable {
             offset: first.map { $0.offset + (stamp.firstSequence - $0.sequence) }, pending: last?.pending)
     }
 
-    /// The state behind a registration at `offset`.
-    mutating func note(_ registration: ProducerRegistration, nextSequence: UInt64, at offset: UInt64) {
+    /// The state behind a registration.
+    mutating func note(_ registration: ProducerRegistration, nextSequence: UInt64) {
         var producer =
             producers[registration.id]
-            ?? Producer(epoch: 0, name: "", nextSequence: nextSequence, registration: offset)
+            ?? Producer(epoch: 0, name: "", nextSequence: nextSequence)
         producer.epoch = registration.epoch
         producer.name = registration.name
         producer.nextSequence = nextSequence
-        producer.registration = offset
         producers[registration.id] = producer
         ids[registration.name] = registration.id
     }
@@ -90,15 +87,8 @@ struct ProducerTable: Sendable, Equatable {
         let batch = Batch(
             sequence: header.baseSequence, count: header.count, offset: header.baseOffset, pending: pending)
         producers[
-            header.producer,
-            default: Producer(
-                epoch: header.producerEpoch, name: "", nextSequence: 0, registration: header.baseOffset)
+            header.producer, default: Producer(epoch: header.producerEpoch, name: "", nextSequence: 0)
         ].note(batch)
-    }
-
-    /// The producers whose registrations stand before `offset`, by number.
-    func registered(before offset: UInt64) -> [UInt32] {
-        producers.filter { $0.value.registration < offset && !$0.value.name.isEmpty }.keys.sorted()
     }
 
     mutating func restore(_ id: UInt32, _ producer: Producer) {

@@ -4,12 +4,15 @@ internal import PenstockEvents
 struct BatchCheck {
     let generation: UInt64
     let batchBytesLimit: Int
+    /// Whether offsets may be missing between batches, as they are in a compacted segment.
+    let allowsGaps: Bool
     var expectedOffset: UInt64
     var lastEpoch: UInt32
 
     init(_ segment: Superblock, expectedOffset: UInt64? = nil, limits: LogLimits) {
         generation = segment.generation
         batchBytesLimit = limits.batchBytes
+        allowsGaps = segment.cleanOffset != nil
         self.expectedOffset = expectedOffset ?? segment.baseOffset
         lastEpoch = segment.epoch
     }
@@ -21,7 +24,7 @@ struct BatchCheck {
             throw .truncated(needed: BatchHeader.byteCount, available: available)
         }
         let header = try BatchHeader(bytes, generation: generation)
-        guard header.baseOffset == expectedOffset else {
+        guard header.baseOffset == expectedOffset || allowsGaps && header.baseOffset > expectedOffset else {
             throw .offset(expected: expectedOffset, found: header.baseOffset)
         }
         guard header.epoch >= lastEpoch else { throw .epochFell(from: lastEpoch, to: header.epoch) }

@@ -31,6 +31,12 @@ struct SegmentCursor {
     /// The offset of the next batch.
     var offset: UInt64 { check.expectedOffset }
 
+    /// Whether this is the end of a compacted segment; the offsets up to the end of its range hold nothing any more.
+    var isAtCompactedEnd: Bool {
+        guard segment.name.nextOffset != nil, let seal = segment.seal else { return false }
+        return position >= Int(seal.end)
+    }
+
     /// Forgets what was fetched beyond the batches that were delivered: it may have been fetched before it was committed.
     mutating func forgetFetched() { window = nil }
 

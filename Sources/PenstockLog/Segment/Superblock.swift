@@ -14,6 +14,9 @@ struct Superblock: Equatable {
     let baseOffset: UInt64
     let epoch: UInt32
     let partition: UInt32
+    /// For a compacted segment, the offset below which no key stands twice in the partition's segments up to this one; nil for one
+    /// that holds everything that was appended.
+    let cleanOffset: UInt64?
 
     func encoded() -> [UInt8] {
         var fields = ByteFields(count: Self.byteCount)
@@ -24,6 +27,10 @@ struct Superblock: Equatable {
         fields.set(baseOffset, at: 24)
         fields.set(epoch, at: 32)
         fields.set(partition, at: 36)
+        if let cleanOffset {
+            fields.set(UInt32(1), at: 40)
+            fields.set(cleanOffset, at: 48)
+        }
         fields.set(fields.bytes.withUnsafeBytes { Self.checksum($0) }, at: Self.checkedBytes)
         return fields.bytes
     }
@@ -54,16 +61,20 @@ struct Superblock: Equatable {
         baseOffset = bytes.integer(at: 24)
         epoch = bytes.integer(at: 32)
         self.partition = bytes.integer(at: 36)
-        guard baseOffset == name.baseOffset, epoch == name.epoch, Int(self.partition) == partition.partition else {
+        cleanOffset = bytes.integer(UInt32.self, at: 40) == 0 ? nil : bytes.integer(at: 48)
+        guard baseOffset == name.baseOffset, epoch == name.epoch, Int(self.partition) == partition.partition,
+            (cleanOffset != nil) == (name.nextOffset != nil)
+        else {
             throw refuse("belongs to another place than the file's name says")
         }
     }
 
-    init(generation: UInt64, baseOffset: UInt64, epoch: UInt32, partition: UInt32) {
+    init(generation: UInt64, baseOffset: UInt64, epoch: UInt32, partition: UInt32, cleanOffset: UInt64? = nil) {
         self.generation = generation
         self.baseOffset = baseOffset
         self.epoch = epoch
         self.partition = partition
+        self.cleanOffset = cleanOffset
     }
 
     private static func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {

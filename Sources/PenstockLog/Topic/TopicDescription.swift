@@ -11,7 +11,7 @@ public struct TopicDescription: Sendable, Hashable {
     /// One entry a partition, by number.
     public let partitions: [Partition]
 
-    /// The offsets of a partition.
+    /// The offsets and sizes of a partition.
     public struct Partition: Sendable, Hashable {
         /// The number of the partition.
         public let number: Int
@@ -19,12 +19,24 @@ public struct TopicDescription: Sendable, Hashable {
         public let firstOffset: UInt64
         /// The offset behind the last committed record.
         public let nextOffset: UInt64
+        /// The number of segment files.
+        public let segments: Int
+        /// The sizes of the segment files together.
+        public let byteCount: Int
+        /// When the last record was appended, by the clock of the partition's owner; nil where there is none or it cannot be found.
+        public let lastAppendTime: Timestamp?
 
-        /// A partition's offsets.
-        public init(number: Int, firstOffset: UInt64, nextOffset: UInt64) {
+        /// A partition's offsets and sizes.
+        public init(
+            number: Int, firstOffset: UInt64, nextOffset: UInt64, segments: Int = 0, byteCount: Int = 0,
+            lastAppendTime: Timestamp? = nil
+        ) {
             self.number = number
             self.firstOffset = firstOffset
             self.nextOffset = nextOffset
+            self.segments = segments
+            self.byteCount = byteCount
+            self.lastAppendTime = lastAppendTime
         }
     }
 

@@ -1,6 +1,10 @@
 /// The rules for names of topics: 1 to 200 letters, digits, `.`, `_` and `-` (ASCII), not beginning with a dot.
 enum TopicName {
     static let longest = 200
+    /// What the names of the log's own topics begin with; users can read them, but neither create, write nor delete them.
+    static let internalPrefix = "_penstock."
+
+    static func isInternal(_ name: String) -> Bool { name.hasPrefix(internalPrefix) }
 
     static func validate(_ name: String) throws(LogError) {
         guard let problem = problem(of: name) else { return }
@@ -9,7 +13,15 @@ enum TopicName {
             hint: "use 1 to \(longest) letters, digits, '.', '_' and '-', and no dot at the beginning")
     }
 
-    private static func problem(of name: String) -> String? {
+    /// Refuses the names that the log keeps for itself.
+    static func refuseInternal(_ name: String) throws(LogError) {
+        guard isInternal(name) else { return }
+        throw LogError(
+            .invalidTopicName, "\(name) is a topic of the log's own: only the log creates, writes and deletes it",
+            hint: "choose a name that does not begin with \(internalPrefix)")
+    }
+
+    static func problem(of name: String) -> String? {
         if name.isEmpty { return "it is empty" }
         if name.utf8.count > longest { return "it has \(name.utf8.count) bytes" }
         if name.hasPrefix(".") { return "it begins with a dot" }

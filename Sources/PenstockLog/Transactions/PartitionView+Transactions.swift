@@ -15,7 +15,9 @@ extension PartitionView {
             start = name.baseOffset
         }
         guard let start else { return nil }
-        return try PartitionLedger(walking: self, from: start, upTo: end).open
+        var ledger = PartitionLedger()
+        try ledger.note(self, from: start, upTo: end)
+        return ledger.open
     }
 
     /// `position`, which is nobody's, without a transaction at its end that is not known to be committed.

@@ -1,0 +1,110 @@
+import Foundation
+import PenstockEvents
+import PenstockLog
+import Testing
+
+@testable import LogAppender
+
+/// A process appends to one log in the durable class, is killed, and the next one goes on: real files, real signals. The moments are
+/// drawn from a printed seed; what the signal finds the process doing cannot be repeated.
+@Suite("Writers that are killed, one after the other, on one log")
+struct KillTests {
+    private static let environment = ProcessInfo.processInfo.environment
+    private static let rounds = environment["PENSTOCK_LOG_KILL_ROUNDS"].flatMap { Int($0) } ?? 10
+    private static let seed = environment["PENSTOCK_LOG_KILL_SEED"].flatMap { UInt64($0) } ?? .random(in: 0...(.max))
+
+    private struct Acknowledged {
+        let offset: UInt64
+        let count: UInt64
+        let session: UInt64
+        let number: UInt64
+    }
+
+    @Test("no acknowledged record is lost, none is damaged, none comes twice")
+    func kill() async throws {
+        let scratch = Scratch()
+        var random = SeededGenerator(seed: Self.seed)
+        print("kill -9: \(Self.rounds) rounds, seed \(Self.seed)")
+        var acknowledged = 0
+        var unacknowledged = 0
+        var next: UInt64 = 0
+        for session in 1...UInt64(Self.rounds) {
+            let lines = try Self.append(
+                to: scratch.path("log"), session: session, seed: random.next(),
+                killAfter: Double.random(in: 0.02..<0.15, using: &random))
+            let log = try await EmbeddedLog(directory: scratch.path("log"), creating: false)
+            // Not every writer lives long enough to make the topic.
+            guard try await log.topics().contains(AppendedRecord.topic) else { continue }
+            // What the writer left is read before and after the next one's recovery.
+            let records = try await Self.records(of: log, from: next)
+            let expected = (0..<UInt64(records.count)).map { AppendedRecord(session: session, number: $0) }
+            #expect(records == expected, "session \(session) of seed \(Self.seed)")
+            let kept = lines.reduce(0) { $0 + Int($1.count) }
+            #expect(records.count >= kept, "session \(session) of seed \(Self.seed) lost acknowledged records")
+            for line in lines {
+                #expect(line.session == session && line.offset == next + line.number)
+            }
+            if session % 8 == 0 {
+                let all = try await Self.records(of: log, from: 0)
+                #expect(all.count == Int(next) + records.count)
+            }
+            acknowledged += kept
+            unacknowledged += records.count - kept
+            next += UInt64(records.count)
+        }
+        print("  \(acknowledged) records acknowledged, \(unacknowledged) more kept, \(next) in the log")
+        #expect(acknowledged > 0, "no writer lived long enough")
+    }
+
+    /// Runs one writer for so many seconds from its first acknowledgement on; what it said was acknowledged.
+    private static func append(
+        to directory: String, session: UInt64, seed: UInt64, killAfter seconds: Double
+    ) throws -> [Acknowledged] {
+        let process = Process()
+        process.executableURL = program
+        process.arguments = [directory, String(session), String(seed)]
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        try process.run()
+        let reader = pipe.fileHandleForReading
+        var output = reader.availableData
+        let kill = DispatchWorkItem { _ = Foundation.kill(process.processIdentifier, SIGKILL) }
+        DispatchQueue.global().asyncAfter(deadline: .now() + seconds, execute: kill)
+        while true {
+            let more = reader.availableData
+            if more.isEmpty { break }
+            output += more
+        }
+        process.waitUntilExit()
+        #expect(process.terminationReason == .uncaughtSignal && process.terminationStatus == SIGKILL)
+        // A line is one write, so only the last one may be cut.
+        return String(decoding: output, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+            .dropLast()
+            .map { line in
+                let numbers = line.split(separator: " ").compactMap { UInt64($0) }
+                return Acknowledged(offset: numbers[0], count: numbers[1], session: numbers[2], number: numbers[3])
+            }
+    }
+
+    private static func records(of log: EmbeddedLog, from offset: UInt64) async throws -> [AppendedRecord] {
+        let reader = try await log.reader(for: TopicPartition(AppendedRecord.topic), from: .offset(offset))
+        var records: [AppendedRecord] = []
+        while let entry = try await reader.next() {
+            guard case .records(let batch) = entry else { continue }
+            for index in 0..<batch.count { records.append(try batch.event(AppendedRecord.self, at: index)) }
+        }
+        await reader.close()
+        return records
+    }
+
+    /// The program lies beside the tests.
+    private static var program: URL {
+        var folder = Bundle.main.executableURL!.deletingLastPathComponent()
+        while !FileManager.default.fileExists(atPath: folder.appendingPathComponent("LogAppender").path),
+            folder.path != "/"
+        {
+            folder.deleteLastPathComponent()
+        }
+        return folder.appendingPathComponent("LogAppender")
+    }
+}
