@@ -58,12 +58,12 @@ struct TransactionOutcomes: Sendable {
     ) throws(LogError) -> Outcome? {
         var walk = try HeaderWalk(view, from: begin.homeOffset)
         guard let first = try walk.next(), first.baseOffset == begin.homeOffset, first.flags.contains(.begin),
-            try walk.controlRecord() == .transactionBegin(begin)
+            try isBegin(begin, first, walk, view)
         else { return nil }
         while let header = try walk.next(), header.baseOffset < limit {
             if header.flags.contains(.abort) { return .aborted }
             guard header.flags.contains(.commit) else { continue }
-            guard try walk.controlRecord() == .transactionCommit(begin.id) else { return nil }
+            guard try isInForce(header, walk, view) else { return nil }
             if isRelied, let path = walk.file?.path {
                 try explained(view.partition) { () throws(StorageError) in
                     try view.storage.open(path, .update).sync()
@@ -72,6 +72,46 @@ struct TransactionOutcomes: Sendable {
             return .committed
         }
         return nil
+    }
+
+    // Whether the record that came last is this begin. Where it cannot be read and should be there is no way to tell.
+    private func isBegin(_ begin: TransactionBegin, _ header: BatchHeader, _ walk: HeaderWalk, _ view: PartitionView)
+        throws(LogError) -> Bool
+    {
+        do throws(LogError) {
+            var walk = walk
+            return try walk.controlRecord() == .transactionBegin(begin)
+        } catch {
+            guard error.code == .damaged, try !isAcknowledged(header, walk, view) else { throw error }
+            return false
+        }
+    }
+
+    // Whether a commit record is whole. One that is not was still being written and is about to be cut, unless it had been
+    // acknowledged: then it is damaged, and its header, which is whole, says all there is to know.
+    private func isInForce(_ header: BatchHeader, _ walk: HeaderWalk, _ view: PartitionView) throws(LogError) -> Bool {
+        do throws(LogError) {
+            var walk = walk
+            _ = try walk.controlRecord()
+            return true
+        } catch {
+            guard error.code == .damaged else { throw error }
+            return try isAcknowledged(header, walk, view)
+        }
+    }
+
+    private func isAcknowledged(
+        _ header: BatchHeader, _ walk: HeaderWalk, _ view: PartitionView
+    ) throws(LogError) -> Bool {
+        let head = try explained(view.partition) { () throws(StorageError) in
+            try PartitionHead.read(in: view.directory, storage: view.storage)
+        }
+        if let head, head.acknowledged > header.baseOffset { return true }
+        var walk = walk
+        while let later = try walk.next() {
+            if later.committedOffset > header.baseOffset { return true }
+        }
+        return false
     }
 
     private static func exists(_ view: PartitionView) throws(LogError) -> Bool {
