@@ -13,12 +13,16 @@ DEMO_SEED ?= 1
 DEMO_WINDOW ?= 180deg
 DEMO_EVERY ?= 15deg
 
+# The fault simulator: how many random programs, from which seed.
+SEEDS ?= 20000
+FIRST_SEED ?= 1
+
 SWIFT_PATHS := Package.swift Sources Pipelines Benchmarks Tests
 
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help dependencies demo build test lint format sanitize
+.PHONY: help dependencies demo build test simulate lint format sanitize
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -45,6 +49,10 @@ build: dependencies ## Build everything, optimised
 test: dependencies ## Build and run all tests
 	$(SWIFT) build --build-tests
 	$(SWIFT) test
+
+simulate: dependencies ## Try the log under SEEDS random faults and crashes, from FIRST_SEED on
+	PENSTOCK_SIMULATION_SEEDS=$(SEEDS) PENSTOCK_SIMULATION_FIRST_SEED=$(FIRST_SEED) \
+	    $(SWIFT) test --filter SimulationTests/keepsPromises
 
 lint: ## Check the format of the Swift sources
 	$(SWIFT) format lint --strict --recursive --parallel $(SWIFT_PATHS)

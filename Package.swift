@@ -18,6 +18,7 @@ let package = Package(
     name: "penstock",
     products: [
         .library(name: "Penstock", targets: ["Penstock"]),
+        .library(name: "PenstockTesting", targets: ["PenstockTesting"]),
         .library(name: "PenstockTomography", targets: ["PenstockTomography"]),
         .executable(name: "LiveTomography", targets: ["LiveTomography"]),
         .executable(name: "SensorWindows", targets: ["SensorWindows"]),
@@ -58,6 +59,7 @@ let package = Package(
             swiftSettings: strict),
 
         // Row 6
+        .target(name: "PenstockTesting", dependencies: ["PenstockEvents", "PenstockLog"], swiftSettings: strict),
         .target(
             name: "PenstockTomography",
             dependencies: ["Penstock", "PenstockEvents", "PenstockFormats", "CFFTW", "CPenstockShim"],
@@ -92,6 +94,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "PenstockLogTests", dependencies: ["CPenstockShim", "LogAppender", "PenstockLog", "PenstockEvents"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "PenstockTestingTests", dependencies: ["PenstockEvents", "PenstockLog", "PenstockTesting"],
             swiftSettings: strict),
         .testTarget(
             name: "PenstockEngineTests", dependencies: ["PenstockEngine", "PenstockEvents", "PenstockLog"],

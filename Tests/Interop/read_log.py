@@ -74,9 +74,19 @@ def segments(folder):
     merged = [s for s in found if s[2] is not None]
 
     def replaced(segment):
-        return any(m is not segment and m[0] <= segment[0] < m[2] and (segment[2] is None or m[1] > segment[1]) for m in merged)
+        return any(m is not segment and m[0] <= segment[0] < m[2] and (segment[2] is None or m[1:3] > segment[1:3]) for m in merged)
 
     return sorted(s for s in found if not replaced(s))
+
+
+def first_offset(folder):
+    """The offset below which everything was given up."""
+    if not os.path.exists(f"{folder}/start"):
+        return 0
+    with open(f"{folder}/start", "rb") as file:
+        magic, crc, first = struct.unpack("<IIQ", file.read())
+    check(magic == 0x54525453 and crc == crc32c(struct.pack("<Q", first)), f"{folder}/start")
+    return first
 
 
 def batches(path, expected, limit):
@@ -149,16 +159,17 @@ def main(log, topic, partition="0"):
     text, last = description.rsplit(b"crc32c: ", 1)
     check(int(last, 16) == crc32c(text), "the topic's description")
     folder = f"{log}/{topic}/{partition}"
-    files = segments(folder)
+    files, start = segments(folder), first_offset(folder)
     expected = files[0][0] if files else 0
     for number, (base, _, _, name) in enumerate(files):
         limit = files[number + 1][0] if number + 1 < len(files) else 1 << 64
         for (first, count, kind, columns), prefix, payloads in batches(f"{folder}/{name}", expected, limit):
-            if kind & 1:
+            if kind & 1 and first >= start:
                 print(json.dumps({"offset": first, "control": prefix.hex()}))
-            else:
+            elif not kind & 1:
                 for record in records(first, count, columns, prefix, payloads):
-                    print(json.dumps(record))
+                    if record["offset"] >= start:
+                        print(json.dumps(record))
             expected = first + count
         expected = max(expected, limit if limit < 1 << 64 else 0)
 

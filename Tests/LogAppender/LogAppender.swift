@@ -27,7 +27,8 @@ struct LogAppender {
             let count = 1 + random.next() % 20
             var batch = RecordBatchBuilder(schemaID: AppendedRecord.schema.id)
             for index in number..<number + count {
-                batch.append(AppendedRecord(session: session, number: index), time: Timestamp(nanoseconds: Int64(index)))
+                batch.append(
+                    AppendedRecord(session: session, number: index), time: Timestamp(nanoseconds: Int64(index)))
             }
             pending.append((try await writer.submit(batch), number))
             number += count

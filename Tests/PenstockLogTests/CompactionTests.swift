@@ -6,15 +6,6 @@ import Testing
 
 @Suite("Compaction by key")
 struct CompactionTests {
-    /// A record with everything that must stay.
-    private struct Kept: Equatable {
-        let offset: UInt64
-        let state: State
-        let time: Int64
-        let keyHash: UInt64
-        let appendTime: Int64
-    }
-
     private let states = TopicPartition("states")
 
     private func log(
@@ -171,19 +162,44 @@ struct CompactionTests {
         }
     }
 
+    @Test("a compacted segment that a later one stands for is ignored, and removed by the next owner")
+    func leftover() async throws {
+        let scratch = Scratch()
+        let log = try await log(scratch)
+        var random = SeededGenerator(seed: 19)
+        var all: [Kept] = []
+        var leftovers: [(String, Data)] = []
+        for _ in 0..<2 {
+            let writer = try await log.writer(for: states)
+            all += try await append(500, keys: 50, to: writer, at: Timestamp(nanoseconds: 0), &random)
+            try await writer.close()
+            _ = try await log.compact("states")
+            for file in try scratch.segments(states) {
+                leftovers.append((file, try Data(contentsOf: URL(fileURLWithPath: file))))
+            }
+        }
+        #expect(Set(leftovers.map(\.0)).count == 2)
+        for (file, bytes) in leftovers { try bytes.write(to: URL(fileURLWithPath: file)) }
+        #expect(try await log.describe("states").partitions[0].segments == 1)
+        #expect(try await read(log.reader(for: states, from: .earliest)).records == last(all))
+        try await log.writer(for: states).close()
+        #expect(try scratch.segments(states) == [leftovers[1].0])
+    }
+
     @Test("a crash at any step of a compaction leaves a log that holds the last record of every key")
     func crashes() async throws {
         let scratch = Scratch()
         var limits = LogLimits()
-        limits.compactionKeyBytes = 12_000
+        // Three passes, each of several new segments.
+        limits.compactionKeyBytes = 40_000
         let storage = RecordingStorage()
         var random = SeededGenerator(seed: 3)
         let first = try await log(scratch)
         let writer = try await first.writer(for: states)
-        let all = try await append(2000, keys: 400, to: writer, at: Timestamp(nanoseconds: 0), &random)
+        let all = try await append(2000, keys: 1200, to: writer, at: Timestamp(nanoseconds: 0), &random)
         try await writer.close()
         let more = try await append(
-            2000, keys: 400, to: try await first.writer(for: states), at: Timestamp(nanoseconds: 0), &random)
+            2000, keys: 1200, to: try await first.writer(for: states), at: Timestamp(nanoseconds: 0), &random)
         // That writer is gone without closing. The next opening compacts, with a copy of the files before each of its steps.
         try FileManager.default.copyItem(atPath: scratch.path("log"), toPath: scratch.path("crashed"))
         let copies = Mutex(0)

@@ -64,6 +64,31 @@ struct InteropTests {
         #expect(output.status == 65 && output.errors.hasPrefix("damaged: ") && output.text == "")
     }
 
+    @Test("reads a compacted topic that was truncated inside of a batch, and ignores what a crash left")
+    func compacted() async throws {
+        let scratch = Scratch()
+        let log = try await EmbeddedLog(directory: scratch.path("log"))
+        _ = try await log.createTopic(
+            "readings", schema: Reading.schema,
+            configuration: TopicConfiguration(segmentBytes: 64 << 10, compactionKey: ["sensor"]))
+        let writer = try await log.writer(for: readings)
+        for start in stride(from: 0, to: 5000, by: 500) { try await writer.append(batch(start..<start + 500)) }
+        let old = try #require(try scratch.segments(readings).last)
+        let saved = try Data(contentsOf: URL(fileURLWithPath: old))
+        try await writer.close()
+        try await log.truncate(readings, before: 4996)
+        // A segment that the compacted one stands for, as if the crash had come before its removal.
+        try saved.write(to: URL(fileURLWithPath: old))
+        let output = try Python.run([Python.reader, scratch.path("log"), "readings"])
+        #expect(output.status == 0 && output.errors == "")
+        let lines = try output.text.split(separator: "\n").map { line in
+            try JSONDecoder().decode(Line.self, from: Data(line.utf8)).offset
+        }
+        // The last seven readings are the last of the seven sensors.
+        #expect(lines == [4996, 4997, 4998, 4999])
+        #expect(try await counts(log.reader(for: readings, from: .earliest)) == lines)
+    }
+
     private static func append(
         _ sizes: [Int], isKeyed: Bool, to writer: any TopicWriter, _ expected: inout [Line],
         _ random: inout SeededGenerator

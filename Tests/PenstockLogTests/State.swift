@@ -40,3 +40,12 @@ struct State: Event, Equatable {
         payload = record.payload.withUnsafeBytes { Array($0) }
     }
 }
+
+/// A state with everything of its record that must stay.
+struct Kept: Equatable {
+    let offset: UInt64
+    let state: State
+    let time: Int64
+    let keyHash: UInt64
+    let appendTime: Int64
+}

@@ -17,6 +17,8 @@ struct PartitionCompaction {
     /// New segments end at the first old segment's end behind this size.
     let segmentBytes: Int
     let epoch: UInt32
+    /// Gives the new segments their generations.
+    let randomNumbers: any RandomSource
     /// Records below were given up and are not taken along.
     let firstOffset: UInt64
 
@@ -104,7 +106,7 @@ struct PartitionCompaction {
         var index = 0
         while index < files.count {
             let superblock = Superblock(
-                generation: .random(in: .min ... .max), baseOffset: files[index].name.baseOffset, epoch: epoch,
+                generation: randomNumbers.next(), baseOffset: files[index].name.baseOffset, epoch: epoch,
                 partition: UInt32(partition.partition), cleanOffset: latest.end)
             let writer = try explained(partition) { () throws(StorageError) in
                 try CompactedSegmentWriter(superblock, of: partition, in: directory, storage: storage)

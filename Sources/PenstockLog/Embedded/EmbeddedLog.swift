@@ -22,6 +22,7 @@ public final class EmbeddedLog: LogStore {
 
     private let storage: any Storage
     let clock: any WallClock
+    let randomNumbers: any RandomSource
     private let limits: LogLimits
     let directory: LogDirectory
     private let writerThreads: [StorageThread]
@@ -36,10 +37,12 @@ public final class EmbeddedLog: LogStore {
     ///   - storage: the files.
     ///   - clock: stamps batches with the time of their append, which decides nothing but what retention by age drops.
     ///   - limits: the bounds of everything that grows.
+    ///   - randomNumbers: tell files of one name apart; they decide nothing.
     /// - Throws: `LogError` with code `notALog`, `logNotFound`, `newerFormat`, or one of the storage.
     public init(
         directory path: String, creating: Bool = true, storage: any Storage = FileStorage(),
-        clock: any WallClock = SystemWallClock(), limits: LogLimits = LogLimits()
+        clock: any WallClock = SystemWallClock(), limits: LogLimits = LogLimits(),
+        randomNumbers: any RandomSource = SystemRandomSource()
     ) async throws(LogError) {
         precondition(
             limits.writerThreads > 0 && limits.readerThreads > 0, "a log needs a thread to write and one to read")
@@ -47,10 +50,15 @@ public final class EmbeddedLog: LogStore {
         self.storage = storage
         self.clock = clock
         self.limits = limits
-        writerThreads = (0..<limits.writerThreads).map { StorageThread(label: "penstock-log.writer-\($0)") }
-        readerThreads = (0..<limits.readerThreads).map { StorageThread(label: "penstock-log.reader-\($0)") }
+        self.randomNumbers = randomNumbers
+        let scheduler = storage.scheduler
+        func thread(_ name: String) -> StorageThread {
+            StorageThread(label: "penstock-log.\(name)", scheduler: scheduler)
+        }
+        writerThreads = (0..<limits.writerThreads).map { thread("writer-\($0)") }
+        readerThreads = (0..<limits.readerThreads).map { thread("reader-\($0)") }
         directory = LogDirectory(
-            path, storage: storage, limits: limits, thread: StorageThread(label: "penstock-log.directory"))
+            path, storage: storage, limits: limits, randomNumbers: randomNumbers, thread: thread("directory"))
         try await directory.open(creating: creating)
     }
 
@@ -152,8 +160,9 @@ public final class EmbeddedLog: LogStore {
         let tail = tail(of: partition)
         let appender = PartitionAppender(
             partition, directory: directory.directory(of: partition), topic: topic, storage: storage, clock: clock,
-            limits: limits, tail: tail, queue: queue, thread: thread,
+            randomNumbers: randomNumbers, limits: limits, tail: tail, queue: queue, thread: thread,
             maintenance: maintenance(of: partition, topic, tail))
+        try await directory.keepTopicNames()
         let opening = try await appender.open(outcomes)
         state.withLock { state in
             state.reports += opening.reports
@@ -206,7 +215,7 @@ public final class EmbeddedLog: LogStore {
     ) -> PartitionMaintenance {
         PartitionMaintenance(
             partition: partition, directory: directory.directory(of: partition), topic: topic, storage: storage,
-            clock: clock, limits: limits, tail: tail, positions: directory.groupPositions
+            clock: clock, randomNumbers: randomNumbers, limits: limits, tail: tail, positions: directory.groupPositions
         ) { [weak self] error in
             guard let self else { return }
             state.withLock { state in

@@ -10,14 +10,18 @@ actor LogDirectory {
     nonisolated let path: String
     private let storage: any Storage
     private let limits: LogLimits
+    private let randomNumbers: any RandomSource
     private let thread: StorageThread
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
-    init(_ path: String, storage: any Storage, limits: LogLimits, thread: StorageThread) {
+    init(
+        _ path: String, storage: any Storage, limits: LogLimits, randomNumbers: any RandomSource, thread: StorageThread
+    ) {
         self.path = path
         self.storage = storage
         self.limits = limits
+        self.randomNumbers = randomNumbers
         self.thread = thread
     }
 
@@ -47,7 +51,24 @@ actor LogDirectory {
             throw LogError(.logNotFound, "there is no log at \(path)", hint: "check the path", place: .init(file: path))
         }
         try explained { () throws(StorageError) in
+            try keepName()
             try storage.replace(Self.superfile, in: path, with: Array("penstock-log \(Self.version)\n".utf8))
+        }
+    }
+
+    /// Makes the names of the topics survive a power loss: whoever showed a topic may have died before that.
+    func keepTopicNames() throws(LogError) {
+        try explained { () throws(StorageError) in try storage.syncDirectory(path) }
+    }
+
+    // A log that is complete has a name that survives a power loss: so before the file that makes it complete.
+    private func keepName() throws(StorageError) {
+        let parent = path.split(separator: "/", omittingEmptySubsequences: true).dropLast().joined(separator: "/")
+        do {
+            try storage.syncDirectory(path.hasPrefix("/") ? "/" + parent : parent.isEmpty ? "." : parent)
+        } catch {
+            // Who may not read the directory above cannot sync it either; who made this one there knows.
+            if error.reason != .permissionDenied { throw error }
         }
     }
 
@@ -86,7 +107,7 @@ actor LogDirectory {
             .topicExists, "there is already a topic \(topic.name) in \(path)",
             hint: "open it, delete it, or choose another name", place: .init(file: path))
         let target = "\(path)/\(topic.name)"
-        let hidden = "\(path)/.creating-\(topic.name)-\(UInt64.random(in: 0...(.max)))"
+        let hidden = "\(path)/.creating-\(topic.name)-\(randomNumbers.next())"
         do throws(StorageError) {
             guard try storage.kind(of: target) == nil else { throw StorageError.taken(target) }
             try storage.createDirectory(hidden)

@@ -16,10 +16,11 @@ actor PartitionAppender {
     private let topic: LiveTopic
     private let storage: any Storage
     private let clock: any WallClock
+    private let randomNumbers: any RandomSource
     private let limits: LogLimits
     private let tail: PartitionTail
     private let queue: WriterQueue
-    private let thread: StorageThread
+    let thread: StorageThread
     private let maintenance: PartitionMaintenance
 
     private var owner: OwnerLock?
@@ -37,15 +38,15 @@ actor PartitionAppender {
 
     init(
         _ partition: TopicPartition, directory: String, topic: LiveTopic, storage: any Storage,
-        clock: any WallClock,
-        limits: LogLimits, tail: PartitionTail, queue: WriterQueue, thread: StorageThread,
-        maintenance: PartitionMaintenance
+        clock: any WallClock, randomNumbers: any RandomSource, limits: LogLimits, tail: PartitionTail,
+        queue: WriterQueue, thread: StorageThread, maintenance: PartitionMaintenance
     ) {
         self.partition = partition
         self.directory = directory
         self.topic = topic
         self.storage = storage
         self.clock = clock
+        self.randomNumbers = randomNumbers
         self.limits = limits
         self.tail = tail
         self.queue = queue
@@ -187,7 +188,7 @@ actor PartitionAppender {
         guard let owner else { preconditionFailure("a partition is written to by its owner only") }
         let writer = try SegmentWriter(
             SegmentName(baseOffset: offset, epoch: owner.epoch), of: partition, in: directory,
-            generation: UInt64.random(in: .min ... .max), segmentBytes: topic.configuration.segmentBytes,
+            generation: randomNumbers.next(), segmentBytes: topic.configuration.segmentBytes,
             storage: storage)
         segment = writer
         committedEnd = writer.position

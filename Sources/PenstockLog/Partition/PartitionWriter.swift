@@ -76,11 +76,14 @@ final class PartitionWriter: TopicWriter {
     func taken(_ answer: Result<WriterQueue.Admission, Refusal>) throws(LogError) -> WriterQueue.Admission {
         let admission: WriterQueue.Admission
         do { admission = try answer.get() } catch { throw LogError(error, partition: partition) }
-        if admission.startsWriting { Task { [appender] in await appender.writeGroup() } }
+        // Before the writing begins: where that fails, the promise of this class was kept all the same.
         if topic.configuration.durability == .memory, let pending = admission.pending {
             let count = Int(admission.header.count)
             pending.settle(
                 .success(Acknowledgement(firstOffset: pending.firstOffset, count: count, durability: .memory)))
+        }
+        if admission.startsWriting {
+            Task(executorPreference: appender.thread) { [appender] in await appender.writeGroup() }
         }
         return admission
     }

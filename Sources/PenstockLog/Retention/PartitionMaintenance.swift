@@ -8,6 +8,7 @@ struct PartitionMaintenance: Sendable {
     let topic: LiveTopic
     let storage: any Storage
     let clock: any WallClock
+    let randomNumbers: any RandomSource
     let limits: LogLimits
     let tail: PartitionTail
     /// Positions of the groups that hold records back.
@@ -87,7 +88,7 @@ struct PartitionMaintenance: Sendable {
         let compaction = PartitionCompaction(
             partition: partition, directory: directory, storage: storage, limits: limits, key: key,
             schemaID: topic.schema.id, segmentBytes: topic.configuration.segmentBytes, epoch: standing.epoch,
-            firstOffset: start)
+            randomNumbers: randomNumbers, firstOffset: start)
         try compaction.run(before: standing.active, onlyWorthwhile: onlyWorthwhile)
     }
 

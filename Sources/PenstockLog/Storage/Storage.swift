@@ -22,6 +22,13 @@ public protocol Storage: Sendable {
     func lock(_ path: String) throws(StorageError) -> (any StorageFile)?
     /// Whether somebody holds the lock. Needs no write access.
     func isLocked(_ path: String) throws(StorageError) -> Bool
+    /// Runs the work of the log's threads; nil for threads of the system. Asked once, when the log is opened.
+    var scheduler: (any StorageScheduler)? { get }
+}
+
+extension Storage {
+    /// Nil: threads of the system.
+    public var scheduler: (any StorageScheduler)? { nil }
 }
 
 /// An open file. It is closed when the last reference goes.

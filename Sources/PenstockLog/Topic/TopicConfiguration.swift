@@ -1,6 +1,6 @@
 internal import PenstockEvents
 
-/// What is decided when a topic is created.
+/// What is decided when a topic is created; `TopicChange` names what may be decided anew.
 public struct TopicConfiguration: Sendable, Hashable {
     /// The number of partitions, 1 to 4,096.
     public var partitions: Int

@@ -6,7 +6,7 @@ public struct TopicDescription: Sendable, Hashable {
     public let name: String
     /// What the records hold.
     public let schema: Schema
-    /// What was decided when the topic was created.
+    /// What is decided about the topic.
     public let configuration: TopicConfiguration
     /// One entry a partition, by number.
     public let partitions: [Partition]

@@ -10,6 +10,6 @@ extension EmbeddedLog {
                 .invalidTransaction, "a transaction cannot be over the writers of [\(names)]",
                 hint: "name one or more writers of this log, each partition once")
         }
-        return try PartitionTransaction(own)
+        return try PartitionTransaction(own, randomNumbers)
     }
 }

@@ -33,9 +33,8 @@ final class PartitionTransaction: Transaction {
     private let state: Mutex<State>
 
     /// A transaction that has all of `writers` to itself; the first one is its home.
-    init(_ writers: [PartitionWriter]) throws(LogError) {
-        var generator = SystemRandomNumberGenerator()
-        id = TransactionID(high: generator.next(), low: generator.next())
+    init(_ writers: [PartitionWriter], _ randomNumbers: any RandomSource) throws(LogError) {
+        id = TransactionID(high: randomNumbers.next(), low: randomNumbers.next())
         state = Mutex(State(participants: writers.map { Participant(writer: $0) }))
         for (index, writer) in writers.enumerated() {
             guard let refusal = writer.hold(for: self) else { continue }

@@ -47,7 +47,8 @@ struct SwiftCompiler {
         let folder = try TemporaryFolder()
         // The modules of the package need the C libraries' modules to exist; their content is behind internal imports.
         let stubs = try folder.write(
-            ["CFFTW", "CHDF5", "CLZ4", "CPNG", "CTIFF", "CUring"].map { "module \($0) {}\n" }.joined(), to: "module.modulemap")
+            ["CFFTW", "CHDF5", "CLZ4", "CPNG", "CTIFF", "CUring"].map { "module \($0) {}\n" }.joined(),
+            to: "module.modulemap")
         let paths = try files.map { try folder.write($0.source, to: $0.name) }
         let shim = Self.checkout.appending(path: "Sources/CPenstockShim/include/module.modulemap").path
         let arguments =
