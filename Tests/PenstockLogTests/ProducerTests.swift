@@ -122,6 +122,66 @@ struct ProducerTests {
         try await writer.close()
     }
 
+    @Test("producers are known after retention has removed all of their records", arguments: [true, false])
+    func retention(cleanly: Bool) async throws {
+        let scratch = Scratch()
+        var path = scratch.path("log")
+        do {
+            let log = try await EmbeddedLog.withReadings(scratch, segmentBytes: 64 << 10)
+            let writer = try await log.writer(for: readings)
+            let producer = try await writer.producer(named: "detector")
+            try await writer.append(batch(0..<10), from: producer.stamp(0))
+            for start in stride(from: 0, to: 10_000, by: 1000) { try await writer.append(batch(start..<start + 1000)) }
+            try await log.truncate(readings, before: 9000)
+            if cleanly {
+                try await writer.close()
+            } else {
+                path = scratch.path("copy")
+                try FileManager.default.copyItem(atPath: scratch.path("log"), toPath: path)
+            }
+        }
+        let log = try await EmbeddedLog(directory: path)
+        let writer = try await log.writer(for: readings)
+        let producer = try await writer.producer(named: "detector")
+        #expect((producer.epoch, producer.nextSequence) == (2, 10))
+        let again = try await writer.append(batch(0..<10), from: producer.stamp(0))
+        #expect(again.isDuplicate && again.firstOffset == 1)
+        try await writer.close()
+    }
+
+    @Test("what the ledger says is found in the records where it is missing, wrong or ahead", arguments: 0..<3)
+    func lostLedger(damage: Int) async throws {
+        let scratch = Scratch()
+        let ledger = scratch.path("log/readings/0/ledger")
+        do {
+            let log = try await EmbeddedLog.withReadings(scratch)
+            let writer = try await log.writer(for: readings)
+            let producer = try await writer.producer(named: "detector")
+            try await writer.append(batch(0..<10), from: producer.stamp(0))
+            if damage == 2 {
+                let other = try await EmbeddedLog(directory: scratch.path("other"))
+                _ = try await other.openTopic("readings", schema: Reading.schema, creatingWith: TopicConfiguration())
+                let ahead = try await other.writer(for: readings)
+                let session = try await ahead.producer(named: "detector")
+                try await ahead.append(batch(0..<100), from: session.stamp(0))
+                try await ahead.close()
+            }
+            try await writer.close()
+        }
+        switch damage {
+        case 0: try FileManager.default.removeItem(atPath: ledger)
+        case 1: try flip(ledger, at: 30)
+        default:
+            try FileManager.default.removeItem(atPath: ledger)
+            try FileManager.default.copyItem(atPath: scratch.path("other/readings/0/ledger"), toPath: ledger)
+        }
+        let log = try await EmbeddedLog(directory: scratch.path("log"))
+        let writer = try await log.writer(for: readings)
+        let producer = try await writer.producer(named: "detector")
+        #expect((producer.epoch, producer.nextSequence) == (2, 10))
+        try await writer.close()
+    }
+
     @Test("the repetition of a batch in flight is acknowledged when the first one is")
     func inFlight() async throws {
         let scratch = Scratch()
