@@ -47,9 +47,15 @@ public protocol LogStore: Sendable {
     ///   name a partition twice, or are not of this log.
     func transaction(over writers: [any TopicWriter]) async throws(LogError) -> any Transaction
 
-    /// A reader of a partition. Needs no write access.
+    /// Makes good what the last owner of a partition left behind, as its next writer would: cuts a torn tail, and seals.
+    /// - Throws: `LogError` with code `partitionOwned` where somebody writes to it.
+    func recover(_ partition: TopicPartition) async throws(LogError)
+
+    /// A reader of a partition, which brings `parts` of every record into memory. Needs no write access.
     /// - Throws: `LogError` with code `offsetOutOfRange` where the position is outside the partition.
-    func reader(for partition: TopicPartition, from position: ReadPosition) async throws(LogError) -> any TopicReader
+    func reader(
+        for partition: TopicPartition, from position: ReadPosition, parts: RecordParts
+    ) async throws(LogError) -> any TopicReader
 
     /// Becomes the owner of a consumer group, which begins to exist where it is not there.
     /// - Throws: `LogError` with code `partitionOwned` where it has an owner, in this or another process, or `invalidConfiguration` for
@@ -66,4 +72,30 @@ public protocol LogStore: Sendable {
     /// Deletes a consumer group with its positions.
     /// - Throws: `LogError` with code `groupNotFound`, or `partitionOwned` where it has an owner.
     func deleteGroup(_ name: String) async throws(LogError)
+}
+
+extension LogStore {
+    /// A reader of a partition that brings everything into memory. Needs no write access.
+    /// - Throws: `LogError` with code `offsetOutOfRange` where the position is outside the partition.
+    public func reader(
+        for partition: TopicPartition, from position: ReadPosition
+    ) async throws(LogError) -> any TopicReader {
+        try await reader(for: partition, from: position, parts: .everything)
+    }
+
+    /// The payload behind a reference, or what `selection` takes of it. For many, a reader's `payloads(of:_:)` is better.
+    /// - Throws: as `TopicReader.payloads(of:_:)`.
+    public func payload(
+        of reference: PayloadReference, _ selection: PayloadSelection = .all
+    ) async throws(LogError) -> Payload {
+        let reader = try await reader(for: reference.partition, from: .offset(reference.offset), parts: .attributes)
+        do throws(LogError) {
+            let payload = try await reader.payload(of: reference.offset, selection)
+            await reader.close()
+            return payload
+        } catch {
+            await reader.close()
+            throw error
+        }
+    }
 }

@@ -21,8 +21,7 @@ struct TopicSetup {
                 lastScan = max(lastScan, try await log.scans(in: topic).map(\.scan.number).max() ?? 0)
                 guard let reader else { continue }
                 // Recovery first: it decides where this run's records begin.
-                let writer = try await log.writer(for: TopicPartition(topic))
-                try await writer.close()
+                try await log.recover(TopicPartition(topic))
                 let start = try await log.describe(topic).partitions[0].nextOffset
                 let board = CommitBoard(start: start)
                 boards[stage.index] = board

@@ -5,14 +5,17 @@
 public struct Payload: Sendable {
     /// Memory that payloads look into.
     ///
-    /// Ownership: the storage owns `bytes` from `init` to `deinit` and nobody writes to them while a payload exists. That is what
-    /// makes the unchecked conformance sound.
+    /// Ownership: the storage owns `bytes` from `init` to `deinit`, or keeps their owner alive for as long, and nobody writes to them
+    /// while a payload exists. That is what makes the unchecked conformance sound.
     public final class Storage: @unchecked Sendable {
         /// The memory, aligned to 64 bytes.
         public let bytes: UnsafeMutableRawBufferPointer
+        // Nil where the memory is the storage's own.
+        private let owner: (any AnyObject & Sendable)?
 
         /// Uninitialised memory of `byteCount` bytes, aligned to 64 bytes; released with the storage.
         public init(byteCount: Int) {
+            owner = nil
             if byteCount < PageMemory.smallestBytes {
                 bytes = .allocate(byteCount: byteCount, alignment: 64)
             } else {
@@ -20,7 +23,15 @@ public struct Payload: Sendable {
             }
         }
 
+        /// Memory of `owner`, such as a mapped file, which stays valid and unchanged for as long as `owner` lives. `bytes` is
+        /// aligned to 64 bytes and may be read only.
+        package init(_ bytes: UnsafeRawBufferPointer, of owner: any AnyObject & Sendable) {
+            self.owner = owner
+            self.bytes = UnsafeMutableRawBufferPointer(mutating: bytes)
+        }
+
         deinit {
+            if owner != nil { return }
             guard bytes.count >= PageMemory.smallestBytes, let base = bytes.baseAddress else {
                 return bytes.deallocate()
             }

@@ -4,12 +4,14 @@ struct BodyPlan {
     let attributeStride: Int?
     /// Where each record's attributes begin, and the end of the last; empty for a stride. Counted from the body's first byte.
     let attributeStarts: [Int]
-    /// Counted from the first byte behind the prefix.
-    let payloadRanges: [Range<Int>]
+    /// Where the payloads lie; `absent` too where only attributes are wanted.
+    let payloads: PayloadPlaces
 
     /// Reads the length columns in `prefix`, which is not compressed (any more). A body that passed its checksum fails here only
     /// where its writer was wrong.
-    init(_ header: BatchHeader, prefix: UnsafeRawBufferPointer) throws(BatchDefect) {
+    init(
+        _ header: BatchHeader, prefix: UnsafeRawBufferPointer, parts: RecordParts = .everything
+    ) throws(BatchDefect) {
         let count = Int(header.count)
         let columns = header.columns
         guard columns.isSubset(of: .known), columns.contains(.times) else {
@@ -44,26 +46,15 @@ struct BodyPlan {
         guard (columns.contains(.payloadLengths) ? end.rounded(upTo: 64) : end) == prefix.count else {
             throw .layout("its attributes end at \(end), its prefix has \(prefix.count) bytes")
         }
-        payloadRanges = try Self.payloadRanges(header, layout, prefix)
-    }
-
-    private static func payloadRanges(
-        _ header: BatchHeader, _ layout: BatchLayout, _ prefix: UnsafeRawBufferPointer
-    ) throws(BatchDefect) -> [Range<Int>] {
-        guard header.columns.contains(.payloadLengths) else { return [] }
-        let count = Int(header.count)
-        var ranges: [Range<Int>] = []
-        ranges.reserveCapacity(count)
-        var end = 0
-        for index in 0..<count {
-            let length = Int(prefix.integer(UInt32.self, at: layout.payloadLengths + 4 * index))
-            let start = BatchLayout.payloadStart(after: end, count: length)
-            end = start + length
-            ranges.append(start..<end)
+        guard parts == .everything, columns.contains(.payloadLengths) else {
+            payloads = .absent
+            return
         }
-        guard end == header.payloadRawBytes else {
-            throw .layout("its payloads add up to \(end) bytes, it has \(header.payloadRawBytes)")
+        let lengths = layout.payloadLengths
+        payloads = PayloadPlaces(
+            lengths: UnsafeRawBufferPointer(rebasing: prefix[lengths..<lengths + 4 * count]), count: count)
+        guard payloads.end == header.payloadRawBytes else {
+            throw .layout("its payloads add up to \(payloads.end) bytes, it has \(header.payloadRawBytes)")
         }
-        return ranges
     }
 }

@@ -22,7 +22,7 @@ public struct RecordBatch: Sendable {
     private let attributeStride: Int?
     // Where each stored record's attributes begin, and the end of the last; empty for a stride.
     private let attributeStarts: [Int]
-    private let payloadRanges: [Range<Int>]
+    private let payloadPlaces: PayloadPlaces
 
     /// The offset behind the last record.
     public var nextOffset: UInt64 { baseOffset + UInt64(count) }
@@ -31,7 +31,7 @@ public struct RecordBatch: Sendable {
     public var hasKeyHashes: Bool { columns.contains(.keyHashes) }
 
     /// Whether some record has a payload.
-    public var hasPayloads: Bool { !payloadRanges.isEmpty }
+    public var hasPayloads: Bool { columns.contains(.payloadLengths) }
 
     /// Whether the payloads' bytes are here: not where the reader was asked for attributes alone.
     public var holdsPayloads: Bool { body.payloads != nil }
@@ -84,9 +84,8 @@ public struct RecordBatch: Sendable {
         precondition(index >= 0 && index < count, "no record \(index) in a batch of \(count)")
         guard hasPayloads else { return .empty }
         guard let payloads = body.payloads else { preconditionFailure("the reader was asked for attributes alone") }
-        let range = payloadRanges[skipped + index]
-        var payload = Payload(
-            payloads.slab, range: payloads.start + range.lowerBound..<payloads.start + range.upperBound)
+        let start = payloads.start + payloadPlaces.start(of: skipped + index)
+        var payload = Payload(payloads.slab, range: start..<start + payloadByteCount(at: index))
         payload.codec = payloadCodec(at: index)
         return payload
     }
@@ -94,7 +93,9 @@ public struct RecordBatch: Sendable {
     /// The length of a record's payload in bytes, also where the payload itself is not here.
     public func payloadByteCount(at index: Int) -> Int {
         precondition(index >= 0 && index < count, "no record \(index) in a batch of \(count)")
-        return hasPayloads ? payloadRanges[skipped + index].count : 0
+        guard hasPayloads else { return 0 }
+        let place = layout.payloadLengths + 4 * (skipped + index)
+        return withBytes(place..<place + 4) { Int($0.integer(UInt32.self, at: 0)) }
     }
 
     /// How a record's payload is compressed.
@@ -150,7 +151,8 @@ extension RecordBatch {
         let stored = Int(header.count)
         let body = try BatchBody(header, slab: slab, at: start, parts: parts)
         let prefix = body.prefix.start..<body.prefix.start + Int(header.prefixRawBytes)
-        let plan = try BodyPlan(header, prefix: UnsafeRawBufferPointer(rebasing: body.prefix.slab.bytes[prefix]))
+        let plan = try BodyPlan(
+            header, prefix: UnsafeRawBufferPointer(rebasing: body.prefix.slab.bytes[prefix]), parts: parts)
         skipped = Int(max(first, header.baseOffset) - header.baseOffset)
         precondition(skipped < stored, "the batch ends before offset \(first)")
         baseOffset = header.baseOffset + UInt64(skipped)
@@ -162,6 +164,6 @@ extension RecordBatch {
         columns = header.columns
         attributeStride = plan.attributeStride
         attributeStarts = plan.attributeStarts
-        payloadRanges = plan.payloadRanges
+        payloadPlaces = plan.payloads
     }
 }

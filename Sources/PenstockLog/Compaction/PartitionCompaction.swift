@@ -240,8 +240,8 @@ struct PartitionCompaction {
         switch failure {
         case .log(let error): return error
         case .defect(let defect):
-            let end = cursor.segment.seal?.nextOffset ?? cursor.offset + 1
-            return cursor.segment.damage(defect, at: cursor.position, offsets: cursor.offset..<end)
+            let end = cursor.segment.file.seal?.nextOffset ?? cursor.offset + 1
+            return cursor.segment.file.damage(defect, at: cursor.position, offsets: cursor.offset..<end)
         }
     }
 }

@@ -153,10 +153,7 @@ public final class EmbeddedLog: LogStore {
             byteLimit: limits.pendingBytesPerWriter,
             admissions: Admissions(
                 producerLimit: limits.producersPerPartition, durability: topic.configuration.durability))
-        let thread = state.withLock { state in
-            defer { state.openedWriters += 1 }
-            return writerThreads[state.openedWriters % writerThreads.count]
-        }
+        let thread = nextWriterThread()
         let tail = tail(of: partition)
         let appender = PartitionAppender(
             partition, directory: directory.directory(of: partition), topic: topic, storage: storage, clock: clock,
@@ -164,11 +161,8 @@ public final class EmbeddedLog: LogStore {
             maintenance: maintenance(of: partition, topic, tail))
         try await directory.keepTopicNames()
         let opening = try await appender.open(outcomes)
-        state.withLock { state in
-            state.reports += opening.reports
-            state.reports.removeFirst(max(0, state.reports.count - limits.recoveryReports))
-            state.appenders[partition] = WeakAppender(appender: appender)
-        }
+        keep(opening.reports)
+        state.withLock { $0.appenders[partition] = WeakAppender(appender: appender) }
         let writer = PartitionWriter(
             partition, directory: directory.directory(of: partition), epoch: opening.epoch, topic: topic,
             limits: limits, queue: queue, appender: appender)
@@ -176,19 +170,42 @@ public final class EmbeddedLog: LogStore {
         return writer
     }
 
-    /// A reader of a partition. Needs no write access.
+    /// Makes good what the last owner of a partition left behind, as its next writer would: cuts a torn tail, and seals.
+    /// - Throws: `LogError` with code `partitionOwned` where somebody writes to it.
+    public func recover(_ partition: TopicPartition) async throws(LogError) {
+        _ = try await topic(of: partition)
+        let recovery = PartitionRecovery(
+            partition: partition, directory: directory.directory(of: partition), storage: storage, limits: limits)
+        keep(try await PartitionRepair(recovery, thread: nextWriterThread()).run())
+    }
+
+    /// A reader of a partition, which brings `parts` of every record into memory. Needs no write access.
     /// - Throws: `LogError` with code `offsetOutOfRange` where the position is outside the partition.
     public func reader(
-        for partition: TopicPartition, from position: ReadPosition
+        for partition: TopicPartition, from position: ReadPosition, parts: RecordParts
     ) async throws(LogError) -> any TopicReader {
         _ = try await topic(of: partition)
         let thread = state.withLock { state in
             defer { state.openedReaders += 1 }
             return readerThreads[state.openedReaders % readerThreads.count]
         }
-        let fetcher = PartitionFetcher(view(of: partition), limits: limits, thread: thread)
+        let fetcher = PartitionFetcher(view(of: partition), parts: parts, limits: limits, thread: thread)
         let start = try await fetcher.open(at: position)
         return PartitionReader(partition, fetcher: fetcher, position: start)
+    }
+
+    private func nextWriterThread() -> StorageThread {
+        state.withLock { state in
+            defer { state.openedWriters += 1 }
+            return writerThreads[state.openedWriters % writerThreads.count]
+        }
+    }
+
+    private func keep(_ reports: [RecoveryReport]) {
+        state.withLock { state in
+            state.reports += reports
+            state.reports.removeFirst(max(0, state.reports.count - limits.recoveryReports))
+        }
     }
 
     /// Does something to a partition's segments as its owner: as its writer, where this log has it open, or as an owner for a moment.

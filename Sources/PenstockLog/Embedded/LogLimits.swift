@@ -12,6 +12,8 @@ public struct LogLimits: Sendable, Hashable {
     public var waitingReadersPerPartition = 1024
     /// Bytes that a reader fetches at once where batches are small.
     public var readWindowBytes = 256 << 10
+    /// Bytes of verified batches that a reader brings from its thread at once, with at least one batch.
+    public var fetchBytes = 1 << 20
     /// Threads that write and sync; the writers are spread over them.
     public var writerThreads = 2
     /// Threads that read and verify; the readers are spread over them.

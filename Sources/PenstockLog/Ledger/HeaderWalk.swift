@@ -12,7 +12,12 @@ struct HeaderWalk {
         self.view = view
         names = try view.segments()
         guard let name = names.last(where: { $0.baseOffset <= offset }) ?? names.first else { return }
-        cursor = SegmentCursor(try view.open(name), limits: view.limits)
+        var cursor = SegmentCursor(try view.open(name), limits: view.limits)
+        cursor.segment.loadIndex(view.storage)
+        if let entry = cursor.segment.index.entry(atOrBefore: offset), try !cursor.jump(to: entry) {
+            cursor.segment.distrust()
+        }
+        self.cursor = cursor
         while let header = try peek(), header.nextOffset <= offset { _ = try next() }
     }
 
@@ -42,13 +47,13 @@ struct HeaderWalk {
             throw error
         } catch {
             let defect = BatchDefect.layout("its control record is damaged: \(error)")
-            throw cursor.segment.damage(
+            throw cursor.segment.file.damage(
                 defect, at: cursor.position, offsets: header.baseOffset..<header.nextOffset)
         }
     }
 
     /// The file of the batch whose header came last.
-    var file: SegmentFile? { current?.cursor.segment }
+    var file: SegmentFile? { current?.cursor.segment.file }
 
     private mutating func peek() throws(LogError) -> BatchHeader? {
         while var cursor {
@@ -72,7 +77,7 @@ struct HeaderWalk {
     private func behind(_ cursor: SegmentCursor) throws(LogError) -> SegmentCursor? {
         var cursor = cursor
         let next = names.first { $0.baseOffset > cursor.offset && $0 > cursor.segment.name }
-        let scan = SegmentScan(segment: cursor.segment, limits: view.limits)
+        let scan = SegmentScan(segment: cursor.segment.file, limits: view.limits)
         let found = try scan.intactHeader(from: cursor.position + Superblock.alignment, atLeast: cursor.offset + 1)
         if let found, found.header.baseOffset < next?.baseOffset ?? .max {
             cursor.jump(to: found.header, at: found.position)

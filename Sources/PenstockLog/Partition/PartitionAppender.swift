@@ -200,6 +200,7 @@ actor PartitionAppender {
         try segment.sync()
         try writeLedger()
         try segment.seal(nextOffset: committed.nextOffset, end: segment.position, openTransaction: ledger.open?.offset)
+        SegmentIndexFile.write(segment.index, beside: segment.path, generation: segment.generation, storage: storage)
         self.segment = nil
     }
 

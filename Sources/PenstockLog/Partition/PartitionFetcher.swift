@@ -7,35 +7,32 @@ actor PartitionFetcher {
 
     private let thread: StorageThread
     private let limits: LogLimits
-    private var view: PartitionView
-    private var committed = CommittedPosition(nextOffset: 0, segment: nil)
-    private var names: [SegmentName] = []
+    private let parts: RecordParts
+    private var finder: SegmentFinder
     private var cursor: SegmentCursor?
     private var failure: LogError?
     private var visibility = RowVisibility()
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
-    init(_ view: PartitionView, limits: LogLimits, thread: StorageThread) {
+    init(_ view: PartitionView, parts: RecordParts, limits: LogLimits, thread: StorageThread) {
         partition = view.partition
         position = 0
-        self.view = view
+        finder = SegmentFinder(view, limits: limits)
+        self.parts = parts
         self.limits = limits
         self.thread = thread
     }
 
     /// Goes to where reading begins, and says which offset that is.
     func open(at start: ReadPosition) throws(LogError) -> UInt64 {
-        committed = try view.committed()
-        names = try view.segments()
-        let earliest = try max(view.firstOffset(), names.first?.baseOffset ?? committed.nextOffset)
+        try finder.refresh()
         switch start {
-        case .earliest: position = min(earliest, committed.nextOffset)
-        case .end: position = committed.nextOffset
+        case .earliest: position = finder.held.lowerBound
+        case .end: position = finder.committed.nextOffset
+        case .time(let time): position = try finder.offset(of: time) ?? finder.committed.nextOffset
         case .offset(let offset):
-            guard offset >= earliest, offset <= committed.nextOffset else {
-                throw PartitionStart.outOfRange(offset, of: partition, earliest..<max(earliest, committed.nextOffset))
-            }
+            guard finder.held.contains(offset) || offset == finder.held.upperBound else { throw outOfRange(offset) }
             position = offset
         }
         return position
@@ -54,7 +51,7 @@ actor PartitionFetcher {
         var entries: [LogEntry] = []
         var bytes = 0
         do {
-            while bytes < limits.readWindowBytes, entries.isEmpty ? try hasMore() : position < committed.nextOffset {
+            while bytes < limits.fetchBytes, entries.isEmpty ? try hasMore() : position < finder.committed.nextOffset {
                 let (entry, size) = try read(onlyControl: false)
                 guard let entry else { continue }
                 entries.append(entry)
@@ -65,29 +62,6 @@ actor PartitionFetcher {
             throw error
         }
         return (entries, position)
-    }
-
-    // What looks like damage may be records that were given up meanwhile, or segments that were replaced by a compacted one.
-    private func retrying<Result>(_ body: () throws(LogError) -> Result) throws(LogError) -> Result {
-        try checkStart(tail.firstOffset)
-        do {
-            return try body()
-        } catch {
-            try checkStart(view.firstOffset())
-            let segments = try view.segments()
-            if segments != names {
-                names = segments
-                cursor = nil
-                return try body()
-            }
-            if error.code == .damaged { failure = error }
-            throw error
-        }
-    }
-
-    private func checkStart(_ first: UInt64) throws(LogError) {
-        guard position < first else { return }
-        throw PartitionStart.outOfRange(position, of: partition, first..<max(first, committed.nextOffset))
     }
 
     /// The next control record; batches of events before it are passed over by their headers alone.
@@ -101,6 +75,83 @@ actor PartitionFetcher {
             }
             return (nil, position)
         }
+    }
+
+    // What looks like damage may be records that were given up meanwhile, or segments that were replaced by a compacted one.
+    private func retrying<Result>(_ body: () throws(LogError) -> Result) throws(LogError) -> Result {
+        try checkStart(tail.firstOffset)
+        do {
+            return try body()
+        } catch {
+            try checkStart(finder.view.firstOffset())
+            if try finder.list() {
+                cursor = nil
+                return try body()
+            }
+            if error.code == .damaged { failure = error }
+            throw error
+        }
+    }
+
+    private func checkStart(_ first: UInt64) throws(LogError) {
+        guard position < first else { return }
+        throw PartitionStart.outOfRange(position, of: partition, first..<max(first, finder.committed.nextOffset))
+    }
+
+    /// Goes behind the damage that the last fetch threw; the offsets that are passed over.
+    func skipDamage() throws(LogError) -> Range<UInt64>? {
+        guard let failure else { return nil }
+        guard failure.code == .damaged else { throw failure }
+        let end = failure.place.offsets?.upperBound ?? finder.nextSegmentBase(after: position)
+        let skipped = position..<max(position, min(end, finder.committed.nextOffset))
+        position = skipped.upperBound
+        cursor = nil
+        self.failure = nil
+        return skipped
+    }
+
+    /// What `selection` takes of the payloads of `offsets`; the reading position stays.
+    func payloads(of offsets: [UInt64], _ selection: PayloadSelection) throws(LogError) -> [Payload] {
+        if let failure, failure.code == .closed { throw failure }
+        var payloads: [Payload] = []
+        payloads.reserveCapacity(offsets.count)
+        while payloads.count < offsets.count {
+            let offset = offsets[payloads.count]
+            if offset >= finder.committed.nextOffset { try finder.refresh() }
+            guard finder.held.contains(offset) else { throw outOfRange(offset) }
+            do throws(LogError) {
+                payloads += try payloadsOfOneBatch(offsets[payloads.count...], selection)
+            } catch {
+                // The records may have been given up meanwhile.
+                if try finder.list(), !finder.held.contains(offset) { throw outOfRange(offset) }
+                throw error
+            }
+        }
+        return payloads
+    }
+
+    // Of those at the beginning of `offsets` that are in one batch.
+    private func payloadsOfOneBatch(
+        _ offsets: ArraySlice<UInt64>, _ selection: PayloadSelection
+    ) throws(LogError) -> [Payload] {
+        let offset = offsets[offsets.startIndex]
+        var cursor = try finder.cursor(holding: offset)
+        do throws(CursorFailure) {
+            let header = cursor.isAtCompactedEnd ? nil : try cursor.header()
+            guard let header, header.baseOffset <= offset else { throw .log(compactedAway(offset)) }
+            let together = offsets.prefix { $0 >= header.baseOffset && $0 < header.nextOffset }
+            let fetch = PayloadFetch(selection: selection, partition: partition, cursor: cursor)
+            return try fetch.payloads(of: together, in: header)
+        } catch {
+            throw failed(error, cursor)
+        }
+    }
+
+    private func compactedAway(_ offset: UInt64) -> LogError {
+        LogError(
+            .offsetOutOfRange, "\(partition) holds no record of offset \(offset) any more: it was compacted away",
+            hint: "a later record of the same key took its place",
+            place: .init(partition: partition, offsets: offset..<offset + 1))
     }
 
     /// Suspends until there is more than `fetch` has given.
@@ -123,59 +174,51 @@ actor PartitionFetcher {
 
     func close() {
         cursor = nil
+        finder.close()
         failure = LogError(.closed, "the reader of \(partition) is closed", place: .init(partition: partition))
     }
 
-    private var tail: PartitionTail { view.tail }
+    private var tail: PartitionTail { finder.view.tail }
 
     private var cancelled: LogError {
         LogError(.cancelled, "waiting at the end of \(partition) was cancelled", place: .init(partition: partition))
     }
 
+    private func outOfRange(_ offset: UInt64) -> LogError {
+        PartitionStart.outOfRange(offset, of: partition, finder.held)
+    }
+
     private func hasMore() throws(LogError) -> Bool {
-        if position < committed.nextOffset { return true }
-        let before = committed.segment
-        committed = try view.committed()
+        if position < finder.committed.nextOffset { return true }
+        try finder.refresh()
         cursor?.forgetFetched()
-        if committed.segment != before { names = try view.segments() }
-        return position < committed.nextOffset
+        return position < finder.committed.nextOffset
     }
 
     /// Reads the entry at `position`, or passes over it where it is events and only control records are wanted.
     private func read(onlyControl: Bool) throws(LogError) -> (entry: LogEntry?, bytes: Int) {
         var cursor: SegmentCursor
-        if let current = self.cursor { cursor = current } else { cursor = try locate() }
-        do throws(CursorFailure) {
+        if let current = self.cursor.take() { cursor = current } else { cursor = try finder.cursor(holding: position) }
+        do {
             try followSuccessor(&cursor)
-            var header = try nextHeader(&cursor)
-            while header == nil {
-                guard position < committed.nextOffset else {
-                    self.cursor = nil
-                    return (nil, 0)
-                }
-                do { cursor = try locate() } catch { throw CursorFailure.log(error) }
-                header = try nextHeader(&cursor)
-            }
-            guard let header else { preconditionFailure("the loop ends with a header") }
+            guard let header = try nextHeader(&cursor) else { return (nil, 0) }
             let isControl = header.flags.contains(.control)
             var isPassedOver = isControl ? header.concernsLedger : onlyControl
             if !isPassedOver { isPassedOver = try !isVisible(header, cursor) }
-            let entry = isPassedOver ? nil : try entry(cursor.batch(header))
+            let batch = isPassedOver ? nil : try cursor.batch(header, parts: parts)
+            let entry = try batch.map { batch throws(CursorFailure) in try self.entry(batch) }
             cursor.advance(past: header)
             position = header.nextOffset
             self.cursor = cursor
-            return (entry, header.paddedByteCount)
+            return (entry, batch?.body.count ?? 0)
         } catch {
-            switch error {
-            case .log(let error): throw error
-            case .defect(let defect): throw damage(defect, cursor)
-            }
+            throw failed(error, cursor)
         }
     }
 
     private func isVisible(_ header: BatchHeader, _ cursor: SegmentCursor) throws(CursorFailure) -> Bool {
         do {
-            return try visibility.isVisible(header, at: cursor, view, readable: committed.nextOffset)
+            return try visibility.isVisible(header, at: cursor, finder.view, readable: finder.committed.nextOffset)
         } catch {
             throw .log(error)
         }
@@ -183,16 +226,17 @@ actor PartitionFetcher {
 
     // Another segment that begins at this offset takes over: the current one was sealed here, or its owner gave it up.
     private func followSuccessor(_ cursor: inout SegmentCursor) throws(CursorFailure) {
-        guard cursor.segment.name != committed.segment else { return }
-        let name = cursor.segment.name
-        guard let successor = names.last(where: { $0.baseOffset == cursor.offset && $0 > name }) else { return }
-        do { cursor = SegmentCursor(try view.open(successor), limits: limits) } catch { throw .log(error) }
+        guard let successor = finder.successor(of: cursor.segment.name, at: cursor.offset) else { return }
+        do { cursor = try finder.cursor(successor) } catch { throw .log(error) }
     }
 
-    // Nil where the rest of a compacted segment holds nothing: the position is behind it then.
+    // Nil at the end of a compacted segment: what it stands for goes on to where the next one begins, and so does the position.
     private func nextHeader(_ cursor: inout SegmentCursor) throws(CursorFailure) -> BatchHeader? {
-        if cursor.isAtCompactedEnd, let end = cursor.segment.name.nextOffset {
-            position = max(position, end)
+        if let end = cursor.compactedEnd {
+            guard end > position else {
+                throw .log(finder.missing(position, upTo: finder.nextSegmentBase(after: position)))
+            }
+            position = end
             return nil
         }
         do {
@@ -200,24 +244,26 @@ actor PartitionFetcher {
         } catch {
             // The list of segments may be older than the committed position.
             guard case .defect(.endOfFile) = error else { throw error }
-            do { names = try view.segments() } catch { throw .log(error) }
             let before = cursor.segment.name
-            try followSuccessor(&cursor)
-            if cursor.segment.name == before, !names.contains(before) {
-                do { cursor = try locate() } catch { throw .log(error) }
+            do { try finder.list() } catch { throw .log(error) }
+            if finder.names.contains(before) {
+                try followSuccessor(&cursor)
+            } else {
+                do { cursor = try finder.cursor(holding: position) } catch { throw .log(error) }
             }
             guard cursor.segment.name != before else { throw error }
-            return cursor.isAtCompactedEnd ? try nextHeader(&cursor) : try cursor.header()
+            return cursor.compactedEnd == nil ? try cursor.header() : try nextHeader(&cursor)
         }
     }
 
     private func entry(_ batch: SegmentCursor.Batch) throws(CursorFailure) -> LogEntry {
         do {
             if batch.header.flags.contains(.control) {
-                let body = UnsafeRawBufferPointer(rebasing: batch.slab.bytes[batch.body])
-                return .control(try ControlRecord(decoding: body), offset: batch.header.baseOffset)
+                return .control(try ControlRecord(decoding: batch.bytes), offset: batch.header.baseOffset)
             }
-            return .records(try RecordBatch(batch.header, slab: batch.slab, at: batch.body.lowerBound, from: position))
+            return .records(
+                try RecordBatch(batch.header, slab: batch.slab, at: batch.body.lowerBound, from: position, parts: parts)
+            )
         } catch let defect as BatchDefect {
             throw .defect(defect)
         } catch {
@@ -225,53 +271,18 @@ actor PartitionFetcher {
         }
     }
 
-    /// A cursor at the batch that holds `position`.
-    private func locate() throws(LogError) -> SegmentCursor {
-        guard let name = names.last(where: { $0.baseOffset <= position }) else {
-            throw missing(upTo: names.first?.baseOffset ?? committed.nextOffset)
+    private func failed(_ failure: CursorFailure, _ cursor: SegmentCursor) -> LogError {
+        switch failure {
+        case .log(let error): error
+        case .defect(let defect): damage(defect, cursor)
         }
-        var cursor = SegmentCursor(try view.open(name), limits: limits)
-        while cursor.offset < position, !cursor.isAtCompactedEnd {
-            do {
-                let header = try cursor.header()
-                if header.nextOffset > position { break }
-                cursor.advance(past: header)
-            } catch {
-                switch error {
-                case .log(let error): throw error
-                case .defect: try skipDamage(&cursor)
-                }
-            }
-        }
-        return cursor
-    }
-
-    private func skipDamage(_ cursor: inout SegmentCursor) throws(LogError) {
-        let scan = SegmentScan(segment: cursor.segment, limits: limits)
-        let found = try scan.intactHeader(from: cursor.position + Superblock.alignment, atLeast: cursor.offset + 1)
-        guard let found, found.header.baseOffset <= position else {
-            throw missing(upTo: found?.header.baseOffset ?? nextSegmentBase(after: cursor.segment.name))
-        }
-        cursor.jump(to: found.header, at: found.position)
     }
 
     private func damage(_ defect: BatchDefect, _ cursor: SegmentCursor) -> LogError {
-        let scan = SegmentScan(segment: cursor.segment, limits: limits)
-        let behind = try? scan.intactHeader(from: cursor.position + Superblock.alignment, atLeast: position + 1)
-        let end = behind?.header.baseOffset ?? nextSegmentBase(after: cursor.segment.name)
-        return cursor.segment.damage(
-            defect, at: cursor.position, offsets: cursor.offset..<max(cursor.offset + 1, min(end, committed.nextOffset))
-        )
-    }
-
-    private func nextSegmentBase(after name: SegmentName) -> UInt64 {
-        names.first { $0.baseOffset > position }?.baseOffset ?? committed.nextOffset
-    }
-
-    private func missing(upTo end: UInt64) -> LogError {
-        LogError(
-            .damaged, "\(partition): no segment holds offsets \(position)..<\(end)",
-            hint: "restore the missing segment from a copy, or read on from offset \(end)",
-            place: .init(partition: partition, offsets: position..<max(end, position + 1)))
+        let behind = try? finder.intactHeader(behind: cursor)
+        let end = behind?.header.baseOffset ?? finder.nextSegmentBase(after: cursor.offset)
+        return cursor.segment.file.damage(
+            defect, at: cursor.position,
+            offsets: cursor.offset..<max(cursor.offset + 1, min(end, finder.committed.nextOffset)))
     }
 }

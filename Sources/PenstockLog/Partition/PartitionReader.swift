@@ -54,6 +54,20 @@ final class PartitionReader: TopicReader {
         try await fetcher.waitForMore()
     }
 
+    func skipDamage() async throws(LogError) -> Range<UInt64>? {
+        guard state.withLock({ $0.ready.isEmpty }) else { return nil }
+        guard let skipped = try await fetcher.skipDamage() else { return nil }
+        state.withLock { state in
+            state.position = skipped.upperBound
+            state.fetchedPosition = skipped.upperBound
+        }
+        return skipped
+    }
+
+    func payloads(of offsets: [UInt64], _ selection: PayloadSelection) async throws(LogError) -> [Payload] {
+        try await fetcher.payloads(of: offsets, selection)
+    }
+
     func close() async {
         state.withLock { $0.ready = [] }
         await fetcher.close()

@@ -12,25 +12,24 @@ struct PartitionRecovery {
     func run() throws(LogError) -> (committed: CommittedPosition, reports: [RecoveryReport]) {
         try removeUnfinished()
         let names = try PartitionView.segments(of: partition, in: directory, storage: storage)
-        let files = try names.map { name throws(LogError) in
-            try SegmentFile(name, of: partition, in: directory, storage: storage, access: .update)
-        }
+        // All of them are looked at before one is touched, and none stays open: there may be more than files may be.
+        let seals = try names.map { name throws(LogError) in try open(name).seal }
         let head = try explained(partition) { () throws(StorageError) in
             try PartitionHead.read(in: directory, storage: storage)
         }
         var committed = CommittedPosition(nextOffset: 0, segment: nil)
         var reports: [RecoveryReport] = []
-        for (index, file) in files.enumerated() {
-            let limit = index + 1 < files.count ? files[index + 1].name.baseOffset : .max
-            let acknowledged = min(head?.acknowledged ?? 0, limit)
+        for (index, name) in names.enumerated() {
+            let limit = index + 1 < names.count ? names[index + 1].baseOffset : .max
             let next: UInt64
-            if let seal = file.seal {
+            if let seal = seals[index] {
                 next = seal.nextOffset
-                reports += try checkLength(of: file, seal)
+                reports += try checkLength(of: name, seal)
             } else {
-                next = try sealTail(of: file, acknowledged: acknowledged, upTo: limit, &reports)
+                let acknowledged = min(head?.acknowledged ?? 0, limit)
+                next = try sealTail(of: open(name), acknowledged: acknowledged, upTo: limit, &reports)
             }
-            if next > file.name.baseOffset { committed = CommittedPosition(nextOffset: next, segment: file.name) }
+            if next > name.baseOffset { committed = CommittedPosition(nextOffset: next, segment: name) }
         }
         // Offsets that were acknowledged once are never given again, even where their records are lost.
         let start = try PartitionStart.read(of: partition, in: directory, storage: storage)
@@ -47,10 +46,15 @@ struct PartitionRecovery {
         }
     }
 
-    private func checkLength(of file: SegmentFile, _ seal: Seal) throws(LogError) -> [RecoveryReport] {
+    private func open(_ name: SegmentName) throws(LogError) -> SegmentFile {
+        try SegmentFile(name, of: partition, in: directory, storage: storage, access: .update)
+    }
+
+    private func checkLength(of name: SegmentName, _ seal: Seal) throws(LogError) -> [RecoveryReport] {
+        let file = try open(name)
         let size = try explained(partition) { () throws(StorageError) in try file.file.byteCount() }
         guard size < Int(seal.end) else { return [] }
-        let scan = try SegmentScan(segment: file, limits: limits).verify(acknowledged: seal.nextOffset)
+        let scan = try SegmentScan(segment: file, limits: limits, isOwners: true).verify(acknowledged: seal.nextOffset)
         return [
             RecoveryReport(
                 partition: partition, file: file.path, position: scan.end, bytesDropped: 0, nextOffset: scan.nextOffset,
@@ -62,7 +66,8 @@ struct PartitionRecovery {
     private func sealTail(
         of file: SegmentFile, acknowledged: UInt64, upTo limit: UInt64, _ reports: inout [RecoveryReport]
     ) throws(LogError) -> UInt64 {
-        let outcome = try SegmentScan(segment: file, limits: limits).verify(acknowledged: acknowledged, upTo: limit)
+        let outcome = try SegmentScan(segment: file, limits: limits, isOwners: true).verify(
+            acknowledged: acknowledged, upTo: limit)
         for damage in outcome.damaged {
             reports.append(
                 RecoveryReport(
@@ -90,6 +95,10 @@ struct PartitionRecovery {
                 try file.file.write([bytes], at: Seal.position)
             }
             try file.file.sync()
+            if outcome.damaged.isEmpty {
+                SegmentIndexFile.write(
+                    outcome.index, beside: file.path, generation: file.superblock.generation, storage: storage)
+            }
         }
         return outcome.nextOffset
     }

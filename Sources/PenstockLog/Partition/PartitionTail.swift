@@ -23,6 +23,9 @@ final class PartitionTail: Sendable {
         case tooMany
     }
 
+    /// For searches by time.
+    let maxTimes = SegmentMaxTimes()
+
     private let state = Mutex(State())
     private let waiterLimit: Int
 

@@ -1,85 +1,98 @@
 internal import PenstockEvents
 
-/// A reading position in one segment. Each batch comes into memory by one read, and is checked there.
+/// A reading position in one segment. Each batch comes into memory at once, and is checked there.
 ///
 /// Large batches are fetched one at a time, each together with the header that follows it, so that no byte is read twice. Small
-/// ones come many at a time. What is delivered are views of the fetched block.
+/// ones come many at a time. What is delivered are views of the fetched block, which is the page cache itself where it can be.
 struct SegmentCursor {
-    let segment: SegmentFile
+    let segment: OpenSegment
     private(set) var check: BatchCheck
     private(set) var position = Superblock.byteCount
 
     private let windowBytes: Int
-    private var window: Payload.Storage?
-    private var windowStart = 0
-    private var windowCount = 0
+    private var window: SegmentWindow
     private var batchesAreSmall = true
 
-    /// A verified batch: its header, and where its body lies.
+    /// A verified batch: its header, and where its stored body (or the prefix of it) lies.
     struct Batch {
         let header: BatchHeader
         let slab: Payload.Storage
         let body: Range<Int>
+
+        /// What was verified.
+        var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: slab.bytes[body]) }
     }
 
-    init(_ segment: SegmentFile, limits: LogLimits) {
+    init(_ segment: OpenSegment, limits: LogLimits) {
         self.segment = segment
-        check = BatchCheck(segment.superblock, limits: limits)
+        check = BatchCheck(segment.file.superblock, limits: limits)
         windowBytes = limits.readWindowBytes
+        window = SegmentWindow(segment.file.file, maps: true)
     }
+
+    init(_ file: SegmentFile, limits: LogLimits) { self.init(OpenSegment(file), limits: limits) }
 
     /// The offset of the next batch.
     var offset: UInt64 { check.expectedOffset }
 
     /// Whether this is the end of a compacted segment; the offsets up to the end of its range hold nothing any more.
-    var isAtCompactedEnd: Bool {
-        guard segment.name.nextOffset != nil, let seal = segment.seal else { return false }
-        return position >= Int(seal.end)
+    var isAtCompactedEnd: Bool { compactedEnd != nil }
+
+    /// The end of the range of a compacted segment, where nothing of it is left.
+    var compactedEnd: UInt64? {
+        guard let end = segment.name.nextOffset, let seal = segment.file.seal else { return nil }
+        return position >= Int(seal.end) ? end : nil
     }
 
     /// Forgets what was fetched beyond the batches that were delivered: it may have been fetched before it was committed.
-    mutating func forgetFetched() { window = nil }
+    mutating func forgetFetched() { window.forget() }
 
     /// The header of the next batch.
     mutating func header() throws(CursorFailure) -> BatchHeader {
         try passFilling()
-        let (slab, start, count) = try fetch(BatchHeader.byteCount, at: position)
-        let bytes = UnsafeRawBufferPointer(rebasing: slab.bytes[start..<start + min(count, BatchHeader.byteCount)])
+        let bytes = try fetch(BatchHeader.byteCount)
         return try failing { () throws(BatchDefect) in
-            guard count > 0 else { throw .endOfFile }
-            guard count >= BatchHeader.byteCount else {
-                throw .truncated(needed: BatchHeader.byteCount, available: count)
+            guard bytes.count > 0 else { throw .endOfFile }
+            guard bytes.count >= BatchHeader.byteCount else {
+                throw .truncated(needed: BatchHeader.byteCount, available: bytes.count)
             }
-            return try check.header(in: bytes, available: .max)
+            return try check.header(in: bytes.prefix(BatchHeader.byteCount), available: .max)
         }
     }
 
     private mutating func passFilling() throws(CursorFailure) {
         guard position % FileBlock.alignment != 0 else { return }
-        let (slab, start, count) = try fetch(BatchHeader.byteCount, at: position)
-        guard count >= 4, slab.bytes[start..<start + 4].allSatisfy({ $0 == 0 }) else { return }
+        guard try fetch(BatchHeader.byteCount).isZero(4) else { return }
         let filling = position.rounded(upTo: FileBlock.alignment) - position
-        let (all, first, available) = try fetch(filling, at: position)
-        let bytes = UnsafeRawBufferPointer(rebasing: all.bytes[first..<first + min(available, filling)])
-        if let end = BatchCheck.fillingEnd(in: bytes, at: position) { position = end }
+        if let end = BatchCheck.fillingEnd(in: try fetch(filling).prefix(filling), at: position) { position = end }
     }
 
-    /// The next batch, verified.
-    mutating func batch(_ header: BatchHeader) throws(CursorFailure) -> Batch {
-        let needed = BatchHeader.byteCount + Int(header.storedBytes)
-        let (slab, start, count) = try fetch(
-            needed, following: header.paddedByteCount + BatchHeader.byteCount, at: position)
-        batchesAreSmall = needed * 4 <= windowBytes
-        let body = start + BatchHeader.byteCount..<start + needed
-        try failing { () throws(BatchDefect) in
-            guard count >= needed else { throw .truncated(needed: needed, available: count) }
-            try check.verify(header, body: UnsafeRawBufferPointer(rebasing: slab.bytes[body]))
+    /// The next batch, verified: all of it, or its prefix alone. Payloads that nobody wants are not fetched where that is worth
+    /// a call of its own.
+    mutating func batch(_ header: BatchHeader, parts: RecordParts = .everything) throws(CursorFailure) -> Batch {
+        let whole = BatchHeader.byteCount + Int(header.storedBytes)
+        batchesAreSmall = whole * 4 <= windowBytes
+        let isPrefix = parts == .attributes
+        let byteCount = Int(isPrefix ? header.prefixStoredBytes : header.storedBytes)
+        let needed = BatchHeader.byteCount + byteCount
+        let following =
+            isPrefix && header.payloadStoredBytes > windowBytes
+            ? needed : header.paddedByteCount + BatchHeader.byteCount
+        let bytes = try fetch(needed, following: following)
+        return try failing { () throws(BatchDefect) in
+            guard bytes.count >= needed else { throw .truncated(needed: needed, available: bytes.count) }
+            let start = bytes.start + BatchHeader.byteCount
+            let batch = Batch(header: header, slab: bytes.slab, body: start..<start + byteCount)
+            guard CRC32C.checksum(batch.bytes) == (isPrefix ? header.prefixCRC : header.bodyCRC) else {
+                throw .bodyChecksum
+            }
+            return batch
         }
-        return Batch(header: header, slab: slab, body: body)
     }
 
     /// Goes behind a batch.
     mutating func advance(past header: BatchHeader) {
+        segment.note(header, at: position)
         check.advance(past: header)
         position += header.paddedByteCount
     }
@@ -90,27 +103,39 @@ struct SegmentCursor {
         position = newPosition
     }
 
-    // At least `needed` bytes from `position` on, where the file has them: the block, where they begin in it, how many there are.
-    private mutating func fetch(
-        _ needed: Int, following: Int = 0, at position: Int
-    ) throws(CursorFailure) -> (Payload.Storage, Int, Int) {
-        if let window, position >= windowStart, position + needed <= windowStart + windowCount {
-            return (window, position - windowStart, windowStart + windowCount - position)
-        }
-        let slab = Payload.Storage(byteCount: max(needed, following, batchesAreSmall ? windowBytes : 0))
+    /// Goes to the batch that an index names, if it is there; returns whether it is.
+    mutating func jump(to entry: SegmentIndex.Entry) throws(LogError) -> Bool {
+        let back = (check.expectedOffset, position)
+        guard let place = Int(exactly: entry.position), place >= Superblock.byteCount else { return false }
+        check.expectedOffset = entry.offset
+        position = place
         do {
-            windowCount = try segment.file.read(into: slab.bytes, at: position)
+            _ = try header()
+            return true
         } catch {
-            throw .log(LogError(error, partition: segment.partition))
+            (check.expectedOffset, position) = back
+            if case .log(let error) = error { throw error }
+            return false
         }
-        windowStart = position
-        window = slab
-        return (slab, 0, windowCount)
+    }
+
+    private mutating func fetch(_ needed: Int, following: Int = 0) throws(CursorFailure) -> SegmentWindow.Bytes {
+        do {
+            let wanted = max(needed, following, batchesAreSmall ? windowBytes : 0)
+            return try window.bytes(needed, wanted: wanted, at: position)
+        } catch {
+            throw .log(LogError(error, partition: segment.file.partition))
+        }
     }
 
     private func failing<Result>(_ body: () throws(BatchDefect) -> Result) throws(CursorFailure) -> Result {
         do { return try body() } catch { throw .defect(error) }
     }
+}
+
+extension SegmentWindow.Bytes {
+    /// Whether the first `wanted` bytes are there and zero.
+    fileprivate func isZero(_ wanted: Int) -> Bool { count >= wanted && prefix(wanted).allSatisfy { $0 == 0 } }
 }
 
 /// Why a cursor has no next batch.

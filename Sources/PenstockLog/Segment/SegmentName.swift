@@ -35,11 +35,12 @@ struct SegmentName: Sendable, Hashable, Comparable {
         return range + (nextOffset.map { "-" + Self.padded($0, 20) } ?? "") + Self.suffix
     }
 
-    /// Removes the segment's file, and its index where it has one.
+    /// Removes the segment's file, and before it its index where it has one: an index without a segment would stay for ever.
     func remove(from directory: String, storage: any Storage) throws(StorageError) {
-        try storage.remove(directory + "/" + fileName)
-        let index = directory + "/" + fileName.dropLast(Self.suffix.count) + ".index"
+        let path = directory + "/" + fileName
+        let index = SegmentIndexFile.path(path)
         if try storage.kind(of: index) != nil { try storage.remove(index) }
+        try storage.remove(path)
     }
 
     static func < (a: SegmentName, b: SegmentName) -> Bool {

@@ -14,6 +14,8 @@ struct SegmentScan {
         var defect: BatchDefect
         /// Ranges that were acknowledged and cannot be read, with intact batches behind them.
         var damaged: [Damage] = []
+        /// Of the batches up to the first damage.
+        var index: SegmentIndex
     }
 
     struct Damage: Equatable {
@@ -22,8 +24,13 @@ struct SegmentScan {
         var defect: BatchDefect
     }
 
+    // Bytes that are looked at, or read, in one call.
+    private static let windowBytes = 4 << 20
+
     let segment: SegmentFile
     let limits: LogLimits
+    /// Whether the scan is the partition's owner's: nobody else cuts the file then, so that it may be looked at in place.
+    var isOwners = false
 
     /// Verifies every batch from the segment's start.
     ///
@@ -33,12 +40,16 @@ struct SegmentScan {
         let size = try explained(segment.partition) { () throws(StorageError) in try segment.file.byteCount() }
         var check = BatchCheck(segment.superblock, limits: limits)
         var position = Superblock.byteCount
-        var outcome = Outcome(nextOffset: check.expectedOffset, end: position, fileBytes: size, defect: .endOfFile)
+        var window = SegmentWindow(segment.file, maps: isOwners)
+        var outcome = Outcome(
+            nextOffset: check.expectedOffset, end: position, fileBytes: size, defect: .endOfFile,
+            index: SegmentIndex(baseOffset: segment.name.baseOffset))
         while check.expectedOffset < limit {
-            position = try fillingEnd(at: position) ?? position
-            let found = try batch(at: position, size: size, check)
+            position = try fillingEnd(at: position, &window) ?? position
+            let found = try batch(at: position, size: size, check, &window)
             switch found {
             case .success(let header):
+                outcome.index.note(header, at: position, allowsGaps: check.allowsGaps)
                 check.advance(past: header)
                 position += header.paddedByteCount
                 outcome.nextOffset = check.expectedOffset
@@ -60,28 +71,41 @@ struct SegmentScan {
         return outcome
     }
 
-    private func fillingEnd(at position: Int) throws(LogError) -> Int? {
+    private func fillingEnd(at position: Int, _ window: inout SegmentWindow) throws(LogError) -> Int? {
         guard position % FileBlock.alignment != 0 else { return nil }
-        let count = position.rounded(upTo: FileBlock.alignment) - position
-        let filling = try read(count, at: position)
-        return BatchCheck.fillingEnd(in: UnsafeRawBufferPointer(filling.bytes), at: position)
+        let filling = position.rounded(upTo: FileBlock.alignment) - position
+        let bytes = try fetch(filling, at: position, &window).prefix(filling)
+        // The end of the file is no filling: what is missing behind the last batch needs none.
+        return bytes.count == filling ? BatchCheck.fillingEnd(in: bytes, at: position) : nil
     }
 
     private func batch(
-        at position: Int, size: Int, _ check: BatchCheck
+        at position: Int, size: Int, _ check: BatchCheck, _ window: inout SegmentWindow
     ) throws(LogError) -> Result<BatchHeader, BatchDefect> {
+        let head = try fetch(BatchHeader.byteCount, at: position, &window)
+        let header: BatchHeader
         do {
-            let head = try read(BatchHeader.byteCount, at: position)
-            let header = try check.header(in: UnsafeRawBufferPointer(head.bytes), available: max(0, size - position))
-            let body = try read(Int(header.storedBytes), at: position + BatchHeader.byteCount)
-            try check.verify(header, body: UnsafeRawBufferPointer(body.bytes))
-            return .success(header)
-        } catch let defect as BatchDefect {
-            return .failure(defect)
-        } catch let error as LogError {
-            throw error
+            let available = head.count < BatchHeader.byteCount ? head.count : size - position
+            header = try check.header(in: head.prefix(BatchHeader.byteCount), available: available)
         } catch {
-            preconditionFailure("a scan throws defects and log errors only")
+            return .failure(error)
+        }
+        let needed = BatchHeader.byteCount + Int(header.storedBytes)
+        let bytes = try fetch(needed, at: position, &window).prefix(needed)
+        guard bytes.count == needed else { return .failure(.truncated(needed: needed, available: bytes.count)) }
+        do {
+            try check.verify(header, body: UnsafeRawBufferPointer(rebasing: bytes[BatchHeader.byteCount...]))
+            return .success(header)
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func fetch(
+        _ needed: Int, at position: Int, _ window: inout SegmentWindow
+    ) throws(LogError) -> SegmentWindow.Bytes {
+        try explained(segment.partition) { () throws(StorageError) in
+            try window.bytes(needed, wanted: max(needed, Self.windowBytes), at: position)
         }
     }
 
@@ -109,15 +133,5 @@ struct SegmentScan {
             }
             at += window
         }
-    }
-
-    // Fewer bytes than asked for at the end of the file; the rest is zero.
-    private func read(_ count: Int, at position: Int) throws(LogError) -> Payload.Storage {
-        let storage = Payload.Storage(byteCount: count)
-        let got = try explained(segment.partition) { () throws(StorageError) in
-            try segment.file.read(into: storage.bytes, at: position)
-        }
-        for index in got..<count { storage.bytes[index] = 0 }
-        return storage
     }
 }

@@ -8,6 +8,8 @@ final class SegmentWriter {
     let path: String
     /// The position behind the last batch.
     private(set) var position = Superblock.byteCount
+    /// Of what was appended; complete when the segment is sealed.
+    private(set) var index: SegmentIndex
 
     private let file: any StorageFile
     private let segmentBytes: Int
@@ -22,6 +24,7 @@ final class SegmentWriter {
         storage: any Storage
     ) throws(StorageError) {
         self.name = name
+        index = SegmentIndex(baseOffset: name.baseOffset)
         self.generation = generation
         self.segmentBytes = segmentBytes
         path = directory + "/" + name.fileName
@@ -52,8 +55,9 @@ final class SegmentWriter {
 
     func append(_ batch: EncodedBatch, patch: (inout BatchHeader) -> Void) throws(StorageError) {
         try reserve(position + batch.byteCount)
-        batch.finish(patch)
+        let header = batch.finish(patch)
         try file.write([batch.bytes(batch.byteCount)], at: position)
+        index.note(header, at: position)
         position += batch.byteCount
     }
 

@@ -47,6 +47,8 @@ public protocol StorageFile: AnyObject, Sendable {
     /// The bytes of the file as they lie in memory, without a copy, or nil where they are not all there (or the storage cannot tell).
     /// Nobody may write to these bytes, or cut the file before them, while the result lives.
     func mapped(_ range: Range<Int>) throws(StorageError) -> Payload.Storage?
+    /// Says that these bytes will be read soon, so that the storage may fetch them meanwhile. Returns at once.
+    func willRead(_ range: Range<Int>)
     /// Reserves space up to `byteCount` without changing the file's size. Returns false where the file system cannot do that.
     func allocate(byteCount: Int) throws(StorageError) -> Bool
     /// Cuts the file, and gives back what was reserved behind.
@@ -68,6 +70,9 @@ extension StorageFile {
 
     /// Nil: nothing is mapped.
     public func mapped(_ range: Range<Int>) throws(StorageError) -> Payload.Storage? { nil }
+
+    /// Nothing is fetched ahead.
+    public func willRead(_ range: Range<Int>) {}
 }
 
 /// A piece of memory and its place in a file, both in whole blocks: address, length and position are multiples of `alignment`.

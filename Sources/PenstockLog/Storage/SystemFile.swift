@@ -1,4 +1,5 @@
 internal import CPenstockShim
+internal import PenstockEvents
 
 #if canImport(Glibc)
     internal import Glibc
@@ -10,6 +11,7 @@ internal import CPenstockShim
 final class SystemFile: StorageFile {
     private let path: String
     private let descriptor: FileDescriptor
+    private let map = FileMap()
 
     // POSIX lets a call take 16 parts at least; Linux takes 1024.
     private static let partsPerCall = 1024
@@ -30,6 +32,14 @@ final class SystemFile: StorageFile {
             done += count
         }
         return done
+    }
+
+    func mapped(_ range: Range<Int>) throws(StorageError) -> Payload.Storage? {
+        map.resident(range, of: descriptor, fileBytes: try byteCount())
+    }
+
+    func willRead(_ range: Range<Int>) {
+        _ = posix_fadvise(descriptor.number, off_t(range.lowerBound), off_t(range.count), POSIX_FADV_WILLNEED)
     }
 
     func write(_ parts: [UnsafeRawBufferPointer], at position: Int) throws(StorageError) {

@@ -1,0 +1,24 @@
+import Glibc
+
+/// How fast one core copies memory that is too large for its caches: what a read cannot beat by much.
+enum CopyFloor {
+    static let kind = "memory copy"
+
+    static func bytesPerSecond() -> Double {
+        let count = 256 << 20
+        let source = UnsafeMutableRawPointer.allocate(byteCount: count, alignment: 4096)
+        let target = UnsafeMutableRawPointer.allocate(byteCount: count, alignment: 4096)
+        defer {
+            source.deallocate()
+            target.deallocate()
+        }
+        memset(source, 1, count)
+        memset(target, 2, count)
+        var best = 0.0
+        for _ in 0..<5 {
+            let milliseconds = ProcessorTime.milliseconds { memcpy(target, source, count) }
+            best = max(best, Double(count) / milliseconds * 1e3)
+        }
+        return best
+    }
+}

@@ -1,0 +1,25 @@
+import Glibc
+
+/// The processor time of the calling thread or of the process.
+enum ProcessorTime {
+    /// Milliseconds that this thread has run.
+    static var threadMilliseconds: Double {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return Double(time.tv_sec) * 1e3 + Double(time.tv_nsec) * 1e-6
+    }
+
+    /// Nanoseconds that the process has run, all threads together.
+    static var processNanoseconds: Double {
+        var time = timespec()
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+        return Double(time.tv_sec) * 1e9 + Double(time.tv_nsec)
+    }
+
+    /// Milliseconds that this thread runs in `body`.
+    static func milliseconds(of body: () -> Void) -> Double {
+        let start = threadMilliseconds
+        body()
+        return threadMilliseconds - start
+    }
+}
