@@ -127,18 +127,20 @@ struct TransactionSimulationTests {
             run.restart()
             let before = try await run.visible("\(kind) crash at call \(call), before recovery")
             // The recovery dies as well, somewhere.
-            run.restart(crashAt: 1 + call % 37, call.isMultiple(of: 2) ? .process : .power)
+            let second = call.isMultiple(of: 2) ? Crash.process : .power
+            run.restart(crashAt: 1 + call % 37, second)
             do { try await run.recover() } catch {
                 guard run.storage.isDead else { throw error }
             }
             run.restart()
             let between = try await run.visible("\(kind) crash at call \(call), in recovery")
-            #expect(between == before, "\(kind) crash at call \(call)")
+            // What was written and never acknowledged may be seen until a loss of power takes it.
+            if second == .process { #expect(between == before, "\(kind) crash at call \(call)") }
             run.restart()
             try await run.recover()
             run.restart()
             let after = try await run.visible("\(kind) crash at call \(call), after recovery")
-            #expect(after == before, "\(kind) crash at call \(call)")
+            #expect(after == between, "\(kind) crash at call \(call)")
             call += 1
         }
         #expect(call > 50, "the crashes went through the whole program")

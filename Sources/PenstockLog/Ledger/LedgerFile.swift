@@ -19,6 +19,7 @@ enum LedgerFile {
             try read(in: view.directory, storage: view.storage)
         }
         if let saved, saved.offset == end { return saved.ledger }
+        if saved == nil, end == 0 { return PartitionLedger() }
         var ledger = PartitionLedger()
         if let saved, saved.offset < end {
             ledger = saved.ledger
