@@ -14,7 +14,7 @@ DEMO_WINDOW ?= 180deg
 DEMO_EVERY ?= 15deg
 
 # The fault simulator: how many random programs, from which seed.
-SEEDS ?= 20000
+SEEDS ?= 5000
 FIRST_SEED ?= 1
 
 SWIFT_PATHS := Package.swift Sources Pipelines Benchmarks Tests

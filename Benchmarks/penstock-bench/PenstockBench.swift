@@ -6,5 +6,5 @@ import ArgumentParser
 struct PenstockBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "penstock-bench", abstract: "Measures Penstock itself.",
-        subcommands: [EngineBenchmark.self, TomographyBenchmark.self])
+        subcommands: [EngineBenchmark.self, TomographyBenchmark.self, LogBenchmark.self])
 }

@@ -98,7 +98,7 @@ struct KillTests {
     }
 
     /// The program lies beside the tests.
-    private static var program: URL {
+    static var program: URL {
         var folder = Bundle.main.executableURL!.deletingLastPathComponent()
         while !FileManager.default.fileExists(atPath: folder.appendingPathComponent("LogAppender").path),
             folder.path != "/"

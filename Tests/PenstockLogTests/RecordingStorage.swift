@@ -10,8 +10,11 @@ final class RecordingStorage: Storage {
         var onCall: (@Sendable (String) -> Void)?
     }
 
-    private let files = FileStorage()
+    private let files: FileStorage
     private let state = Mutex(State())
+
+    /// - Parameter directWrites: whether large writes go past the page cache; they are recorded as `write blocks`.
+    init(directWrites: FileStorage.DirectWrites = .never) { files = FileStorage(directWrites: directWrites) }
 
     /// The calls so far, as `write name`, `sync name`.
     var calls: [String] { state.withLock { $0.calls } }
@@ -31,15 +34,21 @@ final class RecordingStorage: Storage {
     func note(_ call: String) { state.withLock { $0.calls.append(call) } }
 
     fileprivate func record(_ operation: String, _ path: String) throws(StorageError) {
-        let name = path.split(separator: "/").last.map(String.init) ?? path
-        let kind = name.contains(".segment") ? "segment" : name
+        let kind = Self.kind(path)
         if operation == "sync" { state.withLock { $0.onSync }?() }
         state.withLock { $0.onCall }?("\(operation) \(kind)")
-        let failure = state.withLock { state in
-            state.calls.append("\(operation) \(kind)")
-            return state.failures["\(operation) \(kind)"]
-        }
-        if let failure { throw StorageError(operation: operation, path: path, reason: failure, text: "injected") }
+        note("\(operation) \(kind)")
+        try failIfTold(operation, path)
+    }
+
+    fileprivate func failIfTold(_ operation: String, _ path: String) throws(StorageError) {
+        guard let failure = state.withLock({ $0.failures["\(operation) \(Self.kind(path))"] }) else { return }
+        throw StorageError(operation: operation, path: path, reason: failure, text: "injected")
+    }
+
+    private static func kind(_ path: String) -> String {
+        let name = path.split(separator: "/").last.map(String.init) ?? path
+        return name.contains(".segment") ? "segment" : name
     }
 
     func open(_ path: String, _ access: FileAccess) throws(StorageError) -> any StorageFile {
@@ -88,12 +97,20 @@ private final class RecordingFile: StorageFile {
     }
 
     func read(into buffer: UnsafeMutableRawBufferPointer, at position: Int) throws(StorageError) -> Int {
-        try file.read(into: buffer, at: position)
+        try storage.failIfTold("read", path)
+        return try file.read(into: buffer, at: position)
     }
 
     func write(_ parts: [UnsafeRawBufferPointer], at position: Int) throws(StorageError) {
         try storage.record("write", path)
         try file.write(parts, at: position)
+    }
+
+    var takesBlocks: Bool { file.takesBlocks }
+
+    func write(blocks: [FileBlock]) throws(StorageError) {
+        try storage.record("write blocks", path)
+        try file.write(blocks: blocks)
     }
 
     func allocate(byteCount: Int) throws(StorageError) -> Bool { try file.allocate(byteCount: byteCount) }

@@ -47,6 +47,20 @@ public struct RecordReader {
         return text
     }
 
+    /// Reads bytes of any meaning: their number as a `UInt32`, then the bytes.
+    /// - Throws: `RecordError.tooShort`.
+    public mutating func readBytes() throws(RecordError) -> [UInt8] {
+        try readBytes(Int(try readInteger(UInt32.self)))
+    }
+
+    /// Reads the next `count` bytes.
+    /// - Throws: `RecordError.tooShort`.
+    public mutating func readBytes(_ count: Int) throws(RecordError) -> [UInt8] {
+        try require(count)
+        defer { position += count }
+        return Array(attributes[position..<position + count])
+    }
+
     private func require(_ count: Int) throws(RecordError) {
         guard count <= remaining else { throw .tooShort(needed: count, available: remaining) }
     }

@@ -43,33 +43,40 @@ struct BatchHeader: Equatable {
     /// The bytes of header and body in the file, up to where the next batch begins.
     var paddedByteCount: Int { (Self.byteCount + Int(storedBytes)).rounded(upTo: Superblock.alignment) }
 
+    /// Writes the header into 128 bytes.
+    func encode(into bytes: UnsafeMutableRawBufferPointer) {
+        precondition(bytes.count == Self.byteCount, "a batch header has 128 bytes")
+        bytes.initializeMemory(as: UInt8.self, repeating: 0)
+        bytes.set(Self.magic, at: 0)
+        bytes.set(baseOffset, at: 8)
+        bytes.set(generation, at: 16)
+        bytes.set(appendTime.nanoseconds, at: 24)
+        bytes.set(minTime.nanoseconds, at: 32)
+        bytes.set(maxTime.nanoseconds, at: 40)
+        bytes.set(schemaID, at: 48)
+        bytes.set(baseSequence, at: 56)
+        bytes.set(count, at: 64)
+        bytes.set(rawBytes, at: 68)
+        bytes.set(storedBytes, at: 72)
+        bytes.set(bodyCRC, at: 76)
+        bytes.set(epoch, at: 80)
+        bytes.set(producer, at: 84)
+        bytes.set(producerEpoch, at: 88)
+        bytes.set(flags.rawValue, at: 92)
+        bytes.set(codec.number, at: 94)
+        bytes.set(Self.version, at: 95)
+        bytes.set(columns.rawValue, at: 96)
+        bytes.set(committedOffset, at: 104)
+        bytes.set(prefixStoredBytes, at: 112)
+        bytes.set(prefixCRC, at: 116)
+        bytes.set(prefixRawBytes, at: 120)
+        bytes.set(Self.checksum(UnsafeRawBufferPointer(bytes), generation: generation), at: 4)
+    }
+
     func encoded() -> [UInt8] {
-        var fields = ByteFields(count: Self.byteCount)
-        fields.set(Self.magic, at: 0)
-        fields.set(baseOffset, at: 8)
-        fields.set(generation, at: 16)
-        fields.set(appendTime.nanoseconds, at: 24)
-        fields.set(minTime.nanoseconds, at: 32)
-        fields.set(maxTime.nanoseconds, at: 40)
-        fields.set(schemaID, at: 48)
-        fields.set(baseSequence, at: 56)
-        fields.set(count, at: 64)
-        fields.set(rawBytes, at: 68)
-        fields.set(storedBytes, at: 72)
-        fields.set(bodyCRC, at: 76)
-        fields.set(epoch, at: 80)
-        fields.set(producer, at: 84)
-        fields.set(producerEpoch, at: 88)
-        fields.set(flags.rawValue, at: 92)
-        fields.set(codec.number, at: 94)
-        fields.set(Self.version, at: 95)
-        fields.set(columns.rawValue, at: 96)
-        fields.set(committedOffset, at: 104)
-        fields.set(prefixStoredBytes, at: 112)
-        fields.set(prefixCRC, at: 116)
-        fields.set(prefixRawBytes, at: 120)
-        fields.set(fields.bytes.withUnsafeBytes { Self.checksum($0, generation: generation) }, at: 4)
-        return fields.bytes
+        var bytes = [UInt8](repeating: 0, count: Self.byteCount)
+        bytes.withUnsafeMutableBytes { encode(into: $0) }
+        return bytes
     }
 
     /// Reads a header. `generation` is the one of the segment's superblock.

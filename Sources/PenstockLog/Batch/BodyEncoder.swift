@@ -9,7 +9,7 @@ struct BodyEncoder {
     private let keyHashes: [UInt64]
     private let attributeLengths: AttributeLengths
     private let attributes: [UInt8]
-    private let payloads: [Payload]
+    private let payloads: [PayloadRun]
     private let layout: BatchLayout
     private let prefixBytes: Int
     private let payloadBytes: Int
@@ -31,9 +31,12 @@ struct BodyEncoder {
         if !payloads.isEmpty {
             columns.insert(.payloadLengths)
             var hasCodecs = false
-            for payload in payloads {
-                payloadBytes = BatchLayout.payloadStart(after: payloadBytes, count: payload.count) + payload.count
-                hasCodecs = hasCodecs || payload.codec != .raw
+            for run in payloads {
+                let bytes = run.payloadBytes
+                let start = BatchLayout.payloadStart(after: payloadBytes, count: bytes)
+                // Behind a first payload all others of the run are equally far from each other.
+                payloadBytes = start + (run.count - 1) * BatchLayout.payloadStart(after: bytes, count: bytes) + bytes
+                hasCodecs = hasCodecs || run.codec != .raw
             }
             if hasCodecs { columns.insert(.payloadCodecs) }
             if payloadBytes >= BatchLayout.blockBytes { columns.insert(.blockChecksums) }
@@ -87,50 +90,51 @@ struct BodyEncoder {
         case .varying(let lengths):
             copy(lengths, to: prefix, at: layout.attributeLengths)
         }
-        for (index, payload) in payloads.enumerated() {
-            prefix.storeBytes(
-                of: UInt32(payload.count), toByteOffset: layout.payloadLengths + 4 * index, as: UInt32.self)
-        }
-        if header.columns.contains(.payloadCodecs) {
-            for (index, payload) in payloads.enumerated() {
-                prefix[layout.payloadCodecs + index] = payload.codec.rawValue
-            }
-        }
+        fillPayloadColumns(prefix)
         copy(attributes, to: prefix, at: layout.attributes)
+    }
+
+    private func fillPayloadColumns(_ prefix: UnsafeMutableRawBufferPointer) {
+        var index = 0
+        for run in payloads {
+            let length = UInt32(run.payloadBytes)
+            for record in index..<index + run.count {
+                prefix.storeBytes(of: length, toByteOffset: layout.payloadLengths + 4 * record, as: UInt32.self)
+            }
+            if header.columns.contains(.payloadCodecs) {
+                for record in index..<index + run.count {
+                    prefix[layout.payloadCodecs + record] = run.codec.rawValue
+                }
+            }
+            index += run.count
+        }
     }
 
     /// Copies the payloads to their places and returns the checksum of every block, taken while the block is in the cache.
     private func fillPayloads(_ target: UnsafeMutableRawBufferPointer) -> [UInt32] {
-        var blocks: [UInt32] = []
-        blocks.reserveCapacity(BatchLayout.blockCount(target.count))
-        var blockStart = 0
-        func closeBlocks(upTo end: Int, isLast: Bool) {
-            while blockStart + BatchLayout.blockBytes <= end || (isLast && blockStart < end) {
-                let block = blockStart..<min(blockStart + BatchLayout.blockBytes, end)
-                blocks.append(CRC32C.checksum(UnsafeRawBufferPointer(rebasing: target[block])))
-                blockStart = block.upperBound
-            }
-        }
+        var checksums = BlockChecksums(target)
         var end = 0
-        for payload in payloads {
-            let start = BatchLayout.payloadStart(after: end, count: payload.count)
-            zero(target, end..<start)
-            end = start
-            closeBlocks(upTo: end, isLast: false)
-            payload.withUnsafeBytes { bytes in
-                var done = 0
-                while done < bytes.count {
-                    let next = min(bytes.count, done + blockStart + BatchLayout.blockBytes - end)
-                    let piece = UnsafeRawBufferPointer(rebasing: bytes[done..<next])
-                    UnsafeMutableRawBufferPointer(rebasing: target[end..<end + piece.count]).copyMemory(from: piece)
-                    end += piece.count
-                    done = next
-                    closeBlocks(upTo: end, isLast: false)
+        for run in payloads {
+            let count = run.payloadBytes
+            run.bytes.withUnsafeBytes { bytes in
+                for number in 0..<run.count {
+                    let start = BatchLayout.payloadStart(after: end, count: count)
+                    zero(target, end..<start)
+                    end = start
+                    let payload = UnsafeRawBufferPointer(rebasing: bytes[number * count..<(number + 1) * count])
+                    var done = 0
+                    while done < count {
+                        if end == checksums.blockEnd { checksums.closeBlock() }
+                        let piece = min(count - done, checksums.blockEnd - end)
+                        UnsafeMutableRawBufferPointer(rebasing: target[end..<end + piece])
+                            .copyMemory(from: UnsafeRawBufferPointer(rebasing: payload[done..<done + piece]))
+                        end += piece
+                        done += piece
+                    }
                 }
             }
         }
-        closeBlocks(upTo: end, isLast: true)
-        return blocks
+        return checksums.finish()
     }
 
     private func zero(_ target: UnsafeMutableRawBufferPointer, _ range: Range<Int>) {

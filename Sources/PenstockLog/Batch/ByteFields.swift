@@ -13,10 +13,26 @@ struct ByteFields {
     }
 }
 
+extension UnsafeMutableRawBufferPointer {
+    func set(_ value: some FixedWidthInteger & BitwiseCopyable, at position: Int) {
+        storeBytes(of: value.littleEndian, toByteOffset: position, as: type(of: value.littleEndian))
+    }
+}
+
 extension UnsafeRawBufferPointer {
     func integer<Value: FixedWidthInteger & BitwiseCopyable>(_ type: Value.Type = Value.self, at position: Int) -> Value
     {
         Value(littleEndian: loadUnaligned(fromByteOffset: position, as: Value.self))
+    }
+
+    /// Whether all bytes are zero.
+    var isZero: Bool {
+        var at = 0
+        while at + 64 <= count {
+            if loadUnaligned(fromByteOffset: at, as: SIMD8<UInt64>.self) != .zero { return false }
+            at += 64
+        }
+        return self[at...].allSatisfy { $0 == 0 }
     }
 }
 

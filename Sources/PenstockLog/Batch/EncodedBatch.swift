@@ -13,7 +13,8 @@ struct EncodedBatch: Sendable {
     /// Bytes of the file from the batch's beginning to where the next one may begin.
     var byteCount: Int { header.paddedByteCount }
 
-    /// Bytes of the file where the batch is to end with a block: there are zeros in the slab behind the batch.
+    /// Bytes of the file where the batch is to end with a block. There are zeros in the slab behind the batch; of a small batch only up
+    /// to where the next one may begin.
     var blockByteCount: Int { (BatchHeader.byteCount + Int(header.storedBytes)).rounded(upTo: FileBlock.alignment) }
 
     /// The number of records.
@@ -87,7 +88,7 @@ struct EncodedBatch: Sendable {
     func finish(_ patch: (inout BatchHeader) -> Void) -> BatchHeader {
         var header = header
         patch(&header)
-        slab.bytes.copyBytes(from: header.encoded())
+        header.encode(into: UnsafeMutableRawBufferPointer(rebasing: slab.bytes[..<BatchHeader.byteCount]))
         return header
     }
 
@@ -95,7 +96,10 @@ struct EncodedBatch: Sendable {
     func bytes(_ count: Int) -> UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: slab.bytes[..<count]) }
 
     private static func slab(_ bodyBytes: Int) -> Payload.Storage {
-        Payload.Storage(byteCount: (BatchHeader.byteCount + bodyBytes).rounded(upTo: FileBlock.alignment))
+        let bytes = BatchHeader.byteCount + bodyBytes
+        // A small batch is copied before it is written in whole blocks, and needs no room for them.
+        let isSmall = bytes < BlockRun.smallestStraightBytes
+        return Payload.Storage(byteCount: bytes.rounded(upTo: isSmall ? Superblock.alignment : FileBlock.alignment))
     }
 
     private static func bodyBytes(of slab: Payload.Storage, _ count: Int) -> UnsafeMutableRawBufferPointer {

@@ -13,7 +13,7 @@ public struct RecordBatchBuilder: ~Copyable, Sendable {
     private(set) var attributes: [UInt8] = []
     private(set) var attributeLengths = AttributeLengths.uniform(0)
     /// Empty while no record has a payload.
-    private(set) var payloads: [Payload] = []
+    private(set) var payloads: [PayloadRun] = []
     private(set) var largestRecordBytes = 0
 
     private var pending = RecordWriter()
@@ -46,21 +46,28 @@ public struct RecordBatchBuilder: ~Copyable, Sendable {
 
     /// Appends records of a fixed length at once: `times.count` records whose attributes lie one behind the other in `attributes`.
     ///
-    /// `keyHashes` is empty for a batch without keys, else as long as `times`.
+    /// `keyHashes` is empty for a batch without keys, else as long as `times`. `payloads` is empty, or holds one payload for each
+    /// record, all of the same length and one behind the other.
     public mutating func append(
         block attributes: UnsafeRawBufferPointer, times: UnsafeBufferPointer<Int64>,
-        keyHashes: UnsafeBufferPointer<UInt64> = UnsafeBufferPointer(start: nil, count: 0)
+        keyHashes: UnsafeBufferPointer<UInt64> = UnsafeBufferPointer(start: nil, count: 0),
+        payloads: Payload = .empty
     ) {
         let count = times.count
         guard count > 0 else { return }
         precondition(
             attributes.count % count == 0, "a block of attributes must hold the same number of bytes for each record")
+        precondition(
+            payloads.count % count == 0, "a block of payloads must hold the same number of bytes for each record")
         flushPending()
         let stride = attributes.count / count
-        largestRecordBytes = max(largestRecordBytes, stride)
+        largestRecordBytes = max(largestRecordBytes, stride + payloads.count / count)
         attributeLengths.append(stride, count: count, after: self.times.count)
         self.attributes.append(contentsOf: attributes)
-        if !payloads.isEmpty { payloads.append(contentsOf: repeatElement(.empty, count: count)) }
+        if !payloads.isEmpty || !self.payloads.isEmpty {
+            if self.payloads.isEmpty, !self.times.isEmpty { self.payloads.append(.empty(self.times.count)) }
+            self.payloads.append(PayloadRun(bytes: payloads, count: count))
+        }
         self.times.append(contentsOf: times)
         self.keyHashes.append(contentsOf: keyHashes)
         checkKeys()
@@ -109,8 +116,8 @@ public struct RecordBatchBuilder: ~Copyable, Sendable {
             attributes.append(contentsOf: records.attributes)
         }
         guard !payloads.isEmpty || newPayloads.contains(where: { !$0.isEmpty }) else { return }
-        payloads.append(contentsOf: repeatElement(.empty, count: existing - payloads.count))
-        payloads.append(contentsOf: newPayloads)
+        if payloads.isEmpty, existing > 0 { payloads.append(.empty(existing)) }
+        payloads.append(contentsOf: newPayloads.lazy.map { PayloadRun(bytes: $0, count: 1) })
     }
 
     private func checkKeys() {

@@ -20,7 +20,7 @@ public final class EmbeddedLog: LogStore {
         weak var appender: PartitionAppender?
     }
 
-    private let storage: any Storage
+    let storage: any Storage
     let clock: any WallClock
     let randomNumbers: any RandomSource
     private let limits: LogLimits
@@ -67,6 +67,9 @@ public final class EmbeddedLog: LogStore {
 
     /// Failures of retention and compaction beside the appending, oldest first. They are tried again at the next segment.
     public var maintenanceFailures: [LogError] { state.withLock { $0.failures } }
+
+    /// What the storage cannot do here and does in another way, a line each: worth telling once.
+    public var storageNotes: [String] { storage.notes }
 
     /// Creates a topic.
     /// - Throws: `LogError` with code `topicExists`, `invalidTopicName`, `invalidConfiguration`, or one of the storage.
@@ -242,7 +245,7 @@ public final class EmbeddedLog: LogStore {
         }
     }
 
-    private func topic(of partition: TopicPartition) async throws(LogError) -> TopicDescriptor {
+    func topic(of partition: TopicPartition) async throws(LogError) -> TopicDescriptor {
         let topic = try await directory.topic(partition.topic)
         guard (0..<topic.configuration.partitions).contains(partition.partition) else {
             throw LogError(
@@ -262,7 +265,7 @@ public final class EmbeddedLog: LogStore {
             name: topic.name, schema: topic.schema, configuration: topic.configuration, partitions: partitions)
     }
 
-    private func view(of partition: TopicPartition) -> PartitionView {
+    func view(of partition: TopicPartition) -> PartitionView {
         PartitionView(
             partition, directory: directory.directory(of: partition), storage: storage, limits: limits,
             tail: tail(of: partition), outcomes: outcomes)
@@ -278,7 +281,8 @@ public final class EmbeddedLog: LogStore {
     private func tail(of partition: TopicPartition) -> PartitionTail {
         state.withLock { state in
             if let tail = state.tails[partition] { return tail }
-            let tail = PartitionTail(waiterLimit: limits.waitingReadersPerPartition)
+            let tail = PartitionTail(
+                waiterLimit: limits.waitingReadersPerPartition, byteLimit: limits.tailBytesPerPartition)
             state.tails[partition] = tail
             return tail
         }

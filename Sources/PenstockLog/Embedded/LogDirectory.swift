@@ -157,6 +157,12 @@ actor LogDirectory {
         }
     }
 
+    /// The partitions that a topic's directory holds, whatever its description says.
+    func partitionNumbers(of topic: String) throws(LogError) -> [Int] {
+        try explained { () throws(StorageError) in try storage.list("\(path)/\(topic)") }.compactMap { Int($0) }
+            .sorted()
+    }
+
     nonisolated func directory(of partition: TopicPartition) -> String {
         "\(path)/\(partition.topic)/\(partition.partition)"
     }

@@ -8,6 +8,10 @@ public struct LogLimits: Sendable, Hashable {
     public var pendingBytesPerWriter = 64 << 20
     /// Producers that number their records, of one partition.
     public var producersPerPartition = 10_000
+    /// Bytes that a writer brings to the file, and acknowledges, at once. A single larger batch is a group of its own.
+    public var groupBytes = 16 << 20
+    /// Bytes of the newest batches of a partition that its writer keeps for readers in the same process.
+    public var tailBytesPerPartition = 8 << 20
     /// Readers that may wait at the end of one partition.
     public var waitingReadersPerPartition = 1024
     /// Bytes that a reader fetches at once where batches are small.
@@ -18,8 +22,10 @@ public struct LogLimits: Sendable, Hashable {
     public var writerThreads = 2
     /// Threads that read and verify; the readers are spread over them.
     public var readerThreads = 2
-    /// How often a reader looks for what another process has written.
+    /// How often a reader looks for what another process has written, where the storage does not tell of changes.
     public var foreignWriterPollInterval = Duration.milliseconds(20)
+    /// How often it looks where the storage does: network file systems do not tell of everything.
+    public var watchedPollInterval = Duration.seconds(1)
     /// Bytes of keys that one pass of a compaction holds in memory; more keys take more passes.
     public var compactionKeyBytes = 64 << 20
     /// Failures of retention and compaction that are kept; the oldest go first.

@@ -8,7 +8,7 @@ enum GroupName {
         let problem = name.utf8.count > longest ? "it has \(name.utf8.count) bytes" : TopicName.problem(of: name)
         guard let problem else { return }
         throw LogError(
-            .invalidConfiguration, "\"\(name)\" cannot be the name of a consumer group: \(problem)",
+            .invalidConfiguration, "\(TopicName.quoted(name)) cannot be the name of a consumer group: \(problem)",
             hint: "use 1 to \(longest) letters, digits, '.', '_' and '-', and no dot at the beginning")
     }
 

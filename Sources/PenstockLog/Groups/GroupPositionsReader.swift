@@ -23,7 +23,8 @@ struct GroupPositionsReader: Sendable {
         let exists = try explained { () throws(StorageError) in try storage.kind(of: directory) == .directory }
         guard exists else { return nil }
         let view = PartitionView(
-            partition, directory: directory, storage: storage, limits: limits, tail: PartitionTail(waiterLimit: 0))
+            partition, directory: directory, storage: storage, limits: limits,
+            tail: PartitionTail(waiterLimit: 0, byteLimit: 0))
         for _ in 1..<Self.attempts {
             // The group's owner may be replacing segments by a compacted one this moment.
             if let positions = try? read(view, group) { return positions }

@@ -93,4 +93,7 @@ extension PartitionLedger {
 extension BatchHeader {
     /// Whether the batch changes a ledger. Of the control records only those do that carry a producer's number or a transaction's flag.
     var concernsLedger: Bool { producer != 0 || !flags.isDisjoint(with: [.begin, .commit, .abort]) }
+
+    /// Whether it is a control record of the log's own, which readers do not deliver.
+    var belongsToLog: Bool { flags.contains(.control) && concernsLedger }
 }

@@ -63,6 +63,19 @@ final class OwnerLock: Sendable {
         return fields
     }
 
+    /// Who holds the lock of a partition, without taking it; nil where nobody does.
+    static func owner(
+        of partition: TopicPartition, in directory: String, storage: any Storage
+    ) throws(LogError) -> PartitionOwner? {
+        let path = directory + "/" + fileName
+        let isOwned = try explained(partition) { () throws(StorageError) in try storage.isLocked(path) }
+        guard isOwned else { return nil }
+        let fields = (try? storage.open(path, .read)).map { Self.fields(of: $0) } ?? [:]
+        return PartitionOwner(
+            process: fields["pid"].flatMap { Int($0) }, host: fields["host"],
+            epoch: fields["epoch"].flatMap { UInt32($0) })
+    }
+
     private static var hostName: String {
         var bytes = [UInt8](repeating: 0, count: 256)
         let known = bytes.withUnsafeMutableBytes { bytes in

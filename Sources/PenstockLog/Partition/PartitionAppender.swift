@@ -32,7 +32,7 @@ actor PartitionAppender {
     /// As it stands behind the last committed batch.
     private var ledger = PartitionLedger()
     /// Written, not committed.
-    private var written: [WriterQueue.Submission] = []
+    private var written: [(submission: WriterQueue.Submission, header: BatchHeader)] = []
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
@@ -85,21 +85,26 @@ actor PartitionAppender {
 
     /// Writes what has gathered. Called once for every change of the queue from empty to not empty.
     func writeGroup() {
-        let group = queue.takeGroup()
+        let group = queue.takeGroup(byteLimit: limits.groupBytes)
         let failure = write(group)
         if let failure {
             abandonSegment()
             let behind = queue.fail(resumingAt: committed.nextOffset, ledger: ledger)
-            for submission in written + group + behind { submission.pending.settle(.failure(failure)) }
+            for submission in written.map(\.submission) + group + behind {
+                submission.pending.settle(.failure(failure))
+            }
             written = []
         }
-        if queue.finish(group) { Task { self.writeGroup() } }
+        if queue.finish(group) { startWriting() }
     }
+
+    /// Lets the thread write what has gathered, behind what else it has to do.
+    nonisolated func startWriting() { thread.run { self.assumeIsolated { $0.writeGroup() } } }
 
     /// Writes what is left, seals the segment and gives the partition up.
     func close() throws(LogError) {
         guard owner != nil else { return }
-        writeGroup()
+        while !queue.isEmpty { writeGroup() }
         defer {
             tail.retire()
             segment = nil
@@ -136,7 +141,8 @@ actor PartitionAppender {
 
     private func write(_ group: [WriterQueue.Submission]) -> LogError? {
         do {
-            for submission in group { try append(submission) }
+            let now = clock.now()
+            for submission in group { try add(submission, at: now) }
             try commit()
             return nil
         } catch {
@@ -144,7 +150,7 @@ actor PartitionAppender {
         }
     }
 
-    private func append(_ submission: WriterQueue.Submission) throws(StorageError) {
+    private func add(_ submission: WriterQueue.Submission, at now: Timestamp) throws(StorageError) {
         let batch = submission.batch
         if let segment, segment.isFull(for: batch.byteCount) {
             try commit()
@@ -152,35 +158,35 @@ actor PartitionAppender {
             maintain()
         }
         let segment = try currentSegment(at: submission.pending.firstOffset)
-        let (epoch, committedOffset, now) = (segment.name.epoch, committed.nextOffset, clock.now())
-        try segment.append(batch) { header in
+        let header = batch.finish { header in
             header.baseOffset = submission.pending.firstOffset
             header.generation = segment.generation
             header.appendTime = now
-            header.epoch = epoch
-            header.committedOffset = committedOffset
+            header.epoch = segment.name.epoch
+            header.committedOffset = committed.nextOffset
         }
-        written.append(submission)
+        segment.add(batch, header)
+        written.append((submission, header))
     }
 
     private func commit() throws(StorageError) {
         guard let last = written.last, let segment else { return }
-        if topic.configuration.durability == .durable { try segment.sync() }
-        committed = CommittedPosition(
-            nextOffset: last.pending.firstOffset + UInt64(last.batch.count), segment: segment.name)
-        committedEnd = segment.position
-        for submission in written { ledger.note(submission.batch, at: submission.pending.firstOffset) }
+        try segment.flush()
+        let durability = topic.configuration.durability
+        if durability == .durable { try segment.sync() }
+        committed = CommittedPosition(nextOffset: last.header.nextOffset, segment: segment.name)
+        committedEnd = segment.end
+        for (submission, header) in written { ledger.note(submission.batch, at: header.baseOffset) }
         // The head is a hint for other processes: where it cannot be written they see the records later, at the next seal.
         try? writeHead()
-        tail.publish(ledger.readable(committed))
-        for submission in written { submission.pending.settle(.success(acknowledgement(of: submission))) }
-        written = []
-    }
-
-    private func acknowledgement(of submission: WriterQueue.Submission) -> Acknowledgement {
-        Acknowledgement(
-            firstOffset: submission.pending.firstOffset, count: submission.batch.count,
-            durability: topic.configuration.durability)
+        tail.publish(
+            ledger.readable(committed), written.map { TailBatch(header: $0.header, slab: $0.submission.batch.slab) })
+        for (submission, header) in written {
+            let count = Int(header.count)
+            submission.pending.settle(
+                .success(Acknowledgement(firstOffset: header.baseOffset, count: count, durability: durability)))
+        }
+        written.removeAll(keepingCapacity: true)
     }
 
     private func currentSegment(at offset: UInt64) throws(StorageError) -> SegmentWriter {
@@ -191,7 +197,7 @@ actor PartitionAppender {
             generation: randomNumbers.next(), segmentBytes: topic.configuration.segmentBytes,
             storage: storage)
         segment = writer
-        committedEnd = writer.position
+        committedEnd = writer.end
         return writer
     }
 
@@ -199,20 +205,25 @@ actor PartitionAppender {
         guard let segment else { return }
         try segment.sync()
         try writeLedger()
-        try segment.seal(nextOffset: committed.nextOffset, end: segment.position, openTransaction: ledger.open?.offset)
+        try segment.seal(nextOffset: committed.nextOffset, end: segment.end, openTransaction: ledger.open?.offset)
         SegmentIndexFile.write(segment.index, beside: segment.path, generation: segment.generation, storage: storage)
         self.segment = nil
     }
 
-    // After a failed write nothing more goes to that file. Where even this fails, the base offset of the next segment bounds it.
+    // After a failed write nothing more goes to that file. Where even this fails, the base offset of the next segment bounds it. The
+    // seal follows a sync, as everywhere: weaker classes have not synced yet.
     private func abandonSegment() {
         guard let segment else { return }
         self.segment = nil
         if committedEnd == Superblock.byteCount {
             try? storage.remove(segment.path)
         } else {
-            try? writeLedger()
-            try? segment.seal(nextOffset: committed.nextOffset, end: committedEnd, openTransaction: ledger.open?.offset)
+            do {
+                try segment.sync()
+                try writeLedger()
+                try segment.seal(
+                    nextOffset: committed.nextOffset, end: committedEnd, openTransaction: ledger.open?.offset)
+            } catch {}
         }
     }
 

@@ -12,6 +12,8 @@ actor PartitionFetcher {
     private var cursor: SegmentCursor?
     private var failure: LogError?
     private var visibility = RowVisibility()
+    /// Of the partition's directory, once it was waited for an owner in another process.
+    private var watch: (any DirectoryWatch)?
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
@@ -51,6 +53,8 @@ actor PartitionFetcher {
         var entries: [LogEntry] = []
         var bytes = 0
         do {
+            if try hasMore() { entries = try newest() }
+            if !entries.isEmpty { return (entries, position) }
             while bytes < limits.fetchBytes, entries.isEmpty ? try hasMore() : position < finder.committed.nextOffset {
                 let (entry, size) = try read(onlyControl: false)
                 guard let entry else { continue }
@@ -154,6 +158,32 @@ actor PartitionFetcher {
             place: .init(partition: partition, offsets: offset..<offset + 1))
     }
 
+    /// What the writer of this process still holds from `position` on, not read from the file.
+    private func newest() throws(LogError) -> [LogEntry] {
+        let batches = tail.batches(from: position, byteLimit: limits.readWindowBytes)
+        var entries: [LogEntry] = []
+        let start = position
+        for batch in batches where batch.header.nextOffset <= finder.committed.nextOffset {
+            guard !batch.header.belongsToLog else {
+                position = batch.header.nextOffset
+                continue
+            }
+            // Whether a row of a transaction counts is found in the files.
+            guard !batch.header.flags.contains(.transactional) else { break }
+            let end = BatchHeader.byteCount + Int(batch.header.storedBytes)
+            let held = SegmentCursor.Batch(
+                header: batch.header, slab: batch.slab, body: BatchHeader.byteCount..<end)
+            do {
+                entries.append(try entry(held))
+            } catch {
+                preconditionFailure("a writer of this process made a batch that cannot be read: \(error)")
+            }
+            position = batch.header.nextOffset
+        }
+        if position > start { cursor = nil }
+        return entries
+    }
+
     /// Suspends until there is more than `fetch` has given.
     func waitForMore() async throws(LogError) {
         while failure == nil {
@@ -166,8 +196,14 @@ actor PartitionFetcher {
                     "\(limits.waitingReadersPerPartition) readers wait at the end of \(partition) already",
                     hint: "raise waitingReadersPerPartition of the log's limits", place: .init(partition: partition))
             case .noOwner:
+                if watch == nil { watch = finder.view.storage.watch(finder.view.directory) }
+                let seen = watch?.changes ?? 0
                 if try hasMore() { return }
-                do { try await Task.sleep(for: limits.foreignWriterPollInterval) } catch { throw cancelled }
+                if let watch {
+                    await watch.wait(beyond: seen, atMost: limits.watchedPollInterval)
+                } else {
+                    do { try await Task.sleep(for: limits.foreignWriterPollInterval) } catch { throw cancelled }
+                }
             }
         }
     }
@@ -175,6 +211,7 @@ actor PartitionFetcher {
     func close() {
         cursor = nil
         finder.close()
+        watch = nil
         failure = LogError(.closed, "the reader of \(partition) is closed", place: .init(partition: partition))
     }
 
@@ -202,8 +239,7 @@ actor PartitionFetcher {
         do {
             try followSuccessor(&cursor)
             guard let header = try nextHeader(&cursor) else { return (nil, 0) }
-            let isControl = header.flags.contains(.control)
-            var isPassedOver = isControl ? header.concernsLedger : onlyControl
+            var isPassedOver = header.belongsToLog || onlyControl && !header.flags.contains(.control)
             if !isPassedOver { isPassedOver = try !isVisible(header, cursor) }
             let batch = isPassedOver ? nil : try cursor.batch(header, parts: parts)
             let entry = try batch.map { batch throws(CursorFailure) in try self.entry(batch) }

@@ -83,7 +83,8 @@ struct PartitionRecovery {
                     nextOffset: outcome.nextOffset, lostOffsets: lost, reason: "\(outcome.defect)"))
         }
         let view = PartitionView(
-            partition, directory: directory, storage: storage, limits: limits, tail: PartitionTail(waiterLimit: 0))
+            partition, directory: directory, storage: storage, limits: limits,
+            tail: PartitionTail(waiterLimit: 0, byteLimit: 0))
         let open = try view.openTransaction(at: outcome.nextOffset)
         try explained(partition) { () throws(StorageError) in
             guard outcome.nextOffset > file.name.baseOffset else { return try storage.remove(file.path) }

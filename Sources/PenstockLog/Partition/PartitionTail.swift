@@ -1,6 +1,8 @@
+internal import PenstockEvents
 internal import Synchronization
 
-/// Where the writer of a partition and its readers in the same process meet: the committed position, and who waits for more.
+/// Where the writer of a partition and its readers in the same process meet: the committed position, the newest batches, and who
+/// waits for more.
 final class PartitionTail: Sendable {
     private struct Waiter {
         let number: UInt64
@@ -12,6 +14,8 @@ final class PartitionTail: Sendable {
         /// Nil while no writer of this process owns the partition.
         var committed: CommittedPosition?
         var firstOffset: UInt64 = 0
+        /// The newest committed batches.
+        var batches = TailRing()
         var waiters: [Waiter] = []
         var nextNumber: UInt64 = 0
     }
@@ -28,8 +32,12 @@ final class PartitionTail: Sendable {
 
     private let state = Mutex(State())
     private let waiterLimit: Int
+    private let byteLimit: Int
 
-    init(waiterLimit: Int) { self.waiterLimit = waiterLimit }
+    init(waiterLimit: Int, byteLimit: Int) {
+        self.waiterLimit = waiterLimit
+        self.byteLimit = byteLimit
+    }
 
     /// The committed position by the writer of this process, or nil where it has none.
     var committed: CommittedPosition? { state.withLock { $0.committed } }
@@ -42,10 +50,18 @@ final class PartitionTail: Sendable {
         state.withLock { $0.firstOffset = max($0.firstOffset, firstOffset) }
     }
 
-    /// Tells the readers how far they may read.
-    func publish(_ committed: CommittedPosition) {
+    /// The newest committed batches from the one that holds `offset` on, together hardly more than `byteLimit`; none where that
+    /// one is not kept any more, or not committed yet. Nobody writes to their slabs any more.
+    func batches(from offset: UInt64, byteLimit: Int) -> [TailBatch] {
+        state.withLock { $0.batches.batches(from: offset, byteLimit: byteLimit) }
+    }
+
+    /// Tells the readers how far they may read, and keeps what was committed last.
+    func publish(_ committed: CommittedPosition, _ batches: [TailBatch] = []) {
         let ready = state.withLock { state in
             state.committed = committed
+            state.batches.append(batches, byteLimit: byteLimit)
+            if state.waiters.isEmpty { return [Waiter]() }
             let ready = state.waiters.filter { $0.offset < committed.nextOffset }
             state.waiters.removeAll { $0.offset < committed.nextOffset }
             return ready
@@ -59,6 +75,7 @@ final class PartitionTail: Sendable {
             defer { state.waiters = [] }
             state.committed = nil
             state.firstOffset = 0
+            state.batches = TailRing()
             return state.waiters
         }
         for waiter in waiters { waiter.continuation.resume(returning: .noOwner) }

@@ -8,6 +8,7 @@ final class PartitionWriter: TopicWriter {
     let epoch: UInt32
     let transaction = Mutex(WeakTransaction())
     private let topic: LiveTopic
+    private let schemaID: UInt64
     private let limits: LogLimits
     let queue: WriterQueue
     private let appender: PartitionAppender
@@ -20,6 +21,7 @@ final class PartitionWriter: TopicWriter {
         self.directory = directory
         self.epoch = epoch
         self.topic = topic
+        schemaID = topic.schema.id
         self.limits = limits
         self.queue = queue
         self.appender = appender
@@ -47,11 +49,11 @@ final class PartitionWriter: TopicWriter {
 
     /// A batch of the topic's schema, ready for the file but for its place.
     func encoded(_ batch: consuming RecordBatchBuilder) throws(LogError) -> EncodedBatch {
-        guard batch.schemaID == topic.schema.id else {
+        guard batch.schemaID == schemaID else {
             throw LogError(
                 .schemaMismatch,
                 "a batch of schema id \(batch.schemaID) cannot be appended to \(partition), which holds \(topic.schema) "
-                    + "(id \(topic.schema.id))",
+                    + "(id \(schemaID))",
                 hint: "write to a topic of its own", place: .init(partition: partition))
         }
         return try EncodedBatch(batch, codec: topic.configuration.codec, limits: limits, partition: partition)
@@ -82,9 +84,7 @@ final class PartitionWriter: TopicWriter {
             pending.settle(
                 .success(Acknowledgement(firstOffset: pending.firstOffset, count: count, durability: .memory)))
         }
-        if admission.startsWriting {
-            Task(executorPreference: appender.thread) { [appender] in await appender.writeGroup() }
-        }
+        if admission.startsWriting { appender.startWriting() }
         return admission
     }
 }

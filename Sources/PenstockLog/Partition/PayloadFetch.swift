@@ -57,7 +57,7 @@ struct PayloadFetch {
     }
 
     private func bytes(_ count: Int, at position: Int) throws(CursorFailure) -> SegmentWindow.Bytes {
-        var window = SegmentWindow(cursor.segment.file.file, maps: true, announces: false)
+        var window = SegmentWindow(cursor.segment.file.file, maps: cursor.maps, announces: false)
         do {
             return try window.bytes(count, wanted: count, at: position)
         } catch {

@@ -63,7 +63,12 @@ struct SegmentFinder {
 
     /// A cursor at the beginning of a segment.
     mutating func cursor(_ name: SegmentName) throws(LogError) -> SegmentCursor {
-        SegmentCursor(try segment(name), limits: limits)
+        cursor(try segment(name))
+    }
+
+    /// A cursor at the beginning of a segment that is open.
+    func cursor(_ segment: OpenSegment) -> SegmentCursor {
+        SegmentCursor(segment, isOwn: view.tail.committed != nil, limits: limits)
     }
 
     /// A cursor at the batch that holds `offset`.

@@ -25,7 +25,7 @@ extension SegmentFinder {
         segment.loadIndex(view.storage)
         defer { if let maxTime = segment.maxTime { view.tail.maxTimes.note(maxTime, of: segment.name) } }
         if let maxTime = segment.maxTime, maxTime < time.nanoseconds { return nil }
-        var cursor = SegmentCursor(segment, limits: limits)
+        var cursor = cursor(segment)
         if let entry = segment.index.entry(before: time), try !cursor.jump(to: entry) { segment.distrust() }
         var damage: UInt64?
         while cursor.offset < end, cursor.compactedEnd == nil {

@@ -53,12 +53,14 @@ final class WriterQueue: Sendable {
 
     /// Takes a batch, suspending while there is no room.
     func submit(_ batch: EncodedBatch, as claim: Claim = .plain) async -> Result<Admission, Refusal> {
-        await withCheckedContinuation { continuation in
-            let answer: Result<Admission, Refusal>? = state.withLock { state in
-                if state.isClosed { return .failure(.closed) }
-                if state.waiting.isEmpty, hasRoom(for: batch, state) { return Self.admit(batch, claim, &state) }
-                state.waiting.append(Waiting(batch: batch, claim: claim, continuation: continuation))
-                return nil
+        if let answer = state.withLock({ admit(batch, claim, &$0) }) { return answer }
+        return await withCheckedContinuation { continuation in
+            let answer = state.withLock { state in
+                let answer = admit(batch, claim, &state)
+                if answer == nil {
+                    state.waiting.append(Waiting(batch: batch, claim: claim, continuation: continuation))
+                }
+                return answer
             }
             if let answer { continuation.resume(returning: answer) }
         }
@@ -66,7 +68,7 @@ final class WriterQueue: Sendable {
 
     /// Takes a small batch of the log's own at once, before those that wait for room.
     func submitNow(_ batch: EncodedBatch, as claim: Claim) -> Result<Admission, Refusal> {
-        state.withLock { state in state.isClosed ? .failure(.closed) : Self.admit(batch, claim, &state) }
+        state.withLock { state in state.isClosed ? .failure(.closed) : Self.take(batch, claim, &state) }
     }
 
     /// Looks at the ledger of what was submitted, or changes who has the partition.
@@ -74,11 +76,28 @@ final class WriterQueue: Sendable {
         state.withLock { body(&$0.admissions) }
     }
 
-    /// Everything that has gathered.
-    func takeGroup() -> [Submission] {
+    // Nil where there is no room.
+    private func admit(_ batch: EncodedBatch, _ claim: Claim, _ state: inout State) -> Result<Admission, Refusal>? {
+        if state.isClosed { return .failure(.closed) }
+        guard state.waiting.isEmpty, hasRoom(for: batch, state) else { return nil }
+        return Self.take(batch, claim, &state)
+    }
+
+    /// Whether nothing waits to be written.
+    var isEmpty: Bool { state.withLock { $0.queue.isEmpty } }
+
+    /// What has gathered: at least one batch if there is any, and no more than the limit if that is more than one.
+    func takeGroup(byteLimit: Int) -> [Submission] {
         state.withLock { state in
-            defer { state.queue = [] }
-            return state.queue
+            var bytes = 0
+            var count = 0
+            while count < state.queue.count {
+                bytes += state.queue[count].batch.byteCount
+                if count > 0, bytes > byteLimit { break }
+                count += 1
+            }
+            defer { state.queue.removeFirst(count) }
+            return Array(state.queue[..<count])
         }
     }
 
@@ -89,7 +108,7 @@ final class WriterQueue: Sendable {
             var admitted: [(Waiting, Result<Admission, Refusal>)] = []
             while let first = state.waiting.first, hasRoom(for: first.batch, state) {
                 state.waiting.removeFirst()
-                admitted.append((first, Self.admit(first.batch, first.claim, &state)))
+                admitted.append((first, Self.take(first.batch, first.claim, &state)))
             }
             state.isWriting = !state.queue.isEmpty
             return (admitted, state.isWriting)
@@ -128,7 +147,7 @@ final class WriterQueue: Sendable {
         state.bytes == 0 || state.bytes + batch.byteCount <= byteLimit
     }
 
-    private static func admit(
+    private static func take(
         _ batch: EncodedBatch, _ claim: Claim, _ state: inout State
     ) -> Result<Admission, Refusal> {
         let pending = PendingAppend(firstOffset: state.nextOffset)

@@ -9,6 +9,8 @@ struct SegmentCursor {
     private(set) var check: BatchCheck
     private(set) var position = Superblock.byteCount
 
+    /// Whether the file may be looked at in place.
+    let maps: Bool
     private let windowBytes: Int
     private var window: SegmentWindow
     private var batchesAreSmall = true
@@ -23,11 +25,14 @@ struct SegmentCursor {
         var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: slab.bytes[body]) }
     }
 
-    init(_ segment: OpenSegment, limits: LogLimits) {
+    /// - Parameter isOwn: whether a writer of this process owns the partition. A segment that is neither sealed nor ours is not
+    ///   looked at in place: its next owner may cut what is damaged of it.
+    init(_ segment: OpenSegment, isOwn: Bool = false, limits: LogLimits) {
+        maps = segment.file.seal != nil || isOwn
         self.segment = segment
         check = BatchCheck(segment.file.superblock, limits: limits)
         windowBytes = limits.readWindowBytes
-        window = SegmentWindow(segment.file.file, maps: true)
+        window = SegmentWindow(segment.file.file, maps: maps)
     }
 
     init(_ file: SegmentFile, limits: LogLimits) { self.init(OpenSegment(file), limits: limits) }

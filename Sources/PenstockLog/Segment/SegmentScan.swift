@@ -8,7 +8,7 @@ struct SegmentScan {
         var nextOffset: UInt64
         /// The position behind the last intact batch.
         var end: Int
-        /// The file's size.
+        /// The file's size, without blocks of zeros at its end: its writer lets the size go ahead of the batches.
         var fileBytes: Int
         /// Why the scan ended; `endOfFile` for a clean end.
         var defect: BatchDefect
@@ -56,6 +56,12 @@ struct SegmentScan {
                 outcome.end = min(position, size)
             case .failure(let defect):
                 outcome.defect = defect
+                let contentEnd = try contentEnd(from: outcome.end, size: outcome.fileBytes)
+                outcome.fileBytes = min(outcome.fileBytes, contentEnd)
+                if contentEnd == outcome.end {
+                    outcome.defect = .endOfFile
+                    return outcome
+                }
                 guard
                     let resume = try intactHeader(
                         from: position + Superblock.alignment, atLeast: check.expectedOffset + 1),
@@ -77,6 +83,27 @@ struct SegmentScan {
         let bytes = try fetch(filling, at: position, &window).prefix(filling)
         // The end of the file is no filling: what is missing behind the last batch needs none.
         return bytes.count == filling ? BatchCheck.fillingEnd(in: bytes, at: position) : nil
+    }
+
+    /// The position behind the last block that is not zero, or `start` where all is zero from there on.
+    private func contentEnd(from start: Int, size: Int) throws(LogError) -> Int {
+        let window = 1 << 20
+        var end = size
+        while end > start {
+            let count = min(window, end - start)
+            let block = Payload.Storage(byteCount: count)
+            defer { withExtendedLifetime(block) {} }
+            let position = end - count
+            let got = try explained(segment.partition) { () throws(StorageError) in
+                try segment.file.read(into: block.bytes, at: position)
+            }
+            let bytes = UnsafeRawBufferPointer(rebasing: block.bytes[..<got])
+            if !bytes.isZero, let last = bytes.lastIndex(where: { $0 != 0 }) {
+                return (end - count + last + 1).rounded(upTo: FileBlock.alignment)
+            }
+            end -= count
+        }
+        return start
     }
 
     private func batch(

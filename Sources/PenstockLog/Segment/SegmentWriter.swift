@@ -1,19 +1,33 @@
 /// The segment that a partition's writer appends to.
 ///
-/// Space is reserved ahead in steps that double from 4 MiB, without changing the file's size: the file always ends with its last
-/// batch. Confined to the writer's actor.
+/// What was added is written at once by `flush`: much of it past the page cache, in whole blocks and several at a time, where the
+/// storage can do that; else, and where it is little, through the page cache. Space is reserved ahead in steps that double from
+/// 4 MiB. Writes past the page cache that make a file longer wait for each other, so for them the file's size goes ahead too, and
+/// it ends in zeros until it is sealed. Confined to the writer's actor.
 final class SegmentWriter {
+    /// From so many bytes on a group goes past the page cache: below, the zeros up to the next block would cost more than they save.
+    static let smallestDirectBytes = 64 << 10
+    /// The most that is reserved at once, and so the most zeros that a crash leaves behind.
+    static let largestStep = 64 << 20
+
     let name: SegmentName
     let generation: UInt64
     let path: String
-    /// The position behind the last batch.
-    private(set) var position = Superblock.byteCount
-    /// Of what was appended; complete when the segment is sealed.
+    /// The position behind the last batch that was written.
+    private(set) var end = Superblock.byteCount
+    /// Of what was written; complete when the segment is sealed.
     private(set) var index: SegmentIndex
 
     private let file: any StorageFile
+    private let takesBlocks: Bool
     private let segmentBytes: Int
+    /// Added and not written: their bytes, and where they would end without zeros between them.
+    private var added: [(batch: EncodedBatch, header: BatchHeader)] = []
+    private var addedBytes = 0
+    /// Where the next write through the page cache begins.
+    private var position = Superblock.byteCount
     private var reserved = 0
+    private var fileBytes = 0
     private var nextStep = 4 << 20
     private var canReserve = true
 
@@ -42,6 +56,7 @@ final class SegmentWriter {
             try storage.rename(unfinished, to: path)
             try storage.syncDirectory(directory)
             file = try storage.open(path, .update)
+            takesBlocks = file.takesBlocks
         } catch {
             try? storage.remove(unfinished)
             throw error
@@ -50,15 +65,53 @@ final class SegmentWriter {
 
     /// Whether a batch of `byteCount` bytes belongs into the next segment.
     func isFull(for byteCount: Int) -> Bool {
-        position > Superblock.byteCount && position + byteCount > segmentBytes
+        let planned = position + addedBytes
+        return planned > Superblock.byteCount && planned + byteCount > segmentBytes
     }
 
-    func append(_ batch: EncodedBatch, patch: (inout BatchHeader) -> Void) throws(StorageError) {
-        try reserve(position + batch.byteCount)
-        let header = batch.finish(patch)
-        try file.write([batch.bytes(batch.byteCount)], at: position)
-        index.note(header, at: position)
-        position += batch.byteCount
+    /// Adds a finished batch and its header to what the next `flush` writes.
+    func add(_ batch: EncodedBatch, _ header: BatchHeader) {
+        added.append((batch, header))
+        addedBytes += batch.byteCount
+    }
+
+    /// Writes what was added. Where it throws, any of it may be in the file, in part.
+    func flush() throws(StorageError) {
+        guard !added.isEmpty else { return }
+        defer {
+            added.removeAll(keepingCapacity: true)
+            addedBytes = 0
+        }
+        if takesBlocks, addedBytes >= Self.smallestDirectBytes {
+            try writeBlocks()
+        } else {
+            try writeThroughCache()
+        }
+    }
+
+    private func writeThroughCache() throws(StorageError) {
+        try reserve(position + addedBytes)
+        try file.write(added.map { $0.batch.bytes($0.batch.byteCount) }, at: position)
+        for (batch, header) in added {
+            index.note(header, at: position)
+            position += batch.byteCount
+        }
+        end = position
+    }
+
+    private func writeBlocks() throws(StorageError) {
+        var run = BlockRun(from: position.rounded(upTo: FileBlock.alignment))
+        let starts = added.map { run.add($0.batch) }
+        try reserve(run.blockEnd)
+        if canReserve, fileBytes < reserved {
+            try file.truncate(to: reserved)
+            fileBytes = reserved
+        }
+        try run.finish { blocks throws(StorageError) in try file.write(blocks: blocks) }
+        for (added, start) in zip(added, starts) { index.note(added.header, at: start) }
+        end = run.end
+        // In the block with the end, a write through the page cache would have to read it first.
+        position = run.position
     }
 
     func sync() throws(StorageError) { try file.sync() }
@@ -84,7 +137,7 @@ final class SegmentWriter {
                 canReserve = false
             }
             reserved = target
-            nextStep *= 2
+            nextStep = min(2 * nextStep, Self.largestStep)
         }
     }
 }

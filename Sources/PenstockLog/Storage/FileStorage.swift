@@ -6,8 +6,23 @@
 
 /// The file system.
 public struct FileStorage: Storage {
+    /// Whether large writes go past the page cache.
+    public enum DirectWrites: Sendable, Hashable {
+        /// Where the kernel and the file system allow it.
+        case automatic
+        /// Never: everything goes through the page cache.
+        case never
+    }
+
+    private let direct: DirectWriter?
+
     /// The file system.
-    public init() {}
+    public init(directWrites: DirectWrites = .automatic) {
+        direct = directWrites == .automatic ? DirectWriter() : nil
+    }
+
+    /// What does not work here and is done in another way, a line each.
+    public var notes: [String] { direct?.notes ?? [] }
 
     /// Opens a file.
     public func open(_ path: String, _ access: FileAccess) throws(StorageError) -> any StorageFile {
@@ -18,7 +33,9 @@ public struct FileStorage: Storage {
             case .createNew: O_RDWR | O_CREAT | O_EXCL
             case .updateOrCreate: O_RDWR | O_CREAT
             }
-        return SystemFile(path: path, descriptor: try FileDescriptor(path: path, flags: flags))
+        return SystemFile(
+            path: path, descriptor: try FileDescriptor(path: path, flags: flags),
+            direct: access == .read ? nil : direct)
     }
 
     /// Creates a directory, not its parents.
@@ -85,7 +102,7 @@ public struct FileStorage: Storage {
     public func lock(_ path: String) throws(StorageError) -> (any StorageFile)? {
         let descriptor = try FileDescriptor(path: path, flags: O_RDWR | O_CREAT)
         guard try descriptor.tryLock(path: path) else { return nil }
-        return SystemFile(path: path, descriptor: descriptor)
+        return SystemFile(path: path, descriptor: descriptor, direct: nil)
     }
 
     /// Whether somebody holds the lock. Needs no write access.
@@ -96,6 +113,15 @@ public struct FileStorage: Storage {
             if error.reason == .notFound { return false }
             throw error
         }
+    }
+
+    /// Watches a directory; nil where the system cannot. What other hosts change on a network file system is not seen.
+    public func watch(_ path: String) -> (any DirectoryWatch)? {
+        #if os(Linux)
+            Inotify.shared?.watch(path)
+        #else
+            nil
+        #endif
     }
 }
 

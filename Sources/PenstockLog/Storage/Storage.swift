@@ -22,13 +22,22 @@ public protocol Storage: Sendable {
     func lock(_ path: String) throws(StorageError) -> (any StorageFile)?
     /// Whether somebody holds the lock. Needs no write access.
     func isLocked(_ path: String) throws(StorageError) -> Bool
+    /// Watches a directory; nil where the storage cannot, so that one has to look now and then.
+    func watch(_ path: String) -> (any DirectoryWatch)?
     /// Runs the work of the log's threads; nil for threads of the system. Asked once, when the log is opened.
     var scheduler: (any StorageScheduler)? { get }
+    /// What does not work here and is done in another way, a line each.
+    var notes: [String] { get }
 }
 
 extension Storage {
+    /// Nil: nothing is watched.
+    public func watch(_ path: String) -> (any DirectoryWatch)? { nil }
+
     /// Nil: threads of the system.
     public var scheduler: (any StorageScheduler)? { nil }
+    /// Nothing to tell.
+    public var notes: [String] { [] }
 }
 
 /// An open file. It is closed when the last reference goes.
@@ -51,7 +60,8 @@ public protocol StorageFile: AnyObject, Sendable {
     func willRead(_ range: Range<Int>)
     /// Reserves space up to `byteCount` without changing the file's size. Returns false where the file system cannot do that.
     func allocate(byteCount: Int) throws(StorageError) -> Bool
-    /// Cuts the file, and gives back what was reserved behind.
+    /// Gives the file this size: cuts it, and gives back what was reserved behind, or lets it go on with zeros, and what was reserved
+    /// stays so.
     func truncate(to byteCount: Int) throws(StorageError)
     /// Returns when data and size have reached the device.
     func sync() throws(StorageError)

@@ -1,18 +1,36 @@
 internal import Dispatch
+internal import Synchronization
+
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#endif
 
 /// A thread on which files may block: the executor of the actors that write, sync, read and verify, and of tasks that begin there.
 ///
 /// A serial queue of Dispatch stands for the thread: it is outside the pool of Swift concurrency, and an idle one costs nothing. A
 /// storage with a scheduler gets the work instead.
 final class StorageThread: SerialExecutor, TaskExecutor {
-    private let run: @Sendable (@escaping @Sendable () -> Void) -> Void
+    private let schedule: @Sendable (@escaping @Sendable () -> Void) -> Void
+    /// The system's thread that runs a piece of work, or 0.
+    private let current = Atomic<UInt>(0)
 
     init(label: String, scheduler: (any StorageScheduler)? = nil) {
         if let scheduler {
-            run = { scheduler.schedule(on: label, $0) }
+            schedule = { scheduler.schedule(on: label, $0) }
         } else {
             let queue = DispatchQueue(label: label)
-            run = { queue.async(execute: $0) }
+            schedule = { queue.async(execute: $0) }
+        }
+    }
+
+    /// Runs `work` behind what was handed over before. For an actor of this thread that costs less than a task does.
+    func run(_ work: @escaping @Sendable () -> Void) {
+        schedule {
+            self.current.store(UInt(pthread_self()), ordering: .relaxed)
+            work()
+            self.current.store(0, ordering: .relaxed)
         }
     }
 
@@ -22,5 +40,10 @@ final class StorageThread: SerialExecutor, TaskExecutor {
             job.runSynchronously(
                 isolatedTo: self.asUnownedSerialExecutor(), taskExecutor: self.asUnownedTaskExecutor())
         }
+    }
+
+    func checkIsolated() {
+        precondition(
+            current.load(ordering: .relaxed) == UInt(pthread_self()), "work of a storage thread runs on that thread")
     }
 }

@@ -1,5 +1,6 @@
 internal import CPenstockShim
 internal import PenstockEvents
+internal import Synchronization
 
 #if canImport(Glibc)
     internal import Glibc
@@ -12,13 +13,23 @@ final class SystemFile: StorageFile {
     private let path: String
     private let descriptor: FileDescriptor
     private let map = FileMap()
+    private let direct: DirectWriter?
+    /// The same file, opened a second time for writes past the page cache.
+    private let directFile = Mutex(DirectFile())
+
+    private struct DirectFile: ~Copyable {
+        var wasAskedFor = false
+        /// Nil before that, and where it is refused.
+        var descriptor: FileDescriptor?
+    }
 
     // POSIX lets a call take 16 parts at least; Linux takes 1024.
     private static let partsPerCall = 1024
 
-    init(path: String, descriptor: consuming FileDescriptor) {
+    init(path: String, descriptor: consuming FileDescriptor, direct: DirectWriter?) {
         self.path = path
         self.descriptor = descriptor
+        self.direct = direct
     }
 
     func read(into buffer: UnsafeMutableRawBufferPointer, at position: Int) throws(StorageError) -> Int {
@@ -63,6 +74,33 @@ final class SystemFile: StorageFile {
                 vectors[first].iov_base += written
                 vectors[first].iov_len -= written
             }
+        }
+    }
+
+    var takesBlocks: Bool {
+        guard let direct else { return false }
+        return directFile.withLock { file in
+            if !file.wasAskedFor {
+                file.wasAskedFor = true
+                file.descriptor = direct.open(path, of: descriptor)
+            }
+            return file.descriptor != nil
+        }
+    }
+
+    func write(blocks: [FileBlock]) throws(StorageError) {
+        guard takesBlocks, let direct, try write(blocks, by: direct) else {
+            for block in blocks { try write([block.bytes], at: block.position) }
+            return
+        }
+    }
+
+    private func write(_ blocks: [FileBlock], by direct: DirectWriter) throws(StorageError) -> Bool {
+        try directFile.withLock { file throws(StorageError) in
+            if file.descriptor == nil { return false }
+            if try direct.write(blocks, path: path, to: file.descriptor!) { return true }
+            file.descriptor = nil
+            return false
         }
     }
 

@@ -9,7 +9,7 @@ enum TopicName {
     static func validate(_ name: String) throws(LogError) {
         guard let problem = problem(of: name) else { return }
         throw LogError(
-            .invalidTopicName, "\"\(name)\" cannot be the name of a topic: \(problem)",
+            .invalidTopicName, "\(quoted(name)) cannot be the name of a topic: \(problem)",
             hint: "use 1 to \(longest) letters, digits, '.', '_' and '-', and no dot at the beginning")
     }
 
@@ -19,6 +19,12 @@ enum TopicName {
         throw LogError(
             .invalidTopicName, "\(name) is a topic of the log's own: only the log creates, writes and deletes it",
             hint: "choose a name that does not begin with \(internalPrefix)")
+    }
+
+    /// A name as a message tells it: on one line, and not longer than a person reads.
+    static func quoted(_ name: String) -> String {
+        let shown = name.unicodeScalars.prefix(60).map { $0.value < 0x20 || $0.value == 0x7F ? "?" : Character($0) }
+        return "\"" + String(shown) + (name.unicodeScalars.count > 60 ? "…" : "") + "\""
     }
 
     static func problem(of name: String) -> String? {

@@ -11,7 +11,7 @@ struct RowVisibility {
     mutating func isVisible(
         _ header: BatchHeader, at cursor: SegmentCursor, _ view: PartitionView, readable: UInt64
     ) throws(LogError) -> Bool {
-        guard header.flags.contains(.transactional), !header.concernsLedger else { return true }
+        guard header.flags.contains(.transactional), !header.belongsToLog else { return true }
         if let known, header.baseOffset < known.end { return known.isCommitted }
         var walk = try HeaderWalk(view, from: cursor)
         var result = (end: readable, isCommitted: true)

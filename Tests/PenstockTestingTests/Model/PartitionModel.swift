@@ -46,7 +46,9 @@ struct PartitionModel {
     /// Bits of its sealed segments that were changed.
     var flippedBits = 0
 
-    private var hadPowerLoss = false
+    /// A power loss may have torn what was never acknowledged, or of a weaker class, in the middle.
+    private(set) var mayBeTorn = false
+
     private var indices: [UInt64: Int] = [:]
 
     init(_ partition: TopicPartition, durability: Durability) {
@@ -83,7 +85,7 @@ struct PartitionModel {
     /// - Parameter hadFailedSync: some sync failed before. A batch that was never acknowledged, and that the next owner found, may
     ///   then be in memory only, and nobody can tell.
     mutating func crash(_ kind: Crash, hadFailedSync: Bool) {
-        if kind == .power { hadPowerLoss = true }
+        if kind == .power, durability != .durable || hadFailedSync { mayBeTorn = true }
         for index in submissions.indices {
             let survives =
                 switch (durability, kind) {
@@ -122,8 +124,7 @@ struct PartitionModel {
 
     /// Checks that a reading from the beginning to the end left out nothing that must be there.
     func observeAll(_ reading: Reading) throws(Violation) {
-        // Unsynced appends of the weaker classes may tear in the middle; nothing else is damaged where nobody damaged it.
-        guard reading.damaged.isEmpty || flippedBits > 0 || (hadPowerLoss && durability != .durable) else {
+        guard reading.damaged.isEmpty || flippedBits > 0 || mayBeTorn else {
             throw Violation("\(partition) (\(durability.rawValue)): damaged without a cause: \(reading.damaged)")
         }
         var seen: Set<UInt64> = []

@@ -6,7 +6,7 @@ import Testing
 /// The seeds of this run, from the environment.
 private enum Seeds {
     static let first = number("PENSTOCK_SIMULATION_FIRST_SEED") ?? 1
-    static let count = number("PENSTOCK_SIMULATION_SEEDS") ?? 500
+    static let count = number("PENSTOCK_SIMULATION_SEEDS") ?? 1000
 
     private static func number(_ name: String) -> UInt64? {
         ProcessInfo.processInfo.environment[name].flatMap { UInt64($0) }

@@ -1,0 +1,151 @@
+internal import PenstockEvents
+
+/// A look at every file of one partition, without its lock and without writing.
+struct PartitionVerification {
+    let partition: TopicPartition
+    /// The records' schema; nil where the topic's description cannot be read.
+    let schema: Schema?
+    let storage: any Storage
+    let limits: LogLimits
+    let view: PartitionView
+
+    private(set) var report = VerificationReport()
+    /// The offset at which the next segment has to begin; nil where a file went away meanwhile.
+    private var expected: UInt64? = 0
+
+    init(_ view: PartitionView, schema: Schema?) {
+        partition = view.partition
+        self.schema = schema
+        storage = view.storage
+        limits = view.limits
+        self.view = view
+    }
+
+    /// - Parameter advanced: called with the number of bytes that were looked at since the last call; throws to stop.
+    mutating func run(_ advanced: (Int) throws(LogError) -> Void) throws(LogError) {
+        report.totals.partitions = 1
+        let kind = try explained(partition) { () throws(StorageError) in try storage.kind(of: view.directory) }
+        guard kind == .directory else {
+            add(
+                .damage, "the partition's directory is not there", offsets: nil, file: view.directory, position: nil,
+                advice: "restore it from a copy")
+            return
+        }
+        // First the ownership, then the segments: what was committed before is in the segments that are listed now.
+        let isOwned = try explained(partition) { () throws(StorageError) in
+            try storage.isLocked(view.directory + "/" + OwnerLock.fileName)
+        }
+        let head = try verifyHead()
+        try verifyStart()
+        let names = try view.segments()
+        for (index, name) in names.enumerated() {
+            let successor = index + 1 < names.count ? names[index + 1].baseOffset : nil
+            let committed = isOwned ? head?.nextOffset ?? .max : .max
+            let expectation = SegmentVerification.Expectation(
+                schema: schema, limit: min(successor ?? .max, committed), acknowledged: head?.nextOffset ?? 0,
+                isBeingWritten: isOwned && head != nil && successor == nil, hasSuccessor: successor != nil)
+            try verify(name, expectation, advanced)
+        }
+        verifyEnd(head, last: names.last)
+    }
+
+    private mutating func verify(
+        _ name: SegmentName, _ expectation: SegmentVerification.Expectation,
+        _ advanced: (Int) throws(LogError) -> Void
+    ) throws(LogError) {
+        let segment: SegmentFile
+        do {
+            segment = try view.open(name)
+        } catch {
+            try take(error, opening: name, expectation)
+            return
+        }
+        verifyBeginning(of: segment)
+        var verification = SegmentVerification(
+            segment, storage: storage, limits: limits, expectation: expectation)
+        var position = 0
+        expected = try verification.run { reached throws(LogError) in
+            try advanced(reached - position)
+            position = reached
+        }
+        report.add(verification.report)
+        try advanced(verification.report.totals.bytes - position)
+    }
+
+    /// What it means that a segment cannot be opened.
+    private mutating func take(
+        _ error: LogError, opening name: SegmentName, _ expectation: SegmentVerification.Expectation
+    ) throws(LogError) {
+        let path = view.directory + "/" + name.fileName
+        let isThere = try explained(partition) { () throws(StorageError) in try storage.kind(of: path) != nil }
+        guard isThere else {
+            // Retention or truncation took it away since the segments were listed.
+            expected = nil
+            return
+        }
+        guard error.code == .damaged || error.code == .newerFormat else { throw error }
+        let end = expectation.limit == .max ? max(expectation.acknowledged, name.baseOffset) : expectation.limit
+        let lost = name.baseOffset < end ? name.baseOffset..<end : nil
+        report.totals.segments += 1
+        add(
+            .damage, error.summary, offsets: lost, file: path, position: 0,
+            advice: error.hint ?? "restore the file from a copy")
+        expected = expectation.hasSuccessor ? expectation.limit : nil
+    }
+
+    private mutating func verifyBeginning(of segment: SegmentFile) {
+        guard let expected, segment.name.baseOffset > expected else { return }
+        add(
+            .damage, "no segment holds these offsets", offsets: expected..<segment.name.baseOffset,
+            file: segment.path, position: nil,
+            advice: "restore the missing file from a copy; readers can go on at offset \(segment.name.baseOffset)")
+    }
+
+    /// Below the first offset everything was given up, so nothing is missing there.
+    private mutating func verifyStart() throws(LogError) {
+        do {
+            expected = try view.firstOffset()
+        } catch {
+            guard error.code == .damaged, let file = error.place.file else { throw error }
+            expected = nil
+            add(.damage, error.summary, offsets: nil, file: file, position: 0, advice: error.hint ?? "restore the file")
+        }
+    }
+
+    private mutating func verifyHead() throws(LogError) -> CommittedPosition? {
+        let path = view.directory + "/" + PartitionHead.fileName
+        let (isThere, head) = try explained(partition) { () throws(StorageError) in
+            (try storage.kind(of: path) != nil, try PartitionHead.read(in: view.directory, storage: storage))
+        }
+        if isThere, head == nil {
+            add(
+                .warning, "the head is damaged", offsets: nil, file: path, position: 0,
+                advice: "nothing; it is a hint, and the next writer of the partition makes it again")
+        }
+        return head
+    }
+
+    /// Whether everything that the head says was acknowledged is in the segments.
+    private mutating func verifyEnd(_ head: CommittedPosition?, last: SegmentName?) {
+        guard let head, let expected, expected < head.nextOffset else { return }
+        // The last segment has told already what it lacks, unless its seal says that it is complete.
+        let alreadyTold = report.findings.contains {
+            $0.severity == .damage && ($0.place.offsets?.upperBound ?? 0) >= head.nextOffset
+        }
+        guard !alreadyTold else { return }
+        add(
+            .damage, "these offsets were acknowledged, and no segment holds them", offsets: expected..<head.nextOffset,
+            file: view.directory, position: nil, advice: "restore the missing file from a copy")
+    }
+
+    private mutating func add(
+        _ severity: VerificationReport.Severity, _ summary: String, offsets: Range<UInt64>?, file: String,
+        position: Int?, advice: String
+    ) {
+        report.add(
+            VerificationReport.Finding(
+                severity, topic: partition.topic,
+                place: .init(partition: partition, offsets: offsets, file: file, position: position),
+                summary: summary, advice: advice))
+    }
+}

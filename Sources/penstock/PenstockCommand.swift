@@ -1,0 +1,34 @@
+internal import ArgumentParser
+
+/// The program `penstock`: topics and consumer groups of a log, from the command line.
+struct PenstockCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "penstock",
+        abstract: "Topics and consumer groups of an event log.",
+        discussion: """
+            The log is the directory that --log or the environment variable PENSTOCK_LOG names, else ./penstock-log. \
+            Exit statuses: 0 done, 64 wrong usage, 65 damaged or wrong data, 66 not found, 74 reading or writing failed, \
+            75 try again later, 78 configuration does not fit.
+            """,
+        subcommands: [TopicCommand.self, GroupCommand.self])
+}
+
+/// `penstock topic`.
+struct TopicCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "topic", abstract: "Create, look at, check, fill and empty topics.",
+        subcommands: [
+            CreateCommand.self, ListCommand.self, DescribeCommand.self, AlterCommand.self, TruncateCommand.self,
+            DeleteCommand.self, VerifyCommand.self, DumpCommand.self, TailCommand.self, ExportCommand.self,
+            ImportCommand.self,
+        ])
+}
+
+/// `penstock group`.
+struct GroupCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "group", abstract: "Look at and move the positions of consumer groups.",
+        subcommands: [
+            GroupListCommand.self, GroupDescribeCommand.self, GroupResetCommand.self, GroupDeleteCommand.self,
+        ])
+}

@@ -1,0 +1,88 @@
+internal import ArgumentParser
+internal import PenstockEvents
+internal import PenstockLog
+
+/// `penstock topic dump`.
+struct DumpCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "dump", abstract: "Print records, decoded by the topic's schema; with --json one object a line.")
+
+    @OptionGroup var options: LogOptions
+    @Argument(help: "The topic.") var name: String
+    @OptionGroup var selection: RecordSelection
+    @Option(help: "Where to begin: first, last, an offset, or an event time.", transform: StartPoint.parse)
+    var from: StartPoint = .first
+    @Option(name: .shortAndLong, help: "Print this many records at most.") var count: Int?
+    @Flag(name: .customLong("skip-damage"), help: "Go on behind damaged records (the exit status is 65 all the same).")
+    var skipsDamage = false
+
+    func validate() throws {
+        if let count, count < 1 { throw ValidationError("--count is \(count); print 1 record at least") }
+    }
+
+    func run() async throws {
+        let log = try await options.open()
+        let topic = try await log.describe(name)
+        var printer = try selection.printer(for: topic, json: options.json)
+        var left = count ?? .max
+        var damages = 0
+        for partition in try selection.partitions(of: topic) where left > 0 {
+            let reader = try await from.reader(of: partition, in: log)
+            let entries = EntrySequence(reader) { error in
+                // What came before is printed before the error.
+                damages += 1
+                guard skipsDamage else { throw error }
+                try StandardOutput.shared.flush()
+                StandardError.tell(error)
+            }
+            do {
+                try await print(entries, partition, &printer, &left)
+            } catch {
+                try printer.flush()
+                throw error
+            }
+            await entries.close()
+        }
+        try printer.flush()
+        if damages > 0 { throw ExitCode(FailureCategory.data.rawValue) }
+    }
+
+    private func print(
+        _ entries: EntrySequence, _ partition: TopicPartition, _ printer: inout RecordPrinter, _ left: inout Int
+    ) async throws {
+        while left > 0, let entry = try await entries.next() {
+            switch entry {
+            case .records(let records):
+                let taken = min(left, records.count)
+                try printer.print(records, 0..<taken, partition: partition)
+                left -= taken
+            case .control(let record, let offset):
+                try printer.print(record, offset: offset, partition: partition)
+                left -= 1
+            }
+        }
+    }
+}
+
+/// Which records are shown, and what of them.
+struct RecordSelection: ParsableArguments {
+    @Option(name: .shortAndLong, help: "One partition only.") var partition: Int?
+    @Option(help: "The fields to show, separated by commas (default: all).") var fields: String?
+    @Option(help: "What to show of payloads: none, length or hex (default: length).") var payload: PayloadStyle?
+
+    func printer(for topic: TopicDescription, json: Bool) throws -> RecordPrinter {
+        let names = fields?.split(separator: ",").map { $0.trimmingPrefix { $0 == " " } }.map(String.init)
+        return try RecordPrinter(topic, fields: names, payload: payload, json: json)
+    }
+
+    /// The partitions that are meant, in order.
+    func partitions(of topic: TopicDescription) throws -> [TopicPartition] {
+        guard let partition else { return topic.partitions.map { TopicPartition(topic.name, $0.number) } }
+        guard topic.partitions.indices.contains(partition) else {
+            throw LogError(
+                .partitionNotFound, "topic \(topic.name) has no partition \(partition)",
+                hint: "its partitions are 0 to \(topic.partitions.count - 1)")
+        }
+        return [TopicPartition(topic.name, partition)]
+    }
+}

@@ -1,0 +1,62 @@
+internal import Foundation
+internal import Synchronization
+
+/// One line on a terminal's standard error that tells how far long work is; nothing where standard error is no terminal.
+final class ProgressBar: Sendable {
+    private static let width = 30
+    private static let interval = Duration.milliseconds(100)
+
+    private struct State {
+        var shown: ContinuousClock.Instant?
+        let began = ContinuousClock.now
+    }
+
+    /// What is counted.
+    enum Unit {
+        case bytes
+        case records
+    }
+
+    private let isShown: Bool
+    private let unit: Unit
+    private let state = Mutex(State())
+
+    init(quiet: Bool, unit: Unit = .bytes) {
+        isShown = !quiet && StandardError.isTerminal
+        self.unit = unit
+    }
+
+    /// Shows how far the work is, not more often than a person can see.
+    func show(_ label: String, done: Int, of total: Int?) {
+        guard isShown else { return }
+        let seconds: Double? = state.withLock { state in
+            let now = ContinuousClock.now
+            if let shown = state.shown, now - shown < Self.interval, done != total { return nil }
+            state.shown = now
+            return (now - state.began) / .seconds(1)
+        }
+        if let seconds { StandardError.write("\r" + line(label, done, total, seconds) + "\u{1B}[K") }
+    }
+
+    /// Takes the line off the terminal.
+    func finish() {
+        if isShown { StandardError.write("\r\u{1B}[K") }
+    }
+
+    private func line(_ label: String, _ done: Int, _ total: Int?, _ seconds: Double) -> String {
+        let rate = seconds > 0.5 ? Double(done) / seconds : 0
+        let speed = rate > 0 ? ", \(text(Int(rate)))/s" : ""
+        guard let total, total > 0 else { return "\(label) \(text(done))\(speed)" }
+        let filled = min(Self.width, Self.width * done / total)
+        let bar = String(repeating: "#", count: filled) + String(repeating: "-", count: Self.width - filled)
+        let left = rate > 0 && done < total ? ", \(Int((Double(total - done) / rate).rounded(.up))) s left" : ""
+        return "\(label) [\(bar)] \(min(100, 100 * done / total)) % of \(text(total))\(speed)\(left)"
+    }
+
+    private func text(_ number: Int) -> String {
+        switch unit {
+        case .bytes: ByteCount.text(number)
+        case .records: TopicText.count(number, "record")
+        }
+    }
+}
