@@ -43,6 +43,26 @@ public struct LogError: Diagnostic, Sendable, Hashable {
         case rangeOutsidePayload = "range-outside-payload"
         /// A batch or a record is larger than its limit, or a batch is empty.
         case invalidBatch = "invalid-batch"
+        /// A producer's name is empty or too long.
+        case invalidProducerName = "invalid-producer-name"
+        /// The partition has as many producers as the limit allows.
+        case tooManyProducers = "too-many-producers"
+        /// The producer's number or epoch is none that the partition gave out.
+        case unknownProducer = "unknown-producer"
+        /// A newer session of the same producer name has begun.
+        case producerFenced = "producer-fenced"
+        /// Records of the producer are missing before the batch.
+        case sequenceGap = "sequence-gap"
+        /// The partition holds the first records of the batch, but not all.
+        case partlyWritten = "partly-written"
+        /// A transaction has the partition to itself.
+        case transactionOpen = "transaction-open"
+        /// A transaction cannot commit any more: a write failed, or it has ended.
+        case transactionFailed = "transaction-failed"
+        /// The partitions of a transaction are not what they must be.
+        case invalidTransaction = "invalid-transaction"
+        /// Whether a transaction committed is not decided yet, by a process that lives.
+        case transactionUndecided = "transaction-undecided"
         /// The writer or the reader was closed.
         case closed = "closed"
         /// The task was cancelled while it waited.
@@ -69,15 +89,19 @@ public struct LogError: Diagnostic, Sendable, Hashable {
         public var file: String?
         /// The position in the file, in bytes.
         public var position: Int?
+        /// The sequence at which a producer goes on.
+        public var sequence: UInt64?
 
         /// A place; what is not known is nil.
         public init(
-            partition: TopicPartition? = nil, offsets: Range<UInt64>? = nil, file: String? = nil, position: Int? = nil
+            partition: TopicPartition? = nil, offsets: Range<UInt64>? = nil, file: String? = nil, position: Int? = nil,
+            sequence: UInt64? = nil
         ) {
             self.partition = partition
             self.offsets = offsets
             self.file = file
             self.position = position
+            self.sequence = sequence
         }
     }
 
@@ -95,8 +119,13 @@ public struct LogError: Diagnostic, Sendable, Hashable {
         case .damaged: .data
         case .logNotFound, .topicNotFound, .groupNotFound, .partitionNotFound: .noInput
         case .notALog, .newerFormat, .schemaMismatch, .topicExists: .configuration
-        case .invalidTopicName, .invalidConfiguration, .invalidBatch, .offsetOutOfRange, .rangeOutsidePayload: .usage
-        case .partitionOwned, .tooManyWaiters, .cancelled: .temporary
+        case .invalidTopicName, .invalidConfiguration, .invalidBatch, .offsetOutOfRange, .rangeOutsidePayload,
+            .invalidProducerName, .tooManyProducers, .unknownProducer, .sequenceGap, .partlyWritten,
+            .invalidTransaction:
+            .usage
+        case .partitionOwned, .tooManyWaiters, .cancelled, .producerFenced, .transactionOpen, .transactionFailed,
+            .transactionUndecided:
+            .temporary
         case .closed: .software
         case .noSpace, .permissionDenied, .tooManyOpenFiles, .storage: .inputOutput
         }

@@ -42,6 +42,11 @@ public protocol LogStore: Sendable {
     /// - Throws: `LogError` with code `partitionOwned` where there is one, in this or another process.
     func writer(for partition: TopicPartition) async throws(LogError) -> any TopicWriter
 
+    /// Begins a transaction over partitions that the caller writes to; the first one's commit record decides for all.
+    /// - Throws: `LogError` with code `transactionOpen` where one of them has a transaction, or `invalidTransaction` where the writers are none,
+    ///   name a partition twice, or are not of this log.
+    func transaction(over writers: [any TopicWriter]) async throws(LogError) -> any Transaction
+
     /// Makes good what the last owner of a partition left behind, as its next writer would: cuts a torn tail, and seals.
     /// - Throws: `LogError` with code `partitionOwned` where somebody writes to it.
     func recover(_ partition: TopicPartition) async throws(LogError)

@@ -5,7 +5,7 @@
 
 Prints one JSON object a record: offset, time, key_hash (or null), attributes and payload in hexadecimal, payload_codec; or offset and
 control for a control record. Everything is checked; the first thing that is wrong ends the program with status 65. For a log that
-nobody is writing to: what the head file says is not needed then.
+nobody is writing to: what the head file says is not needed then. Rows of a transaction at the end that has none are left out.
 """
 import json
 import os
@@ -160,16 +160,22 @@ def main(log, topic, partition="0"):
     check(int(last, 16) == crc32c(text), "the topic's description")
     folder = f"{log}/{topic}/{partition}"
     files, start = segments(folder), first_offset(folder)
-    expected = files[0][0] if files else 0
+    expected, held = files[0][0] if files else 0, []
     for number, (base, _, _, name) in enumerate(files):
         limit = files[number + 1][0] if number + 1 < len(files) else 1 << 64
         for (first, count, kind, columns), prefix, payloads in batches(f"{folder}/{name}", expected, limit):
-            if kind & 1 and first >= start:
-                print(json.dumps({"offset": first, "control": prefix.hex()}))
-            elif not kind & 1:
-                for record in records(first, count, columns, prefix, payloads):
-                    if record["offset"] >= start:
-                        print(json.dumps(record))
+            if not kind & 1:
+                found = records(first, count, columns, prefix, payloads)
+            elif prefix[0] in (5, 6, 7, 8):  # the log's own: producers and transactions
+                found, held = held if kind & 4 else [], []
+            else:
+                found = [{"offset": first, "control": prefix.hex()}]
+            if kind & 2 and not kind & 12:  # a row of a transaction: its end says whether it counts
+                held += found
+                found = []
+            for record in found:
+                if record["offset"] >= start:
+                    print(json.dumps(record))
             expected = first + count
         expected = max(expected, limit if limit < 1 << 64 else 0)
 

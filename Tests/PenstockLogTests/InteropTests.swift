@@ -52,6 +52,28 @@ struct InteropTests {
         #expect(lines == expected, "seed \(seed)")
     }
 
+    @Test("delivers the rows of committed transactions only, and none of the log's own records")
+    func transactions() async throws {
+        let scratch = Scratch()
+        let log = try await EmbeddedLog.withReadings(scratch)
+        let writer = try await log.writer(for: readings)
+        let producer = try await writer.producer(named: "detector")
+        try await writer.append(batch(0..<2), from: producer.stamp(0))
+        for (rows, commits) in [(10..<13, true), (20..<25, false), (30..<31, true)] {
+            let transaction = try await log.transaction(over: [writer])
+            _ = try await transaction.submit(batch(rows), to: readings)
+            if commits { try await transaction.commit() } else { try await transaction.abort() }
+        }
+        try await writer.append(batch(40..<41))
+        try await writer.close()
+        let output = try Python.run([Python.reader, scratch.path("log"), "readings"])
+        #expect(output.status == 0 && output.errors == "")
+        let times = try output.text.split(separator: "\n").map { line in
+            try JSONDecoder().decode(Line.self, from: Data(line.utf8)).time
+        }
+        #expect(times == [0, 1, 10, 11, 12, 30, 40])
+    }
+
     @Test("stops at a flipped byte of a sealed segment", arguments: [4096 + 20, 4096 + 140, 4096 + 250])
     func damage(position: Int) async throws {
         let scratch = Scratch()

@@ -33,7 +33,7 @@ extension LogStore {
                 scans[scans.count - 1] = RecordedScan(
                     scan: last.scan, properties: last.properties, startOffset: last.startOffset, endOffset: offset,
                     eventCount: end.eventCount)
-            case .timeMark, .endOfStream:
+            case .timeMark, .endOfStream, .producer, .transactionBegin, .transactionCommit, .transactionAbort:
                 continue
             }
         }

@@ -66,6 +66,8 @@ struct TopicFeed {
                 case .scanEnd:
                     try await body(.control(record))
                     if case .scan = range { break reading }
+                case .producer, .transactionBegin, .transactionCommit, .transactionAbort:
+                    continue
                 }
             }
         }

@@ -8,6 +8,22 @@ public enum ControlRecord: Sendable, Hashable {
     case scanEnd(ScanEnd)
     /// Nothing follows in this partition, ever.
     case endOfStream
+    /// The log's own: a producer that numbers its records has this number from here on.
+    case producer(ProducerRegistration)
+    /// The log's own: rows of a transaction follow.
+    case transactionBegin(TransactionBegin)
+    /// The log's own: the rows of the transaction before this record are valid.
+    case transactionCommit(TransactionID)
+    /// The log's own: the rows of the transaction before this record are not.
+    case transactionAbort(TransactionID)
+
+    /// Whether the log writes this record for itself. Readers pass over these, and nobody else may append them.
+    public var belongsToLog: Bool {
+        switch self {
+        case .timeMark, .scanStart, .scanEnd, .endOfStream: false
+        case .producer, .transactionBegin, .transactionCommit, .transactionAbort: true
+        }
+    }
 }
 
 /// The beginning of a scan.
@@ -75,6 +91,24 @@ extension ControlRecord {
             writer.append(end.eventCount)
         case .endOfStream:
             writer.append(UInt8(4))
+        case .producer(let producer):
+            writer.append(UInt8(5))
+            writer.append(producer.id)
+            writer.append(producer.epoch)
+            writer.append(producer.name)
+        case .transactionBegin(let begin):
+            writer.append(UInt8(6))
+            writer.append(begin.id)
+            writer.append(begin.homeTopic)
+            writer.append(begin.homePartition)
+            writer.append(begin.homeOffset)
+            writer.append(begin.homeEpoch)
+        case .transactionCommit(let id):
+            writer.append(UInt8(7))
+            writer.append(id)
+        case .transactionAbort(let id):
+            writer.append(UInt8(8))
+            writer.append(id)
         }
         return writer.attributes
     }
@@ -99,9 +133,36 @@ extension ControlRecord {
             self = .scanEnd(ScanEnd(scan: ScanID(try reader.readInteger()), eventCount: try reader.readInteger()))
         case 4:
             self = .endOfStream
+        case 5:
+            self = .producer(
+                ProducerRegistration(
+                    id: try reader.readInteger(), epoch: try reader.readInteger(), name: try reader.readString()))
+        case 6:
+            self = .transactionBegin(
+                TransactionBegin(
+                    id: try reader.readTransactionID(), homeTopic: try reader.readString(),
+                    homePartition: try reader.readInteger(), homeOffset: try reader.readInteger(),
+                    homeEpoch: try reader.readInteger()))
+        case 7:
+            self = .transactionCommit(try reader.readTransactionID())
+        case 8:
+            self = .transactionAbort(try reader.readTransactionID())
         case let kind:
             throw .invalidField("control record of kind \(kind)")
         }
         guard reader.remaining == 0 else { throw .trailingBytes(reader.remaining) }
+    }
+}
+
+extension RecordWriter {
+    fileprivate mutating func append(_ id: TransactionID) {
+        append(id.high)
+        append(id.low)
+    }
+}
+
+extension RecordReader {
+    fileprivate mutating func readTransactionID() throws(RecordError) -> TransactionID {
+        TransactionID(high: try readInteger(), low: try readInteger())
     }
 }

@@ -13,13 +13,14 @@ struct BatchHeader: Equatable {
     var minTime = Timestamp(nanoseconds: 0)
     var maxTime = Timestamp(nanoseconds: 0)
     var schemaID: UInt64 = 0
-    /// Reserved for producers that number their records; 0 until then, as `producer` and `producerEpoch`.
+    /// The sequence of the first record where a producer numbers its records; in a producer's registration that of its next one.
     var baseSequence: UInt64 = 0
     var count: UInt32 = 0
     var rawBytes: UInt32 = 0
     var storedBytes: UInt32 = 0
     var bodyCRC: UInt32 = 0
     var epoch: UInt32 = 0
+    /// The number of the producer that numbers its records, or 0.
     var producer: UInt32 = 0
     var producerEpoch: UInt32 = 0
     var flags: BatchFlags = []
@@ -127,11 +128,16 @@ struct BatchFlags: OptionSet {
     let rawValue: UInt16
     /// The body is one control record.
     static let control = BatchFlags(rawValue: 1 << 0)
-    /// Reserved: part of a transaction, its commit, its abort, a checkpoint barrier.
+    /// A row of a transaction, valid if it commits.
     static let transactional = BatchFlags(rawValue: 1 << 1)
+    /// The control record that ends a transaction well.
     static let commit = BatchFlags(rawValue: 1 << 2)
+    /// The control record that ends a transaction and drops its rows.
     static let abort = BatchFlags(rawValue: 1 << 3)
+    /// Reserved: a checkpoint barrier.
     static let barrier = BatchFlags(rawValue: 1 << 4)
+    /// The control record that begins a transaction.
+    static let begin = BatchFlags(rawValue: 1 << 5)
 }
 
 /// Why bytes of a segment are not a batch.

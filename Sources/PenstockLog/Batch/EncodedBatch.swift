@@ -7,7 +7,7 @@ internal import PenstockEvents
 /// `finish`; from then on nobody writes. That is what makes sharing the slab with readers sound.
 struct EncodedBatch: Sendable {
     /// As the producer knows it; the owner's fields are 0.
-    let header: BatchHeader
+    private(set) var header: BatchHeader
     let slab: Payload.Storage
 
     /// Bytes of the file from the batch's beginning to where the next one may begin.
@@ -59,7 +59,7 @@ struct EncodedBatch: Sendable {
         Self.bodyBytes(of: slab, bytes.count).copyBytes(from: bytes)
         var header = BatchHeader()
         header.count = 1
-        header.flags = .control
+        header.flags = record.flags
         header.rawBytes = UInt32(bytes.count)
         header.storedBytes = header.rawBytes
         header.prefixRawBytes = header.rawBytes
@@ -74,6 +74,13 @@ struct EncodedBatch: Sendable {
         self.slab = slab
         let end = BatchHeader.byteCount + Int(header.storedBytes)
         UnsafeMutableRawBufferPointer(rebasing: slab.bytes[end...]).initializeMemory(as: UInt8.self, repeating: 0)
+    }
+
+    /// The same batch with another header over it.
+    func changed(_ change: (inout BatchHeader) -> Void) -> EncodedBatch {
+        var batch = self
+        change(&batch.header)
+        return batch
     }
 
     /// Writes the header with the owner's fields into the slab, and returns it.

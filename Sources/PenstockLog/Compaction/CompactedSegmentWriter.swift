@@ -61,10 +61,12 @@ final class CompactedSegmentWriter {
 
     /// Seals the segment, gives it its name and removes what it stands for. A crash leaves either the old segments or the new one in
     /// force, and for the rest there is the next owner.
-    func finish(nextOffset: UInt64, replacing old: [SegmentName]) throws(StorageError) {
+    func finish(
+        nextOffset: UInt64, openTransaction: UInt64?, replacing old: [SegmentName]
+    ) throws(StorageError) {
         try file.truncate(to: position)
         try file.sync()
-        let seal = Seal(nextOffset: nextOffset, end: UInt64(position))
+        let seal = Seal(nextOffset: nextOffset, end: UInt64(position), openTransaction: openTransaction)
         try seal.encoded(generation: superblock.generation).withRawBytes { bytes throws(StorageError) in
             try file.write([bytes], at: Seal.position)
         }

@@ -132,7 +132,8 @@ struct PartitionCompaction {
             }
             let replaced = files[start..<index].map(\.name)
             try explained(partition) { () throws(StorageError) in
-                try writer.finish(nextOffset: end, replacing: replaced)
+                try writer.finish(
+                    nextOffset: end, openTransaction: files[index - 1].seal?.openTransaction, replacing: replaced)
             }
         } catch {
             writer.abandon()

@@ -22,7 +22,7 @@ public final class EmbeddedLog: LogStore {
 
     let storage: any Storage
     let clock: any WallClock
-    private let randomNumbers: any RandomSource
+    let randomNumbers: any RandomSource
     private let limits: LogLimits
     let directory: LogDirectory
     private let writerThreads: [StorageThread]
@@ -152,7 +152,10 @@ public final class EmbeddedLog: LogStore {
     func writer(ofTheLog partition: TopicPartition) async throws(LogError) -> any TopicWriter {
         let descriptor = try await topic(of: partition)
         let topic = LiveTopic(descriptor, in: "\(directory.path)/\(descriptor.name)", storage: storage)
-        let queue = WriterQueue(byteLimit: limits.pendingBytesPerWriter)
+        let queue = WriterQueue(
+            byteLimit: limits.pendingBytesPerWriter,
+            admissions: Admissions(
+                producerLimit: limits.producersPerPartition, durability: topic.configuration.durability))
         let thread = nextWriterThread()
         let tail = tail(of: partition)
         let appender = PartitionAppender(
@@ -160,9 +163,14 @@ public final class EmbeddedLog: LogStore {
             randomNumbers: randomNumbers, limits: limits, tail: tail, queue: queue, thread: thread,
             maintenance: maintenance(of: partition, topic, tail))
         try await directory.keepTopicNames()
-        keep(try await appender.open())
+        let opening = try await appender.open(outcomes)
+        keep(opening.reports)
         state.withLock { $0.appenders[partition] = WeakAppender(appender: appender) }
-        return PartitionWriter(partition, topic: topic, limits: limits, queue: queue, appender: appender)
+        let writer = PartitionWriter(
+            partition, directory: directory.directory(of: partition), epoch: opening.epoch, topic: topic,
+            limits: limits, queue: queue, appender: appender)
+        if let owed = opening.owed { try await writer.end(owed) }
+        return writer
     }
 
     /// Makes good what the last owner of a partition left behind, as its next writer would: cuts a torn tail, and seals.
@@ -260,7 +268,14 @@ public final class EmbeddedLog: LogStore {
     func view(of partition: TopicPartition) -> PartitionView {
         PartitionView(
             partition, directory: directory.directory(of: partition), storage: storage, limits: limits,
-            tail: tail(of: partition))
+            tail: tail(of: partition), outcomes: outcomes)
+    }
+
+    private var outcomes: TransactionOutcomes { TransactionOutcomes { [self] in view(of: $0) } }
+
+    /// Whether a writer is of this log.
+    func isOwn(_ writer: PartitionWriter) -> Bool {
+        writer.directory == directory.directory(of: writer.partition)
     }
 
     private func tail(of partition: TopicPartition) -> PartitionTail {

@@ -6,6 +6,8 @@ public struct LogLimits: Sendable, Hashable {
     public var recordBytes = 128 << 20
     /// Bytes of batches that one writer holds before `submit` suspends. A single larger batch is taken when the writer is empty.
     public var pendingBytesPerWriter = 64 << 20
+    /// Producers that number their records, of one partition.
+    public var producersPerPartition = 10_000
     /// Bytes that a writer brings to the file, and acknowledges, at once. A single larger batch is a group of its own.
     public var groupBytes = 16 << 20
     /// Bytes of the newest batches of a partition that its writer keeps for readers in the same process.

@@ -46,6 +46,12 @@ final class OwnerLock: Sendable {
             place: .init(partition: partition, file: path))
     }
 
+    /// The epoch of the last owner of the partition in `directory`; nil where the file does not say.
+    static func epoch(in directory: String, storage: any Storage) -> UInt32? {
+        guard let file = try? storage.open(directory + "/" + fileName, .read) else { return nil }
+        return fields(of: file)["epoch"].flatMap { UInt32($0) }
+    }
+
     private static func fields(of file: any StorageFile) -> [String: String] {
         var bytes = [UInt8](repeating: 0, count: 512)
         let count = bytes.withUnsafeMutableBytes { (try? file.read(into: $0, at: 0)) ?? 0 }

@@ -4,6 +4,13 @@ internal import PenstockEvents
 ///
 /// The order of a group is fixed: its batches, one sync, the committed position, the acknowledgements.
 actor PartitionAppender {
+    /// What the opening of a partition found.
+    struct Opening {
+        let reports: [RecoveryReport]
+        let epoch: UInt32
+        let owed: ControlRecord?
+    }
+
     private let partition: TopicPartition
     private let directory: String
     private let topic: LiveTopic
@@ -22,6 +29,8 @@ actor PartitionAppender {
     private var committed = CommittedPosition(nextOffset: 0, segment: nil)
     /// The position behind the last committed batch in `segment`.
     private var committedEnd = Superblock.byteCount
+    /// As it stands behind the last committed batch.
+    private var ledger = PartitionLedger()
     /// Written, not committed.
     private var written: [(submission: WriterQueue.Submission, header: BatchHeader)] = []
 
@@ -46,7 +55,9 @@ actor PartitionAppender {
     }
 
     /// Takes the ownership, recovers, and opens the queue.
-    func open() throws(LogError) -> [RecoveryReport] {
+    ///
+    /// Where a transaction was open at the partition's end, the record that ends it is returned: it has to come first.
+    func open(_ outcomes: TransactionOutcomes) throws(LogError) -> Opening {
         let (partition, directory, storage) = (partition, directory, storage)
         let owner = try OwnerLock(of: partition, in: directory, storage: storage) { () throws(LogError) in
             try PartitionView.segments(of: partition, in: directory, storage: storage).map { $0.epoch + 1 }.max() ?? 1
@@ -54,6 +65,9 @@ actor PartitionAppender {
         try maintenance.removeGarbage()
         let recovery = PartitionRecovery(partition: partition, directory: directory, storage: storage, limits: limits)
         let (committed, reports) = try recovery.run()
+        let view = PartitionView(partition, directory: directory, storage: storage, limits: limits, tail: tail)
+        ledger = try LedgerFile.ledger(of: view, at: committed.nextOffset)
+        let owed = try ledger.open.map { open throws(LogError) in try outcomes.end(of: open, in: partition) }
         self.owner = owner
         self.committed = committed
         head = try explained(partition) { () throws(StorageError) in
@@ -64,9 +78,9 @@ actor PartitionAppender {
             try storage.syncDirectory(directory)
         }
         maintain()
-        tail.publish(committed)
-        queue.open(at: committed.nextOffset)
-        return reports
+        tail.publish(ledger.readable(committed))
+        queue.open(at: committed.nextOffset, ledger: ledger)
+        return Opening(reports: reports, epoch: owner.epoch, owed: owed)
     }
 
     /// Writes what has gathered. Called once for every change of the queue from empty to not empty.
@@ -75,7 +89,7 @@ actor PartitionAppender {
         let failure = write(group)
         if let failure {
             abandonSegment()
-            let behind = queue.fail(resumingAt: committed.nextOffset)
+            let behind = queue.fail(resumingAt: committed.nextOffset, ledger: ledger)
             for submission in written.map(\.submission) + group + behind {
                 submission.pending.settle(.failure(failure))
             }
@@ -118,7 +132,7 @@ actor PartitionAppender {
 
     private var standing: PartitionMaintenance.Standing? {
         guard let owner else { return nil }
-        return .init(epoch: owner.epoch, committed: committed.nextOffset, active: segment?.name)
+        return .init(epoch: owner.epoch, committed: ledger.readable(committed).nextOffset, active: segment?.name)
     }
 
     deinit {
@@ -162,9 +176,11 @@ actor PartitionAppender {
         if durability == .durable { try segment.sync() }
         committed = CommittedPosition(nextOffset: last.header.nextOffset, segment: segment.name)
         committedEnd = segment.end
+        for (submission, header) in written { ledger.note(submission.batch, at: header.baseOffset) }
         // The head is a hint for other processes: where it cannot be written they see the records later, at the next seal.
         try? writeHead()
-        tail.publish(committed, written.map { TailBatch(header: $0.header, slab: $0.submission.batch.slab) })
+        tail.publish(
+            ledger.readable(committed), written.map { TailBatch(header: $0.header, slab: $0.submission.batch.slab) })
         for (submission, header) in written {
             let count = Int(header.count)
             submission.pending.settle(
@@ -188,7 +204,8 @@ actor PartitionAppender {
     private func finishSegment() throws(StorageError) {
         guard let segment else { return }
         try segment.sync()
-        try segment.seal(nextOffset: committed.nextOffset, end: segment.end)
+        try writeLedger()
+        try segment.seal(nextOffset: committed.nextOffset, end: segment.end, openTransaction: ledger.open?.offset)
         SegmentIndexFile.write(segment.index, beside: segment.path, generation: segment.generation, storage: storage)
         self.segment = nil
     }
@@ -203,14 +220,22 @@ actor PartitionAppender {
         } else {
             do {
                 try segment.sync()
-                try segment.seal(nextOffset: committed.nextOffset, end: committedEnd)
+                try writeLedger()
+                try segment.seal(
+                    nextOffset: committed.nextOffset, end: committedEnd, openTransaction: ledger.open?.offset)
             } catch {}
         }
     }
 
+    // Before older segments may go, which hold what it is made of.
+    private func writeLedger() throws(StorageError) {
+        try LedgerFile.write(ledger, at: committed.nextOffset, in: directory, storage: storage)
+    }
+
     private func writeHead() throws(StorageError) {
         guard let head else { return }
-        try PartitionHead.encode(committed).withRawBytes { bytes throws(StorageError) in try head.write([bytes], at: 0)
+        try PartitionHead.encode(ledger.readable(committed)).withRawBytes { bytes throws(StorageError) in
+            try head.write([bytes], at: 0)
         }
     }
 }

@@ -11,6 +11,7 @@ actor PartitionFetcher {
     private var finder: SegmentFinder
     private var cursor: SegmentCursor?
     private var failure: LogError?
+    private var visibility = RowVisibility()
     /// Of the partition's directory, once it was waited for an owner in another process.
     private var watch: (any DirectoryWatch)?
 
@@ -41,37 +42,42 @@ actor PartitionFetcher {
 
     /// The next batches and control records, together at least one and hardly more than a window of bytes; none at the end of what is
     /// committed. What stands before damage is delivered first, then the error each time.
-    func fetch() throws(LogError) -> [LogEntry] {
+    ///
+    /// Also returns the position behind them, which is farther where records of the log's own follow.
+    func fetch() throws(LogError) -> (entries: [LogEntry], position: UInt64) {
         if let failure { throw failure }
         return try retrying { () throws(LogError) in try fetchEntries() }
     }
 
-    private func fetchEntries() throws(LogError) -> [LogEntry] {
+    private func fetchEntries() throws(LogError) -> (entries: [LogEntry], position: UInt64) {
         var entries: [LogEntry] = []
         var bytes = 0
         do {
             if try hasMore() { entries = try newest() }
-            if !entries.isEmpty { return entries }
+            if !entries.isEmpty { return (entries, position) }
             while bytes < limits.fetchBytes, entries.isEmpty ? try hasMore() : position < finder.committed.nextOffset {
                 let (entry, size) = try read(onlyControl: false)
-                if let entry { entries.append(entry) }
+                guard let entry else { continue }
+                entries.append(entry)
                 bytes += size
             }
         } catch {
-            guard entries.isEmpty else { return entries }
+            guard entries.isEmpty else { return (entries, position) }
             throw error
         }
-        return entries
+        return (entries, position)
     }
 
     /// The next control record; batches of events before it are passed over by their headers alone.
-    func fetchControl() throws(LogError) -> (record: ControlRecord, offset: UInt64)? {
+    func fetchControl() throws(LogError) -> (found: (record: ControlRecord, offset: UInt64)?, position: UInt64) {
         if let failure { throw failure }
         return try retrying { () throws(LogError) in
             while try hasMore() {
-                if case .control(let record, let offset) = try read(onlyControl: true).entry { return (record, offset) }
+                if case .control(let record, let offset) = try read(onlyControl: true).entry {
+                    return ((record, offset), position)
+                }
             }
-            return nil
+            return (nil, position)
         }
     }
 
@@ -156,7 +162,14 @@ actor PartitionFetcher {
     private func newest() throws(LogError) -> [LogEntry] {
         let batches = tail.batches(from: position, byteLimit: limits.readWindowBytes)
         var entries: [LogEntry] = []
+        let start = position
         for batch in batches where batch.header.nextOffset <= finder.committed.nextOffset {
+            guard !batch.header.belongsToLog else {
+                position = batch.header.nextOffset
+                continue
+            }
+            // Whether a row of a transaction counts is found in the files.
+            guard !batch.header.flags.contains(.transactional) else { break }
             let end = BatchHeader.byteCount + Int(batch.header.storedBytes)
             let held = SegmentCursor.Batch(
                 header: batch.header, slab: batch.slab, body: BatchHeader.byteCount..<end)
@@ -167,7 +180,7 @@ actor PartitionFetcher {
             }
             position = batch.header.nextOffset
         }
-        if !entries.isEmpty { cursor = nil }
+        if position > start { cursor = nil }
         return entries
     }
 
@@ -226,7 +239,8 @@ actor PartitionFetcher {
         do {
             try followSuccessor(&cursor)
             guard let header = try nextHeader(&cursor) else { return (nil, 0) }
-            let isPassedOver = onlyControl && !header.flags.contains(.control)
+            var isPassedOver = header.belongsToLog || onlyControl && !header.flags.contains(.control)
+            if !isPassedOver { isPassedOver = try !isVisible(header, cursor) }
             let batch = isPassedOver ? nil : try cursor.batch(header, parts: parts)
             let entry = try batch.map { batch throws(CursorFailure) in try self.entry(batch) }
             cursor.advance(past: header)
@@ -235,6 +249,14 @@ actor PartitionFetcher {
             return (entry, batch?.body.count ?? 0)
         } catch {
             throw failed(error, cursor)
+        }
+    }
+
+    private func isVisible(_ header: BatchHeader, _ cursor: SegmentCursor) throws(CursorFailure) -> Bool {
+        do {
+            return try visibility.isVisible(header, at: cursor, finder.view, readable: finder.committed.nextOffset)
+        } catch {
+            throw .log(error)
         }
     }
 

@@ -10,6 +10,8 @@ final class PartitionReader: TopicReader {
         /// What was fetched and not delivered, the next one last.
         var ready: [LogEntry] = []
         var position: UInt64
+        /// Where the position is when all of that is delivered.
+        var fetchedPosition: UInt64
     }
 
     let partition: TopicPartition
@@ -19,7 +21,7 @@ final class PartitionReader: TopicReader {
     init(_ partition: TopicPartition, fetcher: PartitionFetcher, position: UInt64) {
         self.partition = partition
         self.fetcher = fetcher
-        state = Mutex(State(position: position))
+        state = Mutex(State(position: position, fetchedPosition: position))
     }
 
     var position: UInt64 { state.withLock { $0.position } }
@@ -27,7 +29,11 @@ final class PartitionReader: TopicReader {
     func next() async throws(LogError) -> LogEntry? {
         if let entry = deliver() { return entry }
         let fetched = try await fetcher.fetch()
-        state.withLock { $0.ready = fetched.reversed() }
+        state.withLock { state in
+            state.ready = fetched.entries.reversed()
+            state.fetchedPosition = fetched.position
+            if state.ready.isEmpty { state.position = fetched.position }
+        }
         return deliver()
     }
 
@@ -35,8 +41,11 @@ final class PartitionReader: TopicReader {
         while let entry = deliver() {
             if case .control(let record, let offset) = entry { return (record, offset) }
         }
-        let found = try await fetcher.fetchControl()
-        if let found { state.withLock { $0.position = found.offset + 1 } }
+        let (found, position) = try await fetcher.fetchControl()
+        state.withLock { state in
+            state.position = position
+            state.fetchedPosition = position
+        }
         return found
     }
 
@@ -48,7 +57,10 @@ final class PartitionReader: TopicReader {
     func skipDamage() async throws(LogError) -> Range<UInt64>? {
         guard state.withLock({ $0.ready.isEmpty }) else { return nil }
         guard let skipped = try await fetcher.skipDamage() else { return nil }
-        state.withLock { $0.position = skipped.upperBound }
+        state.withLock { state in
+            state.position = skipped.upperBound
+            state.fetchedPosition = skipped.upperBound
+        }
         return skipped
     }
 
@@ -68,6 +80,7 @@ final class PartitionReader: TopicReader {
             case .records(let records): state.position = records.nextOffset
             case .control(_, let offset): state.position = offset + 1
             }
+            if state.ready.isEmpty { state.position = state.fetchedPosition }
             return entry
         }
     }

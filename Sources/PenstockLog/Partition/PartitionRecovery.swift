@@ -26,14 +26,15 @@ struct PartitionRecovery {
                 next = seal.nextOffset
                 reports += try checkLength(of: name, seal)
             } else {
-                let acknowledged = min(head?.nextOffset ?? 0, limit)
+                let acknowledged = min(head?.acknowledged ?? 0, limit)
                 next = try sealTail(of: open(name), acknowledged: acknowledged, upTo: limit, &reports)
             }
             if next > name.baseOffset { committed = CommittedPosition(nextOffset: next, segment: name) }
         }
         // Offsets that were acknowledged once are never given again, even where their records are lost.
         let start = try PartitionStart.read(of: partition, in: directory, storage: storage)
-        committed.nextOffset = max(committed.nextOffset, head?.nextOffset ?? 0, start)
+        committed = CommittedPosition(
+            nextOffset: max(committed.nextOffset, head?.acknowledged ?? 0, start), segment: committed.segment)
         return (committed, reports)
     }
 
@@ -81,11 +82,16 @@ struct PartitionRecovery {
                     partition: partition, file: file.path, position: outcome.end, bytesDropped: dropped,
                     nextOffset: outcome.nextOffset, lostOffsets: lost, reason: "\(outcome.defect)"))
         }
+        let view = PartitionView(
+            partition, directory: directory, storage: storage, limits: limits,
+            tail: PartitionTail(waiterLimit: 0, byteLimit: 0))
+        let open = try view.openTransaction(at: outcome.nextOffset)
         try explained(partition) { () throws(StorageError) in
             guard outcome.nextOffset > file.name.baseOffset else { return try storage.remove(file.path) }
             try file.file.truncate(to: outcome.end)
             try file.file.sync()
-            let seal = Seal(nextOffset: outcome.nextOffset, end: UInt64(outcome.end))
+            let seal = Seal(
+                nextOffset: outcome.nextOffset, end: UInt64(outcome.end), openTransaction: open?.offset)
             try seal.encoded(generation: file.superblock.generation).withRawBytes { bytes throws(StorageError) in
                 try file.file.write([bytes], at: Seal.position)
             }

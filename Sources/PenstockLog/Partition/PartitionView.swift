@@ -8,17 +8,21 @@ struct PartitionView: Sendable {
     let storage: any Storage
     let limits: LogLimits
     let tail: PartitionTail
+    /// How transactions of owners that are gone ended; nil where nobody asks.
+    let outcomes: TransactionOutcomes?
 
     private var scanned: (name: SegmentName, bytes: Int, committed: CommittedPosition)?
 
     init(
-        _ partition: TopicPartition, directory: String, storage: any Storage, limits: LogLimits, tail: PartitionTail
+        _ partition: TopicPartition, directory: String, storage: any Storage, limits: LogLimits, tail: PartitionTail,
+        outcomes: TransactionOutcomes? = nil
     ) {
         self.partition = partition
         self.directory = directory
         self.storage = storage
         self.limits = limits
         self.tail = tail
+        self.outcomes = outcomes
     }
 
     /// The segments in the order of their offsets, without those that a compacted one has replaced.
@@ -53,25 +57,42 @@ struct PartitionView: Sendable {
         try SegmentFile(name, of: partition, in: directory, storage: storage)
     }
 
-    /// How far the partition is committed now.
+    /// How far the partition may be read now.
     mutating func committed() throws(LogError) -> CommittedPosition {
+        if let committed = try ownersPosition() { return committed }
+        return try withoutOpenTransaction(abandonedPosition())
+    }
+
+    /// How far the partition may be read as its owner says; nil where it has none, or none that has said so yet.
+    func ownersPosition() throws(LogError) -> CommittedPosition? {
         if let committed = tail.committed { return committed }
-        let owned = try explained(partition) { () throws(StorageError) in
-            try storage.isLocked(directory + "/" + OwnerLock.fileName)
+        guard try isOwned() else { return nil }
+        return try explained(partition) { () throws(StorageError) in
+            try PartitionHead.read(in: directory, storage: storage)
         }
+    }
+
+    // How far it is intact, where no owner says it.
+    private mutating func abandonedPosition() throws(LogError) -> CommittedPosition {
+        let owned = try isOwned()
         let head = try explained(partition) { () throws(StorageError) in
             try PartitionHead.read(in: directory, storage: storage)
         }
-        if owned, let head { return head }
         guard let last = try segments().last else {
-            return CommittedPosition(nextOffset: max(head?.nextOffset ?? 0, try firstOffset()), segment: nil)
+            return CommittedPosition(nextOffset: max(head?.acknowledged ?? 0, try firstOffset()), segment: nil)
         }
         let file = try open(last)
         if let seal = file.seal {
-            return CommittedPosition(nextOffset: max(seal.nextOffset, head?.nextOffset ?? 0), segment: last)
+            return CommittedPosition(nextOffset: max(seal.nextOffset, head?.acknowledged ?? 0), segment: last)
         }
         if owned { return CommittedPosition(nextOffset: last.baseOffset, segment: last) }
-        return try scan(file, acknowledged: head?.nextOffset ?? 0)
+        return try scan(file, acknowledged: head?.acknowledged ?? 0)
+    }
+
+    private func isOwned() throws(LogError) -> Bool {
+        try explained(partition) { () throws(StorageError) in
+            try storage.isLocked(directory + "/" + OwnerLock.fileName)
+        }
     }
 
     private mutating func scan(_ file: SegmentFile, acknowledged: UInt64) throws(LogError) -> CommittedPosition {

@@ -1,19 +1,25 @@
 internal import PenstockEvents
+internal import Synchronization
 
 /// The writer of a partition of an embedded log: checks and checksums batches on the caller's thread, and queues them.
 final class PartitionWriter: TopicWriter {
     let partition: TopicPartition
+    let directory: String
+    let epoch: UInt32
+    let transaction = Mutex(WeakTransaction())
     private let topic: LiveTopic
     private let schemaID: UInt64
     private let limits: LogLimits
-    private let queue: WriterQueue
+    let queue: WriterQueue
     private let appender: PartitionAppender
 
     init(
-        _ partition: TopicPartition, topic: LiveTopic, limits: LogLimits, queue: WriterQueue,
-        appender: PartitionAppender
+        _ partition: TopicPartition, directory: String, epoch: UInt32, topic: LiveTopic, limits: LogLimits,
+        queue: WriterQueue, appender: PartitionAppender
     ) {
         self.partition = partition
+        self.directory = directory
+        self.epoch = epoch
         self.topic = topic
         schemaID = topic.schema.id
         self.limits = limits
@@ -22,6 +28,27 @@ final class PartitionWriter: TopicWriter {
     }
 
     func submit(_ batch: consuming RecordBatchBuilder) async throws(LogError) -> PendingAppend {
+        try await submit(encoded(batch), as: .plain)
+    }
+
+    func submit(
+        _ batch: consuming RecordBatchBuilder, from producer: ProducerStamp
+    ) async throws(LogError) -> PendingAppend {
+        try await submit(encoded(batch), as: .producer(producer))
+    }
+
+    func submit(control record: ControlRecord) async throws(LogError) -> PendingAppend {
+        try await submit(encoded(record), as: .plain)
+    }
+
+    func close() async throws(LogError) {
+        await abortTransaction()
+        guard queue.close() else { return }
+        try await appender.close()
+    }
+
+    /// A batch of the topic's schema, ready for the file but for its place.
+    func encoded(_ batch: consuming RecordBatchBuilder) throws(LogError) -> EncodedBatch {
         guard batch.schemaID == schemaID else {
             throw LogError(
                 .schemaMismatch,
@@ -29,30 +56,35 @@ final class PartitionWriter: TopicWriter {
                     + "(id \(schemaID))",
                 hint: "write to a topic of its own", place: .init(partition: partition))
         }
-        return try await submit(
-            EncodedBatch(batch, codec: topic.configuration.codec, limits: limits, partition: partition))
+        return try EncodedBatch(batch, codec: topic.configuration.codec, limits: limits, partition: partition)
     }
 
-    func submit(control record: ControlRecord) async throws(LogError) -> PendingAppend {
-        try await submit(EncodedBatch(control: record))
-    }
-
-    func close() async throws(LogError) {
-        guard queue.close() else { return }
-        try await appender.close()
-    }
-
-    private func submit(_ batch: EncodedBatch) async throws(LogError) -> PendingAppend {
-        guard let admission = await queue.submit(batch) else {
-            throw LogError(.closed, "the writer of \(partition) is closed", place: .init(partition: partition))
+    /// A control record of the user's.
+    func encoded(_ record: ControlRecord) throws(LogError) -> EncodedBatch {
+        guard !record.belongsToLog else {
+            throw LogError(
+                .invalidBatch, "records of producers and transactions in \(partition) are the log's own",
+                hint: "use producer(named:) or a transaction", place: .init(partition: partition))
         }
+        return EncodedBatch(control: record)
+    }
+
+    func submit(_ batch: EncodedBatch, as claim: Claim) async throws(LogError) -> PendingAppend {
+        let admission = try taken(await queue.submit(batch, as: claim))
+        guard let pending = admission.pending else { preconditionFailure("a batch of records has a place") }
+        return pending
+    }
+
+    func taken(_ answer: Result<WriterQueue.Admission, Refusal>) throws(LogError) -> WriterQueue.Admission {
+        let admission: WriterQueue.Admission
+        do { admission = try answer.get() } catch { throw LogError(error, partition: partition) }
         // Before the writing begins: where that fails, the promise of this class was kept all the same.
-        if topic.configuration.durability == .memory {
-            let offset = admission.pending.firstOffset
-            admission.pending.settle(
-                .success(Acknowledgement(firstOffset: offset, count: batch.count, durability: .memory)))
+        if topic.configuration.durability == .memory, let pending = admission.pending {
+            let count = Int(admission.header.count)
+            pending.settle(
+                .success(Acknowledgement(firstOffset: pending.firstOffset, count: count, durability: .memory)))
         }
         if admission.startsWriting { appender.startWriting() }
-        return admission.pending
+        return admission
     }
 }

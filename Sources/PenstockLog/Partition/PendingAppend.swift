@@ -3,7 +3,7 @@ internal import Synchronization
 /// A batch that a writer has taken and not acknowledged yet.
 public final class PendingAppend: Sendable {
     private enum State {
-        case waiting([CheckedContinuation<Result<Acknowledgement, LogError>, Never>])
+        case waiting([@Sendable (Result<Acknowledgement, LogError>) -> Void])
         case settled(Result<Acknowledgement, LogError>)
     }
 
@@ -19,28 +19,33 @@ public final class PendingAppend: Sendable {
     /// - Throws: `LogError` where the append failed.
     public func acknowledgement() async throws(LogError) -> Acknowledgement {
         let result = await withCheckedContinuation { continuation in
-            let settled: Result<Acknowledgement, LogError>? = state.withLock { state in
-                switch state {
-                case .settled(let result): return result
-                case .waiting(let others):
-                    state = .waiting(others + [continuation])
-                    return nil
-                }
-            }
-            if let settled { continuation.resume(returning: settled) }
+            whenSettled { continuation.resume(returning: $0) }
         }
         return try result.get()
+    }
+
+    /// Calls `body` once with how the append ended: now, or on the thread that settles it.
+    func whenSettled(_ body: @escaping @Sendable (Result<Acknowledgement, LogError>) -> Void) {
+        let settled: Result<Acknowledgement, LogError>? = state.withLock { state in
+            switch state {
+            case .settled(let result): return result
+            case .waiting(let others):
+                state = .waiting(others + [body])
+                return nil
+            }
+        }
+        if let settled { body(settled) }
     }
 
     /// Tells everyone who waits how the append ended. Only the first call counts.
     public func settle(_ result: Result<Acknowledgement, LogError>) {
         let waiting = state.withLock { state in
             guard case .waiting(let waiting) = state else {
-                return [CheckedContinuation<Result<Acknowledgement, LogError>, Never>]()
+                return [@Sendable (Result<Acknowledgement, LogError>) -> Void]()
             }
             state = .settled(result)
             return waiting
         }
-        for continuation in waiting { continuation.resume(returning: result) }
+        for body in waiting { body(result) }
     }
 }

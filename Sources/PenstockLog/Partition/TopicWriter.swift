@@ -18,6 +18,19 @@ public protocol TopicWriter: Sendable {
     /// - Throws: `LogError` with code `closed`.
     func submit(control record: ControlRecord) async throws(LogError) -> PendingAppend
 
+    /// Begins a session of the producer `name` in this partition, and fences earlier ones off.
+    /// - Throws: `LogError` with code `invalidProducerName`, `tooManyProducers`, `transactionOpen`, `closed`, or one of the storage.
+    func producer(named name: String) async throws(LogError) -> ProducerSession
+
+    /// Hands over a batch of a producer that numbers its records. What was submitted before is not written again: it is
+    /// acknowledged once more when the first one is, with `isDuplicate` set.
+    ///
+    /// - Throws: as `submit` of a batch; `LogError` with code `producerFenced` where the name has a newer session, `unknownProducer`,
+    ///   `sequenceGap` where records are missing before the batch, or `partlyWritten` where the partition holds a part of it; the
+    ///   place of the last two has the sequence to go on at.
+    func submit(_ batch: consuming RecordBatchBuilder, from producer: ProducerStamp) async throws(LogError)
+        -> PendingAppend
+
     /// Writes everything that was handed over, seals the segment and gives the partition up. Closing twice does nothing.
     func close() async throws(LogError)
 }
@@ -28,6 +41,15 @@ extension TopicWriter {
     @discardableResult
     public func append(_ batch: consuming RecordBatchBuilder) async throws(LogError) -> Acknowledgement {
         try await submit(batch).acknowledgement()
+    }
+
+    /// Appends a producer's batch and waits for its acknowledgement.
+    /// - Throws: as `submit` of a producer's batch; after another failure the same batch may be appended again.
+    @discardableResult
+    public func append(
+        _ batch: consuming RecordBatchBuilder, from producer: ProducerStamp
+    ) async throws(LogError) -> Acknowledgement {
+        try await submit(batch, from: producer).acknowledgement()
     }
 
     /// Appends a control record and waits for its acknowledgement.
@@ -47,11 +69,20 @@ public struct Acknowledgement: Sendable, Hashable {
     /// What the batch survives from now on.
     public let durability: Durability
 
+    /// Whether a producer had submitted these records before, so that nothing was written now.
+    public let isDuplicate: Bool
+    /// Whether `firstOffset` is known: always, but for a duplicate older than the last 16 batches of its producer, where it is 0.
+    public let knowsOffset: Bool
+
     /// An acknowledgement.
-    public init(firstOffset: UInt64, count: Int, durability: Durability) {
+    public init(
+        firstOffset: UInt64, count: Int, durability: Durability, isDuplicate: Bool = false, knowsOffset: Bool = true
+    ) {
         self.firstOffset = firstOffset
         self.count = count
         self.durability = durability
+        self.isDuplicate = isDuplicate
+        self.knowsOffset = knowsOffset
     }
 
     /// The offsets of the batch's records.

@@ -10,13 +10,17 @@ final class WriterQueue: Sendable {
 
     /// A batch that was taken, and whether its submitter has to start the writing.
     struct Admission: Sendable {
-        let pending: PendingAppend
-        let startsWriting: Bool
+        /// Nil where there was nothing to write.
+        let pending: PendingAppend?
+        /// The batch's header as far as it is known here.
+        var header = BatchHeader()
+        var startsWriting = false
     }
 
     private struct Waiting {
         let batch: EncodedBatch
-        let continuation: CheckedContinuation<Admission?, Never>
+        let claim: Claim
+        let continuation: CheckedContinuation<Result<Admission, Refusal>, Never>
     }
 
     private struct State {
@@ -27,52 +31,56 @@ final class WriterQueue: Sendable {
         var isWriting = false
         var isClosed = true
         var waiting: [Waiting] = []
+        var admissions: Admissions
     }
 
-    private let state = Mutex(State())
+    private let state: Mutex<State>
     private let byteLimit: Int
 
-    init(byteLimit: Int) { self.byteLimit = byteLimit }
+    init(byteLimit: Int, admissions: Admissions) {
+        self.byteLimit = byteLimit
+        state = Mutex(State(admissions: admissions))
+    }
 
     /// Begins to take batches, the first at `nextOffset`.
-    func open(at nextOffset: UInt64) {
+    func open(at nextOffset: UInt64, ledger: PartitionLedger) {
         state.withLock { state in
             state.nextOffset = nextOffset
+            state.admissions.ledger = ledger
             state.isClosed = false
         }
     }
 
-    /// Takes a batch, suspending while there is no room; nil where the queue is closed.
-    func submit(_ batch: EncodedBatch) async -> Admission? {
-        switch state.withLock({ admit(batch, &$0) }) {
-        case .taken(let admission): return admission
-        case .closed: return nil
-        case .full: break
-        }
+    /// Takes a batch, suspending while there is no room.
+    func submit(_ batch: EncodedBatch, as claim: Claim = .plain) async -> Result<Admission, Refusal> {
+        if let answer = state.withLock({ admit(batch, claim, &$0) }) { return answer }
         return await withCheckedContinuation { continuation in
             let answer = state.withLock { state in
-                let answer = admit(batch, &state)
-                if case .full = answer { state.waiting.append(Waiting(batch: batch, continuation: continuation)) }
+                let answer = admit(batch, claim, &state)
+                if answer == nil {
+                    state.waiting.append(Waiting(batch: batch, claim: claim, continuation: continuation))
+                }
                 return answer
             }
-            switch answer {
-            case .taken(let admission): continuation.resume(returning: admission)
-            case .closed: continuation.resume(returning: nil)
-            case .full: break
-            }
+            if let answer { continuation.resume(returning: answer) }
         }
     }
 
-    private enum Answer {
-        case taken(Admission)
-        case full
-        case closed
+    /// Takes a small batch of the log's own at once, before those that wait for room.
+    func submitNow(_ batch: EncodedBatch, as claim: Claim) -> Result<Admission, Refusal> {
+        state.withLock { state in state.isClosed ? .failure(.closed) : Self.take(batch, claim, &state) }
     }
 
-    private func admit(_ batch: EncodedBatch, _ state: inout State) -> Answer {
-        if state.isClosed { return .closed }
-        guard state.waiting.isEmpty, hasRoom(for: batch, state) else { return .full }
-        return .taken(Self.take(batch, &state))
+    /// Looks at the ledger of what was submitted, or changes who has the partition.
+    func withAdmissions<Result>(_ body: (inout Admissions) -> Result) -> Result {
+        state.withLock { body(&$0.admissions) }
+    }
+
+    // Nil where there is no room.
+    private func admit(_ batch: EncodedBatch, _ claim: Claim, _ state: inout State) -> Result<Admission, Refusal>? {
+        if state.isClosed { return .failure(.closed) }
+        guard state.waiting.isEmpty, hasRoom(for: batch, state) else { return nil }
+        return Self.take(batch, claim, &state)
     }
 
     /// Whether nothing waits to be written.
@@ -97,23 +105,24 @@ final class WriterQueue: Sendable {
     func finish(_ group: [Submission]) -> Bool {
         let (admitted, more) = state.withLock { state in
             state.bytes -= group.reduce(0) { $0 + $1.batch.byteCount }
-            var admitted: [(Waiting, Admission)] = []
+            var admitted: [(Waiting, Result<Admission, Refusal>)] = []
             while let first = state.waiting.first, hasRoom(for: first.batch, state) {
                 state.waiting.removeFirst()
-                admitted.append((first, Self.take(first.batch, &state)))
+                admitted.append((first, Self.take(first.batch, first.claim, &state)))
             }
             state.isWriting = !state.queue.isEmpty
             return (admitted, state.isWriting)
         }
         for (waiting, admission) in admitted {
-            waiting.continuation.resume(returning: Admission(pending: admission.pending, startsWriting: false))
+            waiting.continuation.resume(returning: admission)
         }
         return more
     }
 
     /// Takes out what stands behind a failed write, and goes on giving out offsets from `nextOffset`.
-    func fail(resumingAt nextOffset: UInt64) -> [Submission] {
+    func fail(resumingAt nextOffset: UInt64, ledger: PartitionLedger) -> [Submission] {
         state.withLock { state in
+            state.admissions.rollBack(to: ledger)
             defer { state.queue = [] }
             state.bytes -= state.queue.reduce(0) { $0 + $1.batch.byteCount }
             state.nextOffset = nextOffset
@@ -130,7 +139,7 @@ final class WriterQueue: Sendable {
             }
             return (!state.isClosed, state.waiting)
         }
-        for waiting in waiting { waiting.continuation.resume(returning: nil) }
+        for waiting in waiting { waiting.continuation.resume(returning: .failure(.closed)) }
         return first
     }
 
@@ -138,12 +147,20 @@ final class WriterQueue: Sendable {
         state.bytes == 0 || state.bytes + batch.byteCount <= byteLimit
     }
 
-    private static func take(_ batch: EncodedBatch, _ state: inout State) -> Admission {
+    private static func take(
+        _ batch: EncodedBatch, _ claim: Claim, _ state: inout State
+    ) -> Result<Admission, Refusal> {
         let pending = PendingAppend(firstOffset: state.nextOffset)
-        state.nextOffset += UInt64(batch.count)
-        state.bytes += batch.byteCount
-        state.queue.append(Submission(batch: batch, pending: pending))
-        defer { state.isWriting = true }
-        return Admission(pending: pending, startsWriting: !state.isWriting)
+        switch state.admissions.admit(batch, as: claim, at: state.nextOffset, pending) {
+        case .append(let batch):
+            state.nextOffset += UInt64(batch.count)
+            state.bytes += batch.byteCount
+            state.queue.append(Submission(batch: batch, pending: pending))
+            defer { state.isWriting = true }
+            return .success(Admission(pending: pending, header: batch.header, startsWriting: !state.isWriting))
+        case .duplicate(let pending): return .success(Admission(pending: pending))
+        case .needless: return .success(Admission(pending: nil))
+        case .refused(let refusal): return .failure(refusal)
+        }
     }
 }

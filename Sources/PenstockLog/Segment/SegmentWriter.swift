@@ -117,9 +117,9 @@ final class SegmentWriter {
     func sync() throws(StorageError) { try file.sync() }
 
     /// Ends the segment at `end`, up to which it was synced: cuts what is behind and writes the seal.
-    func seal(nextOffset: UInt64, end: Int) throws(StorageError) {
+    func seal(nextOffset: UInt64, end: Int, openTransaction: UInt64?) throws(StorageError) {
         try file.truncate(to: end)
-        let seal = Seal(nextOffset: nextOffset, end: UInt64(end))
+        let seal = Seal(nextOffset: nextOffset, end: UInt64(end), openTransaction: openTransaction)
         try seal.encoded(generation: generation).withRawBytes { bytes throws(StorageError) in
             try file.write([bytes], at: Seal.position)
         }

@@ -94,6 +94,8 @@ struct Seal: Equatable, Sendable {
     let nextOffset: UInt64
     /// The position behind the segment's last batch.
     let end: UInt64
+    /// Where the transaction began that is open there; nil for none.
+    let openTransaction: UInt64?
 
     func encoded(generation: UInt64) -> [UInt8] {
         var fields = ByteFields(count: Self.byteCount)
@@ -101,6 +103,7 @@ struct Seal: Equatable, Sendable {
         fields.set(generation, at: 8)
         fields.set(nextOffset, at: 16)
         fields.set(end, at: 24)
+        fields.set(openTransaction.map { $0 + 1 } ?? 0, at: 32)
         fields.set(fields.bytes.withUnsafeBytes { Self.checksum($0) }, at: 4)
         return fields.bytes
     }
@@ -113,9 +116,12 @@ struct Seal: Equatable, Sendable {
         else { return nil }
         nextOffset = bytes.integer(at: 16)
         end = bytes.integer(at: 24)
+        let begin = bytes.integer(UInt64.self, at: 32)
+        openTransaction = begin == 0 ? nil : begin - 1
     }
 
-    init(nextOffset: UInt64, end: UInt64) {
+    init(nextOffset: UInt64, end: UInt64, openTransaction: UInt64? = nil) {
+        self.openTransaction = openTransaction
         self.nextOffset = nextOffset
         self.end = end
     }

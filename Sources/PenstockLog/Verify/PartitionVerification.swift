@@ -40,9 +40,9 @@ struct PartitionVerification {
         let names = try view.segments()
         for (index, name) in names.enumerated() {
             let successor = index + 1 < names.count ? names[index + 1].baseOffset : nil
-            let committed = isOwned ? head?.nextOffset ?? .max : .max
+            let committed = isOwned ? head?.acknowledged ?? .max : .max
             let expectation = SegmentVerification.Expectation(
-                schema: schema, limit: min(successor ?? .max, committed), acknowledged: head?.nextOffset ?? 0,
+                schema: schema, limit: min(successor ?? .max, committed), acknowledged: head?.acknowledged ?? 0,
                 isBeingWritten: isOwned && head != nil && successor == nil, hasSuccessor: successor != nil)
             try verify(name, expectation, advanced)
         }
@@ -127,14 +127,14 @@ struct PartitionVerification {
 
     /// Whether everything that the head says was acknowledged is in the segments.
     private mutating func verifyEnd(_ head: CommittedPosition?, last: SegmentName?) {
-        guard let head, let expected, expected < head.nextOffset else { return }
+        guard let head, let expected, expected < head.acknowledged else { return }
         // The last segment has told already what it lacks, unless its seal says that it is complete.
         let alreadyTold = report.findings.contains {
-            $0.severity == .damage && ($0.place.offsets?.upperBound ?? 0) >= head.nextOffset
+            $0.severity == .damage && ($0.place.offsets?.upperBound ?? 0) >= head.acknowledged
         }
         guard !alreadyTold else { return }
         add(
-            .damage, "these offsets were acknowledged, and no segment holds them", offsets: expected..<head.nextOffset,
+            .damage, "these offsets were acknowledged, and no segment holds them", offsets: expected..<head.acknowledged,
             file: view.directory, position: nil, advice: "restore the missing file from a copy")
     }
 

@@ -21,6 +21,25 @@ struct ControlRecordTests {
             [3] + [UInt8](repeating: 0xFF, count: 8) + [0x1C, 0x02, 0, 0, 0, 0, 0, 0]
         ),
         (.endOfStream, [4]),
+        (
+            .producer(ProducerRegistration(id: 2, epoch: 258, name: "a")),
+            [5, 2, 0, 0, 0, 2, 1, 0, 0, 1, 0, 0, 0, 0x61]
+        ),
+        (
+            .transactionBegin(
+                TransactionBegin(
+                    id: TransactionID(high: 1, low: 2), homeTopic: "t", homePartition: 3, homeOffset: 4, homeEpoch: 5)),
+            [6, 1, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0]
+                + [1, 0, 0, 0, 0x74, 3, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 5, 0, 0, 0]
+        ),
+        (
+            .transactionCommit(TransactionID(high: 1, low: 2)),
+            [7, 1, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0]
+        ),
+        (
+            .transactionAbort(TransactionID(high: 0, low: .max)),
+            [8, 0, 0, 0, 0, 0, 0, 0, 0] + [UInt8](repeating: 0xFF, count: 8)
+        ),
     ]
 
     private func decode(_ bytes: [UInt8]) throws -> ControlRecord {
@@ -53,7 +72,7 @@ struct ControlRecordTests {
         #expect(throws: RecordError.trailingBytes(2)) { try decode(bytes + [0, 0]) }
     }
 
-    @Test("unknown kinds are refused by their number", arguments: [UInt8(0), 5, 6, 127, 255])
+    @Test("unknown kinds are refused by their number", arguments: [UInt8(0), 9, 10, 127, 255])
     func unknownKind(kind: UInt8) {
         #expect(throws: RecordError.invalidField("control record of kind \(kind)")) { try decode([kind] + [0, 0, 0]) }
     }

@@ -1,0 +1,70 @@
+internal import PenstockEvents
+
+/// The small file with a partition's ledger at one offset, so that a new owner has to look through what follows only, and knows of
+/// producers whose records were given up.
+///
+/// It is replaced, and synced, at the end of every segment, when that is synced and before any segment may go; and by every new owner.
+/// So it is of the log as it stands, unless a loss of power took records that were never synced: then it is ahead, and of no use.
+enum LedgerFile {
+    static let fileName = "ledger"
+    private static let headBytes = 24
+    /// "LEDG", read as a little-endian integer.
+    private static let magic: UInt32 = 0x4744_454C
+    /// More than the producers of any sensible limit take.
+    private static let byteLimit = 1 << 30
+
+    /// The ledger of a partition at its end, from the file and the batches behind it; brings the file there.
+    static func ledger(of view: PartitionView, at end: UInt64) throws(LogError) -> PartitionLedger {
+        let saved = try explained(view.partition) { () throws(StorageError) in
+            try read(in: view.directory, storage: view.storage)
+        }
+        if let saved, saved.offset == end { return saved.ledger }
+        if saved == nil, end == 0 { return PartitionLedger() }
+        var ledger = PartitionLedger()
+        if let saved, saved.offset < end {
+            ledger = saved.ledger
+            try ledger.note(view, from: saved.offset, upTo: end)
+        } else {
+            try ledger.note(view, from: 0, upTo: end)
+        }
+        try explained(view.partition) { () throws(StorageError) in
+            try write(ledger, at: end, in: view.directory, storage: view.storage)
+        }
+        return ledger
+    }
+
+    static func write(
+        _ ledger: PartitionLedger, at offset: UInt64, in directory: String, storage: any Storage
+    ) throws(StorageError) {
+        let body = ledger.encoded()
+        var fields = ByteFields([UInt8](repeating: 0, count: headBytes) + body)
+        fields.set(magic, at: 0)
+        fields.set(offset, at: 8)
+        fields.set(UInt64(body.count), at: 16)
+        fields.set(fields.bytes.withUnsafeBytes { checksum($0) }, at: 4)
+        try storage.replace(fileName, in: directory, with: fields.bytes)
+    }
+
+    // Nil where there is none that is intact.
+    private static func read(
+        in directory: String, storage: any Storage
+    ) throws(StorageError) -> (offset: UInt64, ledger: PartitionLedger)? {
+        let path = directory + "/" + fileName
+        guard try storage.kind(of: path) == .file else { return nil }
+        let file = try storage.open(path, .read)
+        let size = try file.byteCount()
+        guard (headBytes...byteLimit).contains(size) else { return nil }
+        let block = Payload.Storage(byteCount: size)
+        guard try file.read(into: block.bytes, at: 0) == size else { return nil }
+        let bytes = UnsafeRawBufferPointer(block.bytes)
+        guard bytes.integer(at: 0) == magic, bytes.integer(at: 4) == checksum(bytes),
+            bytes.integer(at: 16) == UInt64(size - headBytes),
+            let ledger = try? PartitionLedger(decoding: UnsafeRawBufferPointer(rebasing: bytes[headBytes...]))
+        else { return nil }
+        return (bytes.integer(at: 8), ledger)
+    }
+
+    private static func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
+        CRC32C.checksum(UnsafeRawBufferPointer(rebasing: bytes[8...]))
+    }
+}
