@@ -4,5 +4,5 @@ import ArgumentParser
 struct LogBenchmark: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "log", abstract: "The event log beside the bare disk and memory.",
-        subcommands: [LogReadBenchmark.self, LogRecoverBenchmark.self])
+        subcommands: [LogReadBenchmark.self, LogRecoverBenchmark.self, LogIdleBenchmark.self])
 }

@@ -56,13 +56,15 @@ struct SegmentCursor {
     mutating func header() throws(CursorFailure) -> BatchHeader {
         try passFilling()
         let bytes = try fetch(BatchHeader.byteCount)
-        return try failing { () throws(BatchDefect) in
+        let header = try failing { () throws(BatchDefect) in
             guard bytes.count > 0 else { throw .endOfFile }
             guard bytes.count >= BatchHeader.byteCount else {
                 throw .truncated(needed: BatchHeader.byteCount, available: bytes.count)
             }
             return try check.header(in: bytes.prefix(BatchHeader.byteCount), available: .max)
         }
+        batchesAreSmall = header.paddedByteCount * 4 <= windowBytes
+        return header
     }
 
     private mutating func passFilling() throws(CursorFailure) {
@@ -75,8 +77,6 @@ struct SegmentCursor {
     /// The next batch, verified: all of it, or its prefix alone. Payloads that nobody wants are not fetched where that is worth
     /// a call of its own.
     mutating func batch(_ header: BatchHeader, parts: RecordParts = .everything) throws(CursorFailure) -> Batch {
-        let whole = BatchHeader.byteCount + Int(header.storedBytes)
-        batchesAreSmall = whole * 4 <= windowBytes
         let isPrefix = parts == .attributes
         let byteCount = Int(isPrefix ? header.prefixStoredBytes : header.storedBytes)
         let needed = BatchHeader.byteCount + byteCount
