@@ -85,7 +85,10 @@ let package = Package(
         // Measurements
         .executableTarget(
             name: "penstock-bench",
-            dependencies: ["Penstock", "PenstockTomography", "CFFTW", "CPenstockShim", argumentParser],
+            dependencies: [
+                "Penstock", "PenstockEvents", "PenstockLog", "PenstockTomography", "CFFTW", "CPenstockShim",
+                argumentParser,
+            ],
             path: "Benchmarks/penstock-bench",
             swiftSettings: strict),
 

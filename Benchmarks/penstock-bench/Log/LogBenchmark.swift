@@ -4,5 +4,5 @@ import ArgumentParser
 struct LogBenchmark: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "log", abstract: "The event log beside the bare disk and memory.",
-        subcommands: [LogAppendBenchmark.self])
+        subcommands: [LogAppendBenchmark.self, LogReadBenchmark.self, LogRecoverBenchmark.self, LogIdleBenchmark.self])
 }
