@@ -141,7 +141,11 @@ private struct StopSignals {
                 stop()
                 signal(number, SIG_DFL)
             }
+            // A signal that came before the source is in place would be gone without a trace.
+            let isInPlace = DispatchSemaphore(value: 0)
+            source.setRegistrationHandler { isInPlace.signal() }
             source.resume()
+            isInPlace.wait()
             return source
         }
     }

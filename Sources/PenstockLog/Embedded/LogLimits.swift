@@ -14,6 +14,8 @@ public struct LogLimits: Sendable, Hashable {
     public var tailBytesPerPartition = 8 << 20
     /// Readers that may wait at the end of one partition.
     public var waitingReadersPerPartition = 1024
+    /// How often bytes are read that do not pass their checks, before they count as damaged.
+    public var readAttempts = 3
     /// Bytes that a reader fetches at once where batches are small.
     public var readWindowBytes = 256 << 10
     /// Bytes of verified batches that a reader brings from its thread at once, with at least one batch.

@@ -12,6 +12,7 @@ struct SegmentCursor {
     /// Whether the file may be looked at in place.
     let maps: Bool
     private let windowBytes: Int
+    private let readAttempts: Int
     private var window: SegmentWindow
     private var batchesAreSmall = true
 
@@ -32,6 +33,7 @@ struct SegmentCursor {
         self.segment = segment
         check = BatchCheck(segment.file.superblock, limits: limits)
         windowBytes = limits.readWindowBytes
+        readAttempts = limits.readAttempts
         window = SegmentWindow(segment.file.file, maps: maps)
     }
 
@@ -54,6 +56,10 @@ struct SegmentCursor {
 
     /// The header of the next batch.
     mutating func header() throws(CursorFailure) -> BatchHeader {
+        try again { cursor throws(CursorFailure) in try cursor.headerAtOnce() }
+    }
+
+    private mutating func headerAtOnce() throws(CursorFailure) -> BatchHeader {
         try passFilling()
         let bytes = try fetch(BatchHeader.byteCount)
         let header = try failing { () throws(BatchDefect) in
@@ -77,6 +83,10 @@ struct SegmentCursor {
     /// The next batch, verified: all of it, or its prefix alone. Payloads that nobody wants are not fetched where that is worth
     /// a call of its own.
     mutating func batch(_ header: BatchHeader, parts: RecordParts = .everything) throws(CursorFailure) -> Batch {
+        try again { cursor throws(CursorFailure) in try cursor.batchAtOnce(header, parts) }
+    }
+
+    private mutating func batchAtOnce(_ header: BatchHeader, _ parts: RecordParts) throws(CursorFailure) -> Batch {
         let isPrefix = parts == .attributes
         let byteCount = Int(isPrefix ? header.prefixStoredBytes : header.storedBytes)
         let needed = BatchHeader.byteCount + byteCount
@@ -93,6 +103,22 @@ struct SegmentCursor {
             }
             return batch
         }
+    }
+
+    // A bit may have changed on the way here only: what does not pass its checks is read again.
+    private mutating func again<Result>(
+        _ attempt: (inout Self) throws(CursorFailure) -> Result
+    ) throws(CursorFailure) -> Result {
+        for _ in 1..<readAttempts {
+            do {
+                return try attempt(&self)
+            } catch {
+                guard case .defect(let defect) = error, defect != .endOfFile else { throw error }
+                window = SegmentWindow(segment.file.file, maps: false, announces: false)
+            }
+        }
+        defer { window = SegmentWindow(segment.file.file, maps: maps) }
+        return try attempt(&self)
     }
 
     /// Goes behind a batch.

@@ -22,12 +22,29 @@ final class SegmentFile: Sendable {
         self.path = path
         let file = try explained(partition) { () throws(StorageError) in try storage.open(path, access) }
         self.file = file
-        let block = Payload.Storage(byteCount: Superblock.byteCount)
-        let count = try explained(partition) { () throws(StorageError) in try file.read(into: block.bytes, at: 0) }
-        let bytes = UnsafeRawBufferPointer(rebasing: block.bytes[..<count])
-        superblock = try Superblock(bytes, of: partition, name: name, file: path)
-        seal = Seal(block: bytes, generation: superblock.generation)
+        (superblock, seal) = try Self.firstBlock(of: file, partition, name, path)
     }
+
+    // Reads again what is wrong, as a bit may have changed on the way here only.
+    private static func firstBlock(
+        of file: any StorageFile, _ partition: TopicPartition, _ name: SegmentName, _ path: String
+    ) throws(LogError) -> (Superblock, Seal?) {
+        let block = Payload.Storage(byteCount: Superblock.byteCount)
+        for attempt in 1... {
+            let count = try explained(partition) { () throws(StorageError) in try file.read(into: block.bytes, at: 0) }
+            let bytes = UnsafeRawBufferPointer(rebasing: block.bytes[..<count])
+            do throws(LogError) {
+                let superblock = try Superblock(bytes, of: partition, name: name, file: path)
+                let seal = Seal(block: bytes, generation: superblock.generation)
+                if seal != nil || Seal.isAbsent(in: bytes) || attempt == readAttempts { return (superblock, seal) }
+            } catch {
+                if attempt == readAttempts || error.code != .damaged { throw error }
+            }
+        }
+        preconditionFailure("the last attempt returns or throws")
+    }
+
+    private static let readAttempts = 3
 
     /// An error that names this file.
     func damage(_ defect: BatchDefect, at position: Int, offsets: Range<UInt64>) -> LogError {

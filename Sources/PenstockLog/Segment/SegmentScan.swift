@@ -45,9 +45,7 @@ struct SegmentScan {
             nextOffset: check.expectedOffset, end: position, fileBytes: size, defect: .endOfFile,
             index: SegmentIndex(baseOffset: segment.name.baseOffset))
         while check.expectedOffset < limit {
-            position = try fillingEnd(at: position, &window) ?? position
-            let found = try batch(at: position, size: size, check, &window)
-            switch found {
+            switch try next(at: &position, size: size, check, &window) {
             case .success(let header):
                 outcome.index.note(header, at: position, allowsGaps: check.allowsGaps)
                 check.advance(past: header)
@@ -75,6 +73,25 @@ struct SegmentScan {
         }
         outcome.defect = .endOfFile
         return outcome
+    }
+
+    /// The batch at `position`, or behind the zeros there, to which `position` goes then.
+    ///
+    /// What a scan takes for damage it may cut off for ever, so a batch is read again before that is believed: memory, bus or device
+    /// may have changed a bit on the way only.
+    private func next(
+        at position: inout Int, size: Int, _ check: BatchCheck, _ window: inout SegmentWindow
+    ) throws(LogError) -> Result<BatchHeader, BatchDefect> {
+        let start = position
+        position = try fillingEnd(at: start, &window) ?? start
+        var found = try batch(at: position, size: size, check, &window)
+        for _ in 1..<limits.readAttempts {
+            guard case .failure(let defect) = found, defect != .endOfFile else { break }
+            var fresh = SegmentWindow(segment.file, maps: false, announces: false)
+            position = try fillingEnd(at: start, &fresh) ?? start
+            found = try batch(at: position, size: size, check, &fresh)
+        }
+        return found
     }
 
     private func fillingEnd(at position: Int, _ window: inout SegmentWindow) throws(LogError) -> Int? {
@@ -136,8 +153,18 @@ struct SegmentScan {
         }
     }
 
-    /// The first header from `start` on that is intact and of this segment, and begins at offset `minimum` or later.
+    /// The first header from `start` on that is intact and of this segment, and begins at offset `minimum` or later. Where none is
+    /// found the file is read again, as `next` does.
     func intactHeader(from start: Int, atLeast minimum: UInt64) throws(LogError) -> (
+        position: Int, header: BatchHeader
+    )? {
+        for _ in 0..<limits.readAttempts {
+            if let found = try lookForHeader(from: start, atLeast: minimum) { return found }
+        }
+        return nil
+    }
+
+    private func lookForHeader(from start: Int, atLeast minimum: UInt64) throws(LogError) -> (
         position: Int, header: BatchHeader
     )? {
         let window = 1 << 20

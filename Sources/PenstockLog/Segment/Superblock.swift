@@ -108,6 +108,11 @@ struct Seal: Equatable, Sendable {
         return fields.bytes
     }
 
+    /// Whether the place of the seal was never written to.
+    static func isAbsent(in block: UnsafeRawBufferPointer) -> Bool {
+        block[position..<position + byteCount].allSatisfy { $0 == 0 }
+    }
+
     /// Nil where the first block `bytes` has no seal of this generation: the segment is open, or its owner died.
     init?(block bytes: UnsafeRawBufferPointer, generation: UInt64) {
         let bytes = UnsafeRawBufferPointer(rebasing: bytes[Self.position..<Self.position + Self.byteCount])

@@ -134,7 +134,8 @@ struct PartitionVerification {
         }
         guard !alreadyTold else { return }
         add(
-            .damage, "these offsets were acknowledged, and no segment holds them", offsets: expected..<head.acknowledged,
+            .damage, "these offsets were acknowledged, and no segment holds them",
+            offsets: expected..<head.acknowledged,
             file: view.directory, position: nil, advice: "restore the missing file from a copy")
     }
 

@@ -92,7 +92,11 @@ private struct InterruptSignal {
             try? StandardOutput.shared.flush()
             Foundation.exit(128 + SIGINT)
         }
+        // A signal that came before the source is in place would be gone without a trace.
+        let isInPlace = DispatchSemaphore(value: 0)
+        source.setRegistrationHandler { isInPlace.signal() }
         source.resume()
+        isInPlace.wait()
     }
 
     func cancel() { source.cancel() }
