@@ -7,8 +7,8 @@ struct PenstockCommand: AsyncParsableCommand {
         abstract: "Topics and consumer groups of an event log.",
         discussion: """
             The log is the directory that --log or the environment variable PENSTOCK_LOG names, else ./penstock-log. \
-            Exit statuses: 0 done, 64 wrong usage, 65 damaged or wrong data, 66 not found, 74 reading or writing failed, \
-            75 try again later, 78 configuration does not fit.
+            Exit statuses: 0 done, 64 wrong usage, 65 damaged or wrong data, 66 not found, 70 a defect of this program, \
+            74 reading or writing failed, 75 try again later, 78 what is there does not fit, 130 interrupted.
             """,
         subcommands: [TopicCommand.self, GroupCommand.self])
 }

@@ -4,7 +4,7 @@ internal import PenstockLog
 
 /// The options of every command.
 struct LogOptions: ParsableArguments {
-    @Option(name: .customLong("log"), help: "The log's directory (default: $PENSTOCK_LOG, else penstock-log).")
+    @Option(name: .customLong("log"), help: "The log's directory (default: $PENSTOCK_LOG, else ./penstock-log).")
     var directory: String?
 
     @Flag(help: "Print JSON instead of text.") var json = false

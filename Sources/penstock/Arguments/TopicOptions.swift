@@ -4,11 +4,15 @@ public import PenstockLog
 /// How the records of a topic are stored.
 struct StorageOptions: ParsableArguments {
     @Option(
-        help: "An append is acknowledged when it is in memory, pageCache or durable (default for a new topic: durable)."
+        help: """
+            What an acknowledged record survives: nothing (memory), the end of the process (pageCache), a power loss \
+            (durable; default for a new topic).
+            """
     )
     var durability: Durability?
     @Option(
-        name: .customLong("segment-bytes"), help: "The size of a segment file, 64KiB to 4GiB (default: 256MiB).",
+        name: .customLong("segment-bytes"),
+        help: "The size of a segment file, 64KiB to 4GiB (default for a new topic: 256MiB).",
         transform: ByteCount.parse)
     var segmentBytes: Int?
     @Option(help: "How batches are stored: raw or lz4 (default for a new topic: raw).") var codec: BatchCodec?
@@ -17,11 +21,13 @@ struct StorageOptions: ParsableArguments {
 /// When the records of a topic may go.
 struct RetentionOptions: ParsableArguments {
     @Option(
-        name: .customLong("retention-bytes"), help: "Drop the oldest segments beyond this size, for example 10GiB.",
+        name: .customLong("retention-bytes"),
+        help: "Drop the oldest segments of a partition beyond this size, for example 10GiB.",
         transform: ByteCount.parse)
     var bytes: Int?
     @Option(
-        name: .customLong("retention-age"), help: "Drop segments older than this, for example 12h or 7d.",
+        name: .customLong("retention-age"),
+        help: "Drop segments so long after their last append, for example 12h or 7d.",
         transform: Age.parse)
     var age: Duration?
     @Option(

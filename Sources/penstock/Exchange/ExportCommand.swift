@@ -20,7 +20,7 @@ struct ExportCommand: AsyncParsableCommand {
     @Option(name: .shortAndLong, help: "One partition only.") var partition: Int?
     @Option(help: "Times in csv: iso or ns.") var times: CSVTimes = .iso
     @Flag(help: "Replace the file where it is there.") var overwrite = false
-    @Flag(help: "No progress bar.") var quiet = false
+    @Flag(help: "No progress bar, and no line at the end.") var quiet = false
 
     func run() async throws {
         let format = try ExchangeFormat.named(file, format)

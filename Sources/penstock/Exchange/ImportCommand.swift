@@ -18,7 +18,7 @@ struct ImportCommand: AsyncParsableCommand {
     @Option(help: "The schema of a new topic, where the file does not tell it.") var schema: String?
     @Option(help: "The partitions of a new topic (default: as the file says, else 1).") var partitions: Int?
     @OptionGroup var storage: StorageOptions
-    @Flag(help: "No progress bar.") var quiet = false
+    @Flag(help: "No progress bar, and no line at the end.") var quiet = false
 
     func run() async throws {
         let format = try ExchangeFormat.named(file, format)

@@ -5,7 +5,7 @@ internal import PenstockLog
 struct GroupDescribeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "describe",
-        abstract: "Show the positions of a consumer group, and how many records it has before it.")
+        abstract: "Show the positions of a consumer group, and how many records are still before it.")
 
     @OptionGroup var options: LogOptions
     @Argument(help: "The group.") var name: String

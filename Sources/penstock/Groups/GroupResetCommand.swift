@@ -13,7 +13,9 @@ struct GroupResetCommand: AsyncParsableCommand {
     @Argument(help: "The group.") var name: String
     @Option(help: "The topic.") var topic: String
     @Option(name: .shortAndLong, help: "One partition only.") var partition: Int?
-    @Option(help: "Where to go on: first, last, an offset, or an event time.", transform: StartPoint.parse)
+    @Option(
+        help: "Where to go on: first, last, an offset, or an event time such as 2026-11-21T05:30:00Z.",
+        transform: StartPoint.parse)
     var to: StartPoint
 
     func run() async throws {

@@ -10,7 +10,9 @@ struct DumpCommand: AsyncParsableCommand {
     @OptionGroup var options: LogOptions
     @Argument(help: "The topic.") var name: String
     @OptionGroup var selection: RecordSelection
-    @Option(help: "Where to begin: first, last, an offset, or an event time.", transform: StartPoint.parse)
+    @Option(
+        help: "Where to begin: first (the default), last, an offset, or an event time such as 2026-11-21T05:30:00Z.",
+        transform: StartPoint.parse)
     var from: StartPoint = .first
     @Option(name: .shortAndLong, help: "Print this many records at most.") var count: Int?
     @Flag(name: .customLong("skip-damage"), help: "Go on behind damaged records (the exit status is 65 all the same).")

@@ -6,7 +6,7 @@ internal import PenstockLog
 struct AlterCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "alter", abstract: "Change when records of a topic may go, and how new ones are stored.",
-        discussion: "Partitions, schema and compaction key are for the life of a topic.")
+        discussion: "What is not named stays. Partitions, schema and compaction key are for the life of a topic.")
 
     @OptionGroup var options: LogOptions
     @Argument(help: "The topic.") var name: String

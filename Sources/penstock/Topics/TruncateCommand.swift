@@ -5,7 +5,8 @@ internal import PenstockLog
 /// `penstock topic truncate`.
 struct TruncateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "truncate", abstract: "Delete the records of a partition before an offset.")
+        commandName: "truncate",
+        abstract: "Delete the records of a partition before an offset, exactly; space comes free in whole segments.")
 
     @OptionGroup var options: LogOptions
     @Argument(help: "The topic.") var name: String

@@ -45,6 +45,24 @@ struct DocumentationTests {
         #expect(pipeline.split(separator: "\n", omittingEmptySubsequences: false).count < 40)
     }
 
+    @Test("the README leads to every page, and every link between pages leads somewhere")
+    func links() throws {
+        let readme = try #require(Self.pages.first { $0.lastPathComponent == "README.md" })
+        for page in Self.pages {
+            if page != readme { #expect(try Self.links(in: readme).contains("docs/\(page.lastPathComponent)")) }
+            for link in try Self.links(in: page) {
+                let target = page.deletingLastPathComponent().appending(path: link)
+                #expect(FileManager.default.fileExists(atPath: target.path), "\(page.lastPathComponent): \(link)")
+            }
+        }
+    }
+
+    /// The paths that a page links to, without web addresses and without what stands behind `#`.
+    private static func links(in page: URL) throws -> [String] {
+        try String(contentsOf: page, encoding: .utf8).matches(of: /\]\(([^)#\s]+)/).map { String($0.output.1) }
+            .filter { !$0.contains("://") }
+    }
+
     @Test("blocks join the program that was imported for them, and keep their lines")
     func blocks() {
         let page = """
