@@ -107,7 +107,7 @@ public struct RecordBatch: Sendable {
         }
     }
 
-    /// One record as an event.
+    /// One record as an event. Not of a batch with payloads that were left in the file.
     /// - Throws: `RecordError` where the record does not hold what the type's schema says.
     public func event<E: Event>(_ type: E.Type = E.self, at index: Int) throws(RecordError) -> E {
         try withAttributes(at: index) { attributes throws(RecordError) in

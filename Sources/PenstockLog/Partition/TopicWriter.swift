@@ -11,11 +11,11 @@ public protocol TopicWriter: Sendable {
 
     /// Hands a batch over; suspends while the writer holds its limit of bytes. The batch has its offset and its place in the
     /// order when this returns, but is not acknowledged yet.
-    /// - Throws: `LogError` with code `invalidBatch` or `closed`.
+    /// - Throws: `LogError` with code `invalidBatch`, `schemaMismatch`, `transactionOpen` or `closed`.
     func submit(_ batch: consuming RecordBatchBuilder) async throws(LogError) -> PendingAppend
 
     /// Hands a control record over, in order with the batches.
-    /// - Throws: `LogError` with code `closed`.
+    /// - Throws: `LogError` with code `invalidBatch` for a record of the log's own, `transactionOpen` or `closed`.
     func submit(control record: ControlRecord) async throws(LogError) -> PendingAppend
 
     /// Begins a session of the producer `name` in this partition, and fences earlier ones off.
