@@ -44,7 +44,7 @@ actor LogDirectory {
         let names = try explained { () throws(StorageError) in try storage.list(path) }
         guard names.allSatisfy({ $0.hasPrefix("." + Self.superfile) }) else {
             throw LogError(
-                .notALog, "\(path) holds \(names.count) files or directories and is not a log",
+                .notALog, "\(path) holds other things and is not a log",
                 hint: "name an empty directory or one that is not there yet", place: .init(file: path))
         }
         guard creating else {
