@@ -28,6 +28,7 @@ struct KillTests {
         var acknowledged = 0
         var unacknowledged = 0
         var next: UInt64 = 0
+        var before: UInt64 = 0
         for session in 1...UInt64(Self.rounds) {
             let lines = try Self.append(
                 to: scratch.path("log"), session: session, seed: random.next(),
@@ -35,10 +36,19 @@ struct KillTests {
             let log = try await EmbeddedLog(directory: scratch.path("log"), creating: false)
             // Not every writer lives long enough to make the topic.
             guard try await log.topics().contains(AppendedRecord.topic) else { continue }
-            // What the writer left is read before and after the next one's recovery.
-            let records = try await Self.records(of: log, from: next)
-            let expected = (0..<UInt64(records.count)).map { AppendedRecord(session: session, number: $0) }
-            #expect(records == expected, "session \(session) of seed \(Self.seed)")
+            // What the writer left is read before and after the next one's recovery. A write past the page cache that was in flight
+            // when its process was killed may land after that: then the rest of the last writer's records comes first here.
+            let all = try await Self.records(of: log, from: next)
+            let late = all.prefix { $0.session == session - 1 }
+            #expect(
+                late.elementsEqual(
+                    (before..<before + UInt64(late.count)).map { .init(session: session - 1, number: $0) }))
+            next += UInt64(late.count)
+            let records = all.dropFirst(late.count)
+            let isExpected = records.elementsEqual(
+                (0..<UInt64(records.count)).map { AppendedRecord(session: session, number: $0) })
+            #expect(isExpected, "session \(session) of seed \(Self.seed), behind offset \(next)")
+            before = UInt64(records.count)
             let kept = lines.reduce(0) { $0 + Int($1.count) }
             #expect(records.count >= kept, "session \(session) of seed \(Self.seed) lost acknowledged records")
             for line in lines {
@@ -46,7 +56,7 @@ struct KillTests {
             }
             if session % 8 == 0 {
                 let all = try await Self.records(of: log, from: 0)
-                #expect(all.count == Int(next) + records.count)
+                #expect(all.count >= Int(next) + records.count)
             }
             acknowledged += kept
             unacknowledged += records.count - kept
