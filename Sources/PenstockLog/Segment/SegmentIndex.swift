@@ -24,21 +24,16 @@ struct SegmentIndex: Equatable, Sendable {
     /// The largest event time in nanoseconds; the smallest number where there is no record.
     private(set) var maxTime = Int64.min
     private(set) var entries: [Entry] = []
-    /// What is known of the producers at the segment's end.
-    var producers: [UInt8] = []
 
     /// Of an empty segment.
     init(baseOffset: UInt64) { nextOffset = baseOffset }
 
-    init(
-        nextOffset: UInt64, end: UInt64, lastAppendTime: Int64, maxTime: Int64, entries: [Entry], producers: [UInt8]
-    ) {
+    init(nextOffset: UInt64, end: UInt64, lastAppendTime: Int64, maxTime: Int64, entries: [Entry]) {
         self.nextOffset = nextOffset
         self.end = end
         self.lastAppendTime = lastAppendTime
         self.maxTime = maxTime
         self.entries = entries
-        self.producers = producers
     }
 
     /// Adds the batch at `position`, unless it is known. One that does not follow the last is not added, nor is any behind it: what

@@ -114,8 +114,7 @@ struct SegmentVerification {
     /// Tells what is wrong at the cursor and goes to the next intact batch. Where there is none: the offset at which the segment ends.
     private mutating func goBehind(_ defect: BatchDefect, size: Int, limit: UInt64) throws(LogError) -> UInt64? {
         let position = cursor.position
-        let scan = SegmentScan(segment: segment, limits: limits)
-        let next = try scan.intactHeader(from: position + Superblock.alignment, atLeast: cursor.offset + 1)
+        let next = try cursor.intactHeaderBehind()
         let isComplete = segment.seal != nil || expectation.isBeingWritten || expectation.hasSuccessor
         let acknowledged = max(
             isComplete && limit != .max ? limit : 0, expectation.acknowledged, next?.header.committedOffset ?? 0)
@@ -134,7 +133,7 @@ struct SegmentVerification {
                 .damage, "\(defect)", cursor.offset..<end, at: position,
                 advice: "restore the file from a copy; readers can go on at offset \(end)"))
         guard let next, next.header.baseOffset < limit else { return end }
-        cursor.jump(to: next.header, at: next.position)
+        cursor.jump(to: next)
         return nil
     }
 
