@@ -23,12 +23,18 @@ struct SegmentVerification {
     let limits: LogLimits
     let expectation: Expectation
 
+    /// Goes over the partition's segments with them.
+    private(set) var ledger: LedgerVerification
     private var cursor: SegmentCursor
     /// Where the last intact batch ends, without the padding behind it.
     private var end = Superblock.byteCount
     private(set) var report = VerificationReport()
 
-    init(_ segment: SegmentFile, storage: any Storage, limits: LogLimits, expectation: Expectation) {
+    init(
+        _ segment: SegmentFile, storage: any Storage, limits: LogLimits, expectation: Expectation,
+        ledger: LedgerVerification
+    ) {
+        self.ledger = ledger
         self.segment = segment
         self.storage = storage
         self.limits = limits
@@ -76,6 +82,7 @@ struct SegmentVerification {
         }
         end = position + BatchHeader.byteCount + Int(header.storedBytes)
         cursor.advance(past: header)
+        ledger.note(header) { try? ControlRecord(decoding: batch.bytes) }
         report.totals.batches += 1
         report.totals.records += UInt64(header.count)
         if header.flags.contains(.control) { report.totals.controlRecords += 1 }
@@ -85,8 +92,7 @@ struct SegmentVerification {
     private func problem(of batch: SegmentCursor.Batch) -> String? {
         let header = batch.header
         if header.flags.contains(.control) {
-            let body = UnsafeRawBufferPointer(rebasing: batch.slab.bytes[batch.body])
-            do throws(RecordError) { _ = try ControlRecord(decoding: body) } catch {
+            do throws(RecordError) { _ = try ControlRecord(decoding: batch.bytes) } catch {
                 return "the control record cannot be read: \(error)"
             }
             return header.count == 1 ? nil : "a control batch claims \(header.count) records"
@@ -119,10 +125,13 @@ struct SegmentVerification {
         let acknowledged = max(
             isComplete && limit != .max ? limit : 0, expectation.acknowledged, next?.header.committedOffset ?? 0)
         guard cursor.offset < acknowledged else {
-            if size > position {
+            // A writer lets the size go ahead of the batches: zeros up to the end of the file are a clean end.
+            let contentEnd = try segment.seal == nil ? min(size, segment.contentEnd(from: position, size: size)) : size
+            if contentEnd > position {
                 report.add(
                     finding(
-                        .information, "\(size - position) bytes of an append that nobody acknowledged: \(defect)", nil,
+                        .information,
+                        "\(contentEnd - position) bytes of an append that nobody acknowledged: \(defect)", nil,
                         at: position, advice: "nothing; the next writer of the partition cuts them off"))
             }
             return cursor.offset
