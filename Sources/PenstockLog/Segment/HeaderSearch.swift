@@ -40,7 +40,7 @@ struct HeaderSearch {
     }
 
     /// The last header of the segment. The search ends after the longest batch that there may be.
-    func last() throws(LogError) -> BatchHeader? {
+    func last() throws(LogError) -> Found? {
         let window = 256 << 10
         let size = try explained(segment.partition) { () throws(StorageError) in try segment.file.byteCount() }
         var end = min(size, segment.seal.map { Int($0.end) } ?? size)
@@ -52,7 +52,9 @@ struct HeaderSearch {
             let last = (end - start - 1) & ~(Superblock.alignment - 1)
             for offset in stride(from: last, through: 0, by: -Superblock.alignment)
             where offset + BatchHeader.byteCount <= count {
-                if let header = header(in: block, at: offset) { return header }
+                if let header = header(in: block, at: offset) {
+                    return Found(position: start + offset, header: header)
+                }
             }
             end = start
         }

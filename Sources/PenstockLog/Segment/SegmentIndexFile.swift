@@ -4,7 +4,7 @@ internal import PenstockEvents
 /// not there.
 enum SegmentIndexFile {
     static let suffix = ".index"
-    private static let headBytes = 56
+    private static let headBytes = 64
     private static let entryBytes = 24
     private static let version: UInt32 = 1
     private static let frame = ChecksummedFrame("PSIX")
@@ -20,7 +20,8 @@ enum SegmentIndexFile {
         fields.set(index.nextOffset, at: 24)
         fields.set(index.end, at: 32)
         fields.set(index.lastAppendTime, at: 40)
-        fields.set(index.maxTime, at: 48)
+        fields.set(index.minTime, at: 48)
+        fields.set(index.maxTime, at: 56)
         for (number, entry) in index.entries.enumerated() {
             let place = headBytes + number * entryBytes
             fields.set(entry.offset, at: place)
@@ -64,7 +65,7 @@ enum SegmentIndexFile {
         }
         return SegmentIndex(
             nextOffset: seal.nextOffset, end: seal.end, lastAppendTime: bytes.integer(at: 40),
-            maxTime: bytes.integer(at: 48), entries: entries)
+            minTime: bytes.integer(at: 48), maxTime: bytes.integer(at: 56), entries: entries)
     }
 
     // More than an index of this segment can have.

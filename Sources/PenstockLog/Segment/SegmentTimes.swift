@@ -15,6 +15,6 @@ struct SegmentTimes {
         guard let first = try? cursor.header(), let last = try HeaderSearch(segment: segment, limits: limits).last()
         else { return nil }
         firstAppend = first.appendTime
-        lastAppend = max(first.appendTime, last.appendTime)
+        lastAppend = max(first.appendTime, last.header.appendTime)
     }
 }

@@ -191,7 +191,7 @@ struct SegmentVerification {
         guard isThere, segment.seal != nil, !report.hasDamage else { return }
         let walked = cursor.segment.index
         if let stored = SegmentIndexFile.read(beside: segment, storage: storage),
-            stored.entries == walked.entries, stored.maxTime == walked.maxTime,
+            stored.entries == walked.entries, stored.minTime == walked.minTime, stored.maxTime == walked.maxTime,
             stored.lastAppendTime == walked.lastAppendTime
         {
             return
