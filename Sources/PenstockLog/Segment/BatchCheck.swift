@@ -9,11 +9,11 @@ struct BatchCheck {
     var expectedOffset: UInt64
     var lastEpoch: UInt32
 
-    init(_ segment: Superblock, expectedOffset: UInt64? = nil, limits: LogLimits) {
+    init(_ segment: Superblock, limits: LogLimits) {
         generation = segment.generation
         batchBytesLimit = limits.batchBytes
         allowsGaps = segment.cleanOffset != nil
-        self.expectedOffset = expectedOffset ?? segment.baseOffset
+        expectedOffset = segment.baseOffset
         lastEpoch = segment.epoch
     }
 
