@@ -48,14 +48,16 @@ let package = Package(
 
         // Row 4
         .target(
+            name: "PenstockCommands", dependencies: ["PenstockEvents", argumentParser], swiftSettings: strict),
+        .target(
             name: "PenstockEngine", dependencies: ["PenstockEvents", "PenstockLog"], swiftSettings: strictOnCaller),
 
         // Row 5
         .target(
             name: "Penstock",
             dependencies: [
-                "PenstockEngine", "PenstockEvents", "PenstockFormats", "PenstockLog", argumentParser,
-                logging,
+                "PenstockCommands", "PenstockEngine", "PenstockEvents", "PenstockFormats", "PenstockLog",
+                argumentParser, logging,
             ],
             swiftSettings: strict),
 
@@ -68,7 +70,9 @@ let package = Package(
 
         // Row 7
         .executableTarget(
-            name: "penstock", dependencies: ["PenstockEvents", "PenstockLog", argumentParser], swiftSettings: strict),
+            name: "penstock",
+            dependencies: ["PenstockCommands", "PenstockEvents", "PenstockLog", argumentParser],
+            swiftSettings: strict),
 
         // Pipelines that users start from
         .executableTarget(
@@ -109,7 +113,10 @@ let package = Package(
         .testTarget(
             name: "PenstockEngineTests", dependencies: ["PenstockEngine", "PenstockEvents", "PenstockLog"],
             swiftSettings: strict),
-        .testTarget(name: "PenstockTests", dependencies: ["Penstock"], swiftSettings: strict),
+        .testTarget(
+            name: "PenstockCommandsTests", dependencies: ["PenstockCommands", "PenstockEvents", argumentParser],
+            swiftSettings: strict),
+        .testTarget(name: "PenstockTests", dependencies: ["Penstock", "PenstockCommands"], swiftSettings: strict),
         .testTarget(
             name: "PenstockTomographyTests",
             dependencies: ["PenstockTomography", "PenstockFormats", "Penstock", "PenstockEngine", "PenstockEvents"],

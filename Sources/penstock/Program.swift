@@ -1,36 +1,15 @@
-internal import ArgumentParser
-internal import Foundation
-internal import PenstockEvents
+internal import PenstockCommands
 
-/// Where the program begins, and how its errors reach the user.
+/// Where the program begins.
 @main enum Program {
     static func main() async {
         do {
-            var command = try PenstockCommand.parseAsRoot()
-            if var asynchronous = command as? any AsyncParsableCommand {
-                try await asynchronous.run()
-            } else {
-                try command.run()
-            }
+            try await CommandProgram<PenstockCommand>.run(Array(CommandLine.arguments.dropFirst()))
             try StandardOutput.shared.flush()
         } catch {
-            end(telling: error)
+            // What was printed before the error comes out before it.
+            try? StandardOutput.shared.flush()
+            CommandProgram<PenstockCommand>.end(telling: error)
         }
-    }
-
-    /// Tells of an error and leaves with its exit status. What was printed before it comes out first.
-    private static func end(telling error: any Error) -> Never {
-        try? StandardOutput.shared.flush()
-        if let diagnostic = error as? any Diagnostic {
-            StandardError.tell(diagnostic)
-            Foundation.exit(diagnostic.category.rawValue)
-        }
-        if let status = error as? ExitCode { Foundation.exit(status.rawValue) }
-        let status = PenstockCommand.exitCode(for: error)
-        guard !status.isSuccess else { PenstockCommand.exit(withError: error) }
-        let message = PenstockCommand.fullMessage(for: error)
-        let told = message.hasPrefix("Error: ") ? "error: " + message.dropFirst("Error: ".count) : message
-        StandardError.write(told + "\n")
-        Foundation.exit(status.rawValue)
     }
 }

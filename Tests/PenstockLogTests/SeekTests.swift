@@ -51,7 +51,7 @@ struct SeekTests {
             case .ofAnotherSegment: bytes = contents[(index + 1) % contents.count]
             case .wrongPositions:
                 seal(&bytes) { bytes in
-                    for entry in 0..<Int(bytes[12]) { bytes[80 + 24 * entry + 8] ^= 0x40 }
+                    for entry in 0..<Int(bytes[12]) { bytes[64 + 24 * entry + 8] ^= 0x40 }
                 }
             }
             try Data(bytes).write(to: URL(fileURLWithPath: file))

@@ -139,4 +139,28 @@ struct TopicTests {
         try await writer.close()
         try await frames.close()
     }
+
+    @Test("a description tells the event times of segments that have indexes, and whether the stream has ended")
+    func eventTimes() async throws {
+        let scratch = Scratch()
+        let log = try await EmbeddedLog.withReadings(scratch, segmentBytes: 64 << 10)
+        func partition() async throws -> TopicDescription.Partition { try await log.describe("readings").partitions[0] }
+        let empty = try await partition()
+        #expect(empty.eventTimes == nil && empty.isEnded == nil)
+        var writer = try await log.writer(for: readings)
+        for number in (5..<305).reversed() { try await writer.append(batch(number * 10..<number * 10 + 10)) }
+        // Nobody knows yet what the open segment will hold.
+        let open = try await partition()
+        #expect(open.eventTimes == nil && open.isEnded == false)
+        try await writer.close()
+        let closed = try await partition()
+        let all = Timestamp(nanoseconds: 50)...Timestamp(nanoseconds: 3049)
+        #expect(closed.segments > 1 && closed.eventTimes == all && closed.isEnded == false)
+        writer = try await log.writer(for: readings)
+        try await writer.append(control: .endOfStream)
+        #expect(try await partition().isEnded == true)
+        try await writer.close()
+        let ended = try await partition()
+        #expect(ended.isEnded == true && ended.eventTimes == all)
+    }
 }

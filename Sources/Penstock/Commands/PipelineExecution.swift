@@ -1,6 +1,7 @@
-internal import Dispatch
+internal import ArgumentParser
 internal import Foundation
 internal import Logging
+internal import PenstockCommands
 internal import PenstockEngine
 internal import PenstockEvents
 internal import PenstockLog
@@ -39,15 +40,15 @@ struct PipelineExecution<P: Pipeline> {
         let scan: ScanID
         do {
             scan = try await withProgress(run)
-        } catch {
-            if error is RunStopped { sayStopped(run) }
-            throw error
+        } catch is RunStopped {
+            sayStopped(run)
+            throw ExitCode(FailureReport.interrupted)
         }
         let record = record(run, scan, started, usesLog: log != nil)
         let lines = try pipeline.report(record)
-        for warning in record.warnings where !settings.quiet { say("warning: \(warning)", to: .standardError) }
         guard !settings.quiet else { return }
-        for line in lines + generalLines(run) { say(line, to: .standardOutput) }
+        for warning in record.warnings { StandardError.write("warning: \(warning)\n") }
+        for line in lines + generalLines(run) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
     }
 
     // MARK: Log
@@ -120,37 +121,7 @@ struct PipelineExecution<P: Pipeline> {
         guard !settings.quiet else { return }
         let recorded = run.progress.counts.filter { $0.key.hasSuffix("_acknowledged") }.sorted { $0.key < $1.key }
         let what = recorded.map { "\($0.value) \($0.key.dropLast("_acknowledged".count))" }.joined(separator: ", ")
-        say(
-            recorded.isEmpty
-                ? "stopped" : "stopped; \(what) recorded in \(settings.log): `\(P.self) replay` works on them",
-            to: .standardError)
-    }
-
-    private func say(_ line: String, to handle: FileHandle) { handle.write(Data((line + "\n").utf8)) }
-}
-
-/// SIGINT and SIGTERM as a call; the second one ends the program at once.
-private struct StopSignals {
-    private let sources: [any DispatchSourceSignal]
-
-    init(_ stop: @escaping @Sendable () -> Void) {
-        sources = [SIGINT, SIGTERM].map { number in
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler {
-                stop()
-                signal(number, SIG_DFL)
-            }
-            // A signal that came before the source is in place would be gone without a trace.
-            let isInPlace = DispatchSemaphore(value: 0)
-            source.setRegistrationHandler { isInPlace.signal() }
-            source.resume()
-            isInPlace.wait()
-            return source
-        }
-    }
-
-    func cancel() {
-        for source in sources { source.cancel() }
+        let done = recorded.isEmpty ? "" : "; \(what) recorded in \(settings.log): `\(P.self) replay` works on them"
+        StandardError.write("stopped\(done)\n")
     }
 }

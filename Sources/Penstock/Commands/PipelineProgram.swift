@@ -1,5 +1,5 @@
 internal import ArgumentParser
-internal import Foundation
+internal import PenstockCommands
 internal import PenstockEngine
 
 /// The program that a pipeline is: its verbs, its options, its exit statuses.
@@ -7,27 +7,11 @@ enum PipelineProgram<P: Pipeline> {
     static func main() async {
         do {
             try OptionNames.check(P.self)
-            var command = try PipelineCommand<P>.parseAsRoot(expandingSet(Array(CommandLine.arguments.dropFirst())))
-            if var asynchronous = command as? any AsyncParsableCommand {
-                try await asynchronous.run()
-            } else {
-                try command.run()
-            }
+            let arguments = try expandingSet(Array(CommandLine.arguments.dropFirst()))
+            try await CommandProgram<PipelineCommand<P>>.run(arguments)
         } catch {
-            guard let report = FailureReport(error) else { exit(telling: error) }
-            report.print()
-            Foundation.exit(report.status)
+            CommandProgram<PipelineCommand<P>>.end(telling: error)
         }
-    }
-
-    /// Tells what ArgumentParser has to say, in the form of all other errors.
-    private static func exit(telling error: any Error) -> Never {
-        let status = PipelineCommand<P>.exitCode(for: error)
-        guard !status.isSuccess else { PipelineCommand<P>.exit(withError: error) }
-        let message = PipelineCommand<P>.fullMessage(for: error)
-        let told = message.hasPrefix("Error: ") ? "error: " + message.dropFirst("Error: ".count) : message
-        FileHandle.standardError.write(Data((told + "\n").utf8))
-        Foundation.exit(status.rawValue)
     }
 
     /// The arguments with `--set key=value` replaced by `--key=value`, so that both mean the same.

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import PenstockCommands
 internal import PenstockEngine
 
 /// Shows what a run has done so far: a line that changes on a terminal, or lines of JSON.
@@ -9,7 +10,7 @@ struct ProgressReporter: Sendable {
     private let started = ContinuousClock.now
 
     init(_ style: ProgressStyle, quiet: Bool, _ progress: RunProgress) {
-        isTerminal = isatty(STDERR_FILENO) == 1
+        isTerminal = StandardError.isTerminal
         self.style = quiet && style == .auto ? .none : style
         self.progress = progress
     }
@@ -30,15 +31,15 @@ struct ProgressReporter: Sendable {
     func finish() {
         switch style {
         case .json: show(progress.counts)
-        case .auto where isTerminal: write("\r\u{1B}[K")
+        case .auto where isTerminal: StandardError.clearLine()
         case .auto, .none: break
         }
     }
 
     private func show(_ counts: [String: Int]) {
         switch style {
-        case .json: write(json(counts) + "\n")
-        case .auto: write("\r\u{1B}[K" + line(counts))
+        case .json: StandardError.write(json(counts) + "\n")
+        case .auto: StandardError.showLine(line(counts))
         case .none: break
         }
     }
@@ -63,13 +64,10 @@ struct ProgressReporter: Sendable {
 
     /// How far a topic has been recorded: rate and time left as long as more is to come.
     private func recorded(_ topic: String, _ count: Int) -> String {
-        let rate = Double(count) / max(seconds, 0.001)
+        let pace = Pace(count, in: max(seconds, 0.001))
         guard let total = progress.properties[topic].flatMap(Int.init), count <= total else {
-            return "\(topic) \(count), \(Int(rate))/s"
+            return "\(topic) \(count), \(Int(pace.rate))/s"
         }
-        guard count < total, rate > 0 else { return "\(topic) \(count)/\(total)" }
-        return "\(topic) \(count)/\(total), \(Int(rate))/s, \(Int((Double(total - count) / rate).rounded(.up))) s left"
+        return "\(topic) \(count)/\(total)" + (pace.left(of: total).map { ", \(Int(pace.rate))/s, \($0)" } ?? "")
     }
-
-    private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
 }

@@ -178,16 +178,7 @@ actor LogDirectory {
     /// How far a partition goes, as a reader would see it, and what it takes.
     func describe(_ view: PartitionView) throws(LogError) -> TopicDescription.Partition {
         var view = view
-        let next = try view.committed().nextOffset
-        let names = try view.segments()
-        let first = try max(view.firstOffset(), names.first?.baseOffset ?? next)
-        var bytes = 0
-        for name in names { bytes += try view.byteCount(of: name) }
-        // A last segment that cannot be read is for its readers to report.
-        let last = try? names.last.flatMap { name in try SegmentTimes(view.open(name), limits: view.limits) }
-        return .init(
-            number: view.partition.partition, firstOffset: min(first, next), nextOffset: next, segments: names.count,
-            byteCount: bytes, lastAppendTime: last?.lastAppend)
+        return try view.described()
     }
 
     private func checkVersion(_ bytes: [UInt8]) throws(LogError) {

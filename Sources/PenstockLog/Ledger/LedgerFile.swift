@@ -8,8 +8,7 @@ internal import PenstockEvents
 enum LedgerFile {
     static let fileName = "ledger"
     private static let headBytes = 24
-    /// "LEDG", read as a little-endian integer.
-    private static let magic: UInt32 = 0x4744_454C
+    private static let frame = ChecksummedFrame("LEDG")
     /// More than the producers of any sensible limit take.
     private static let byteLimit = 1 << 30
 
@@ -38,33 +37,22 @@ enum LedgerFile {
     ) throws(StorageError) {
         let body = ledger.encoded()
         var fields = ByteFields([UInt8](repeating: 0, count: headBytes) + body)
-        fields.set(magic, at: 0)
         fields.set(offset, at: 8)
         fields.set(UInt64(body.count), at: 16)
-        fields.set(fields.bytes.withUnsafeBytes { checksum($0) }, at: 4)
-        try storage.replace(fileName, in: directory, with: fields.bytes)
+        try storage.replace(fileName, in: directory, with: frame.closed(fields))
     }
 
-    // Nil where there is none that is intact.
-    private static func read(
+    /// What the file says; nil where there is none that is intact.
+    static func read(
         in directory: String, storage: any Storage
     ) throws(StorageError) -> (offset: UInt64, ledger: PartitionLedger)? {
-        let path = directory + "/" + fileName
-        guard try storage.kind(of: path) == .file else { return nil }
-        let file = try storage.open(path, .read)
-        let size = try file.byteCount()
-        guard (headBytes...byteLimit).contains(size) else { return nil }
-        let block = Payload.Storage(byteCount: size)
-        guard try file.read(into: block.bytes, at: 0) == size else { return nil }
-        let bytes = UnsafeRawBufferPointer(block.bytes)
-        guard bytes.integer(at: 0) == magic, bytes.integer(at: 4) == checksum(bytes),
-            bytes.integer(at: 16) == UInt64(size - headBytes),
-            let ledger = try? PartitionLedger(decoding: UnsafeRawBufferPointer(rebasing: bytes[headBytes...]))
-        else { return nil }
-        return (bytes.integer(at: 8), ledger)
-    }
-
-    private static func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
-        CRC32C.checksum(UnsafeRawBufferPointer(rebasing: bytes[8...]))
+        guard let contents = try storage.contents(of: directory + "/" + fileName, limit: byteLimit) else { return nil }
+        return contents.withUnsafeBytes { bytes in
+            guard bytes.count >= headBytes, frame.holds(bytes),
+                bytes.integer(at: 16) == UInt64(bytes.count - headBytes),
+                let ledger = try? PartitionLedger(decoding: UnsafeRawBufferPointer(rebasing: bytes[headBytes...]))
+            else { return nil }
+            return (bytes.integer(at: 8), ledger)
+        }
     }
 }

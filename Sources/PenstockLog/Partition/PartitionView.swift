@@ -98,7 +98,8 @@ struct PartitionView: Sendable {
     private mutating func scan(_ file: SegmentFile, acknowledged: UInt64) throws(LogError) -> CommittedPosition {
         let bytes = try explained(partition) { () throws(StorageError) in try file.file.byteCount() }
         if let scanned, scanned.name == file.name, scanned.bytes == bytes { return scanned.committed }
-        let outcome = try SegmentScan(segment: file, limits: limits).verify(acknowledged: acknowledged)
+        var scan = SegmentScan(file, limits: limits)
+        let outcome = try scan.verify(acknowledged: acknowledged)
         let committed = CommittedPosition(nextOffset: max(outcome.nextOffset, acknowledged), segment: file.name)
         scanned = (file.name, bytes, committed)
         return committed

@@ -9,19 +9,19 @@ struct BatchCheck {
     var expectedOffset: UInt64
     var lastEpoch: UInt32
 
-    init(_ segment: Superblock, expectedOffset: UInt64? = nil, limits: LogLimits) {
+    init(_ segment: Superblock, limits: LogLimits) {
         generation = segment.generation
         batchBytesLimit = limits.batchBytes
         allowsGaps = segment.cleanOffset != nil
-        self.expectedOffset = expectedOffset ?? segment.baseOffset
+        expectedOffset = segment.baseOffset
         lastEpoch = segment.epoch
     }
 
-    /// The header in `bytes`, checked but for the body's checksum; `available` bytes of the file follow from where it begins.
-    func header(in bytes: UnsafeRawBufferPointer, available: Int) throws(BatchDefect) -> BatchHeader {
-        guard available > 0 else { throw .endOfFile }
-        guard available >= BatchHeader.byteCount else {
-            throw .truncated(needed: BatchHeader.byteCount, available: available)
+    /// The header at the beginning of `bytes`, which are fewer than a header takes only where the file ends.
+    func header(in bytes: UnsafeRawBufferPointer) throws(BatchDefect) -> BatchHeader {
+        guard bytes.count > 0 else { throw .endOfFile }
+        guard bytes.count >= BatchHeader.byteCount else {
+            throw .truncated(needed: BatchHeader.byteCount, available: bytes.count)
         }
         let header = try BatchHeader(bytes, generation: generation)
         guard header.baseOffset == expectedOffset || allowsGaps && header.baseOffset > expectedOffset else {
@@ -30,13 +30,7 @@ struct BatchCheck {
         guard header.epoch >= lastEpoch else { throw .epochFell(from: lastEpoch, to: header.epoch) }
         let largest = Int(max(header.storedBytes, header.rawBytes))
         guard largest <= batchBytesLimit else { throw .tooLarge(largest, limit: batchBytesLimit) }
-        let needed = BatchHeader.byteCount + Int(header.storedBytes)
-        guard needed <= available else { throw .truncated(needed: needed, available: available) }
         return header
-    }
-
-    func verify(_ header: BatchHeader, body: UnsafeRawBufferPointer) throws(BatchDefect) {
-        guard CRC32C.checksum(body) == header.bodyCRC else { throw .bodyChecksum }
     }
 
     /// Where the next batch begins if none does at `position`: a writer may end what it writes with a whole block, filled up with

@@ -11,8 +11,8 @@ struct SegmentCursor {
 
     /// Whether the file may be looked at in place.
     let maps: Bool
+    private let limits: LogLimits
     private let windowBytes: Int
-    private let readAttempts: Int
     private var window: SegmentWindow
     private var batchesAreSmall = true
 
@@ -32,8 +32,8 @@ struct SegmentCursor {
         maps = segment.file.seal != nil || isOwn
         self.segment = segment
         check = BatchCheck(segment.file.superblock, limits: limits)
+        self.limits = limits
         windowBytes = limits.readWindowBytes
-        readAttempts = limits.readAttempts
         window = SegmentWindow(segment.file.file, maps: maps)
     }
 
@@ -63,11 +63,7 @@ struct SegmentCursor {
         try passFilling()
         let bytes = try fetch(BatchHeader.byteCount)
         let header = try failing { () throws(BatchDefect) in
-            guard bytes.count > 0 else { throw .endOfFile }
-            guard bytes.count >= BatchHeader.byteCount else {
-                throw .truncated(needed: BatchHeader.byteCount, available: bytes.count)
-            }
-            return try check.header(in: bytes.prefix(BatchHeader.byteCount), available: .max)
+            try check.header(in: bytes.prefix(BatchHeader.byteCount))
         }
         batchesAreSmall = header.paddedByteCount * 4 <= windowBytes
         return header
@@ -109,7 +105,7 @@ struct SegmentCursor {
     private mutating func again<Result>(
         _ attempt: (inout Self) throws(CursorFailure) -> Result
     ) throws(CursorFailure) -> Result {
-        for _ in 1..<readAttempts {
+        for _ in 1..<limits.readAttempts {
             do {
                 return try attempt(&self)
             } catch {
@@ -128,25 +124,39 @@ struct SegmentCursor {
         position += header.paddedByteCount
     }
 
-    /// Goes to a batch that was found behind damage.
-    mutating func jump(to header: BatchHeader, at newPosition: Int) {
-        check.expectedOffset = header.baseOffset
-        position = newPosition
+    /// The first intact header of the segment behind what is no batch here.
+    func intactHeaderBehind() throws(LogError) -> HeaderSearch.Found? {
+        try HeaderSearch(segment: segment.file, limits: limits)
+            .first(from: position + Superblock.alignment, atLeast: offset + 1)
     }
 
-    /// Goes to the batch that an index names, if it is there; returns whether it is.
-    mutating func jump(to entry: SegmentIndex.Entry) throws(LogError) -> Bool {
+    /// Goes to a batch that was found behind damage.
+    mutating func jump(to found: HeaderSearch.Found) {
+        check.expectedOffset = found.header.baseOffset
+        position = found.position
+    }
+
+    /// Goes near `offset` by the segment's index.
+    mutating func approach(_ offset: UInt64, _ storage: any Storage) throws(LogError) {
+        segment.loadIndex(storage)
+        try jump(to: segment.index.entry(atOrBefore: offset))
+    }
+
+    /// Goes to the batch that an index names; where it is not there the cursor stays, and the index is not believed any more.
+    mutating func jump(to entry: SegmentIndex.Entry?) throws(LogError) {
+        guard let entry else { return }
         let back = (check.expectedOffset, position)
-        guard let place = Int(exactly: entry.position), place >= Superblock.byteCount else { return false }
-        check.expectedOffset = entry.offset
-        position = place
-        do {
+        do throws(CursorFailure) {
+            guard let place = Int(exactly: entry.position), place >= Superblock.byteCount else {
+                throw .defect(.noMagic)
+            }
+            check.expectedOffset = entry.offset
+            position = place
             _ = try header()
-            return true
         } catch {
             (check.expectedOffset, position) = back
             if case .log(let error) = error { throw error }
-            return false
+            segment.distrust()
         }
     }
 

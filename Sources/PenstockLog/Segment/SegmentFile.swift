@@ -46,6 +46,24 @@ final class SegmentFile: Sendable {
 
     private static let readAttempts = 3
 
+    /// The position behind the last block of `size` bytes that is not zero, or `start` where all is zero from there on.
+    func contentEnd(from start: Int, size: Int) throws(LogError) -> Int {
+        let block = Payload.Storage(byteCount: 1 << 20)
+        var end = size
+        while end > start {
+            let position = max(start, end - block.bytes.count)
+            let window = UnsafeMutableRawBufferPointer(rebasing: block.bytes[..<(end - position)])
+            let count = try explained(partition) { () throws(StorageError) in try file.read(into: window, at: position)
+            }
+            let bytes = UnsafeRawBufferPointer(rebasing: window[..<count])
+            if !bytes.isZero, let last = bytes.lastIndex(where: { $0 != 0 }) {
+                return (position + last + 1).rounded(upTo: FileBlock.alignment)
+            }
+            end = position
+        }
+        return start
+    }
+
     /// An error that names this file.
     func damage(_ defect: BatchDefect, at position: Int, offsets: Range<UInt64>) -> LogError {
         LogError(

@@ -21,24 +21,24 @@ struct SegmentIndex: Equatable, Sendable {
     /// The position behind the last batch.
     private(set) var end = UInt64(Superblock.byteCount)
     private(set) var lastAppendTime = Int64.min
+    /// The smallest event time in nanoseconds; the largest number where there is no record.
+    private(set) var minTime = Int64.max
     /// The largest event time in nanoseconds; the smallest number where there is no record.
     private(set) var maxTime = Int64.min
     private(set) var entries: [Entry] = []
-    /// What is known of the producers at the segment's end.
-    var producers: [UInt8] = []
 
     /// Of an empty segment.
     init(baseOffset: UInt64) { nextOffset = baseOffset }
 
     init(
-        nextOffset: UInt64, end: UInt64, lastAppendTime: Int64, maxTime: Int64, entries: [Entry], producers: [UInt8]
+        nextOffset: UInt64, end: UInt64, lastAppendTime: Int64, minTime: Int64, maxTime: Int64, entries: [Entry]
     ) {
+        self.minTime = minTime
         self.nextOffset = nextOffset
         self.end = end
         self.lastAppendTime = lastAppendTime
         self.maxTime = maxTime
         self.entries = entries
-        self.producers = producers
     }
 
     /// Adds the batch at `position`, unless it is known. One that does not follow the last is not added, nor is any behind it: what
@@ -52,7 +52,9 @@ struct SegmentIndex: Equatable, Sendable {
         nextOffset = header.nextOffset
         end = UInt64(position + header.paddedByteCount)
         lastAppendTime = max(lastAppendTime, header.appendTime.nanoseconds)
-        if !header.flags.contains(.control) { maxTime = max(maxTime, header.maxTime.nanoseconds) }
+        guard !header.flags.contains(.control) else { return }
+        minTime = min(minTime, header.minTime.nanoseconds)
+        maxTime = max(maxTime, header.maxTime.nanoseconds)
     }
 
     private func follows(_ position: Int) -> Bool {

@@ -4,36 +4,31 @@ internal import PenstockEvents
 /// not there.
 enum SegmentIndexFile {
     static let suffix = ".index"
-    private static let headBytes = 80
+    private static let headBytes = 64
     private static let entryBytes = 24
     private static let version: UInt32 = 1
-    /// "PSIX", read as a little-endian integer.
-    private static let magic: UInt32 = 0x5849_5350
+    private static let frame = ChecksummedFrame("PSIX")
 
     /// The file's name beside `segment`.
     static func path(_ segment: String) -> String { String(segment.dropLast(SegmentName.suffix.count)) + suffix }
 
     static func encode(_ index: SegmentIndex, generation: UInt64) -> [UInt8] {
-        let producersStart = headBytes + index.entries.count * entryBytes
-        var fields = ByteFields(count: producersStart + index.producers.count)
-        fields.set(magic, at: 0)
+        var fields = ByteFields(count: headBytes + index.entries.count * entryBytes)
         fields.set(version, at: 8)
         fields.set(UInt32(index.entries.count), at: 12)
         fields.set(generation, at: 16)
         fields.set(index.nextOffset, at: 24)
         fields.set(index.end, at: 32)
         fields.set(index.lastAppendTime, at: 40)
-        fields.set(index.maxTime, at: 48)
-        fields.set(UInt32(index.producers.count), at: 56)
+        fields.set(index.minTime, at: 48)
+        fields.set(index.maxTime, at: 56)
         for (number, entry) in index.entries.enumerated() {
             let place = headBytes + number * entryBytes
             fields.set(entry.offset, at: place)
             fields.set(entry.position, at: place + 8)
             fields.set(entry.maxTimeBefore, at: place + 16)
         }
-        for (number, byte) in index.producers.enumerated() { fields.set(byte, at: producersStart + number) }
-        fields.set(fields.bytes.withUnsafeBytes { checksum($0) }, at: 4)
-        return fields.bytes
+        return frame.closed(fields)
     }
 
     /// Writes the index of a segment that was sealed. Where it cannot be written there is none.
@@ -56,14 +51,12 @@ enum SegmentIndexFile {
         let block = Payload.Storage(byteCount: size)
         guard (try? file.read(into: block.bytes, at: 0)) == size else { return nil }
         let bytes = UnsafeRawBufferPointer(block.bytes)
-        guard bytes.integer(at: 0) == magic, bytes.integer(at: 4) == checksum(bytes),
-            bytes.integer(at: 8) == version, bytes.integer(at: 16) == segment.superblock.generation,
-            bytes.integer(at: 24) == seal.nextOffset, bytes.integer(at: 32) == seal.end
-        else { return nil }
         let count = Int(bytes.integer(UInt32.self, at: 12))
-        let producers = Int(bytes.integer(UInt32.self, at: 56))
-        let producersStart = headBytes + count * entryBytes
-        guard producersStart + producers == size else { return nil }
+        guard frame.holds(bytes), bytes.integer(at: 8) == version,
+            bytes.integer(at: 16) == segment.superblock.generation,
+            bytes.integer(at: 24) == seal.nextOffset, bytes.integer(at: 32) == seal.end,
+            headBytes + count * entryBytes == size
+        else { return nil }
         let entries = (0..<count).map { number in
             let place = headBytes + number * entryBytes
             return SegmentIndex.Entry(
@@ -72,15 +65,11 @@ enum SegmentIndexFile {
         }
         return SegmentIndex(
             nextOffset: seal.nextOffset, end: seal.end, lastAppendTime: bytes.integer(at: 40),
-            maxTime: bytes.integer(at: 48), entries: entries, producers: Array(bytes[producersStart...]))
+            minTime: bytes.integer(at: 48), maxTime: bytes.integer(at: 56), entries: entries)
     }
 
     // More than an index of this segment can have.
     private static func byteLimit(_ seal: Seal) -> Int {
-        headBytes + (Int(clamping: seal.end) / SegmentIndex.spacing + 2) * entryBytes + (64 << 20)
-    }
-
-    private static func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
-        CRC32C.checksum(UnsafeRawBufferPointer(rebasing: bytes[8...]))
+        headBytes + (Int(clamping: seal.end) / SegmentIndex.spacing + 2) * entryBytes
     }
 }

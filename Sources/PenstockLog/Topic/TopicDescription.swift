@@ -25,11 +25,15 @@ public struct TopicDescription: Sendable, Hashable {
         public let byteCount: Int
         /// When the last record was appended, by the clock of the partition's owner; nil where there is none or it cannot be found.
         public let lastAppendTime: Timestamp?
+        /// The event times in the segments; nil where there are none, or a segment has no index, as the one that is being written.
+        public let eventTimes: ClosedRange<Timestamp>?
+        /// Whether the last record ends the stream; nil where that cannot be told without looking through the partition.
+        public let isEnded: Bool?
 
         /// A partition's offsets and sizes.
         public init(
             number: Int, firstOffset: UInt64, nextOffset: UInt64, segments: Int = 0, byteCount: Int = 0,
-            lastAppendTime: Timestamp? = nil
+            lastAppendTime: Timestamp? = nil, eventTimes: ClosedRange<Timestamp>? = nil, isEnded: Bool? = nil
         ) {
             self.number = number
             self.firstOffset = firstOffset
@@ -37,6 +41,8 @@ public struct TopicDescription: Sendable, Hashable {
             self.segments = segments
             self.byteCount = byteCount
             self.lastAppendTime = lastAppendTime
+            self.eventTimes = eventTimes
+            self.isEnded = isEnded
         }
     }
 

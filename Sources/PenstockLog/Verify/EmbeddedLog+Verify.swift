@@ -2,7 +2,8 @@ internal import PenstockEvents
 
 extension EmbeddedLog {
     /// Checks everything of a topic: its description, and of every segment the first block, the seal, the checksums of all headers and
-    /// bodies, the order of offsets and epochs, and that all columns and control records can be read.
+    /// bodies, the order of offsets and epochs, and that all columns and control records can be read; that the ledger agrees with
+    /// the batches; and which transactions are open.
     ///
     /// Takes no ownership and writes nothing, so it may run beside a writer: it looks at what was committed when it began. It holds
     /// one window of a file in memory, or one batch where that is larger.

@@ -10,6 +10,7 @@ struct PartitionVerification {
     let view: PartitionView
 
     private(set) var report = VerificationReport()
+    private var ledger = LedgerVerification(nil)
     /// The offset at which the next segment has to begin; nil where a file went away meanwhile.
     private var expected: UInt64? = 0
 
@@ -35,6 +36,8 @@ struct PartitionVerification {
         let isOwned = try explained(partition) { () throws(StorageError) in
             try storage.isLocked(view.directory + "/" + OwnerLock.fileName)
         }
+        // Before the head, which is at least as far.
+        let hasLedger = try readLedger()
         let head = try verifyHead()
         try verifyStart()
         let names = try view.segments()
@@ -47,6 +50,8 @@ struct PartitionVerification {
             try verify(name, expectation, advanced)
         }
         verifyEnd(head, last: names.last)
+        if hasLedger { verifyLedger() }
+        try verifyOpenTransaction(isOwned: isOwned)
     }
 
     private mutating func verify(
@@ -62,12 +67,13 @@ struct PartitionVerification {
         }
         verifyBeginning(of: segment)
         var verification = SegmentVerification(
-            segment, storage: storage, limits: limits, expectation: expectation)
+            segment, storage: storage, limits: limits, expectation: expectation, ledger: ledger)
         var position = 0
         expected = try verification.run { reached throws(LogError) in
             try advanced(reached - position)
             position = reached
         }
+        ledger = verification.ledger
         report.add(verification.report)
         try advanced(verification.report.totals.bytes - position)
     }
@@ -137,6 +143,51 @@ struct PartitionVerification {
             .damage, "these offsets were acknowledged, and no segment holds them",
             offsets: expected..<head.acknowledged,
             file: view.directory, position: nil, advice: "restore the missing file from a copy")
+    }
+
+    /// Whether there is an intact ledger file; tells of one that is not.
+    private mutating func readLedger() throws(LogError) -> Bool {
+        let path = view.directory + "/" + LedgerFile.fileName
+        let (isThere, saved) = try explained(partition) { () throws(StorageError) in
+            (try storage.kind(of: path) != nil, try LedgerFile.read(in: view.directory, storage: storage))
+        }
+        ledger = LedgerVerification(saved)
+        if isThere, saved == nil {
+            add(
+                .warning, "the ledger of producers and transactions is damaged", offsets: nil, file: path, position: 0,
+                advice: "nothing; the next writer makes it again, but for producers whose records were given up")
+        }
+        return saved != nil
+    }
+
+    private mutating func verifyLedger() {
+        guard !report.hasDamage, ledger.isContradicted else { return }
+        add(
+            .warning, "the ledger of producers and transactions does not agree with the batches", offsets: nil,
+            file: view.directory + "/" + LedgerFile.fileName, position: 0,
+            advice: "remove the file while nobody writes to the partition; the next writer makes it again")
+    }
+
+    /// Rows of a transaction without an end do not count as readable, unless its home says that it is committed.
+    private mutating func verifyOpenTransaction(isOwned: Bool) throws(LogError) {
+        guard let open = ledger.open else { return }
+        var outcome = TransactionOutcomes.Outcome.undecided
+        do {
+            if !isOwned, let known = try view.outcomes?.outcome(of: open.begin, isRelied: false) { outcome = known }
+        } catch {
+            // A home that cannot be read decides nothing; a look at its own topic tells why.
+            guard error.code == .damaged || error.code == .newerFormat else { throw error }
+        }
+        if outcome == .committed { return }
+        report.totals.records -= ledger.openRows.records
+        report.totals.controlRecords -= ledger.openRows.controlRecords
+        report.totals.openRecords += ledger.openRows.records
+        guard !isOwned, !report.hasDamage else { return }
+        let state = outcome == .aborted ? "was never committed" : "is not decided"
+        add(
+            .information, "transaction \(open.id) \(state); \(ledger.openRows.records) rows of it cannot be read",
+            offsets: open.offset..<(expected ?? open.offset + 1), file: view.directory, position: nil,
+            advice: "nothing; the next writer of the partition ends it")
     }
 
     private mutating func add(

@@ -23,12 +23,18 @@ struct SegmentVerification {
     let limits: LogLimits
     let expectation: Expectation
 
+    /// Goes over the partition's segments with them.
+    private(set) var ledger: LedgerVerification
     private var cursor: SegmentCursor
     /// Where the last intact batch ends, without the padding behind it.
     private var end = Superblock.byteCount
     private(set) var report = VerificationReport()
 
-    init(_ segment: SegmentFile, storage: any Storage, limits: LogLimits, expectation: Expectation) {
+    init(
+        _ segment: SegmentFile, storage: any Storage, limits: LogLimits, expectation: Expectation,
+        ledger: LedgerVerification
+    ) {
+        self.ledger = ledger
         self.segment = segment
         self.storage = storage
         self.limits = limits
@@ -76,6 +82,7 @@ struct SegmentVerification {
         }
         end = position + BatchHeader.byteCount + Int(header.storedBytes)
         cursor.advance(past: header)
+        ledger.note(header) { try? ControlRecord(decoding: batch.bytes) }
         report.totals.batches += 1
         report.totals.records += UInt64(header.count)
         if header.flags.contains(.control) { report.totals.controlRecords += 1 }
@@ -85,8 +92,7 @@ struct SegmentVerification {
     private func problem(of batch: SegmentCursor.Batch) -> String? {
         let header = batch.header
         if header.flags.contains(.control) {
-            let body = UnsafeRawBufferPointer(rebasing: batch.slab.bytes[batch.body])
-            do throws(RecordError) { _ = try ControlRecord(decoding: body) } catch {
+            do throws(RecordError) { _ = try ControlRecord(decoding: batch.bytes) } catch {
                 return "the control record cannot be read: \(error)"
             }
             return header.count == 1 ? nil : "a control batch claims \(header.count) records"
@@ -114,16 +120,18 @@ struct SegmentVerification {
     /// Tells what is wrong at the cursor and goes to the next intact batch. Where there is none: the offset at which the segment ends.
     private mutating func goBehind(_ defect: BatchDefect, size: Int, limit: UInt64) throws(LogError) -> UInt64? {
         let position = cursor.position
-        let scan = SegmentScan(segment: segment, limits: limits)
-        let next = try scan.intactHeader(from: position + Superblock.alignment, atLeast: cursor.offset + 1)
+        let next = try cursor.intactHeaderBehind()
         let isComplete = segment.seal != nil || expectation.isBeingWritten || expectation.hasSuccessor
         let acknowledged = max(
             isComplete && limit != .max ? limit : 0, expectation.acknowledged, next?.header.committedOffset ?? 0)
         guard cursor.offset < acknowledged else {
-            if size > position {
+            // A writer lets the size go ahead of the batches: zeros up to the end of the file are a clean end.
+            let contentEnd = try segment.seal == nil ? min(size, segment.contentEnd(from: position, size: size)) : size
+            if contentEnd > position {
                 report.add(
                     finding(
-                        .information, "\(size - position) bytes of an append that nobody acknowledged: \(defect)", nil,
+                        .information,
+                        "\(contentEnd - position) bytes of an append that nobody acknowledged: \(defect)", nil,
                         at: position, advice: "nothing; the next writer of the partition cuts them off"))
             }
             return cursor.offset
@@ -134,7 +142,7 @@ struct SegmentVerification {
                 .damage, "\(defect)", cursor.offset..<end, at: position,
                 advice: "restore the file from a copy; readers can go on at offset \(end)"))
         guard let next, next.header.baseOffset < limit else { return end }
-        cursor.jump(to: next.header, at: next.position)
+        cursor.jump(to: next)
         return nil
     }
 
@@ -183,7 +191,7 @@ struct SegmentVerification {
         guard isThere, segment.seal != nil, !report.hasDamage else { return }
         let walked = cursor.segment.index
         if let stored = SegmentIndexFile.read(beside: segment, storage: storage),
-            stored.entries == walked.entries, stored.maxTime == walked.maxTime,
+            stored.entries == walked.entries, stored.minTime == walked.minTime, stored.maxTime == walked.maxTime,
             stored.lastAppendTime == walked.lastAppendTime
         {
             return

@@ -57,8 +57,10 @@ public struct VerificationReport: Sendable, Hashable {
         public var segments = 0
         /// Intact batches, those of control records among them.
         public var batches = 0
-        /// Records of the intact batches, control records among them.
+        /// Records of the intact batches, control records among them, without those of open transactions.
         public var records: UInt64 = 0
+        /// Records of open transactions, which nobody may read yet.
+        public var openRecords: UInt64 = 0
         /// Control records.
         public var controlRecords: UInt64 = 0
         /// Bytes of the segment files.
@@ -88,6 +90,7 @@ public struct VerificationReport: Sendable, Hashable {
         totals.segments += other.totals.segments
         totals.batches += other.totals.batches
         totals.records += other.totals.records
+        totals.openRecords += other.totals.openRecords
         totals.controlRecords += other.totals.controlRecords
         totals.bytes += other.totals.bytes
     }

@@ -1,16 +1,13 @@
 internal import ArgumentParser
+internal import PenstockCommands
 
 /// Ages on the command line: `90s`, `15min`, `12h`, `7d`, `2w`.
 enum Age {
-    private static let units: [(name: String, seconds: Double)] = [
-        ("ms", 1e-3), ("min", 60), ("s", 1), ("h", 3600), ("d", 86_400), ("w", 604_800),
-    ]
-
     @Sendable static func parse(_ text: String) throws -> Duration {
-        guard let unit = units.first(where: { text.hasSuffix($0.name) }),
-            let number = Double(text.dropLast(unit.name.count)), number.isFinite, number > 0
-        else { throw ValidationError("\"\(text)\" is no age; write for example 90s, 15min, 12h, 7d or 2w") }
-        let seconds = number * unit.seconds
+        guard case let (number, unit?)? = TimeUnit.split(text), unit != .ns, unit != .us, number > 0 else {
+            throw ValidationError("\"\(text)\" is no age; write for example 90s, 15min, 12h, 7d or 2w")
+        }
+        let seconds = number * unit.nanoseconds / 1e9
         guard seconds <= 0x1p32 else { throw ValidationError("\"\(text)\" is longer than any log lives") }
         return .seconds(seconds)
     }
@@ -18,9 +15,9 @@ enum Age {
     /// An age as a person writes it.
     static func text(_ age: Duration) -> String {
         let seconds = age / .seconds(1)
-        for unit in units.reversed() where (1...86_400).contains(unit.seconds) {
-            let number = seconds / unit.seconds
-            if number >= 1, number == number.rounded() { return "\(Int(number))\(unit.name)" }
+        for unit in [TimeUnit.d, .h, .min, .s] {
+            let number = seconds * 1e9 / unit.nanoseconds
+            if number >= 1, number == number.rounded() { return "\(Int(number))\(unit.rawValue)" }
         }
         return "\(seconds)s"
     }

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import PenstockCommands
 internal import PenstockEvents
 internal import PenstockLog
 

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import PenstockCommands
 internal import PenstockLog
 
 /// `penstock group describe`.

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import PenstockCommands
 internal import PenstockEvents
 internal import PenstockLog
 
@@ -35,7 +36,7 @@ struct DumpCommand: AsyncParsableCommand {
                 damages += 1
                 guard skipsDamage else { throw error }
                 try StandardOutput.shared.flush()
-                StandardError.tell(error)
+                FailureReport(error)?.print()
             }
             do {
                 try await print(entries, partition, &printer, &left)

@@ -1,6 +1,6 @@
 internal import ArgumentParser
-internal import Dispatch
 internal import Foundation
+internal import PenstockCommands
 internal import PenstockEvents
 internal import PenstockLog
 
@@ -25,8 +25,9 @@ struct TailCommand: AsyncParsableCommand {
         let topic = try await log.describe(name)
         let partitions = try selection.partitions(of: topic)
         let printer = FollowingPrinter(try selection.printer(for: topic, json: options.json))
-        let interrupt = follow ? InterruptSignal() : nil
-        defer { interrupt?.cancel() }
+        // What was printed comes out before the program ends.
+        let signals = follow ? StopSignals(StopSignals.interrupt, Self.end) : nil
+        defer { signals?.cancel() }
         if follow {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for partition in partitions {
@@ -48,6 +49,11 @@ struct TailCommand: AsyncParsableCommand {
             }
         }
         try await printer.flush()
+    }
+
+    @Sendable private static func end() {
+        try? StandardOutput.shared.flush()
+        Foundation.exit(FailureReport.interrupted)
     }
 
     private func start(_ partition: TopicDescription.Partition) -> UInt64 {
@@ -79,25 +85,4 @@ private actor FollowingPrinter {
         try printer.flush()
         try StandardOutput.shared.flush()
     }
-}
-
-/// Ctrl-C, told as an exit status after what was printed.
-private struct InterruptSignal {
-    private let source: any DispatchSourceSignal
-
-    init() {
-        signal(SIGINT, SIG_IGN)
-        source = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
-        source.setEventHandler {
-            try? StandardOutput.shared.flush()
-            Foundation.exit(128 + SIGINT)
-        }
-        // A signal that came before the source is in place would be gone without a trace.
-        let isInPlace = DispatchSemaphore(value: 0)
-        source.setRegistrationHandler { isInPlace.signal() }
-        source.resume()
-        isInPlace.wait()
-    }
-
-    func cancel() { source.cancel() }
 }

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Foundation
+internal import PenstockCommands
 internal import PenstockEvents
 
 /// The question before what cannot be undone.

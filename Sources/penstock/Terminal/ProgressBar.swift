@@ -1,4 +1,4 @@
-internal import Foundation
+internal import PenstockCommands
 internal import Synchronization
 
 /// One line on a terminal's standard error that tells how far long work is; nothing where standard error is no terminal.
@@ -35,21 +35,21 @@ final class ProgressBar: Sendable {
             state.shown = now
             return (now - state.began) / .seconds(1)
         }
-        if let seconds { StandardError.write("\r" + line(label, done, total, seconds) + "\u{1B}[K") }
+        if let seconds { StandardError.showLine(line(label, done, total, seconds)) }
     }
 
     /// Takes the line off the terminal.
     func finish() {
-        if isShown { StandardError.write("\r\u{1B}[K") }
+        if isShown { StandardError.clearLine() }
     }
 
     private func line(_ label: String, _ done: Int, _ total: Int?, _ seconds: Double) -> String {
-        let rate = seconds > 0.5 ? Double(done) / seconds : 0
-        let speed = rate > 0 ? ", \(text(Int(rate)))/s" : ""
+        let pace = Pace(seconds > 0.5 ? done : 0, in: seconds)
+        let speed = pace.rate > 0 ? ", \(text(Int(pace.rate)))/s" : ""
         guard let total, total > 0 else { return "\(label) \(text(done))\(speed)" }
         let filled = min(Self.width, Self.width * done / total)
         let bar = String(repeating: "#", count: filled) + String(repeating: "-", count: Self.width - filled)
-        let left = rate > 0 && done < total ? ", \(Int((Double(total - done) / rate).rounded(.up))) s left" : ""
+        let left = pace.left(of: total).map { ", \($0)" } ?? ""
         return "\(label) [\(bar)] \(min(100, 100 * done / total)) % of \(text(total))\(speed)\(left)"
     }
 

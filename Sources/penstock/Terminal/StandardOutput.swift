@@ -51,15 +51,3 @@ final class StandardOutput: Sendable {
         }
     }
 }
-
-/// Standard error: messages and progress.
-enum StandardError {
-    static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
-
-    static func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
-
-    /// `error: …`, and where there is one `hint: …`.
-    static func tell(_ diagnostic: any Diagnostic) {
-        write("error: \(diagnostic.summary)\n" + (diagnostic.hint.map { "hint: \($0)\n" } ?? ""))
-    }
-}

@@ -38,12 +38,15 @@ struct DescribeCommand: AsyncParsableCommand {
         try StandardOutput.shared.print("")
         var table = TextTable([
             .init("PARTITION", .right), .init("FIRST", .right), .init("NEXT", .right), .init("SIZE", .right),
-            .init("SEGMENTS", .right), .init("LAST APPEND"), .init("WRITER"),
+            .init("SEGMENTS", .right), .init("LAST APPEND"), .init("EVENTS FROM"), .init("EVENTS TO"), .init("ENDED"),
+            .init("WRITER"),
         ])
         for (partition, owner) in zip(topic.partitions, owners) {
             try table.add([
                 "\(partition.number)", "\(partition.firstOffset)", "\(partition.nextOffset)",
                 ByteCount.text(partition.byteCount), "\(partition.segments)", partition.lastAppendTime?.iso8601 ?? "-",
+                partition.eventTimes?.lowerBound.iso8601 ?? "-", partition.eventTimes?.upperBound.iso8601 ?? "-",
+                partition.isEnded.map { $0 ? "yes" : "no" } ?? "-",
                 Self.text(owner),
             ])
         }

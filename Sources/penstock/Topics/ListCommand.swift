@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import PenstockCommands
 internal import PenstockEvents
 internal import PenstockLog
 
@@ -26,7 +27,7 @@ struct ListCommand: AsyncParsableCommand {
                 guard error.code == .damaged else { throw error }
                 // The others are still worth listing.
                 isDamaged = true
-                StandardError.tell(error)
+                FailureReport(error)?.print()
                 documents.append(.members(["name": .text(name), "error": .text(error.summary)]))
                 rows.append([name, "?", "?", "?", "damaged; see penstock topic verify \(name)"])
             }

@@ -45,6 +45,9 @@ enum TopicText {
             "next_offset": .number(partition.nextOffset), "bytes": .number(partition.byteCount),
             "segments": .number(partition.segments),
             "last_append_time": .optional(partition.lastAppendTime?.iso8601),
+            "first_event_time": .optional(partition.eventTimes?.lowerBound.iso8601),
+            "last_event_time": .optional(partition.eventTimes?.upperBound.iso8601),
+            "ended": partition.isEnded.map { .bool($0) } ?? .null,
         ])
     }
 

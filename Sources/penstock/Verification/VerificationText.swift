@@ -38,6 +38,7 @@ enum VerificationText {
             "topics": .number(totals.topics), "partitions": .number(totals.partitions),
             "segments": .number(totals.segments), "batches": .number(totals.batches),
             "records": .number(totals.records), "control_records": .number(totals.controlRecords),
+            "open_records": .number(totals.openRecords),
             "bytes": .number(totals.bytes),
         ])
     }

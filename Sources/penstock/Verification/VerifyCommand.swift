@@ -7,7 +7,8 @@ struct VerifyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify", abstract: "Check every byte of topics.",
         discussion: """
-            Checks first blocks, seals, all checksums, the order of offsets and epochs, and that everything can be decoded. \
+            Checks first blocks, seals, all checksums, the order of offsets and epochs, that everything can be decoded, \
+            what is kept of producers, and which transactions are open. \
             Writes nothing and needs no lock, so it may run beside writers. Exit status 65 where something is damaged.
             """)
 

@@ -7,12 +7,9 @@ public import ArgumentParser
 extension Duration: @retroactive ExpressibleByArgument {
     /// The duration, or nil where the text is none.
     public init?(argument: String) {
-        let units = [("ns", 1.0), ("us", 1e3), ("ms", 1e6), ("min", 60e9), ("s", 1e9), ("h", 3600e9), ("", 1e9)]
-        guard let (suffix, nanoseconds) = units.first(where: { argument.hasSuffix($0.0) }),
-            let number = Double(argument.dropLast(suffix.count))
-        else { return nil }
-        let rounded = (number * nanoseconds).rounded()
-        guard rounded.isFinite, abs(rounded) <= Double(1 << 60) else { return nil }
+        guard let (number, unit) = TimeUnit.split(argument), unit != .d, unit != .w else { return nil }
+        let rounded = (number * (unit ?? .s).nanoseconds).rounded()
+        guard abs(rounded) <= Double(1 << 60) else { return nil }
         self = .nanoseconds(Int64(rounded))
     }
 

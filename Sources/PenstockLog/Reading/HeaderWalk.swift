@@ -13,10 +13,7 @@ struct HeaderWalk {
         names = try view.segments()
         guard let name = names.last(where: { $0.baseOffset <= offset }) ?? names.first else { return }
         var cursor = SegmentCursor(try view.open(name), limits: view.limits)
-        cursor.segment.loadIndex(view.storage)
-        if let entry = cursor.segment.index.entry(atOrBefore: offset), try !cursor.jump(to: entry) {
-            cursor.segment.distrust()
-        }
+        try cursor.approach(offset, view.storage)
         self.cursor = cursor
         while let header = try peek(), header.nextOffset <= offset { _ = try next() }
     }
@@ -77,10 +74,8 @@ struct HeaderWalk {
     private func behind(_ cursor: SegmentCursor) throws(LogError) -> SegmentCursor? {
         var cursor = cursor
         let next = names.first { $0.baseOffset > cursor.offset && $0 > cursor.segment.name }
-        let scan = SegmentScan(segment: cursor.segment.file, limits: view.limits)
-        let found = try scan.intactHeader(from: cursor.position + Superblock.alignment, atLeast: cursor.offset + 1)
-        if let found, found.header.baseOffset < next?.baseOffset ?? .max {
-            cursor.jump(to: found.header, at: found.position)
+        if let found = try cursor.intactHeaderBehind(), found.header.baseOffset < next?.baseOffset ?? .max {
+            cursor.jump(to: found)
             return cursor
         }
         guard let next else { return nil }

@@ -77,12 +77,7 @@ struct SegmentFinder {
             throw missing(offset, upTo: names.first?.baseOffset ?? committed.nextOffset)
         }
         var cursor = try cursor(name)
-        if offset > name.baseOffset {
-            cursor.segment.loadIndex(view.storage)
-            if let entry = cursor.segment.index.entry(atOrBefore: offset), try !cursor.jump(to: entry) {
-                cursor.segment.distrust()
-            }
-        }
+        if offset > name.baseOffset { try cursor.approach(offset, view.storage) }
         while cursor.offset < offset, cursor.compactedEnd == nil {
             do {
                 let header = try cursor.header()
@@ -96,12 +91,6 @@ struct SegmentFinder {
             }
         }
         return cursor
-    }
-
-    /// The first intact header of a segment behind where `cursor` is.
-    func intactHeader(behind cursor: SegmentCursor) throws(LogError) -> (position: Int, header: BatchHeader)? {
-        let scan = SegmentScan(segment: cursor.segment.file, limits: limits)
-        return try scan.intactHeader(from: cursor.position + Superblock.alignment, atLeast: cursor.offset + 1)
     }
 
     /// The error of a partition that lacks a segment.
@@ -131,11 +120,11 @@ struct SegmentFinder {
 
     // Goes behind damage on the way to `offset`.
     private func pass(_ cursor: inout SegmentCursor, _ offset: UInt64) throws(LogError) {
-        let found = try intactHeader(behind: cursor)
+        let found = try cursor.intactHeaderBehind()
         guard let found, found.header.baseOffset <= offset else {
             throw missing(offset, upTo: found?.header.baseOffset ?? nextSegmentBase(after: offset))
         }
-        cursor.jump(to: found.header, at: found.position)
+        cursor.jump(to: found)
     }
 
     private func firstIndex(where isBehind: (SegmentName) -> Bool) -> Int {

@@ -2,15 +2,15 @@ internal import PenstockEvents
 
 /// The part of a reader that touches files: finds, reads and verifies batches, on a thread of the log.
 actor PartitionFetcher {
-    private let partition: TopicPartition
+    let partition: TopicPartition
     private var position: UInt64
 
     private let thread: StorageThread
     private let limits: LogLimits
     private let parts: RecordParts
-    private var finder: SegmentFinder
+    var finder: SegmentFinder
     private var cursor: SegmentCursor?
-    private var failure: LogError?
+    private(set) var failure: LogError?
     private var visibility = RowVisibility()
     /// Of the partition's directory, once it was waited for an owner in another process.
     private var watch: (any DirectoryWatch)?
@@ -114,50 +114,6 @@ actor PartitionFetcher {
         return skipped
     }
 
-    /// What `selection` takes of the payloads of `offsets`; the reading position stays.
-    func payloads(of offsets: [UInt64], _ selection: PayloadSelection) throws(LogError) -> [Payload] {
-        if let failure, failure.code == .closed { throw failure }
-        var payloads: [Payload] = []
-        payloads.reserveCapacity(offsets.count)
-        while payloads.count < offsets.count {
-            let offset = offsets[payloads.count]
-            if offset >= finder.committed.nextOffset { try finder.refresh() }
-            guard finder.held.contains(offset) else { throw outOfRange(offset) }
-            do throws(LogError) {
-                payloads += try payloadsOfOneBatch(offsets[payloads.count...], selection)
-            } catch {
-                // The records may have been given up meanwhile.
-                if try finder.list(), !finder.held.contains(offset) { throw outOfRange(offset) }
-                throw error
-            }
-        }
-        return payloads
-    }
-
-    // Of those at the beginning of `offsets` that are in one batch.
-    private func payloadsOfOneBatch(
-        _ offsets: ArraySlice<UInt64>, _ selection: PayloadSelection
-    ) throws(LogError) -> [Payload] {
-        let offset = offsets[offsets.startIndex]
-        var cursor = try finder.cursor(holding: offset)
-        do throws(CursorFailure) {
-            let header = cursor.isAtCompactedEnd ? nil : try cursor.header()
-            guard let header, header.baseOffset <= offset else { throw .log(compactedAway(offset)) }
-            let together = offsets.prefix { $0 >= header.baseOffset && $0 < header.nextOffset }
-            let fetch = PayloadFetch(selection: selection, partition: partition, cursor: cursor)
-            return try fetch.payloads(of: together, in: header)
-        } catch {
-            throw failed(error, cursor)
-        }
-    }
-
-    private func compactedAway(_ offset: UInt64) -> LogError {
-        LogError(
-            .offsetOutOfRange, "\(partition) holds no record of offset \(offset) any more: it was compacted away",
-            hint: "a later record of the same key took its place",
-            place: .init(partition: partition, offsets: offset..<offset + 1))
-    }
-
     /// What the writer of this process still holds from `position` on, not read from the file.
     private func newest() throws(LogError) -> [LogEntry] {
         let batches = tail.batches(from: position, byteLimit: limits.readWindowBytes)
@@ -221,7 +177,7 @@ actor PartitionFetcher {
         LogError(.cancelled, "waiting at the end of \(partition) was cancelled", place: .init(partition: partition))
     }
 
-    private func outOfRange(_ offset: UInt64) -> LogError {
+    func outOfRange(_ offset: UInt64) -> LogError {
         PartitionStart.outOfRange(offset, of: partition, finder.held)
     }
 
@@ -307,7 +263,7 @@ actor PartitionFetcher {
         }
     }
 
-    private func failed(_ failure: CursorFailure, _ cursor: SegmentCursor) -> LogError {
+    func failed(_ failure: CursorFailure, _ cursor: SegmentCursor) -> LogError {
         switch failure {
         case .log(let error): error
         case .defect(let defect): damage(defect, cursor)
@@ -315,7 +271,7 @@ actor PartitionFetcher {
     }
 
     private func damage(_ defect: BatchDefect, _ cursor: SegmentCursor) -> LogError {
-        let behind = try? finder.intactHeader(behind: cursor)
+        let behind = try? cursor.intactHeaderBehind()
         let end = behind?.header.baseOffset ?? finder.nextSegmentBase(after: cursor.offset)
         return cursor.segment.file.damage(
             defect, at: cursor.position,

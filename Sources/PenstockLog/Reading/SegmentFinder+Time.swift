@@ -26,7 +26,7 @@ extension SegmentFinder {
         defer { if let maxTime = segment.maxTime { view.tail.maxTimes.note(maxTime, of: segment.name) } }
         if let maxTime = segment.maxTime, maxTime < time.nanoseconds { return nil }
         var cursor = cursor(segment)
-        if let entry = segment.index.entry(before: time), try !cursor.jump(to: entry) { segment.distrust() }
+        try cursor.jump(to: segment.index.entry(before: time))
         var damage: UInt64?
         while cursor.offset < end, cursor.compactedEnd == nil {
             do {
@@ -40,8 +40,8 @@ extension SegmentFinder {
             } catch {
                 if case .log(let error) = error { throw error }
                 damage = damage ?? cursor.offset
-                guard let found = try intactHeader(behind: cursor), found.header.baseOffset < end else { return damage }
-                cursor.jump(to: found.header, at: found.position)
+                guard let found = try cursor.intactHeaderBehind(), found.header.baseOffset < end else { return damage }
+                cursor.jump(to: found)
             }
         }
         return damage

@@ -54,11 +54,12 @@ struct PartitionRecovery {
         let file = try open(name)
         let size = try explained(partition) { () throws(StorageError) in try file.file.byteCount() }
         guard size < Int(seal.end) else { return [] }
-        let scan = try SegmentScan(segment: file, limits: limits, isOwners: true).verify(acknowledged: seal.nextOffset)
+        var scan = SegmentScan(file, isOwners: true, limits: limits)
+        let outcome = try scan.verify(acknowledged: seal.nextOffset)
         return [
             RecoveryReport(
-                partition: partition, file: file.path, position: scan.end, bytesDropped: 0, nextOffset: scan.nextOffset,
-                lostOffsets: scan.nextOffset..<seal.nextOffset,
+                partition: partition, file: file.path, position: outcome.end, bytesDropped: 0,
+                nextOffset: outcome.nextOffset, lostOffsets: outcome.nextOffset..<seal.nextOffset,
                 reason: "the file has \(size) bytes, its seal says \(seal.end)")
         ]
     }
@@ -66,8 +67,8 @@ struct PartitionRecovery {
     private func sealTail(
         of file: SegmentFile, acknowledged: UInt64, upTo limit: UInt64, _ reports: inout [RecoveryReport]
     ) throws(LogError) -> UInt64 {
-        let outcome = try SegmentScan(segment: file, limits: limits, isOwners: true).verify(
-            acknowledged: acknowledged, upTo: limit)
+        var scan = SegmentScan(file, isOwners: true, limits: limits)
+        let outcome = try scan.verify(acknowledged: acknowledged, upTo: limit)
         for damage in outcome.damaged {
             reports.append(
                 RecoveryReport(
