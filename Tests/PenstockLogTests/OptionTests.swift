@@ -3,7 +3,7 @@ import PenstockEvents
 import PenstockLog
 import Testing
 
-/// Every option of a topic changes something that can be seen (L17): what is seen with it must differ from what is seen without.
+/// Every option changes something that can be seen: what is seen with it must differ from what is seen without.
 @Suite("Options have effects")
 struct OptionTests {
     /// What can be seen of a topic to which 20,000 readings were appended.
