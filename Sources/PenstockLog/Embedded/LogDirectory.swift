@@ -44,8 +44,9 @@ actor LogDirectory {
         let names = try explained { () throws(StorageError) in try storage.list(path) }
         guard names.allSatisfy({ $0.hasPrefix("." + Self.superfile) }) else {
             throw LogError(
-                .notALog, "\(path) holds \(names.count) files or directories and is not a log",
-                hint: "name an empty directory or one that is not there yet", place: .init(file: path))
+                .notALog, "\(path) holds other files and is not a log",
+                hint: creating ? "name an empty directory or one that is not there yet" : "name the log's directory",
+                place: .init(file: path))
         }
         guard creating else {
             throw LogError(.logNotFound, "there is no log at \(path)", hint: "check the path", place: .init(file: path))

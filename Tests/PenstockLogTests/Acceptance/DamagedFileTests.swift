@@ -47,7 +47,9 @@ struct DamagedFileTests {
         }
     }
 
-    @Test("L2: of a sealed file that was cut to half, its index intact, the good prefix comes, then an error with offsets")
+    @Test(
+        "L2: of a sealed file that was cut to half, its index intact, the good prefix comes, then an error with offsets"
+    )
     func cutSealed() async throws {
         let scratch = Scratch()
         try await fill(scratch)
@@ -81,7 +83,9 @@ struct DamagedFileTests {
         #expect(try await read(log).delivered == before.delivered)
     }
 
-    @Test("L3: of a batch whose payload was overwritten by 8 bytes nothing comes, but an error with partition and offsets")
+    @Test(
+        "L3: of a batch whose payload was overwritten by 8 bytes nothing comes, but an error with partition and offsets"
+    )
     func overwritten() async throws {
         let scratch = Scratch()
         try await fill(scratch)

@@ -26,7 +26,8 @@ enum GoldenLog {
         -> CompressedFrame
     {
         CompressedFrame(
-            number: number, label: label, pixels: (0..<count).map { UInt8(truncatingIfNeeded: $0 / 16) &+ UInt8(number) },
+            number: number, label: label,
+            pixels: (0..<count).map { UInt8(truncatingIfNeeded: $0 / 16) &+ UInt8(number) },
             codec: codec)
     }
 

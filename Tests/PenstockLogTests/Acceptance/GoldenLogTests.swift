@@ -93,7 +93,8 @@ struct GoldenLogTests {
         while position < segment.data.count {
             #expect(segment.integer(position) == 0x5442_5350 && segment.long(position + 16) == generation)
             #expect(segment.long(position + 24) == 1_700_000_000_000_000_000 && segment.data[position + 95] == 1)
-            #expect(segment.data[position + 94] == 0 && segment.integer(position + 68) == segment.integer(position + 72))
+            #expect(
+                segment.data[position + 94] == 0 && segment.integer(position + 68) == segment.integer(position + 72))
             batches.append([
                 segment.long(position + 8), segment.integer(position + 64), segment.short(position + 92),
                 segment.short(position + 96),

@@ -72,7 +72,9 @@ struct PartialReadTests {
         #expect(!read.contains { range in payloads.contains { $0.overlaps(range) } })
     }
 
-    @Test("L22: a sub-range, a stride and a list of a payload read the blocks that hold them, and nothing of other payloads")
+    @Test(
+        "L22: a sub-range, a stride and a list of a payload read the blocks that hold them, and nothing of other payloads"
+    )
     func selections() async throws {
         let scratch = Scratch()
         let payloads = try await fill(scratch)
@@ -102,7 +104,8 @@ struct PartialReadTests {
                 let others = payloads.indices.filter { $0 != number && payloads[$0].overlaps(range) }
                 #expect(others.isEmpty || others == [number + 1] && blocks.contains(own.count / Self.block))
                 guard own.overlaps(range) else { continue }
-                #expect(allowed.contains { $0.lowerBound <= range.lowerBound } && range.count <= blocks.count * Self.block)
+                #expect(
+                    allowed.contains { $0.lowerBound <= range.lowerBound } && range.count <= blocks.count * Self.block)
             }
             #expect(read.filter { $0.overlaps(own) }.reduce(0) { $0 + $1.count } <= blocks.count * Self.block)
         }

@@ -54,7 +54,9 @@ struct PowerLossTests {
     }
 
     /// Shows that the loss of power above can take something: of a weaker class it does.
-    @Test("L24: what the class pageCache acknowledged is lost in some losses of power; what comes is intact, and the rest is named")
+    @Test(
+        "L24: what the class pageCache acknowledged is lost in some losses of power; what comes is intact, and the rest is named"
+    )
     func pageCache() async throws {
         var losses = 0
         for seed in Self.seeds {
@@ -65,7 +67,7 @@ struct PowerLossTests {
             let (kept, error) = try await contents(storage)
             #expect(kept == Array(0..<kept.count), "seed \(seed)")
             // The head may have survived what it speaks of: then the loss is told.
-            if let error { #expect(error.code == .damaged && error.place.offsets == UInt64(kept.count)..<60) }
+            if let error { #expect(error.code == .damaged && error.place.offsets?.lowerBound == UInt64(kept.count)) }
             if kept.count < 60 { losses += 1 }
         }
         #expect(losses > 0)
