@@ -35,7 +35,7 @@ private func contents(_ storage: SimulatedStorage) async throws -> (rows: [Int],
 
 @Suite("The power fails right behind an acknowledgement")
 struct PowerLossTests {
-    private static let seeds = UInt64(1)...60
+    private static let seeds = UInt64(1)...25
 
     @Test("L24: what the class durable acknowledged is there after every loss of power")
     func durable() async throws {
