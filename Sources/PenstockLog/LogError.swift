@@ -19,6 +19,8 @@ public struct LogError: Diagnostic, Sendable, Hashable {
         case logNotFound = "log-not-found"
         /// The log or a file of it was written by a newer version.
         case newerFormat = "newer-format"
+        /// A file of the log was written in another byte order than the format's.
+        case foreignByteOrder = "foreign-byte-order"
         /// A file of the log does not hold what the format says.
         case damaged = "damaged"
         /// A topic's name breaks the rules.
@@ -118,7 +120,7 @@ public struct LogError: Diagnostic, Sendable, Hashable {
         switch code {
         case .damaged: .data
         case .logNotFound, .topicNotFound, .groupNotFound, .partitionNotFound: .noInput
-        case .notALog, .newerFormat, .schemaMismatch, .topicExists: .configuration
+        case .notALog, .newerFormat, .foreignByteOrder, .schemaMismatch, .topicExists: .configuration
         case .invalidTopicName, .invalidConfiguration, .invalidBatch, .offsetOutOfRange, .rangeOutsidePayload,
             .invalidProducerName, .tooManyProducers, .unknownProducer, .sequenceGap, .partlyWritten,
             .invalidTransaction:
@@ -145,7 +147,7 @@ extension LogError {
                 place: place)
         case .permissionDenied:
             self.init(
-                .permissionDenied, "no permission to \(error.operation) \(error.path)\(of)",
+                .permissionDenied, "no permission to \(error.operation) \(error.path)\(of): \(error.text)",
                 hint: "check the owner and the mode of the log's directory, and whether it is mounted read-only",
                 place: place)
         case .tooManyOpenFiles:

@@ -135,7 +135,7 @@ struct AppendReadTests {
         try await writer.close()
     }
 
-    @Test("reading begins at an offset, also inside of a batch, at the earliest record and at the end")
+    @Test("L14: reading begins at an offset, also inside of a batch, at the earliest record and at the end")
     func positions() async throws {
         let scratch = Scratch()
         let log = try await EmbeddedLog.withReadings(scratch, segmentBytes: 64 << 10)

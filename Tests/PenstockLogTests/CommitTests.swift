@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Group commit and failures of the storage")
 struct CommitTests {
-    @Test("a durable append is acknowledged, and visible, only after the sync that follows its write")
+    @Test("L24: a durable append is acknowledged, and visible, only after the sync that follows its write")
     func acknowledgedAfterSync() async throws {
         let scratch = Scratch()
         let storage = RecordingStorage()

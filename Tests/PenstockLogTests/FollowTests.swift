@@ -25,7 +25,7 @@ struct FollowTests {
         for session in [1, 2] as [UInt64] {
             let process = Process()
             process.executableURL = KillTests.program
-            process.arguments = [scratch.path("log"), String(session), "1"]
+            process.arguments = ["append", scratch.path("log"), String(session), "1", "durable"]
             process.standardOutput = FileHandle.nullDevice
             try process.run()
             var seen: UInt64 = 0

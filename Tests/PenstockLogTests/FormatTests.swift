@@ -23,7 +23,7 @@ struct FormatTests {
         }
     }
 
-    @Test("superblock, seal, header and body have their fields where the page says")
+    @Test("L23: superblock, seal, header and body have their fields where the page says")
     func segment() async throws {
         let scratch = Scratch()
         let log = try await EmbeddedLog(directory: scratch.path("log"), clock: FixedClock())

@@ -7,7 +7,7 @@ import Testing
 struct GroupTests {
     private let frames = TopicPartition("frames", 3)
 
-    @Test("a group resumes where it committed, also after its process died (L1)")
+    @Test("a group resumes where it committed, also from a copy of the files of a living owner")
     func resume() async throws {
         let scratch = Scratch()
         let log = try await EmbeddedLog.withReadings(scratch)

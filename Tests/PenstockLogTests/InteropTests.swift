@@ -151,7 +151,7 @@ struct InteropTests {
     }
 }
 
-private enum Python {
+enum Python {
     static let isThere = (try? run(["python3", "--version"]))?.status == 0
 
     static let reader = URL(fileURLWithPath: #filePath).deletingLastPathComponent()

@@ -5,7 +5,7 @@ import Testing
 
 @testable import LogAppender
 
-/// A process appends to one log in the durable class, is killed, and the next one goes on: real files, real signals. The moments are
+/// A process appends to one log, is killed, and the next one goes on: real files, real signals. The moments are
 /// drawn from a printed seed; what the signal finds the process doing cannot be repeated.
 @Suite("Writers that are killed, one after the other, on one log")
 struct KillTests {
@@ -20,18 +20,20 @@ struct KillTests {
         let number: UInt64
     }
 
-    @Test("no acknowledged record is lost, none is damaged, none comes twice")
-    func kill() async throws {
+    @Test(
+        "L4: no acknowledged record is lost, none is damaged, none comes twice, whether a sync was waited for or not",
+        arguments: [Durability.durable, .pageCache])
+    func kill(durability: Durability) async throws {
         let scratch = Scratch()
         var random = SeededGenerator(seed: Self.seed)
-        print("kill -9: \(Self.rounds) rounds, seed \(Self.seed)")
+        print("kill -9: \(Self.rounds) rounds, class \(durability.rawValue), seed \(Self.seed)")
         var acknowledged = 0
         var unacknowledged = 0
         var next: UInt64 = 0
         var before: UInt64 = 0
         for session in 1...UInt64(Self.rounds) {
             let lines = try Self.append(
-                to: scratch.path("log"), session: session, seed: random.next(),
+                to: scratch.path("log"), session: session, seed: random.next(), durability: durability,
                 killAfter: Double.random(in: 0.02..<0.15, using: &random))
             let log = try await EmbeddedLog(directory: scratch.path("log"), creating: false)
             // Not every writer lives long enough to make the topic.
@@ -68,11 +70,11 @@ struct KillTests {
 
     /// Runs one writer for so many seconds from its first acknowledgement on; what it said was acknowledged.
     private static func append(
-        to directory: String, session: UInt64, seed: UInt64, killAfter seconds: Double
+        to directory: String, session: UInt64, seed: UInt64, durability: Durability, killAfter seconds: Double
     ) throws -> [Acknowledged] {
         let process = Process()
         process.executableURL = program
-        process.arguments = [directory, String(session), String(seed)]
+        process.arguments = ["append", directory, String(session), String(seed), durability.rawValue]
         let pipe = Pipe()
         process.standardOutput = pipe
         try process.run()

@@ -35,7 +35,7 @@ struct PartsTests {
 
     private func bytes(_ payload: Payload) -> [UInt8] { payload.withUnsafeBytes { Array($0) } }
 
-    @Test("attributes alone are the same, and lengths and codecs of payloads with them")
+    @Test("L22: attributes alone are the same, and lengths and codecs of payloads with them")
     func attributes() async throws {
         let scratch = Scratch()
         let payloads = try await fill(scratch, [10, 0, 70_000, 1024, 300_000])
@@ -73,7 +73,7 @@ struct PartsTests {
         }
     }
 
-    @Test("any part of any payload is what a slice of the whole is", arguments: [BatchCodec.raw, .lz4])
+    @Test("L22: any part of any payload is what a slice of the whole is", arguments: [BatchCodec.raw, .lz4])
     func selections(codec: BatchCodec) async throws {
         let scratch = Scratch()
         let payloads = try await fill(scratch, [10, 0, 70_000, 1024, 300_000, 65_536], codec: codec)

@@ -9,7 +9,7 @@ struct ProducerTests {
         try await counts(log.reader(for: readings, from: .earliest))
     }
 
-    @Test("what a producer submits again is acknowledged again with its offset, and is in the log once")
+    @Test("L11: what a producer submits again is acknowledged again with its offset, and is in the log once")
     func duplicates() async throws {
         let scratch = Scratch()
         let log = try await EmbeddedLog.withReadings(scratch)

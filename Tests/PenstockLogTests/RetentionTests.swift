@@ -20,7 +20,7 @@ struct RetentionTests {
         try scratch.segments(readings).reduce(0) { $0 + (try byteCount($1)) }
     }
 
-    @Test("an endless producer fills no more than the limit and a segment, and a deleted topic leaves nothing")
+    @Test("L12: an endless producer fills no more than the limit and a segment, and a deleted topic leaves nothing")
     func boundedSpace() async throws {
         let scratch = Scratch()
         let limit = 256 << 10

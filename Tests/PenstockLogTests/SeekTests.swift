@@ -65,7 +65,7 @@ struct SeekTests {
         withUnsafeBytes(of: checksum.littleEndian) { bytes.replaceSubrange(4..<8, with: $0) }
     }
 
-    @Test("by time and by offset, exactly, whatever the index files hold", arguments: IndexState.allCases)
+    @Test("L14: by time and by offset, exactly, whatever the index files hold", arguments: IndexState.allCases)
     func seek(state: IndexState) async throws {
         let seed = UInt64.random(in: 0...(.max))
         print("seek seed \(seed), index \(state)")

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Records on the command line")
 struct RecordCommandTests {
-    @Test("dump decodes the fields by the topic's schema, as lines of JSON")
+    @Test("L20: dump decodes the fields by the topic's schema, as lines of JSON")
     func dumpJSON() async throws {
         let place = try Workplace()
         try await place.fillReadings(60, ends: true)
@@ -66,7 +66,7 @@ struct RecordCommandTests {
         #expect(skipped.status == 65 && skipped.lines.count == 50 && skipped.errors.contains("20..<30"))
     }
 
-    @Test("tail prints the last records of each partition")
+    @Test("L20: tail prints the last records of each partition")
     func tail() async throws {
         let place = try Workplace()
         try await place.fillReadings(60, partitions: 2)
@@ -77,7 +77,7 @@ struct RecordCommandTests {
         #expect(offsets == [58, 59, 58, 59])
     }
 
-    @Test("tail -f prints what another process appends, and ends with the stream")
+    @Test("L20: tail -f prints what another process appends, and ends with the stream")
     func follow() async throws {
         let place = try Workplace()
         try await place.fillReadings(20)

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Topics on the command line")
 struct TopicCommandTests {
-    @Test("a topic is created with what was said, and described with it")
+    @Test("L20: a topic is created with what was said, and described with it")
     func createAndDescribe() throws {
         let place = try Workplace()
         let created = try place.succeed(
@@ -25,7 +25,7 @@ struct TopicCommandTests {
         #expect(text.contains("keeps        1 GiB a partition; 7d; until consumed by archive, plots\n"))
     }
 
-    @Test("list tells records and bytes of every topic; an empty log has none")
+    @Test("L20: list tells records and bytes of every topic; an empty log has none")
     func list() async throws {
         let place = try Workplace()
         try await place.fillReadings(60, partitions: 2)
@@ -105,7 +105,7 @@ struct TopicCommandTests {
         try await writer.close()
     }
 
-    @Test("a group is put at a place, described with its lag, listed and forgotten")
+    @Test("L20: a group is put at a place, described with its lag, listed and forgotten")
     func groups() async throws {
         let place = try Workplace()
         try await place.fillReadings(60, partitions: 2)

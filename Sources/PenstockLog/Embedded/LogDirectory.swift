@@ -45,7 +45,8 @@ actor LogDirectory {
         guard names.allSatisfy({ $0.hasPrefix("." + Self.superfile) }) else {
             throw LogError(
                 .notALog, "\(path) holds other things and is not a log",
-                hint: "name an empty directory or one that is not there yet", place: .init(file: path))
+                hint: creating ? "name an empty directory or one that is not there yet" : "name the log's directory",
+                place: .init(file: path))
         }
         guard creating else {
             throw LogError(.logNotFound, "there is no log at \(path)", hint: "check the path", place: .init(file: path))

@@ -14,7 +14,8 @@ struct SegmentCursor {
     private let limits: LogLimits
     private let windowBytes: Int
     private var window: SegmentWindow
-    private var batchesAreSmall = true
+    /// Not before the first header says so: who wants a part of a large batch does not read a window of it.
+    private var batchesAreSmall = false
 
     /// A verified batch: its header, and where its stored body (or the prefix of it) lies.
     struct Batch {

@@ -11,7 +11,7 @@ final class SegmentFile: Sendable {
     let seal: Seal?
 
     /// Opens a segment and checks its first block.
-    /// - Throws: `LogError` with code `damaged`, `newerFormat`, or one of the storage.
+    /// - Throws: `LogError` with code `damaged`, `newerFormat`, `foreignByteOrder`, or one of the storage.
     init(
         _ name: SegmentName, of partition: TopicPartition, in directory: String, storage: any Storage,
         access: FileAccess = .read

@@ -35,7 +35,7 @@ struct Superblock: Equatable {
         return fields.bytes
     }
 
-    /// - Throws: `LogError` with code `damaged` or `newerFormat`.
+    /// - Throws: `LogError` with code `damaged`, `foreignByteOrder` or `newerFormat`.
     init(_ bytes: UnsafeRawBufferPointer, of partition: TopicPartition, name: SegmentName, file: String)
         throws(LogError)
     {
@@ -47,6 +47,12 @@ struct Superblock: Equatable {
         }
         guard bytes.count >= Self.byteCount else { throw refuse("is cut short") }
         guard bytes[..<8].elementsEqual(Self.magic) else { throw refuse("is not that of a segment") }
+        guard !Self.isInOtherByteOrder(bytes) else {
+            throw LogError(
+                .foreignByteOrder, "\(file) was written in big-endian byte order; a log is little endian everywhere",
+                hint: "write it again with a program that follows the format, or export and import the topic there",
+                place: .init(partition: partition, file: file))
+        }
         guard bytes.integer(at: Self.checkedBytes) == Self.checksum(bytes) else { throw refuse("has a wrong checksum") }
         let version = bytes.integer(UInt32.self, at: 8)
         guard version == Self.version else {
@@ -79,5 +85,11 @@ struct Superblock: Equatable {
 
     private static func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
         CRC32C.checksum(UnsafeRawBufferPointer(rebasing: bytes[..<checkedBytes]))
+    }
+
+    // Both fields at once: that is no flipped bit.
+    private static func isInOtherByteOrder(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        bytes.integer(UInt32.self, at: 8).byteSwapped <= UInt32(UInt16.max)
+            && bytes.integer(UInt32.self, at: 12).byteSwapped == UInt32(alignment)
     }
 }

@@ -35,7 +35,7 @@ extension EmbeddedLog {
         do {
             descriptor = try await directory.topic(topic)
         } catch {
-            guard error.code == .damaged || error.code == .newerFormat else { throw error }
+            guard [.damaged, .newerFormat, .foreignByteOrder].contains(error.code) else { throw error }
             // The segments say themselves what they are.
             let numbers = try await directory.partitionNumbers(of: topic).filter { partition == nil || $0 == partition }
             return LogVerifier.Subject(

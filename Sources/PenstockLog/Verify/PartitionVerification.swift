@@ -89,7 +89,7 @@ struct PartitionVerification {
             expected = nil
             return
         }
-        guard error.code == .damaged || error.code == .newerFormat else { throw error }
+        guard [.damaged, .newerFormat, .foreignByteOrder].contains(error.code) else { throw error }
         let end = expectation.limit == .max ? max(expectation.acknowledged, name.baseOffset) : expectation.limit
         let lost = name.baseOffset < end ? name.baseOffset..<end : nil
         report.totals.segments += 1

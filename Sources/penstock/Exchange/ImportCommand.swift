@@ -42,24 +42,23 @@ struct ImportCommand: AsyncParsableCommand {
         var appender = TopicAppender(topic, in: log)
         do {
             try await copy(&reader, stream, topic, to: &appender)
-        } catch {
+            try await appender.finish()
+        } catch let error as ExchangeError {
             // What stands before the mistake is in the topic, all of it.
-            try? await appender.finish()
-            let kept =
-                "\(TopicText.count(appender.acknowledged, "record")) before it \(appender.acknowledged == 1 ? "is" : "are") in \(name)"
-            switch error {
-            case let error as ExchangeError:
-                throw CommandError(
-                    .data, "\(stream.name), \(reader.place): \(error.problem)",
-                    hint: (error.hint.map { $0 + "; " } ?? "") + kept)
-            case let error as LogError:
-                throw CommandError(
-                    error.category, error.summary + "; while importing \(stream.name), \(reader.place)",
-                    hint: (error.hint.map { $0 + "; " } ?? "") + kept)
-            default: throw error
-            }
+            try await appender.finish()
+            let records = appender.acknowledged
+            throw CommandError(
+                .data, "\(stream.name), \(reader.place): \(error.problem)",
+                hint: (error.hint.map { $0 + "; " } ?? "")
+                    + "\(TopicText.count(records, "record")) before it \(records == 1 ? "is" : "are") in \(name)")
+        } catch let error as LogError {
+            await appender.giveUp()
+            let records = appender.acknowledged
+            throw CommandError(
+                error.category, "\(error.summary); while importing \(stream.name)",
+                hint: (error.hint.map { $0 + "; " } ?? "")
+                    + "\(TopicText.count(records, "record")) of the file \(records == 1 ? "is" : "are") in \(name)")
         }
-        try await appender.finish()
         try tell(appender.acknowledged)
     }
 

@@ -59,6 +59,12 @@ struct TopicAppender {
         for lane in lanes { try await lane.writer.close() }
     }
 
+    /// After a failure of the log: waits for what is on its way, to count it, sends nothing more, and gives the partitions up.
+    mutating func giveUp() async {
+        while !pending.isEmpty { try? await settleFirst() }
+        for lane in lanes.values { try? await lane.writer.close() }
+    }
+
     private mutating func append(_ record: ExchangeRecord) async throws {
         let lane = try await lane(record.partition)
         // A batch has key hashes for all of its records or for none.

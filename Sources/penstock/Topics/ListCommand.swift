@@ -24,12 +24,12 @@ struct ListCommand: AsyncParsableCommand {
                     ByteCount.text(TopicText.bytes(topic)), "\(topic.schema)",
                 ])
             } catch {
-                guard error.code == .damaged else { throw error }
+                guard [.damaged, .newerFormat, .foreignByteOrder].contains(error.code) else { throw error }
                 // The others are still worth listing.
                 isDamaged = true
                 FailureReport(error)?.print()
                 documents.append(.members(["name": .text(name), "error": .text(error.summary)]))
-                rows.append([name, "?", "?", "?", "damaged; see penstock topic verify \(name)"])
+                rows.append([name, "?", "?", "?", "unreadable; see penstock topic verify \(name)"])
             }
         }
         if options.json {
