@@ -43,6 +43,8 @@ struct PartitionModel {
     let partition: TopicPartition
     let durability: Durability
     private(set) var submissions: [Submission] = []
+    /// Everything before the first of these was given up, everything before the second may be.
+    private var truncation: (done: UInt64, tried: UInt64) = (0, 0)
     /// Bits of its sealed segments that were changed.
     var flippedBits = 0
 
@@ -79,6 +81,12 @@ struct PartitionModel {
             submissions[index].isWritten = true
         }
     }
+
+    /// The records before `offset` may go from now on.
+    mutating func beginTruncation(before offset: UInt64) { truncation.tried = max(truncation.tried, offset) }
+
+    /// The records before `offset` are gone.
+    mutating func endTruncation(before offset: UInt64) { truncation.done = max(truncation.done, offset) }
 
     /// Forgets the promises that a crash voids.
     ///
@@ -127,10 +135,14 @@ struct PartitionModel {
         guard reading.damaged.isEmpty || flippedBits > 0 || mayBeTorn else {
             throw Violation("\(partition) (\(durability.rawValue)): damaged without a cause: \(reading.damaged)")
         }
+        guard reading.start >= truncation.done else {
+            throw Violation("\(partition) begins at \(reading.start) and was truncated before \(truncation.done)")
+        }
         var seen: Set<UInt64> = []
         for delivery in reading.deliveries { seen.insert(delivery.submission) }
         var lost = 0
         for submission in submissions where submission.isKept && !seen.contains(submission.id) {
+            if submission.offsets.upperBound <= truncation.tried { continue }
             let isReported = reading.damaged.contains { $0.overlaps(submission.offsets) }
             lost += 1
             guard isReported, lost <= flippedBits else {

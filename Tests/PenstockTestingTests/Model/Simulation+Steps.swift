@@ -18,6 +18,7 @@ extension Simulation {
             case .faults(let plan): storage.faults = plan
             case .repair: repair()
             case .fill(let free): storage.capacityBytes = storage.usedBytes + free
+            case .truncate: try await truncate()
             case .rot: try await rot()
             }
         } catch let error as LogError {
@@ -121,6 +122,15 @@ extension Simulation {
         let start = partition.firstOffset + UInt64(random.below(Int(partition.nextOffset - partition.firstOffset) + 1))
         let reader = try await log!.reader(for: topics[index].model.partition, from: .offset(start))
         try observe(await Watcher(reader: reader, start: start, limit: 1 + random.below(40)).run(), index)
+    }
+
+    private func truncate() async throws {
+        let index = try await anyTopic()
+        let partition = try await log!.describe(topics[index].name).partitions[0]
+        let offset = partition.firstOffset + UInt64(random.below(Int(partition.nextOffset - partition.firstOffset) + 1))
+        topics[index].model.beginTruncation(before: offset)
+        try await log!.truncate(topics[index].model.partition, before: offset)
+        topics[index].model.endTruncation(before: offset)
     }
 
     private func readElsewhere() async throws {

@@ -27,6 +27,8 @@ enum Step {
     case repair
     /// The disk has this many bytes left.
     case fill(free: Int)
+    /// Gives up the records before a random offset.
+    case truncate
     /// Changes bits of a sealed segment.
     case rot
 }
@@ -46,6 +48,7 @@ extension Step {
         (7, { .faults(plan(&$0)) }),
         (6, { _ in .repair }),
         (3, { .fill(free: $0.below(60_000)) }),
+        (3, { _ in .truncate }),
         (2, { _ in .rot }),
     ]
 
