@@ -4,7 +4,8 @@ import PenstockTesting
 /// An event that says where it belongs, with a payload that follows from that: whoever reads one knows all that it must hold.
 struct Mark: Event, Equatable {
     static let schema = Schema(
-        "Mark", fields: [.init("submission", .u64), .init("index", .u32)], payload: .init("noise", .bytes))
+        "Mark", fields: [.init("submission", .u64), .init("index", .u32), .init("key", .u32)],
+        payload: .init("noise", .bytes))
 
     let submission: UInt64
     let index: UInt32
@@ -34,12 +35,14 @@ struct Mark: Event, Equatable {
     init(reading record: inout RecordReader) throws(RecordError) {
         submission = try record.readInteger()
         index = try record.readInteger()
+        guard try record.readInteger(UInt32.self) == Self.key(submission, index) else { throw .invalidField("the key") }
         payload = record.payload
     }
 
     func write(to record: inout RecordWriter) {
         record.append(submission)
         record.append(index)
+        record.append(Self.key(submission, index))
         if !payload.isEmpty { record.setPayload(payload) }
     }
 
@@ -56,6 +59,11 @@ struct Mark: Event, Equatable {
     }
 
     static func == (a: Mark, b: Mark) -> Bool { (a.submission, a.index) == (b.submission, b.index) }
+
+    /// By what topics with a compaction key are compacted: one of a few.
+    static func key(_ submission: UInt64, _ index: UInt32) -> UInt32 {
+        UInt32(truncatingIfNeeded: SplitMix64.mix(submission &* 4096 &+ UInt64(index)) >> 32) % 16
+    }
 
     private static func start(_ submission: UInt64, _ index: UInt32) -> Int {
         Int(SplitMix64.mix(submission &* 4096 &+ UInt64(index)) % (1 << 14))

@@ -18,6 +18,12 @@ extension Simulation {
             case .faults(let plan): storage.faults = plan
             case .repair: repair()
             case .fill(let free): storage.capacityBytes = storage.usedBytes + free
+            case .truncate: try await truncate()
+            case .retain(let bytes): try await retain(bytes: bytes)
+            case .compact: try await compact()
+            case .produce(let batches): try await produce(batches: batches)
+            case .transact(let commits): try await transact(commits: commits)
+            case .commitPositions: try await commitPositions()
             case .rot: try await rot()
             }
         } catch let error as LogError {
@@ -29,21 +35,24 @@ extension Simulation {
         guard topics.count < 3 else { return }
         let name = "topic-\(topics.count)"
         let durability = [Durability.durable, .durable, .durable, .pageCache, .pageCache, .memory][random.below(6)]
+        let isCompacted = random.below(4) == 0
         topics.append(
             Topic(
-                name: name, configuration: TopicConfiguration(durability: durability, segmentBytes: 64 << 10),
-                model: PartitionModel(TopicPartition(name), durability: durability)))
+                name: name,
+                configuration: TopicConfiguration(
+                    durability: durability, segmentBytes: 64 << 10, compactionKey: isCompacted ? ["key"] : []),
+                model: PartitionModel(TopicPartition(name), durability: durability, isCompacted: isCompacted)))
         try await finishCreation(topics.count - 1)
     }
 
-    private func finishCreation(_ index: Int) async throws {
+    func finishCreation(_ index: Int) async throws {
         guard !topics[index].isCreated else { return }
         _ = try await log!.openTopic(
             topics[index].name, schema: Mark.schema, creatingWith: topics[index].configuration)
         topics[index].isCreated = true
     }
 
-    private func anyTopic() async throws -> Int {
+    func anyTopic() async throws -> Int {
         let index = random.below(topics.count)
         try await finishCreation(index)
         return index
@@ -56,22 +65,14 @@ extension Simulation {
         // The shape of the batches is drawn first, so that a failing submit does not shift what comes later.
         let shapes =
             failedShapes
-            ?? (0..<batches).map { _ in
-                BatchShape(count: 1 + random.below(12), payloadBytes: [0, 0, 40, 1500, 9000][random.below(5)])
-            }
+            ?? (0..<batches).map { _ in BatchShape(&random) }
         failedShapes = nil
         let watch = isWatched ? try await watcher(index) : nil
         async let watched = watch?.run()
         do {
             for shape in shapes {
                 let id = nextSubmission()
-                var builder = RecordBatchBuilder(schemaID: Mark.schema.id)
-                for record in 0..<shape.count {
-                    builder.append(
-                        Mark(submission: id, index: UInt32(record), payloadBytes: shape.payloadBytes),
-                        time: Timestamp(nanoseconds: Int64(id)))
-                }
-                let append = try await writer.submit(builder)
+                let append = try await writer.submit(shape.batch(of: id))
                 let offsets = append.firstOffset..<append.firstOffset + UInt64(shape.count)
                 topics[index].model.submit(id, offsets: offsets, payloadBytes: shape.payloadBytes)
                 pending.append((id, append))
@@ -88,12 +89,13 @@ extension Simulation {
         let id = nextSubmission()
         let writer = try await openWriter(index)
         let append = try await writer.submit(control: .timeMark(Timestamp(nanoseconds: Int64(id))))
-        topics[index].model.submit(id, offsets: append.firstOffset..<append.firstOffset + 1, payloadBytes: 0)
+        topics[index].model.submit(
+            id, offsets: append.firstOffset..<append.firstOffset + 1, payloadBytes: 0, isControl: true)
         _ = try await settle([(id, append)], index)
     }
 
     /// Waits for the acknowledgements; returns whether all came.
-    private func settle(_ pending: [(id: UInt64, append: PendingAppend)], _ index: Int) async throws -> Bool {
+    func settle(_ pending: [(id: UInt64, append: PendingAppend)], _ index: Int) async throws -> Bool {
         var allCame = true
         for (id, append) in pending {
             do {
@@ -118,9 +120,13 @@ extension Simulation {
     private func read() async throws {
         let index = try await anyTopic()
         let partition = try await log!.describe(topics[index].name).partitions[0]
-        let start = partition.firstOffset + UInt64(random.below(Int(partition.nextOffset - partition.firstOffset) + 1))
+        let start = anyOffset(partition)
         let reader = try await log!.reader(for: topics[index].model.partition, from: .offset(start))
         try observe(await Watcher(reader: reader, start: start, limit: 1 + random.below(40)).run(), index)
+    }
+
+    func anyOffset(_ partition: TopicDescription.Partition) -> UInt64 {
+        partition.firstOffset + UInt64(random.below(Int(partition.nextOffset - partition.firstOffset) + 1))
     }
 
     private func readElsewhere() async throws {
@@ -158,12 +164,16 @@ extension Simulation {
         let path = directory + "/" + segments[random.below(segments.count)]
         guard let size = storage.contents(of: path)?.count, size > 4096 else { return }
         storage.flip(path, at: 4096 + random.below(size - 4096), bit: random.below(8))
-        topics[index].model.flippedBits += 1
+        topics[index].model.flip()
     }
 
     private func observe(_ outcome: Watcher.Outcome, _ index: Int) throws {
         try topics[index].model.observe(outcome.reading)
-        if let error = outcome.error, error.code != .damaged { try excuse(error, "reading") }
+        if let error = outcome.error, error.code != .damaged {
+            // Where the oldest records go at any time a reader may come too late.
+            if error.code == .offsetOutOfRange, topics[index].model.hasRetention { return }
+            try excuse(error, "reading")
+        }
         if let error = outcome.error, error.code == .damaged, topics[index].model.flippedBits == 0,
             topics[index].model.durability == .durable
         {
@@ -189,7 +199,8 @@ extension Simulation {
             whole.end = outcome.reading.end
             guard let error = outcome.error else { return whole }
             guard error.code == .damaged, let offsets = error.place.offsets else { throw error }
-            guard offsets.lowerBound <= outcome.reading.end, offsets.upperBound > outcome.reading.end,
+            let mayBeBehind = topics[index].model.isCompacted || topics[index].model.hasHiddenRecords
+            guard offsets.lowerBound <= outcome.reading.end || mayBeBehind, offsets.upperBound > outcome.reading.end,
                 error.place.partition == partition
             else { throw Violation("\(partition): damage at \(outcome.reading.end) was reported as \(error.summary)") }
             whole.damaged.append(outcome.reading.end..<offsets.upperBound)

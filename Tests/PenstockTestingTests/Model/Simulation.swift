@@ -13,12 +13,8 @@ final class Simulation {
         var isCreated = false
         var model: PartitionModel
         var writer: (any TopicWriter)?
-    }
-
-    /// What a batch is made of.
-    struct BatchShape {
-        let count: Int
-        let payloadBytes: Int
+        /// The batches of its producer, in their order.
+        var produced: [(id: UInt64, firstSequence: UInt64, shape: BatchShape)] = []
     }
 
     static let directory = "/log"
@@ -27,6 +23,8 @@ final class Simulation {
     var storage: SimulatedStorage
     var log: EmbeddedLog?
     var topics: [Topic] = []
+    var group = GroupModel()
+    var groupOwner: (any ConsumerGroup)?
     /// The steps so far, for the report.
     private(set) var history: [String] = []
 
@@ -56,6 +54,7 @@ final class Simulation {
         storage.crash(random.coin() ? .process : .power, atCall: 0)
         repair()
         for index in topics.indices { try await checkAll(index) }
+        try await checkPositions()
         crash(random.coin() ? .process : .power)
         try await recover()
         return storage.trace
@@ -104,6 +103,8 @@ final class Simulation {
                 topics[index].model.crash(kind, hadFailedSync: storage.failedSyncs > 0)
                 topics[index].writer = nil
             }
+            group.crash(kind, hadFailedSync: storage.failedSyncs > 0)
+            groupOwner = nil
             log = nil
             repair()
             storage = storage.incarnation()
@@ -126,9 +127,10 @@ final class Simulation {
         let writer = try await openWriter(index)
         let reading = try await readAll(index)
         guard !storage.isDead else { return }
-        if let before, !topics[index].model.mayBeTorn, before.deliveries != reading.deliveries {
+        let model = topics[index].model
+        if let before, !model.mayBeTorn, !model.losesRecords, before.deliveries != reading.deliveries {
             throw Violation(
-                "\(topics[index].model.partition): \(before.deliveries.count) records before the new owner, "
+                "\(model.partition): \(before.deliveries.count) records before the new owner, "
                     + "\(reading.deliveries.count) after it")
         }
         try topics[index].model.observe(reading)

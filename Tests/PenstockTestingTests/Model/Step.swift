@@ -27,6 +27,18 @@ enum Step {
     case repair
     /// The disk has this many bytes left.
     case fill(free: Int)
+    /// Gives up the records before a random offset.
+    case truncate
+    /// Keeps no more than about this many bytes from now on.
+    case retain(bytes: Int)
+    /// Compacts what is sealed.
+    case compact
+    /// Hands batches of a producer over, those again that it does not know to be there.
+    case produce(batches: Int)
+    /// Appends to two partitions in a transaction.
+    case transact(commits: Bool)
+    /// Commits positions of a consumer group.
+    case commitPositions
     /// Changes bits of a sealed segment.
     case rot
 }
@@ -46,6 +58,12 @@ extension Step {
         (7, { .faults(plan(&$0)) }),
         (6, { _ in .repair }),
         (3, { .fill(free: $0.below(60_000)) }),
+        (3, { _ in .truncate }),
+        (2, { .retain(bytes: (1 + $0.below(4)) * 50_000) }),
+        (3, { _ in .compact }),
+        (8, { .produce(batches: 1 + $0.below(3)) }),
+        (8, { .transact(commits: $0.below(4) != 0) }),
+        (5, { _ in .commitPositions }),
         (2, { _ in .rot }),
     ]
 
