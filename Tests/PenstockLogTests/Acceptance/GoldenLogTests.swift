@@ -108,8 +108,9 @@ struct GoldenLogTests {
         #expect(head.data.count == 40 && head.integer(0) == 0x4441_4548 && head.long(8) == 8 && head.long(32) == 8)
         let index = try Bytes(folder + "00000000000000000000-0000000001.index")
         #expect(index.integer(0) == 0x5849_5350 && index.integer(8) == 1 && index.long(16) == generation)
-        #expect(index.data.count == 80 + 24 * index.integer(12) + index.integer(56))
-        #expect(index.long(24) == 8 && index.long(32) == segment.data.count && index.long(48) == 999)
+        #expect(index.data.count == 64 + 24 * index.integer(12))
+        #expect(index.long(24) == 8 && index.long(32) == segment.data.count)
+        #expect(index.long(48) == 995 && index.long(56) == 999)
         let ledger = try Bytes(folder + "ledger")
         #expect(ledger.integer(0) == 0x4744_454C && ledger.long(8) == 8 && ledger.long(16) == ledger.data.count - 24)
     }
