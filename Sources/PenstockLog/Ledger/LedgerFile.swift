@@ -16,7 +16,7 @@ enum LedgerFile {
     /// The ledger of a partition at its end, from the file and the batches behind it; brings the file there.
     static func ledger(of view: PartitionView, at end: UInt64) throws(LogError) -> PartitionLedger {
         let saved = try explained(view.partition) { () throws(StorageError) in
-            try read(in: view.directory, storage: view.storage)
+            try read(in: view.directory, storage: view.storage, attempts: view.limits.readAttempts)
         }
         if let saved, saved.offset == end { return saved.ledger }
         if saved == nil, end == 0 { return PartitionLedger() }
@@ -45,9 +45,10 @@ enum LedgerFile {
         try storage.replace(fileName, in: directory, with: fields.bytes)
     }
 
-    // Nil where there is none that is intact.
+    // Nil where there is none that is intact. What does not pass its checks is read again: nothing else knows of producers whose
+    // records were given up.
     private static func read(
-        in directory: String, storage: any Storage
+        in directory: String, storage: any Storage, attempts: Int
     ) throws(StorageError) -> (offset: UInt64, ledger: PartitionLedger)? {
         let path = directory + "/" + fileName
         guard try storage.kind(of: path) == .file else { return nil }
@@ -55,10 +56,16 @@ enum LedgerFile {
         let size = try file.byteCount()
         guard (headBytes...byteLimit).contains(size) else { return nil }
         let block = Payload.Storage(byteCount: size)
-        guard try file.read(into: block.bytes, at: 0) == size else { return nil }
-        let bytes = UnsafeRawBufferPointer(block.bytes)
+        for _ in 0..<attempts {
+            guard try file.read(into: block.bytes, at: 0) == size else { return nil }
+            if let saved = decoded(UnsafeRawBufferPointer(block.bytes)) { return saved }
+        }
+        return nil
+    }
+
+    private static func decoded(_ bytes: UnsafeRawBufferPointer) -> (offset: UInt64, ledger: PartitionLedger)? {
         guard bytes.integer(at: 0) == magic, bytes.integer(at: 4) == checksum(bytes),
-            bytes.integer(at: 16) == UInt64(size - headBytes),
+            bytes.integer(at: 16) == UInt64(bytes.count - headBytes),
             let ledger = try? PartitionLedger(decoding: UnsafeRawBufferPointer(rebasing: bytes[headBytes...]))
         else { return nil }
         return (bytes.integer(at: 8), ledger)
