@@ -82,4 +82,29 @@ struct ProducerSimulationTests {
         }
         #expect(call > 50, "the crashes went through the whole program")
     }
+
+    @Test("a bit that is read wrong does not make a partition forget a producer whose records were given up")
+    func misreadLedger() async throws {
+        for seed in UInt64(1)...200 {
+            let storage = SimulatedStorage(seed: seed)
+            let log = try await EmbeddedLog(directory: ProducerRun.directory, storage: storage)
+            _ = try await log.openTopic("numbers", schema: Number.schema, creatingWith: TopicConfiguration())
+            let writer = try await log.writer(for: ProducerRun.partition)
+            let producer = try await writer.producer(named: "detector")
+            try await writer.append(numbers(0..<10), from: producer.stamp(0))
+            let end = try await log.describe("numbers").partitions[0].nextOffset
+            try await writer.close()
+            try await log.truncate(ProducerRun.partition, before: end)
+            storage.faults.readFlips = 0.05
+            do {
+                let writer = try await log.writer(for: ProducerRun.partition)
+                let producer = try await writer.producer(named: "detector")
+                #expect(producer.nextSequence == 10, "seed \(seed)")
+                try await writer.close()
+            } catch {
+                // Other files are read once only: an error is no wrong answer.
+                #expect(error.code == .damaged, "seed \(seed)")
+            }
+        }
+    }
 }

@@ -15,7 +15,7 @@ enum LedgerFile {
     /// The ledger of a partition at its end, from the file and the batches behind it; brings the file there.
     static func ledger(of view: PartitionView, at end: UInt64) throws(LogError) -> PartitionLedger {
         let saved = try explained(view.partition) { () throws(StorageError) in
-            try read(in: view.directory, storage: view.storage)
+            try read(in: view.directory, storage: view.storage, attempts: view.limits.readAttempts)
         }
         if let saved, saved.offset == end { return saved.ledger }
         if saved == nil, end == 0 { return PartitionLedger() }
@@ -42,17 +42,25 @@ enum LedgerFile {
         try storage.replace(fileName, in: directory, with: frame.closed(fields))
     }
 
-    /// What the file says; nil where there is none that is intact.
+    /// What the file says; nil where there is none that is intact. What does not pass its checks is read again: nothing else knows of
+    /// producers whose records were given up.
     static func read(
-        in directory: String, storage: any Storage
+        in directory: String, storage: any Storage, attempts: Int
     ) throws(StorageError) -> (offset: UInt64, ledger: PartitionLedger)? {
-        guard let contents = try storage.contents(of: directory + "/" + fileName, limit: byteLimit) else { return nil }
-        return contents.withUnsafeBytes { bytes in
-            guard bytes.count >= headBytes, frame.holds(bytes),
-                bytes.integer(at: 16) == UInt64(bytes.count - headBytes),
-                let ledger = try? PartitionLedger(decoding: UnsafeRawBufferPointer(rebasing: bytes[headBytes...]))
-            else { return nil }
-            return (bytes.integer(at: 8), ledger)
+        for _ in 0..<attempts {
+            guard let contents = try storage.contents(of: directory + "/" + fileName, limit: byteLimit) else {
+                return nil
+            }
+            if let saved = contents.withUnsafeBytes({ decoded($0) }) { return saved }
         }
+        return nil
+    }
+
+    private static func decoded(_ bytes: UnsafeRawBufferPointer) -> (offset: UInt64, ledger: PartitionLedger)? {
+        guard bytes.count >= headBytes, frame.holds(bytes),
+            bytes.integer(at: 16) == UInt64(bytes.count - headBytes),
+            let ledger = try? PartitionLedger(decoding: UnsafeRawBufferPointer(rebasing: bytes[headBytes...]))
+        else { return nil }
+        return (bytes.integer(at: 8), ledger)
     }
 }

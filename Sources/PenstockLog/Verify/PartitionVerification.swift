@@ -149,7 +149,9 @@ struct PartitionVerification {
     private mutating func readLedger() throws(LogError) -> Bool {
         let path = view.directory + "/" + LedgerFile.fileName
         let (isThere, saved) = try explained(partition) { () throws(StorageError) in
-            (try storage.kind(of: path) != nil, try LedgerFile.read(in: view.directory, storage: storage))
+            let saved = try LedgerFile.read(
+                in: view.directory, storage: storage, attempts: view.limits.readAttempts)
+            return (try storage.kind(of: path) != nil, saved)
         }
         ledger = LedgerVerification(saved)
         if isThere, saved == nil {
