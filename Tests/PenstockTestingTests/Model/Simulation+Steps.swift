@@ -174,7 +174,7 @@ extension Simulation {
             if error.code == .offsetOutOfRange, topics[index].model.hasRetention { return }
             try excuse(error, "reading")
         }
-        if let error = outcome.error, error.code == .damaged, topics[index].model.flippedBits == 0,
+        if let error = outcome.error, error.code == .damaged, topics[index].model.isIntact,
             topics[index].model.durability == .durable
         {
             try excuse(error, "reading")

@@ -90,6 +90,8 @@ final class Simulation {
         limits.batchBytes = 1 << 20
         limits.writerThreads = 1
         limits.readerThreads = 1
+        // Every second read may be wrong here, which three attempts do not get past.
+        limits.readAttempts = 12
         log = try await EmbeddedLog(
             directory: Self.directory, creating: !topics.contains { $0.isCreated }, storage: storage, clock: clock,
             limits: limits, randomNumbers: randomNumbers)
