@@ -182,15 +182,18 @@ struct PartitionModel {
         for delivery in reading.deliveries { seen[delivery.offset] = delivery.submission }
         var laterKeys: Set<UInt32> = []
         var lost = 0
-        for submission in submissions.reversed() where submission.isKept || submission.transaction?.mustShow == true {
+        for submission in submissions.reversed() {
+            // What is damaged may have superseded records before it that are gone therefore.
+            let isReported = reading.damaged.contains { $0.overlaps(submission.offsets) }
+            let mustBeThere = submission.isKept || submission.transaction?.mustShow == true
+            guard mustBeThere || isReported else { continue }
             var missing: UInt64?
             for offset in submission.offsets.reversed() {
                 let key = Mark.key(submission.id, UInt32(offset - submission.offsets.lowerBound))
                 let isLast = !mayBeSuperseded(submission) || laterKeys.insert(key).inserted
                 if isLast, offset >= mayBeGone, seen[offset] != submission.id { missing = offset }
             }
-            guard let missing else { continue }
-            let isReported = reading.damaged.contains { $0.overlaps(submission.offsets) }
+            guard mustBeThere, let missing else { continue }
             lost += 1
             guard isReported, lost <= flippedBits else {
                 throw Violation(
