@@ -11,6 +11,11 @@ public import PenstockEvents
         Stream(stages: [StageDescription(first.kind, label: "From", first.options)])
     }
 
+    /// A flow begins with several sources or flows at once.
+    public static func buildPartialBlock<Value>(first: Merge<Value>) -> Stream<Value> {
+        Stream(stages: [first.description])
+    }
+
     /// A flow goes on where another ends.
     public static func buildPartialBlock<Value>(first: Flow<Stream<Value>>) -> Stream<Value> {
         Stream(stages: [StageDescription(.flow(first.description), label: first.description.name)])

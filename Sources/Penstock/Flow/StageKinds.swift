@@ -5,6 +5,7 @@
 public protocol FlowBeginning: Sendable {}
 
 extension From: FlowBeginning {}
+extension Merge: FlowBeginning {}
 extension Flow: FlowBeginning {}
 
 /// A stage that takes events one by one, so that it cannot stand between a window and its aggregate.

@@ -36,6 +36,7 @@ extension Flow where Body == Closed {
 extension FlowDescription {
     /// The flows that this one goes on from, then this one.
     fileprivate var withInputs: [FlowDescription] {
-        if case .flow(let input) = stages.first?.kind { input.withInputs + [self] } else { [self] }
+        var seen: Set<String> = []
+        return (inputFlows.flatMap(\.withInputs) + [self]).filter { seen.insert($0.name).inserted }
     }
 }

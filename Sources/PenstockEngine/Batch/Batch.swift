@@ -57,6 +57,9 @@ public struct Batch: Sendable {
     var selection: Selection?
     var behind: [BehindMark]
 
+    /// On which of the stage's inputs the batch came: 0 and 1 are the left and the right side of a join.
+    var input: UInt8 = 0
+
     /// The watermark of the input that carries this batch, once the batch has been read.
     var watermark: Timestamp
 

@@ -26,7 +26,7 @@ struct OperatorProcessor<Op: Operator>: Processor {
             try call(at: batch) { try operation.process(Events(batch), state: &state, into: &output, context: context) }
         case .control(let record):
             try call { try operation.control(record, state: &state, into: &output, context: context) }
-        case .watermark:
+        case .watermark, .barrier:
             break
         case .end:
             try call { try operation.finish(state: &state, into: &output, context: context) }
@@ -80,7 +80,7 @@ struct PendingOutput {
         case .watermark(let time):
             if time > forwarded { following = element }
             forwarded = max(forwarded, time)
-        case .control, .end:
+        case .control, .barrier, .end:
             following = element
         }
     }

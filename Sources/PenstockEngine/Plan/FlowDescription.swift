@@ -13,6 +13,15 @@ public struct FlowDescription: Sendable {
         self.stages = stages
     }
 
+    /// The named flows that this one goes on from, in the order in which they are mentioned.
+    public var inputFlows: [FlowDescription] {
+        switch stages.first?.kind {
+        case .flow(let input): [input]
+        case .inputs(let parts): parts.flatMap(\.inputFlows)
+        default: []
+        }
+    }
+
     /// Whether the flow ends in a sink; if not it is there to be used by other flows.
     public var hasSink: Bool {
         switch stages.last?.kind {
@@ -32,6 +41,10 @@ public struct StageDescription: Sendable {
         case topicSource(topic: String, codec: EventCodec, disorder: Disorder)
         /// Goes on where another flow ends.
         indirect case flow(FlowDescription)
+        /// Takes several inputs at once, which need no name of their own: a merge, or the sides of a join.
+        indirect case inputs([FlowDescription])
+        /// Takes what a stage of another flow puts out at its side.
+        case side(SideOutputName)
         /// One event for each event.
         case map(MapKernel)
         /// Some of the events.
@@ -58,6 +71,8 @@ public struct StageDescription: Sendable {
     public var name: String?
     /// How many instances or threads the author asked for, or nil.
     public var parallelism: Int?
+    /// Where events go that the stage does not take, by the reason.
+    public var sides: [SidePort: SideOutputName] = [:]
 
     /// A stage.
     public init(_ kind: Kind, label: String, name: String? = nil, parallelism: Int? = nil) {
@@ -105,6 +120,8 @@ public struct AnyOperator: Sendable {
     let summary: String
     let output: ValueType
     let isHeavy: Bool
+    /// Whether the events are shared among instances by key group, and need not come in canonical order.
+    var isKeyed = false
     let defect: String?
     let make: @Sendable (OperatorContext, Origin) -> any Processor
 

@@ -17,8 +17,24 @@ public struct PhysicalPlan: Sendable {
         /// The number of the stage that receives.
         public let to: Int
         /// How events find their instance.
-        public let routing: Routing
+        public internal(set) var routing: Routing
+        /// On which of the receiving stage's inputs the events come.
+        public var input = 0
+        /// Where the events leave the sending stage; nil for its end.
+        public var port: Port?
     }
+
+    /// A side output of an operator in a stage.
+    public struct Port: Sendable, Hashable {
+        /// The operator's place in its stage.
+        public let operatorIndex: Int
+        /// Which of its side outputs.
+        public let side: SidePort
+    }
+
+    /// The number of each stage of the pipeline as an origin of events: its place among all stage ids in the order of their bytes,
+    /// so that the order of events does not depend on how stages are put together.
+    var origins: [StageName: UInt32] = [:]
 
     /// How events find the instance of the receiving stage.
     public enum Routing: String, Sendable, Hashable {
@@ -78,6 +94,20 @@ public struct PhysicalStage: Sendable {
 }
 
 extension PhysicalPlan {
+    /// Gives each stage from which events can come its number.
+    mutating func numberOrigins() {
+        var names: [StageName] = []
+        for stage in stages {
+            switch stage.input {
+            case .source(let name, _), .topic(let name, _, _, _, _): names.append(name)
+            case .channels: break
+            }
+            names += stage.operators.map(\.name)
+        }
+        names.sort()
+        for (number, name) in names.enumerated() { origins[name] = UInt32(number) }
+    }
+
     /// Whether a run of the plan needs a log.
     public var usesTopics: Bool {
         stages.contains { stage in

@@ -41,7 +41,7 @@ struct PlanCheck {
     private func checkUse() throws(EngineError) {
         var used: Set<String> = []
         for flow in flows {
-            if case .flow(let input) = flow.stages.first?.kind { used.insert(input.name) }
+            for input in flow.inputFlows { used.insert(input.name) }
         }
         for flow in flows where !flow.hasSink && !used.contains(flow.name) {
             throw .plan(
@@ -64,9 +64,13 @@ struct PlanCheck {
             case .persist(_, let codec), .topicSink(_, let codec): codec.defect
             case .aggregate(let window, _): window.defect
             case .operation(let operation): operation.defect
-            case .flow, .map, .filter, .keyBy, .sink: nil
+            case .flow, .side, .map, .filter, .keyBy, .sink: nil
+            case .inputs(let parts): parts.isEmpty ? "it has no inputs" : nil
             }
         if let defect { throw .plan(problem: "\(place): \(defect)", hint: nil) }
+        if case .inputs(let parts) = stage.kind {
+            for part in parts { for inner in part.stages { try check(inner, in: flow) } }
+        }
     }
 
     private func checkTopics() throws(EngineError) {

@@ -11,7 +11,8 @@ extension PhysicalPlan {
             let outgoing = edges.filter { $0.from == stage.index }
             for edge in outgoing {
                 let routing = edge.routing == .keyGroups ? ", by key group" : ""
-                lines.append("    -> stage \(edge.to)\(routing), at most \(Inbox.capacity) batches waiting per sender")
+                let what = edge.port.map { " takes \($0.side.rawValue) events of \(stage.operators[$0.operatorIndex].name)" } ?? ""
+                lines.append("    -> stage \(edge.to)\(what)\(routing), at most \(Inbox.capacity) batches waiting per sender")
             }
         }
         return lines.joined(separator: "\n") + "\n"
@@ -129,7 +130,7 @@ extension PhysicalStage.PlannedOperator {
         case .aggregate(let window, let aggregate): "\(aggregate.function.rawValue) per key, \(window.summary)"
         case .operation(let operation):
             operation.summary + (description.parallelism.map { $0 > 1 ? ", on \($0) threads" : "" } ?? "")
-        case .source, .topicSource, .flow, .persist, .sink, .topicSink: ""
+        case .source, .topicSource, .flow, .inputs, .side, .persist, .sink, .topicSink: ""
         }
     }
 }

@@ -32,7 +32,7 @@ struct OrderedMerge: Processor {
             watermark = max(watermark, batch.watermark)
         case .watermark(let time):
             watermark = max(watermark, time)
-        case .control:
+        case .control, .barrier:
             following.put(element)
         case .end:
             watermark = .distantFuture

@@ -79,20 +79,34 @@ public final class PipelineRun: Sendable {
     }
 
     private func makeWirings(_ run: RunState, _ topics: TopicSetup) -> [StageWiring] {
+        // The senders of a stage are the instances of the stages before it, edge by edge.
+        var firstSender: [PhysicalPlan.Edge: Int] = [:]
         let inboxes = plan.stages.map { stage in
-            let senders = plan.edges.filter { $0.to == stage.index }.map { plan.stages[$0.from].instances }.reduce(0, +)
-            return (0..<stage.instances).map { _ in Inbox(senders: senders) }
+            var inputs: [UInt8] = []
+            for edge in plan.edges where edge.to == stage.index {
+                firstSender[edge] = inputs.count
+                inputs += Array(repeating: UInt8(edge.input), count: plan.stages[edge.from].instances)
+            }
+            return (0..<stage.instances).map { _ in Inbox(inputs: inputs) }
         }
         return plan.stages.flatMap { stage in
             (0..<stage.instances).map { instance in
-                let outgoing = plan.edges.filter { $0.from == stage.index }.map { edge in
-                    OutgoingEdge(inboxes: inboxes[edge.to], sender: instance, routing: edge.routing)
+                var outgoing: [OutgoingEdge] = []
+                var sideways: [PhysicalPlan.Port: [OutgoingEdge]] = [:]
+                for edge in plan.edges where edge.from == stage.index {
+                    let sender = firstSender[edge, default: 0] + instance
+                    let outgoingEdge = OutgoingEdge(inboxes: inboxes[edge.to], sender: sender, routing: edge.routing)
+                    if let port = edge.port {
+                        sideways[port, default: []].append(outgoingEdge)
+                    } else {
+                        outgoing.append(outgoingEdge)
+                    }
                 }
                 var inbox: Inbox?
                 if case .channels = stage.input { inbox = inboxes[stage.index][instance] }
                 return StageWiring(
-                    stage: stage, instance: instance, run: run, inbox: inbox, outgoing: outgoing,
-                    persistedRange: topics.ranges[stage.index], board: topics.boards[stage.index])
+                    stage: stage, instance: instance, origins: plan.origins, run: run, inbox: inbox,
+                    outgoing: outgoing, sideways: sideways, persistedRange: topics.ranges[stage.index], board: topics.boards[stage.index])
             }
         }
     }

@@ -6,6 +6,8 @@ actor StageActor {
     private let wiring: StageWiring
     private let executor: StageExecutor
     private var chain: [any Processor] = []
+    /// The side outputs that somebody reads, by the place of their operator in the chain.
+    private var sides: [Int: SideOutlets] = [:]
     private var outlet: any StageOutlet = ChannelOutlet([])
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
@@ -19,6 +21,10 @@ actor StageActor {
     func open() async throws {
         outlet = try await wiring.makeOutlet()
         chain = wiring.makeChain()
+        let first = chain.count - wiring.stage.operators.count
+        for (port, edges) in wiring.sideways {
+            sides[first + port.operatorIndex, default: SideOutlets()].add(port.side, ChannelOutlet(edges))
+        }
     }
 
     /// Works until the input has ended.
@@ -29,7 +35,7 @@ actor StageActor {
         case .topic(let name, let topic, let codec, let disorder, let isPersisted):
             let feed = TopicFeed(
                 stage: name, topic: topic, codec: codec, disorder: disorder,
-                origin: wiring.origin(partition: 0), range: isPersisted ? wiring.persistedRange : nil, run: wiring.run)
+                origin: wiring.origin(name), range: isPersisted ? wiring.persistedRange : nil, run: wiring.run)
             try await feed.deliver { try await self.push($0, at: 0) }
         case .channels:
             try await runChannels()
@@ -48,14 +54,19 @@ actor StageActor {
     private func push(_ element: StreamElement, at index: Int) async throws {
         guard index < chain.count else { return try await outlet.put(element) }
         try chain[index].accept(element)
+        if let outlets = sides[index] {
+            var batches: [(port: SidePort, batch: Batch)] = []
+            while let side = chain[index].takeSide() { batches.append(side) }
+            try await outlets.deliver(batches, behind: element)
+        }
         while let output = try chain[index].next() { try await push(output, at: index + 1) }
     }
 
     private func runChannels() async throws {
         guard let inbox = wiring.inbox else { preconditionFailure("a stage without an inbox reads channels") }
-        var gate = InputGate(inputs: inbox.senderCount)
+        var gate = InputGate(inputs: inbox.inputs)
         while true {
-            let (sender, element) = try await inbox.receive()
+            let (sender, element) = try await inbox.receive(except: gate.blocked)
             guard let passed = gate.pass(element, from: sender) else { continue }
             try await push(passed, at: 0)
             if case .end = passed { return }
@@ -68,7 +79,7 @@ actor StageActor {
             do {
                 return SourcePartition(
                     feed: try source.open(partition, context), clock: PartitionClock(source.disorder),
-                    origin: wiring.origin(partition: partition))
+                    origin: wiring.origin(name, partition: partition))
             } catch {
                 throw EngineError.stage(name, error)
             }

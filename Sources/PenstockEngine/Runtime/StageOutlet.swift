@@ -61,7 +61,7 @@ final class SinkOutlet: StageOutlet {
             switch element {
             case .batch(let batch) where batch.count > 0: try drain.write(batch)
             case .control(let record): try drain.control(record)
-            case .batch, .watermark, .end: break
+            case .batch, .watermark, .barrier, .end: break
             }
         } catch {
             throw EngineError.stage(stage, error)

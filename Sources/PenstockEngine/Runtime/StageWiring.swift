@@ -27,13 +27,20 @@ final class RunState: Sendable {
 struct StageWiring: Sendable {
     let stage: PhysicalStage
     let instance: Int
+    let origins: [StageName: UInt32]
     let run: RunState
     let inbox: Inbox?
     let outgoing: [OutgoingEdge]
+    /// The edges of side outputs.
+    let sideways: [PhysicalPlan.Port: [OutgoingEdge]]
     let persistedRange: TopicFeed.PersistedRange?
     let board: CommitBoard?
 
-    func origin(partition: Int) -> Origin { Origin(stage: UInt32(stage.index), partition: UInt32(partition)) }
+    /// The origin of what a stage or one of its operators brings forth.
+    func origin(_ name: StageName, partition: Int = 0) -> Origin {
+        guard let number = origins[name] else { preconditionFailure("\(name) is not in the plan") }
+        return Origin(stage: number, partition: UInt32(partition))
+    }
 
     func sourceContext(_ name: StageName) -> SourceContext {
         let run = run
@@ -73,31 +80,31 @@ struct StageWiring: Sendable {
     func makeChain() -> [any Processor] {
         var chain: [any Processor] = []
         if stage.mergesInOrder { chain.append(OrderedMerge(batchEvents: run.options.batchEvents)) }
-        for (position, planned) in stage.operators.enumerated() { chain.append(makeProcessor(planned, position)) }
+        for planned in stage.operators { chain.append(makeProcessor(planned)) }
         return chain
     }
 
-    private func makeProcessor(_ planned: PhysicalStage.PlannedOperator, _ position: Int) -> any Processor {
+    private func makeProcessor(_ planned: PhysicalStage.PlannedOperator) -> any Processor {
         switch planned.description.kind {
         case .map(let kernel): return KernelProcessor(stage: planned.name, kernel: kernel)
         case .filter(let kernel): return KernelProcessor(stage: planned.name, kernel: kernel)
         case .keyBy(let kernel, _): return KernelProcessor(stage: planned.name, kernel: kernel)
-        case .aggregate(let window, let aggregate): return makeAggregate(planned.name, window, aggregate, position)
+        case .aggregate(let window, let aggregate): return makeAggregate(planned.name, window, aggregate)
         case .operation(let operation):
             let progress = run.progress
             let context = OperatorContext(
                 stage: planned.name, parallelism: planned.description.parallelism ?? 1, report: { progress.report($0) })
-            return operation.make(context, origin(partition: position))
-        case .source, .topicSource, .flow, .persist, .sink, .topicSink:
+            return operation.make(context, origin(planned.name))
+        case .source, .topicSource, .flow, .inputs, .side, .persist, .sink, .topicSink:
             preconditionFailure("\(planned.name) is not an operator")
         }
     }
 
     private func makeAggregate(
-        _ name: StageName, _ window: KeyedWindow, _ aggregate: Aggregate, _ position: Int
+        _ name: StageName, _ window: KeyedWindow, _ aggregate: Aggregate
     ) -> any Processor {
         func make<A: Accumulator>(_ type: A.Type) -> any Processor {
-            let origin = origin(partition: position)
+            let origin = origin(name)
             switch window {
             case .time(let windows):
                 return KeyedTimeWindows<A>(

@@ -35,7 +35,7 @@ final class TopicOutlet: StageOutlet {
             case .end:
                 try await writer.close()
                 board?.finish()
-            case .batch, .watermark:
+            case .batch, .watermark, .barrier:
                 break
             }
         } catch {

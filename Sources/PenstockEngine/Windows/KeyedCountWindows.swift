@@ -54,7 +54,7 @@ struct KeyedCountWindows<A: Accumulator>: Processor {
         case .watermark(let time):
             watermark = max(watermark, time)
             try advance()
-        case .control:
+        case .control, .barrier:
             following.put(element)
         case .end:
             watermark = .distantFuture

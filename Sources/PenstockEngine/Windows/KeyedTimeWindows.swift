@@ -40,7 +40,7 @@ struct KeyedTimeWindows<A: Accumulator>: Processor {
             watermark = max(watermark, batch.watermark)
         case .watermark(let time):
             watermark = max(watermark, time)
-        case .control:
+        case .control, .barrier:
             following.put(element)
         case .end:
             watermark = .distantFuture

@@ -41,7 +41,7 @@ struct PositionWindowProcessor<Op: WindowOperator>: Processor {
             arriving = Events<Op.In>(batch).map { ($0.value, $0.time) }
             arriving.reverse()
             if batch.watermark > forwarded { queue = [.watermark(batch.watermark)] }
-        case .watermark, .control, .end:
+        case .watermark, .control, .barrier, .end:
             queue = [element]
             guard endsScan(element) else { break }
             if case .control(.scanEnd) = element {

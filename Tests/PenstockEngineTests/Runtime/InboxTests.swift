@@ -10,7 +10,7 @@ struct InboxTests {
     @Test("nothing is lost, reordered or stuck with several fast senders", arguments: [1, 2, 5])
     func stress(senders: Int) async throws {
         let count = 3000
-        let inbox = Inbox(senders: senders)
+        let inbox = Inbox(inputs: Array(repeating: 0, count: senders))
         let received = try await withThrowingTaskGroup(of: [[Int]].self) { group in
             for sender in 0..<senders {
                 group.addTask {
@@ -33,7 +33,7 @@ struct InboxTests {
 
     @Test("a sender is ahead of the receiver by its credit at most")
     func backpressure() async throws {
-        let inbox = Inbox(senders: 2)
+        let inbox = Inbox(inputs: Array(repeating: 0, count: 2))
         let sent = Tally()
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
@@ -58,7 +58,7 @@ struct InboxTests {
     @Test("cancelling ends the waiting of senders and of the receiver, now and later")
     func cancellation() async throws {
         for round in 0..<50 {
-            let (full, empty) = (Inbox(senders: 1), Inbox(senders: 1))
+            let (full, empty) = (Inbox(inputs: Array(repeating: 0, count: 1)), Inbox(inputs: Array(repeating: 0, count: 1)))
             for number in 0..<Inbox.capacity { try await full.send(element(number), from: 0) }
             let sending = Task { try await full.send(element(9), from: 0) }
             let receiving = Task { _ = try await empty.receive() }

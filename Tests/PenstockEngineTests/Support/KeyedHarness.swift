@@ -139,7 +139,7 @@ private struct Merge {
 
     init(inputs: Int, batch: Int) {
         self.inputs = inputs
-        gate = InputGate(inputs: inputs)
+        gate = InputGate(inputs: Array(repeating: 0, count: inputs))
         merge = OrderedMerge(batchEvents: batch)
     }
 
