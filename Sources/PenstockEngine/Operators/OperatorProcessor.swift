@@ -36,6 +36,23 @@ struct OperatorProcessor<Op: Operator>: Processor {
 
     mutating func next() -> StreamElement? { pending.take() }
 
+    func snapshot(into writer: inout StateWriter) {
+        writer.chunk { chunk in
+            chunk.put(sequence)
+            chunk.put(pending.forwarded.nanoseconds)
+            chunk.put(state)
+        }
+    }
+
+    mutating func restore(_ chunks: [StateChunk]) throws {
+        for chunk in chunks {
+            var decoder = StateDecoder(chunk)
+            sequence = try decoder.integer()
+            pending.forwarded = Timestamp(nanoseconds: try decoder.integer())
+            state = try decoder.snapshot()
+        }
+    }
+
     private func call(at batch: Batch? = nil, _ body: () throws -> Void) throws {
         do {
             try body()
@@ -50,6 +67,41 @@ struct OperatorProcessor<Op: Operator>: Processor {
     }
 }
 
+extension StateEncoder {
+    /// Appends a state record by record.
+    mutating func put(_ state: some Snapshotable) {
+        var records = RecordWriter()
+        state.snapshot(into: &records)
+        put(UInt64(records.attributeEnds.count))
+        var start = 0
+        for (end, payload) in zip(records.attributeEnds, records.payloads) {
+            put(records.attributes[start..<end])
+            put(payload)
+            start = end
+        }
+    }
+}
+
+extension StateDecoder {
+    /// The next state that was written record by record.
+    mutating func snapshot<State: Snapshotable>(_ type: State.Type = State.self) throws -> State {
+        // The readers refer to this memory.
+        var attributes: [UInt8] = []
+        var parts: [(range: Range<Int>, payload: Payload)] = []
+        for _ in 0..<(try integer(UInt64.self)) {
+            let start = attributes.count
+            attributes += try data()
+            parts.append((start..<attributes.count, try payload()))
+        }
+        return try attributes.withUnsafeBytes { memory in
+            let readers = parts.map { part in
+                RecordReader(attributes: UnsafeRawBufferPointer(rebasing: memory[part.range]), payload: part.payload)
+            }
+            return try State(restoring: readers)
+        }
+    }
+}
+
 extension StreamElement {
     var eventCount: Int {
         if case .batch(let batch) = self { batch.count } else { 0 }
@@ -60,7 +112,7 @@ extension StreamElement {
 struct PendingOutput {
     private var batch: Batch?
     private var following: StreamElement?
-    private var forwarded = Timestamp.distantPast
+    fileprivate(set) var forwarded = Timestamp.distantPast
 
     /// Takes the events that an operator put out and the element that caused them.
     mutating func put<Value>(

@@ -74,6 +74,26 @@ public struct StageDescription: Sendable {
     /// Where events go that the stage does not take, by the reason.
     public var sides: [SidePort: SideOutputName] = [:]
 
+    /// The type of what the stage puts out, where it is another than what it takes.
+    var output: ValueType? {
+        switch kind {
+        case .map(let kernel): kernel.output
+        case .aggregate(_, let aggregate): aggregate.row
+        case .operation(let operation): operation.output
+        default: nil
+        }
+    }
+
+    /// What operator a state belongs to and of what types, for stages that have one. A state is given back to the same form only.
+    var stateForm: String? {
+        switch kind {
+        case .aggregate(let window, let aggregate):
+            "\(aggregate.function.rawValue) giving \(aggregate.row.name), \(window.summary)"
+        case .operation(let operation): "\(operation.summary) giving \(operation.output.name)"
+        default: nil
+        }
+    }
+
     /// A stage.
     public init(_ kind: Kind, label: String, name: String? = nil, parallelism: Int? = nil) {
         self.kind = kind

@@ -93,6 +93,25 @@ public struct PhysicalStage: Sendable {
     public internal(set) var mergesInOrder = false
 }
 
+extension PhysicalStage {
+    /// What the state of the output belongs to; nil for channels.
+    var outputOwner: StateOwner? {
+        switch output {
+        case .sink(let name, _), .topic(let name, _, _, _): StateOwner(stage: name, part: .sink)
+        case .channels, .leftOut: nil
+        }
+    }
+
+    /// The name of what comes first behind the place where events are put in order: the first operator, or the output.
+    var nameBehindOrder: StageName {
+        if let first = operators.first { return first.name }
+        switch output {
+        case .sink(let name, _), .topic(let name, _, _, _), .leftOut(let name, _): return name
+        case .channels: preconditionFailure("stage \(index) puts events in order for nobody")
+        }
+    }
+}
+
 extension PhysicalPlan {
     /// Gives each stage from which events can come its number.
     mutating func numberOrigins() {
@@ -106,6 +125,26 @@ extension PhysicalPlan {
         }
         names.sort()
         for (number, name) in names.enumerated() { origins[name] = UInt32(number) }
+    }
+
+    /// The type of the events that come into a stage.
+    func element(entering stage: Int) -> ValueType {
+        switch stages[stage].input {
+        case .source(_, let source): return source.output
+        case .topic(_, _, let codec, _, _): return codec.element
+        case .channels:
+            guard let edge = edges.first(where: { $0.to == stage }) else {
+                preconditionFailure("nothing comes into stage \(stage)")
+            }
+            return element(leaving: edge.from, at: edge.port?.operatorIndex ?? stages[edge.from].operators.count)
+        }
+    }
+
+    /// The type of the events in a stage before the operator with the number `place`.
+    private func element(leaving stage: Int, at place: Int) -> ValueType {
+        var element = element(entering: stage)
+        for planned in stages[stage].operators[..<place] { element = planned.description.output ?? element }
+        return element
     }
 
     /// Whether a run of the plan needs a log.

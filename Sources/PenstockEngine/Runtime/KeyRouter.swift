@@ -10,9 +10,17 @@ struct KeyRouter {
 
     /// The instance that owns the key with this hash: group = hash's upper half scaled to the number of groups, groups in equal ranges.
     static func instance(of hash: UInt64, among instances: Int) -> Int {
-        let groups = UInt64(PhysicalPlan.largestParallelism)
-        let group = ((hash >> 32) * groups) >> 32
-        return Int(group * UInt64(instances) / groups)
+        instance(ofGroup: group(of: hash), among: instances)
+    }
+
+    /// The key group of the key with this hash, below `PhysicalPlan.largestParallelism`.
+    static func group(of hash: UInt64) -> UInt64 {
+        ((hash >> 32) * UInt64(PhysicalPlan.largestParallelism)) >> 32
+    }
+
+    /// The instance that owns a key group.
+    static func instance(ofGroup group: UInt64, among instances: Int) -> Int {
+        Int(group * UInt64(instances) / UInt64(PhysicalPlan.largestParallelism))
     }
 
     /// The part of a batch for each instance; nil where an instance has no events in it.

@@ -23,7 +23,13 @@ struct OrderedMerge: Processor {
         var time: Int64 { batch.times.values[row] }
     }
 
-    init(batchEvents: Int) { self.batchEvents = batchEvents }
+    /// The type of the values, for the rows of a checkpoint.
+    private let element: ValueType
+
+    init(batchEvents: Int, of element: ValueType) {
+        self.batchEvents = batchEvents
+        self.element = element
+    }
 
     mutating func accept(_ element: StreamElement) {
         switch element {
@@ -52,6 +58,25 @@ struct OrderedMerge: Processor {
         guard watermark > forwarded else { return nil }
         forwarded = watermark
         return .watermark(watermark)
+    }
+
+    func snapshot(into state: inout StateWriter) throws {
+        try state.chunk { chunk in
+            chunk.put(watermark.nanoseconds)
+            chunk.put(forwarded.nanoseconds)
+            chunk.put(sequence)
+            for batch in waiting { try chunk.put(batch) }
+        }
+    }
+
+    mutating func restore(_ state: [StateChunk]) throws {
+        for chunk in state {
+            var decoder = StateDecoder(chunk)
+            watermark = Timestamp(nanoseconds: try decoder.integer())
+            forwarded = Timestamp(nanoseconds: try decoder.integer())
+            sequence = try decoder.integer()
+            while !decoder.isAtEnd { waiting.append(try decoder.batch(of: element)) }
+        }
     }
 
     private mutating func collect() {

@@ -38,7 +38,11 @@ public final class PipelineRun: Sendable {
     public func run() async throws -> ScanID {
         try options.check()
         let topics = try await TopicSetup(plan, options, log)
-        let run = RunState(options: options, log: log, progress: progress, scan: topics.scan)
+        let checkpoints = try await CheckpointSetup(plan, options, log, topics, progress)
+        let scan = checkpoints?.restored?.scan ?? topics.scan
+        let run = RunState(
+            options: options, log: log, progress: progress, scan: scan, checkpoints: checkpoints?.coordinator,
+            restored: checkpoints?.restored?.state)
         let isStopping = state.withLock { state in
             state.run = run
             return state.isStopping
@@ -46,8 +50,8 @@ public final class PipelineRun: Sendable {
         if isStopping { run.stop() }
         let wirings = makeWirings(run, topics)
         try checkSinks(wirings)
-        try await drive(wirings)
-        return topics.scan
+        try await drive(wirings, checkpoints?.coordinator)
+        return scan
     }
 
     private func checkSinks(_ wirings: [StageWiring]) throws {
@@ -57,22 +61,27 @@ public final class PipelineRun: Sendable {
         }
     }
 
-    private func drive(_ wirings: [StageWiring]) async throws {
+    private func drive(_ wirings: [StageWiring], _ checkpoints: CheckpointCoordinator?) async throws {
         let stages = wirings.map(StageActor.init)
         do {
             for stage in stages { try await stage.open() }
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for stage in stages { group.addTask { try await stage.run() } }
+                if let checkpoints { group.addTask { try await checkpoints.run() } }
                 do {
                     while try await group.next() != nil {}
                 } catch {
                     // The first failure is the one that is told; the others follow from ending the waiting here.
                     for wiring in wirings { wiring.cancel() }
+                    await checkpoints?.cancel()
                     throw error
                 }
             }
+            try await checkpoints?.finish()
             for stage in stages { try await stage.commit() }
+            try await checkpoints?.markFinished()
         } catch {
+            await checkpoints?.cancel()
             for stage in stages { await stage.abandon() }
             throw error
         }
@@ -89,6 +98,7 @@ public final class PipelineRun: Sendable {
             }
             return (0..<stage.instances).map { _ in Inbox(inputs: inputs) }
         }
+        var id = 0
         return plan.stages.flatMap { stage in
             (0..<stage.instances).map { instance in
                 var outgoing: [OutgoingEdge] = []
@@ -104,8 +114,9 @@ public final class PipelineRun: Sendable {
                 }
                 var inbox: Inbox?
                 if case .channels = stage.input { inbox = inboxes[stage.index][instance] }
+                defer { id += 1 }
                 return StageWiring(
-                    stage: stage, instance: instance, origins: plan.origins, run: run, inbox: inbox,
+                    id: id, stage: stage, instance: instance, element: plan.element(entering: stage.index), origins: plan.origins, run: run, inbox: inbox,
                     outgoing: outgoing, sideways: sideways, persistedRange: topics.ranges[stage.index], board: topics.boards[stage.index])
             }
         }

@@ -5,6 +5,10 @@ protocol StageOutlet: AnyObject {
     /// Takes the next element; waits while what is behind the outlet is not ready for it.
     func put(_ element: StreamElement) async throws
 
+    /// What the outlet needs to go on from this place in the stream, kept so that it survives the end of the process; nil where it needs
+    /// nothing. Called at a barrier and at the end.
+    func checkpoint() async throws -> [UInt8]?
+
     /// Makes the results visible, after every stage of the run has come to its end.
     func commit() throws
 
@@ -21,6 +25,8 @@ final class ChannelOutlet: StageOutlet {
     func put(_ element: StreamElement) async throws {
         for edge in edges { try await edge.put(element) }
     }
+
+    func checkpoint() -> [UInt8]? { nil }
 
     func commit() {}
 
@@ -50,6 +56,8 @@ final class SinkOutlet: StageOutlet {
     private let stage: StageName
     private var drain: any SinkDrain
     private var isFinished = false
+    /// Whether a checkpoint refers to what was written.
+    private var isKept = false
 
     init(_ stage: StageName, _ drain: any SinkDrain) {
         self.stage = stage
@@ -68,13 +76,23 @@ final class SinkOutlet: StageOutlet {
         }
     }
 
+    func checkpoint() throws -> [UInt8]? {
+        do {
+            let state = try drain.checkpoint()
+            isKept = isKept || state != nil
+            return state
+        } catch {
+            throw EngineError.stage(stage, error)
+        }
+    }
+
     func commit() throws {
         do { try drain.finish() } catch { throw EngineError.stage(stage, error) }
         isFinished = true
     }
 
-    /// What was made visible stays, also where a later sink of the run cannot finish.
+    /// What was made visible stays, also where a later sink of the run cannot finish; and what a checkpoint refers to.
     func abandon() async {
-        if !isFinished { drain.abandon() }
+        if !isFinished, !isKept { drain.abandon() }
     }
 }

@@ -8,9 +8,18 @@ final class RunState: Sendable {
     let log: (any LogStore)?
     let progress: RunProgress
     let scan: ScanID
+    /// Takes checkpoints; nil in a run without any.
+    let checkpoints: CheckpointCoordinator?
+    /// The states with which the stages begin; nil in a run that begins at the beginning.
+    let restored: StageState?
     private let stopping = Atomic<Bool>(false)
 
-    init(options: RunOptions, log: (any LogStore)?, progress: RunProgress, scan: ScanID) {
+    init(
+        options: RunOptions, log: (any LogStore)?, progress: RunProgress, scan: ScanID,
+        checkpoints: CheckpointCoordinator? = nil, restored: StageState? = nil
+    ) {
+        self.checkpoints = checkpoints
+        self.restored = restored
         self.options = options
         self.log = log
         self.progress = progress
@@ -25,8 +34,12 @@ final class RunState: Sendable {
 
 /// One instance of a stage and what it is connected to.
 struct StageWiring: Sendable {
+    /// The number of the instance among all of the run.
+    let id: Int
     let stage: PhysicalStage
     let instance: Int
+    /// The type of the events that come in.
+    let element: ValueType
     let origins: [StageName: UInt32]
     let run: RunState
     let inbox: Inbox?
@@ -61,25 +74,59 @@ struct StageWiring: Sendable {
         case .leftOut:
             return ChannelOutlet([])
         case .sink(let name, let sink):
-            do { return SinkOutlet(name, try sink.open(sinkContext(name))) } catch {
+            do {
+                let context = sinkContext(name)
+                guard let state = restored(StateOwner(stage: name, part: .sink)) else {
+                    return SinkOutlet(name, try sink.open(context))
+                }
+                guard let state = state.first else { throw SinkCannotGoOn(sink: sink.summary) }
+                return SinkOutlet(name, try sink.reopen(context, state.bytes))
+            } catch {
                 throw EngineError.stage(name, error)
             }
         case .topic(let name, let topic, let codec, _):
             guard let log = run.log else { preconditionFailure("a plan with topics ran without a log") }
             do {
                 let writer = try await log.writer(for: TopicPartition(topic))
+                let end = try await log.describe(topic).partitions[0].nextOffset
+                var next = end
+                if let chunk = restored(StateOwner(stage: name, part: .sink))?.first {
+                    var state = StateDecoder(chunk)
+                    next = try state.integer()
+                    guard next <= end else { throw TopicTooShort(topic: topic, end: end, checkpoint: next) }
+                }
                 return TopicOutlet(
-                    stage: name, topic: topic, codec: codec, writer: writer, board: board, progress: run.progress)
+                    stage: name, topic: topic, codec: codec, writer: writer, board: board, progress: run.progress,
+                    nextOffset: next, present: end - next)
             } catch {
                 throw EngineError.stage(name, error)
             }
         }
     }
 
+    /// The chunks of a state with which this instance begins: those of its key groups, and those that belong to none. Nil where the run does not
+    /// begin with a checkpoint, or the checkpoint does not know the owner.
+    func restored(_ owner: StateOwner) -> [StateChunk]? {
+        guard let state = run.restored, state.forms[owner] != nil else { return nil }
+        return (state.chunks[owner] ?? []).filter { chunk in
+            guard let group = chunk.group else { return true }
+            return KeyRouter.instance(ofGroup: UInt64(group), among: stage.instances) == instance
+        }
+    }
+
+    /// What the states of the operators in the chain belong to, and their forms; nil for an operator that keeps nothing.
+    var chainOwners: [(owner: StateOwner, form: String)?] {
+        let operators = stage.operators.map { planned in
+            planned.description.stateForm.map { (StateOwner(stage: planned.name, part: .operation), $0) }
+        }
+        guard stage.mergesInOrder else { return operators }
+        return [(StateOwner(stage: stage.nameBehindOrder, part: .order), "events in order")] + operators
+    }
+
     /// The operators of the stage, ready to work.
     func makeChain() -> [any Processor] {
         var chain: [any Processor] = []
-        if stage.mergesInOrder { chain.append(OrderedMerge(batchEvents: run.options.batchEvents)) }
+        if stage.mergesInOrder { chain.append(OrderedMerge(batchEvents: run.options.batchEvents, of: element)) }
         for planned in stage.operators { chain.append(makeProcessor(planned)) }
         return chain
     }
@@ -129,4 +176,17 @@ struct StageWiring: Sendable {
         case .maximum: isFloat ? make(FloatMaximum.self) : make(IntegerMaximum.self)
         }
     }
+}
+
+/// A topic has lost records that a checkpoint counts on.
+private struct TopicTooShort: Diagnostic {
+    let topic: String
+    let end: UInt64
+    let checkpoint: UInt64
+
+    var summary: String {
+        "the topic \(topic) ends at offset \(end), but had come to \(checkpoint) when the checkpoint was taken"
+    }
+    var hint: String? { "begin anew without the checkpoint; topics that are not durable lose records with the power" }
+    var category: FailureCategory { .data }
 }

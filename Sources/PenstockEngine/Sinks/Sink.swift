@@ -13,6 +13,26 @@ public protocol Sink<Input>: Sendable {
 
     /// Begins to write. Called on a thread of its own, which may block.
     func open(_ context: SinkContext) throws -> any SinkWriter<Input>
+
+    /// Goes on writing where a checkpoint left off; `state` is what the writer's `checkpoint` gave. What was written behind it is to be dropped.
+    /// - Throws: By default that this sink cannot go on.
+    func reopen(_ context: SinkContext, from state: [UInt8]) throws -> any SinkWriter<Input>
+}
+
+extension Sink {
+    /// Cannot.
+    public func reopen(_ context: SinkContext, from state: [UInt8]) throws -> any SinkWriter<Input> {
+        throw SinkCannotGoOn(sink: summary)
+    }
+}
+
+/// A run cannot go on from a checkpoint because a sink cannot.
+struct SinkCannotGoOn: Diagnostic {
+    let sink: String
+
+    var summary: String { "\(sink) cannot go on from a checkpoint" }
+    var hint: String? { "begin anew without the checkpoint" }
+    var category: FailureCategory { .usage }
 }
 
 /// Writes the events of one run to a sink. The last call is a `finish` that succeeds, or `abandon`, also behind a `finish` that throws.
@@ -26,6 +46,10 @@ public protocol SinkWriter<Input> {
     /// A scan begins or ends at this place in the stream. By default nothing happens.
     mutating func control(_ record: ControlRecord) throws
 
+    /// Everything before this place in the stream belongs to a checkpoint: keeps it, so that it survives the end of the process, and gives what
+    /// `reopen` needs to go on from here. Nil, the default, for a sink that cannot go on: a run that goes on from the checkpoint says so then.
+    mutating func checkpoint() throws -> [UInt8]?
+
     /// The input has ended well: makes the output visible under its name.
     mutating func finish() throws
 
@@ -36,6 +60,9 @@ public protocol SinkWriter<Input> {
 extension SinkWriter {
     /// Does nothing.
     public mutating func control(_ record: ControlRecord) throws {}
+
+    /// Cannot go on.
+    public mutating func checkpoint() throws -> [UInt8]? { nil }
 }
 
 /// What a sink may know about the run it is part of.
@@ -56,6 +83,7 @@ public struct AnySink: Sendable {
     let summary: String
     let check: @Sendable (SinkContext) throws -> Void
     let open: @Sendable (SinkContext) throws -> any SinkDrain
+    let reopen: @Sendable (SinkContext, [UInt8]) throws -> any SinkDrain
 
     /// A sink.
     public init<S: Sink>(_ sink: S) {
@@ -63,6 +91,7 @@ public struct AnySink: Sendable {
         summary = sink.summary
         check = { try sink.check($0) }
         open = { WriterDrain(try sink.open($0)) }
+        reopen = { WriterDrain(try sink.reopen($0, from: $1)) }
     }
 }
 
@@ -70,6 +99,7 @@ public struct AnySink: Sendable {
 protocol SinkDrain {
     mutating func write(_ batch: Batch) throws
     mutating func control(_ record: ControlRecord) throws
+    mutating func checkpoint() throws -> [UInt8]?
     mutating func finish() throws
     mutating func abandon()
 }
@@ -81,6 +111,7 @@ private struct WriterDrain<Input: Sendable>: SinkDrain {
 
     mutating func write(_ batch: Batch) throws { try writer.write(Events(batch)) }
     mutating func control(_ record: ControlRecord) throws { try writer.control(record) }
+    mutating func checkpoint() throws -> [UInt8]? { try writer.checkpoint() }
     mutating func finish() throws { try writer.finish() }
     mutating func abandon() { writer.abandon() }
 }

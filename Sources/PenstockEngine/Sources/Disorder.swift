@@ -36,6 +36,16 @@ struct PartitionClock {
         return Timestamp(nanoseconds: max(latest - bound - 1, mark))
     }
 
+    func snapshot(into state: inout StateEncoder) {
+        state.put(latest)
+        state.put(mark)
+    }
+
+    mutating func restore(_ state: inout StateDecoder) throws {
+        latest = try state.integer()
+        mark = try state.integer()
+    }
+
     mutating func observe(mark time: Timestamp) { mark = max(mark, time.nanoseconds) }
 
     /// Observes the times of `count` events in order and names those that are behind.

@@ -23,7 +23,7 @@ struct StateWriter {
 }
 
 /// Writes numbers and bytes one behind the other, little-endian.
-struct StateEncoder {
+@usableFromInline struct StateEncoder {
     private(set) var bytes: [UInt8] = []
 
     /// Appends an integer with all of its bytes.
@@ -56,7 +56,7 @@ struct StateEncoder {
 }
 
 /// Reads what a `StateEncoder` wrote, in the same order.
-struct StateDecoder: ~Copyable {
+@usableFromInline struct StateDecoder: ~Copyable {
     private let bytes: [UInt8]
     private var position = 0
 

@@ -10,6 +10,8 @@ struct TopicFeed {
     let origin: Origin
     let range: PersistedRange?
     let run: RunState
+    /// Where a run that goes on from a checkpoint begins, or nil.
+    var restored: StateChunk?
 
     /// Which part of a persisted topic is read.
     enum PersistedRange: Sendable {
@@ -21,19 +23,18 @@ struct TopicFeed {
         case everything
     }
 
-    /// Calls `body` with the elements of the topic, the last of them `.end`.
-    func deliver(_ body: (StreamElement) async throws -> Void) async throws {
+    /// Calls `body` with the elements of the topic, the last of them `.end`, and `barrier` between two of them where a checkpoint is due.
+    func deliver(
+        _ body: (StreamElement) async throws -> Void, barrier: (UInt64, StateChunk) async throws -> Void
+    ) async throws -> StateChunk {
         do {
             guard let store = run.log else { preconditionFailure("a plan with topics ran without a log") }
+            var clock = PartitionClock(disorder)
             let position: ReadPosition =
-                switch range {
-                case .live(let start, _): .offset(start)
-                case .scan(let scan): .offset(scan.startOffset)
-                case .everything, nil: .earliest
-                }
+                if let restored { .offset(try restore(restored, &clock)) } else { start }
             let reader = try await store.reader(for: TopicPartition(topic), from: position)
             defer { Task { await reader.close() } }
-            try await deliver(from: reader, body)
+            return try await deliver(from: reader, &clock, body, barrier)
         } catch let error as LogError {
             throw EngineError.stage(stage, error)
         } catch let error as RecordError {
@@ -41,12 +42,44 @@ struct TopicFeed {
         }
     }
 
-    private func deliver(from reader: any TopicReader, _ body: (StreamElement) async throws -> Void) async throws {
-        var clock = PartitionClock(disorder)
+    private var start: ReadPosition {
+        switch range {
+        case .live(let start, _): .offset(start)
+        case .scan(let scan): .offset(scan.startOffset)
+        case .everything, nil: .earliest
+        }
+    }
+
+    private func restore(_ chunk: StateChunk, _ clock: inout PartitionClock) throws -> UInt64 {
+        var state = StateDecoder(chunk)
+        try clock.restore(&state)
+        return try state.integer()
+    }
+
+    private func state(_ clock: PartitionClock, _ position: UInt64) -> StateChunk {
+        var state = StateEncoder()
+        clock.snapshot(into: &state)
+        state.put(position)
+        return StateChunk(group: nil, bytes: state.bytes)
+    }
+
+    private func deliver(
+        from reader: any TopicReader, _ clock: inout PartitionClock, _ body: (StreamElement) async throws -> Void,
+        _ barrier: (UInt64, StateChunk) async throws -> Void
+    ) async throws -> StateChunk {
+        var lastEpoch: UInt64 = 0
         reading: while true {
             if run.isStopping { throw RunStopped() }
+            if let epoch = run.checkpoints?.requested(after: lastEpoch) {
+                lastEpoch = epoch
+                try await barrier(epoch, state(clock, reader.position))
+            }
             if case .live(_, let board) = range {
-                guard try await board.waitForMore(after: reader.position) else { break }
+                switch try await board.waitForMore(after: reader.position) {
+                case .more: break
+                case .finished: break reading
+                case .interrupted: continue
+                }
             }
             guard let entry = try await reader.next() else { break }
             switch entry {
@@ -72,6 +105,7 @@ struct TopicFeed {
             }
         }
         try await body(.end)
+        return state(clock, await reader.position)
     }
 
     /// The bytes of payloads after which a batch of several events ends, so that few of them wait in the channels behind.

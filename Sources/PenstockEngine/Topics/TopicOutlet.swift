@@ -9,10 +9,18 @@ final class TopicOutlet: StageOutlet {
     private let writer: any TopicWriter
     private let board: CommitBoard?
     private let progress: RunProgress
+    /// The offset behind what was written, or what would have been were it not there already.
+    private var nextOffset: UInt64
+    /// How many records that come next the topic has already, from before the run went on from a checkpoint. What is repeated is the same,
+    /// so that it need not be written again.
+    private var present: UInt64
 
+    /// - Parameters:
+    ///   - nextOffset: The offset of the next record to come.
+    ///   - present: How many records from there on the topic has already.
     init(
         stage: StageName, topic: String, codec: EventCodec, writer: any TopicWriter, board: CommitBoard?,
-        progress: RunProgress
+        progress: RunProgress, nextOffset: UInt64, present: UInt64
     ) {
         self.stage = stage
         self.topic = topic
@@ -20,18 +28,29 @@ final class TopicOutlet: StageOutlet {
         self.writer = writer
         self.board = board
         self.progress = progress
+        self.nextOffset = nextOffset
+        self.present = present
     }
 
     func put(_ element: StreamElement) async throws {
         do {
             switch element {
             case .batch(let batch) where batch.count > 0:
-                let acknowledgement = try await writer.append(codec.encode(batch))
                 progress.count(board == nil ? "\(topic)_appended" : "\(topic)_acknowledged", codec.progressCount(batch))
-                board?.commit(acknowledgement.offsets.upperBound)
+                let missing = passOver(batch)
+                guard missing.count > 0 else { break }
+                let acknowledgement = try await writer.append(codec.encode(missing))
+                nextOffset = acknowledgement.offsets.upperBound
+                board?.commit(nextOffset)
             case .control(let record):
+                if present > 0 {
+                    present -= 1
+                    nextOffset += 1
+                    break
+                }
                 let acknowledgement = try await writer.append(control: record)
-                board?.commit(acknowledgement.offsets.upperBound)
+                nextOffset = acknowledgement.offsets.upperBound
+                board?.commit(nextOffset)
             case .end:
                 try await writer.close()
                 board?.finish()
@@ -43,7 +62,26 @@ final class TopicOutlet: StageOutlet {
         }
     }
 
+    func checkpoint() -> [UInt8]? {
+        var state = StateEncoder()
+        state.put(nextOffset)
+        return state.bytes
+    }
+
     func commit() {}
+
+    /// The rows of a batch that the topic does not have yet.
+    private func passOver(_ batch: Batch) -> Batch {
+        let passed = Int(min(present, UInt64(batch.count)))
+        guard passed > 0 else { return batch }
+        present -= UInt64(passed)
+        nextOffset += UInt64(passed)
+        var rest = batch
+        let rows = Column<UInt32>(capacity: batch.count - passed)
+        for k in passed..<batch.count { rows.values[k - passed] = UInt32(batch.rows[k]) }
+        rest.selection = Selection(rows, count: batch.count - passed)
+        return rest
+    }
 
     func abandon() async { try? await writer.close() }
 }

@@ -206,7 +206,8 @@ struct KeyedTimeWindows<A: Accumulator>: Processor {
     }
 
     private mutating func takeRows() -> StreamElement? {
-        guard let rows = closing?.take(batchEvents, interner) else {
+        let (limit, keys) = (batchEvents, interner)
+        guard let rows = closing?.take(limit, keys) else {
             closing = nil
             return nil
         }

@@ -83,7 +83,7 @@ struct RoutingTests {
 
     @Test("a merge orders by effective time, origin and key, and keeps the order of one key")
     func merge() throws {
-        var merge = OrderedMerge(batchEvents: 2)
+        var merge = OrderedMerge(batchEvents: 2, of: ValueType(Sample.self))
         func batch(_ instance: UInt32, _ rows: [(Int64, Int64)], sequence: UInt64 = 0) throws -> StreamElement {
             var key = KernelProcessor(stage: testStage, kernel: keyKernel { (s: Sample) in s.key })
             let samples = rows.enumerated().map { ($1.0, Sample(key: $1.1, number: Int64($0) + Int64(sequence))) }

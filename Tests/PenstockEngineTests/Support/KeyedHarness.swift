@@ -140,7 +140,7 @@ private struct Merge {
     init(inputs: Int, batch: Int) {
         self.inputs = inputs
         gate = InputGate(inputs: Array(repeating: 0, count: inputs))
-        merge = OrderedMerge(batchEvents: batch)
+        merge = OrderedMerge(batchEvents: batch, of: ValueType(Sample.self))
     }
 
     mutating func take(from input: Int, _ instance: inout Instance, upTo limit: Int) throws {

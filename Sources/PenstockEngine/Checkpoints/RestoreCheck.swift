@@ -1,0 +1,78 @@
+internal import PenstockEvents
+
+/// Whether a plan can go on with the states of a checkpoint: each state needs a stage of the same name that keeps the same form of state.
+struct RestoreCheck {
+    /// What becomes of a state.
+    enum Finding: Hashable {
+        /// The stage with this name goes on with it.
+        case matched
+        /// The stage is not in the checkpoint: it begins with nothing.
+        case new
+        /// No stage of the plan has this name.
+        case orphaned
+        /// The stage is another one now.
+        case changed(was: String, is: String)
+    }
+
+    /// The findings, in the order of their owners.
+    let findings: [(owner: StateOwner, finding: Finding)]
+
+    init(_ plan: PhysicalPlan, _ checkpoint: Checkpoint) {
+        let planned = plan.stateForms
+        let known = checkpoint.state.forms
+        let owners = Set(planned.keys).union(known.keys).sorted()
+        findings = owners.compactMap { owner in
+            switch (planned[owner], known[owner]) {
+            case (let now?, let before?) where now == before: (owner, .matched)
+            case (let now?, let before?): (owner, .changed(was: before, is: now))
+            case (.some, nil): (owner, .new)
+            // How many instances there are decides whether events are put in order; what waits there is checked by its own rule.
+            case (nil, .some) where owner.part == .order && checkpoint.state.chunks[owner, default: []].isEmpty: nil
+            case (nil, _): (owner, .orphaned)
+            }
+        }
+    }
+
+    /// - Throws: `EngineError.option` that names the states which cannot be given back, and what to do.
+    func run() throws(EngineError) {
+        for (owner, finding) in findings {
+            switch finding {
+            case .matched, .new: continue
+            case .orphaned:
+                throw .option(
+                    problem: "the checkpoint has a state of \(owner.text), which is not in the pipeline",
+                    hint: "give the stage its old name with .named(\"…\"), or begin anew without the checkpoint")
+            case .changed(let was, let now):
+                throw .option(
+                    problem: "the state of \(owner.text) in the checkpoint is that of another stage: \(was); now it is \(now)",
+                    hint: "undo the change, give the stage another name, or begin anew without the checkpoint")
+            }
+        }
+    }
+}
+
+extension PhysicalPlan {
+    /// The form of each state that a run of the plan keeps.
+    fileprivate var stateForms: [StateOwner: String] {
+        var forms: [StateOwner: String] = [:]
+        for stage in stages {
+            switch stage.input {
+            case .source(let name, let source):
+                for partition in 0..<source.partitionCount {
+                    forms[StateOwner(stage: name, part: .source(partition: partition))] = "position"
+                }
+            case .topic(let name, _, _, _, _): forms[StateOwner(stage: name, part: .source(partition: 0))] = "position"
+            case .channels: break
+            }
+            if stage.mergesInOrder {
+                forms[StateOwner(stage: stage.nameBehindOrder, part: .order)] = "events in order"
+            }
+            for planned in stage.operators {
+                guard let form = planned.description.stateForm else { continue }
+                forms[StateOwner(stage: planned.name, part: .operation)] = form
+            }
+            if let owner = stage.outputOwner { forms[owner] = "output" }
+        }
+        return forms
+    }
+}
