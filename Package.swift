@@ -18,6 +18,7 @@ let package = Package(
     name: "penstock",
     products: [
         .library(name: "Penstock", targets: ["Penstock"]),
+        .library(name: "PenstockLog", targets: ["PenstockLog", "PenstockEvents"]),
         .library(name: "PenstockTesting", targets: ["PenstockTesting"]),
         .library(name: "PenstockTomography", targets: ["PenstockTomography"]),
         .executable(name: "penstock", targets: ["penstock"]),

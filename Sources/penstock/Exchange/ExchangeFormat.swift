@@ -36,6 +36,13 @@ struct ExchangeHeader: Equatable {
 enum ExchangeEntry: Sendable {
     case record(ExchangeRecord)
     case control(ControlRecord, partition: Int)
+
+    var partition: Int {
+        switch self {
+        case .record(let record): record.partition
+        case .control(_, let partition): partition
+        }
+    }
 }
 
 /// A record on its way between topics and files.

@@ -16,8 +16,7 @@ struct DumpCommand: AsyncParsableCommand {
         transform: StartPoint.parse)
     var from: StartPoint = .first
     @Option(name: .shortAndLong, help: "Print this many records at most.") var count: Int?
-    @Flag(name: .customLong("skip-damage"), help: "Go on behind damaged records (the exit status is 65 all the same).")
-    var skipsDamage = false
+    @OptionGroup var damage: DamageOptions
 
     func validate() throws {
         if let count, count < 1 { throw ValidationError("--count is \(count); print 1 record at least") }
@@ -28,16 +27,10 @@ struct DumpCommand: AsyncParsableCommand {
         let topic = try await log.describe(name)
         var printer = try selection.printer(for: topic, json: options.json)
         var left = count ?? .max
-        var damages = 0
+        let damages = DamageReport(damage)
         for partition in try selection.partitions(of: topic) where left > 0 {
             let reader = try await from.reader(of: partition, in: log)
-            let entries = EntrySequence(reader) { error in
-                // What came before is printed before the error.
-                damages += 1
-                guard skipsDamage else { throw error }
-                try StandardOutput.shared.flush()
-                FailureReport(error)?.print()
-            }
+            let entries = EntrySequence(reader, damages)
             do {
                 try await print(entries, partition, &printer, &left)
             } catch {
@@ -47,7 +40,7 @@ struct DumpCommand: AsyncParsableCommand {
             await entries.close()
         }
         try printer.flush()
-        if damages > 0 { throw ExitCode(FailureCategory.data.rawValue) }
+        try damages.end()
     }
 
     private func print(
