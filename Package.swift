@@ -97,9 +97,12 @@ let package = Package(
             path: "Benchmarks/penstock-bench",
             swiftSettings: strict),
 
+        // What several of the tests need
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+
         .testTarget(
             name: "PenstockEventsTests", dependencies: ["CPenstockShim", "PenstockEvents"], swiftSettings: strict),
-        .testTarget(name: "PenstockFormatsTests", dependencies: ["PenstockFormats"], swiftSettings: strict),
+        .testTarget(name: "PenstockFormatsTests", dependencies: ["PenstockFormats", "TestSupport"], swiftSettings: strict),
         .executableTarget(
             name: "LogAppender",
             dependencies: ["PenstockLog", "PenstockEvents"],
@@ -112,23 +115,26 @@ let package = Package(
             name: "PenstockTestingTests", dependencies: ["PenstockEvents", "PenstockLog", "PenstockTesting"],
             swiftSettings: strict),
         .testTarget(
-            name: "PenstockEngineTests", dependencies: ["PenstockEngine", "PenstockEvents", "PenstockLog"],
+            name: "PenstockEngineTests",
+            dependencies: ["PenstockEngine", "PenstockEvents", "PenstockLog", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "PenstockCommandsTests", dependencies: ["PenstockCommands", "PenstockEvents", argumentParser],
             swiftSettings: strict),
-        .testTarget(name: "PenstockTests", dependencies: ["Penstock", "PenstockCommands"], swiftSettings: strict),
+        .testTarget(
+            name: "PenstockTests", dependencies: ["Penstock", "PenstockCommands", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "PenstockTomographyTests",
             dependencies: ["PenstockTomography", "PenstockFormats", "Penstock", "PenstockEngine", "PenstockEvents"],
             swiftSettings: strict),
         .testTarget(
-            name: "penstockTests", dependencies: ["penstock", "PenstockEvents", "PenstockLog"], swiftSettings: strict),
+            name: "penstockTests", dependencies: ["penstock", "PenstockEvents", "PenstockLog", "TestSupport"],
+            swiftSettings: strict),
         .testTarget(
             name: "LiveTomographyTests",
             dependencies: [
                 "LiveTomography", "PenstockEngine", "PenstockEvents", "PenstockFormats", "PenstockLog",
-                "PenstockTomography",
+                "PenstockTomography", "TestSupport",
             ],
             swiftSettings: strict),
     ],
