@@ -102,7 +102,8 @@ let package = Package(
 
         .testTarget(
             name: "PenstockEventsTests", dependencies: ["CPenstockShim", "PenstockEvents"], swiftSettings: strict),
-        .testTarget(name: "PenstockFormatsTests", dependencies: ["PenstockFormats", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "PenstockFormatsTests", dependencies: ["PenstockFormats", "TestSupport"], swiftSettings: strict),
         .executableTarget(
             name: "LogAppender",
             dependencies: ["PenstockLog", "PenstockEvents"],

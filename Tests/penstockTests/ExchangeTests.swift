@@ -178,9 +178,12 @@ struct ExchangeTests {
         let imported = try place.succeed("topic", "import", "copy", "out.jsonl", "--quiet")
         #expect(imported.output == "imported 10 records into copy\n")
         let again = try place.succeed(
-            "topic", "export", "readings", "out.jsonl", "--quiet", "--json", "--overwrite").json()
+            "topic", "export", "readings", "out.jsonl", "--quiet", "--json", "--overwrite"
+        ).json()
         #expect(again["records"] as? Int == 10 && again["file"] as? String == "out.jsonl")
-        #expect(try place.succeed("topic", "import", "copy", "out.jsonl", "--quiet", "--json").json()["records"] as? Int == 10)
+        #expect(
+            try place.succeed("topic", "import", "copy", "out.jsonl", "--quiet", "--json").json()["records"] as? Int
+                == 10)
     }
 
     @Test("an existing file is kept unless --overwrite says otherwise, and no half file is left")

@@ -55,7 +55,7 @@ struct FailedImportTests {
         let file = File(partitions: partitions)
         try place.write(file.text, to: "in.jsonl")
         try place.succeed(
-            "topic", "create", "r", "--schema", "R@1 { x: u64 } + payload: bytes", "--log", "disk/log",
+            "topic", "create", "r", "--schema", "R@1 { x: u64; payload image: bytes }", "--log", "disk/log",
             "--partitions", "\(partitions)", "--durability", durability)
         let failed = try place.run("topic", "import", "r", "in.jsonl", "--log", "disk/log")
         #expect(failed.status == 74 && failed.errors.hasPrefix("error: "), "\(failed.errors)")
@@ -94,7 +94,9 @@ struct FailedImportTests {
         #expect(first.errors.hasSuffix("2 records of the file are in a: mend the file, and go on with --skip 2\n"))
         try write("3", "400")
         let second = try place.run("topic", "import", "a", "in.csv", "--skip", "2")
-        #expect(second.errors.contains("line 5") && second.errors.hasSuffix(" are in a: mend the file, and go on with --skip 3\n"))
+        #expect(
+            second.errors.contains("line 5")
+                && second.errors.hasSuffix(" are in a: mend the file, and go on with --skip 3\n"))
         try write("3", "4")
         let third = try place.succeed("topic", "import", "a", "in.csv", "--skip", "0:2,1:1")
         #expect(third.output == "imported 1 record into a\n")

@@ -18,7 +18,7 @@ struct ExportCommand: AsyncParsableCommand {
     @Argument(help: "The topic.") var name: String
     @Argument(help: "The file, or - for standard output.") var file: String
     @Option(help: "csv, jsonl or penstock (default: as the file's name ends).") var format: ExchangeFormat?
-    @Option(name: .shortAndLong, help: "One partition only.") var partition: Int?
+    @Option(name: .shortAndLong, parsing: .unconditional, help: "One partition only.") var partition: Int?
     @Option(help: "Times in csv: iso or ns.") var times: CSVTimes = .iso
     @Flag(help: "Replace the file where it is there.") var overwrite = false
     @OptionGroup var damage: DamageOptions

@@ -16,9 +16,12 @@ struct ImportCommand: AsyncParsableCommand {
     @Argument(help: "The file, or - for standard input.") var file: String
     @Option(help: "csv, jsonl or penstock (default: as the file's name ends).") var format: ExchangeFormat?
     @Option(help: "The schema of a new topic, where the file does not tell it.") var schema: String?
-    @Option(help: "The partitions of a new topic (default: as the file says, else 1).") var partitions: Int?
+    @Option(
+        parsing: .unconditional, help: "The partitions of a new topic (default: as the file says, else 1).")
+    var partitions: Int?
     @OptionGroup var storage: StorageOptions
     @Option(
+        parsing: .unconditional,
         help: """
             Pass over the first records of the file, which are in the topic already: 1200, or for each partition 0:600,1:598. \
             An import that fails says what to write here.
@@ -45,7 +48,7 @@ struct ImportCommand: AsyncParsableCommand {
             throw CommandError(.data, "\(stream.name): \(error.problem)", hint: error.hint)
         }
         let log = try await options.open(creating: true)
-        let topic = try await self.topic(in: log, reader.header)
+        let topic = try await self.topic(in: log, stream, reader)
         var appender = TopicAppender(topic, in: log)
         var passed: [Int: Int] = [:]
         do {
@@ -115,8 +118,10 @@ struct ImportCommand: AsyncParsableCommand {
     }
 
     /// The topic, created where it is not there.
-    private func topic(in log: EmbeddedLog, _ header: ExchangeHeader?) async throws -> TopicDescription {
-        let told = try schema.map { try SchemaText.parse($0) } ?? header?.schema
+    private func topic(
+        in log: EmbeddedLog, _ stream: ByteStream, _ reader: some ExchangeReader
+    ) async throws -> TopicDescription {
+        let told = try schema.map { try SchemaText.parse($0) } ?? reader.header?.schema
         guard let told else {
             do { return try await log.describe(name) } catch {
                 guard error.code == .topicNotFound else { throw error }
@@ -126,7 +131,11 @@ struct ImportCommand: AsyncParsableCommand {
                     hint: "say --schema 'Reading@1 { sensor: u64; value: f64 (K) }', or create the topic first")
             }
         }
-        var configuration = TopicConfiguration(partitions: partitions ?? header?.partitions ?? 1)
+        // Before there is a topic that nobody wants.
+        do { try reader.check(told) } catch let error as ExchangeError {
+            throw CommandError(.data, "\(stream.name): \(error.problem)", hint: error.hint)
+        }
+        var configuration = TopicConfiguration(partitions: partitions ?? reader.header?.partitions ?? 1)
         configuration.durability = storage.durability ?? configuration.durability
         configuration.segmentBytes = storage.segmentBytes ?? configuration.segmentBytes
         configuration.codec = storage.codec ?? configuration.codec

@@ -12,10 +12,11 @@ struct DumpCommand: AsyncParsableCommand {
     @Argument(help: "The topic.") var name: String
     @OptionGroup var selection: RecordSelection
     @Option(
+        parsing: .unconditional,
         help: "Where to begin: first (the default), last, an offset, or an event time such as 2026-11-21T05:30:00Z.",
         transform: StartPoint.parse)
     var from: StartPoint = .first
-    @Option(name: .shortAndLong, help: "Print this many records at most.") var count: Int?
+    @Option(name: .shortAndLong, parsing: .unconditional, help: "Print this many records at most.") var count: Int?
     @OptionGroup var damage: DamageOptions
 
     func validate() throws {
@@ -62,7 +63,7 @@ struct DumpCommand: AsyncParsableCommand {
 
 /// Which records are shown, and what of them.
 struct RecordSelection: ParsableArguments {
-    @Option(name: .shortAndLong, help: "One partition only.") var partition: Int?
+    @Option(name: .shortAndLong, parsing: .unconditional, help: "One partition only.") var partition: Int?
     @Option(help: "The fields to show, separated by commas (default: all).") var fields: String?
     @Option(help: "What to show of payloads: none, length or hex (default: length).") var payload: PayloadStyle?
 

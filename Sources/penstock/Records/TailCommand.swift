@@ -14,7 +14,8 @@ struct TailCommand: AsyncParsableCommand {
     @Argument(help: "The topic.") var name: String
     @OptionGroup var selection: RecordSelection
     @Flag(name: .shortAndLong, help: "Wait for more records and print them as they come.") var follow = false
-    @Option(name: .customShort("n"), help: "The number of records of each partition.") var count = 10
+    @Option(name: .customShort("n"), parsing: .unconditional, help: "The number of records of each partition.")
+    var count = 10
     @OptionGroup var damage: DamageOptions
 
     func validate() throws {

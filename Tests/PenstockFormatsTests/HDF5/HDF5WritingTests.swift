@@ -133,7 +133,8 @@ import Testing
         try checkSpaceIsFree(disk.path, path)
     }
 
-    @Test("a full disk is told when metadata do not fit", .enabled(if: MemoryDisk.isPossible, "\(MemoryDisk.impossible)"))
+    @Test(
+        "a full disk is told when metadata do not fit", .enabled(if: MemoryDisk.isPossible, "\(MemoryDisk.impossible)"))
     func fullWhileClosing() throws {
         let disk = try MemoryDisk("size=1024k", at: folder("disk"))
         defer { disk.unmount() }
