@@ -124,7 +124,8 @@ public struct LogError: Diagnostic, Sendable, Hashable {
         case .logNotFound, .topicNotFound, .groupNotFound, .partitionNotFound: .noInput
         case .notALog, .newerFormat, .foreignByteOrder, .schemaMismatch, .topicExists: .configuration
         case .invalidTopicName, .invalidConfiguration, .invalidBatch, .offsetOutOfRange, .offsetMismatch,
-            .rangeOutsidePayload, .invalidProducerName, .tooManyProducers, .unknownProducer, .sequenceGap, .partlyWritten,
+            .rangeOutsidePayload, .invalidProducerName, .tooManyProducers, .unknownProducer, .sequenceGap,
+            .partlyWritten,
             .invalidTransaction:
             .usage
         case .partitionOwned, .tooManyWaiters, .cancelled, .producerFenced, .transactionOpen, .transactionFailed,

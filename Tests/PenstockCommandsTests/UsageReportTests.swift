@@ -30,7 +30,7 @@ struct UsageReportTests {
             ),
             (["make", "--number", "0"], "--number is 0; 1 is the least", "root make --help tells more"),
             (
-                ["make", "--quitly"], "Unknown option '--quitly'. Did you mean '--quietly'?",
+                ["make", "--number", "1", "--quitly"], "Unknown option '--quitly'. Did you mean '--quietly'?",
                 "root make --help tells more"
             ),
             (["brew"], "Unexpected argument 'brew'", "root --help tells more"),

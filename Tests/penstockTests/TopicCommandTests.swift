@@ -148,7 +148,7 @@ struct TopicCommandTests {
             (["topic", "create", "b", "--schema", "A@1 { }", "--retention-age", "7"], 64, "is no age"),
             (["topic", "alter", "a"], 64, "nothing to change about a"),
             (["topic", "truncate", "a", "--before", "9"], 64, "a/0 ends before offset 9: it holds 0..<0"),
-            (["topic", "export", "a", "a"], 64, "does not tell its format"),
+            (["topic", "export", "a", "a"], 64, "the name a does not tell the format"),
             (["topic", "import", "a", "nothing.csv"], 66, "cannot open nothing.csv"),
             (["group", "describe", "g"], 66, "there is no consumer group g"),
             (["group", "reset", "g", "--topic", "a", "--to", "3"], 64, "a/0 has no offset 3"),
