@@ -78,15 +78,15 @@ struct InboxTests {
         let board = CommitBoard(start: 10)
         let reading = Task {
             var position: UInt64 = 10
-            while try await board.waitForMore(after: position) { position += 1 }
+            while try await board.waitForMore(after: position) == .more { position += 1 }
             return position
         }
         for offset in UInt64(11)...2000 { board.commit(offset) }
         board.commit(5)
         board.finish()
         #expect(try await reading.value == 2000)
-        #expect(try await board.waitForMore(after: 1999))
-        #expect(try await !board.waitForMore(after: 2000))
+        #expect(try await board.waitForMore(after: 1999) == .more)
+        #expect(try await board.waitForMore(after: 2000) == .finished)
     }
 
     @Test("cancelling a board ends the waiting")
