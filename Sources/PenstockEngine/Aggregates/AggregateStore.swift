@@ -58,6 +58,9 @@ final class AggregateStore {
         try foldRows(batch, rows, stage) { kernel.fold($0, nil, address(slot)) }
     }
 
+    /// Adds rows that are no longer in their batch to one state.
+    func fold(_ rows: FoldRows, into slot: UInt32) -> KernelOutcome { kernel.fold(rows, nil, address(slot)) }
+
     /// Adds what came later in the fixed order; does not free its slot.
     /// - Throws: what the author's code throws; `IntegerOverflow`.
     func merge(_ later: UInt32, into slot: UInt32) throws {
@@ -85,7 +88,7 @@ final class AggregateStore {
         let times = batch.behind.isEmpty ? nil : effectiveTimes(of: batch)
         let outcome = fold(FoldRows(batch, rows: rows, values: values, effectiveTimes: times))
         withExtendedLifetime(batch) {}
-        if let overflow = outcome.failure as? IntegerOverflow { throw overflow }
+        if outcome.failure is IntegerOverflow { throw IntegerOverflow(row: rows[outcome.processed]) }
         try outcome.throwIfFailed(stage, batch, rows)
     }
 

@@ -24,6 +24,19 @@ public struct FoldRows {
         baseSequence = batch.baseSequence
     }
 
+    /// One event by itself, as row 0; the pointers must be valid while it is added.
+    init(
+        value: UnsafeRawPointer, time: UnsafePointer<Int64>, effectiveTime: UnsafePointer<Int64>, origin: Origin,
+        sequence: UInt64
+    ) {
+        rows = Rows(count: 1, indices: nil)
+        values = value
+        times = time
+        effectiveTimes = effectiveTime
+        self.origin = origin
+        baseSequence = sequence
+    }
+
     /// The place of a row in canonical order.
     @inlinable @inline(__always) public func place(_ row: Int) -> EventPlace {
         EventPlace(

@@ -1,5 +1,8 @@
 /// An integer aggregate that left the range of 64 bits; the stage adds its name and the window.
-struct IntegerOverflow: Error {}
+struct IntegerOverflow: Error {
+    /// The row of the batch with which it did, if it was added just then.
+    var row: Int?
+}
 
 extension AggregateKernel {
     /// The kernel of an accumulator of numbers. Its results are of the type `AggregateResult`.

@@ -11,7 +11,8 @@ struct WindowStageOptions {
 extension KeyedWindow {
     /// The processor of an aggregate over these windows.
     func makeProcessor(_ options: WindowStageOptions) -> any Processor {
-        switch options.aggregate.form {
+        if case .session(let windows) = self { return KeyedSessions(windows, options) }
+        return switch options.aggregate.form {
         case .numbers(let function, let numbers):
             function.visit(numbers, NumberWindows(windows: self, options: options))
         case .states:
@@ -34,6 +35,8 @@ private struct NumberWindows: AccumulatorVisitor {
             KeyedCountWindows<A>(
                 stage: options.stage, windows: windows, aggregate: options.aggregate, origin: options.origin,
                 batchEvents: options.batchEvents)
+        case .session(let windows):
+            KeyedSessions(windows, options)
         }
     }
 }
