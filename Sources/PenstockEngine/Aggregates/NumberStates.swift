@@ -1,5 +1,8 @@
 /// An integer aggregate that left the range of 64 bits; the stage adds its name and the window.
-struct IntegerOverflow: Error {}
+struct IntegerOverflow: Error {
+    /// The row whose number was too much, where rows were added.
+    var row: Int?
+}
 
 extension AggregateKernel {
     /// The kernel of an accumulator of numbers. Its results are of the type `AggregateResult`.
@@ -15,7 +18,7 @@ extension AggregateKernel {
                 let fits = state.assumingMemoryBound(to: A?.self).pointee.merge(later)
                 guard fits else { throw IntegerOverflow() }
             },
-            makeResult: { state, result in
+            makeResult: { state, _, result in
                 let accumulator = state.assumingMemoryBound(to: A?.self).pointee
                 result.initializeMemory(as: AggregateResult.self, to: accumulator?.result ?? AggregateResult())
             })
