@@ -16,7 +16,9 @@ public struct AggregateKernel: Sendable {
     let moveStates: @Sendable (_ from: UnsafeMutableRawPointer, _ to: UnsafeMutableRawPointer, _ count: Int) -> Void
     let fold: Fold
     let merge: @Sendable (_ later: UnsafeMutableRawPointer, _ state: UnsafeMutableRawPointer) throws -> Void
-    let makeResult: @Sendable (_ state: UnsafeMutableRawPointer, _ result: UnsafeMutableRawPointer) throws -> Void
+    let makeResult:
+        @Sendable (_ state: UnsafeMutableRawPointer, _ window: WindowSpan, _ result: UnsafeMutableRawPointer) throws ->
+            Void
 
     /// The kernel of an aggregator; `name` is the word for `explain`.
     @inlinable @inline(__always) public init<A: Aggregator>(_ aggregator: A, name: String) {
@@ -47,10 +49,10 @@ public struct AggregateKernel: Sendable {
                     later.assumingMemoryBound(to: A.State.self).pointee,
                     into: &state.assumingMemoryBound(to: A.State.self).pointee)
             },
-            makeResult: { state, result in
+            makeResult: { state, window, result in
                 result.initializeMemory(
                     as: A.Result.self,
-                    to: try aggregator.result(of: state.assumingMemoryBound(to: A.State.self).pointee))
+                    to: try aggregator.result(of: state.assumingMemoryBound(to: A.State.self).pointee, in: window))
             })
     }
 
@@ -60,7 +62,7 @@ public struct AggregateKernel: Sendable {
         moveStates: @escaping @Sendable (UnsafeMutableRawPointer, UnsafeMutableRawPointer, Int) -> Void,
         fold: @escaping Fold,
         merge: @escaping @Sendable (UnsafeMutableRawPointer, UnsafeMutableRawPointer) throws -> Void,
-        makeResult: @escaping @Sendable (UnsafeMutableRawPointer, UnsafeMutableRawPointer) throws -> Void
+        makeResult: @escaping @Sendable (UnsafeMutableRawPointer, WindowSpan, UnsafeMutableRawPointer) throws -> Void
     ) {
         self.name = name
         self.numbers = numbers

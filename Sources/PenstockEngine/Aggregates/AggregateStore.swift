@@ -67,14 +67,14 @@ final class AggregateStore {
         try kernel.merge(address(later), address(slot))
     }
 
-    /// The results of states, in a column of the kernel's result type; frees no slot.
+    /// The results of states in a column of the kernel's result type; `windows` has the window of each. Frees no slot.
     /// - Throws: what the author's code throws.
-    func results(of slots: some Collection<UInt32>) throws -> ValueColumn {
+    func results(of slots: [UInt32], windows: [WindowSpan]) throws -> ValueColumn {
         let results = ValueColumn(kernel.result, capacity: slots.count)
         var made = 0
         defer { results.setInitialized(count: made) }
         for slot in slots {
-            try kernel.makeResult(address(slot), results.base + made * kernel.result.stride)
+            try kernel.makeResult(address(slot), windows[made], results.base + made * kernel.result.stride)
             made += 1
         }
         return results

@@ -9,7 +9,7 @@
 ///     func merge(_ later: String, into longest: inout String) {
 ///         if later.count > longest.count { longest = later }
 ///     }
-///     func result(of longest: String) -> String { longest }
+///     func result(of longest: String, in window: WindowSpan) -> String { longest }
 /// }
 /// ```
 ///
@@ -32,11 +32,11 @@ public protocol Aggregator<Value, Result>: Sendable {
     /// Adds an event. What it throws ends the run and names the event.
     func add(_ value: Value, at place: EventPlace, to state: inout State) throws
 
-    /// Adds the events of a state that comes later in the fixed order.
+    /// Adds the events of a state that comes later in the fixed order. Merging into the state of no events gives what is merged.
     func merge(_ later: State, into state: inout State) throws
 
-    /// The result of the events so far.
-    func result(of state: State) throws -> Result
+    /// The result of the events of a window.
+    func result(of state: State, in window: WindowSpan) throws -> Result
 }
 
 extension Aggregator {

@@ -1,6 +1,6 @@
 /// An integer aggregate that left the range of 64 bits; the stage adds its name and the window.
 struct IntegerOverflow: Error {
-    /// The row of the batch with which it did, if it was added just then.
+    /// The row whose number was too much, where rows were added.
     var row: Int?
 }
 
@@ -18,7 +18,7 @@ extension AggregateKernel {
                 let fits = state.assumingMemoryBound(to: A?.self).pointee.merge(later)
                 guard fits else { throw IntegerOverflow() }
             },
-            makeResult: { state, result in
+            makeResult: { state, _, result in
                 let accumulator = state.assumingMemoryBound(to: A?.self).pointee
                 result.initializeMemory(as: AggregateResult.self, to: accumulator?.result ?? AggregateResult())
             })

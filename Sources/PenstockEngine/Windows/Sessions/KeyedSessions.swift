@@ -196,7 +196,7 @@ struct KeyedSessions: Processor {
                 code: session.code, key: interner.key(session.code), window: session.window, pane: Pane(),
                 time: session.end)
         }
-        do { rows.values = try store.results(of: sessions.lazy.map(\.slot)) } catch {
+        do { rows.values = try store.results(of: sessions.map(\.slot), windows: rows.windows) } catch {
             throw EngineError.stage(stage, error)
         }
         for session in sessions { store.free(session.slot) }
