@@ -97,6 +97,9 @@ private struct Planner {
         case .keyBy:
             // The order of a keyed stage's rows is that of their keys, which are lost here.
             return add(stage, name, to: instanceCount(current) > 1 ? inOrder(current) : current)
+        case .aggregate(_, let aggregate) where !aggregate.isKeyed:
+            // One instance sees all events; the order of a keyed stage's rows is that of their keys.
+            return add(stage, name, to: instanceCount(current) > 1 ? inOrder(current) : current)
         case .aggregate:
             return add(stage, name, to: sharedByKey(current, instances: stage.parallelism ?? parallelism))
         case .operation(let operation) where operation.isKeyed:

@@ -45,11 +45,16 @@ extension ClosedRows {
     mutating func append(
         code: UInt64, key: [UInt8]?, result: AggregateResult, window: WindowSpan, isComplete: Bool, time: Int64
     ) {
+        append(code: code, key: key, window: window, pane: Pane(isComplete: isComplete), time: time)
+        results.append(result)
+    }
+
+    /// A row whose result stands in `values`.
+    mutating func append(code: UInt64, key: [UInt8]?, window: WindowSpan, pane: Pane, time: Int64) {
         codes.append(code)
         if let key { keys.append(key) }
-        results.append(result)
         windows.append(window)
-        complete.append(isComplete)
+        panes.append(pane)
         times.append(time)
     }
 
@@ -71,10 +76,23 @@ extension ClosedRows {
                 }
             }
         }
-        let rest = complete.indices.filter { !complete[$0] }
         return Batch(
             origin: origin, baseSequence: baseSequence, rowCount: count, times: rowTimes, values: values,
-            keys: KeyColumn(hashes: hashes, arena: arena),
-            behind: rest.map { BehindMark(row: UInt32($0), watermark: BehindMark.endOfInput) }, watermark: watermark)
+            keys: aggregate.isKeyed ? KeyColumn(hashes: hashes, arena: arena) : nil,
+            behind: behindMarks(aggregate.emission), watermark: watermark)
+    }
+
+    /// The rows whose effective time is not their time: what is left at the end of input, and rows that late events have changed.
+    private func behindMarks(_ emission: Emission) -> [BehindMark] {
+        panes.indices.compactMap { row in
+            switch panes[row].timing {
+            case .late:
+                let effective = times[row] + emission.allowedLateness
+                return BehindMark(row: UInt32(row), watermark: Timestamp(nanoseconds: effective - 1))
+            case .onTime where !panes[row].isComplete:
+                return BehindMark(row: UInt32(row), watermark: BehindMark.endOfInput)
+            case .onTime, .early: return nil
+            }
+        }
     }
 }

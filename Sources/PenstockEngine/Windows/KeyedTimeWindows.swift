@@ -12,11 +12,12 @@ struct KeyedTimeWindows<A: Accumulator>: Processor {
     private let origin: Origin
     private let batchEvents: Int
 
-    private var panes: [Pane<A>] = []
+    private var panes: [SlicePane<A>] = []
     private var behind: [BehindEvent<A.Number>] = []
     private var interner = KeyInterner()
     private var internedAtLastSweep = 1024
     private var scratch = NumberScratch()
+    private var codes = KeyCodes()
     private var lastClosedEnd: Int64?
     private var watermark = Timestamp.distantPast
     private var forwarded = Timestamp.distantPast
@@ -66,9 +67,8 @@ struct KeyedTimeWindows<A: Accumulator>: Processor {
     // MARK: Adding
 
     private mutating func fold(_ batch: Batch) throws {
-        guard let keys = batch.keys else { preconditionFailure("events without a key reached \(stage)") }
         let numbers = try scratch.numbers(of: A.Number.self, aggregate.numbers, batch, stage)
-        let codes = keys.arena == nil ? keys.hashes : interned(keys, batch)
+        let codes = codes.codes(of: batch, isKeyed: aggregate.isKeyed, &interner, stage)
         var onTime = batch
         if !batch.behind.isEmpty { onTime.selection = try setBehindApart(batch, codes.values, numbers) }
         // The rows are named by memory that only `onTime` keeps.
@@ -91,13 +91,7 @@ struct KeyedTimeWindows<A: Accumulator>: Processor {
         }
     }
 
-    private mutating func interned(_ keys: KeyColumn, _ batch: Batch) -> Column<UInt64> {
-        let codes = Column<UInt64>(capacity: batch.rowCount)
-        batch.forEachRow { codes.values[$0] = interner.code(keys, $0) }
-        return codes
-    }
-
-    private mutating func pane(of slice: (start: Int64, end: Int64), _ origin: Origin) -> Pane<A> {
+    private mutating func pane(of slice: (start: Int64, end: Int64), _ origin: Origin) -> SlicePane<A> {
         // The newest slices are at the end, and nearly every event belongs to one of them.
         var at = panes.count
         while at > 0 {
@@ -106,7 +100,7 @@ struct KeyedTimeWindows<A: Accumulator>: Processor {
             if (pane.start, pane.origin) < (slice.start, origin) { break }
             at -= 1
         }
-        let pane = Pane<A>(start: slice.start, end: slice.end, origin: origin)
+        let pane = SlicePane<A>(start: slice.start, end: slice.end, origin: origin)
         panes.insert(pane, at: at)
         return pane
     }
@@ -228,7 +222,7 @@ struct KeyedTimeWindows<A: Accumulator>: Processor {
 }
 
 /// The accumulators of one slice of time and one origin.
-final class Pane<A: Accumulator> {
+final class SlicePane<A: Accumulator> {
     let start: Int64
     let end: Int64
     let origin: Origin
@@ -253,14 +247,8 @@ private struct BehindEvent<Number: BitwiseCopyable> {
     var slice: Int64 = 0
 }
 
-/// A slice and an origin: the unit of the fixed order in which accumulators are merged.
-private struct SlicePart: Hashable, Comparable {
-    let slice: Int64
-    let origin: Origin
+extension SlicePart {
+    fileprivate init(_ pane: SlicePane<some Accumulator>) { self.init(slice: pane.start, origin: pane.origin) }
 
-    init(_ pane: Pane<some Accumulator>) { (slice, origin) = (pane.start, pane.origin) }
-
-    init(_ event: BehindEvent<some BitwiseCopyable>) { (slice, origin) = (event.slice, event.origin) }
-
-    static func < (a: SlicePart, b: SlicePart) -> Bool { (a.slice, a.origin) < (b.slice, b.origin) }
+    fileprivate init(_ event: BehindEvent<some BitwiseCopyable>) { self.init(slice: event.slice, origin: event.origin) }
 }
