@@ -1,0 +1,55 @@
+public import Penstock
+
+/// The hash of one row of a result: its fields one after the other, as PNX1 defines it.
+public struct RowHash {
+    /// The hash of the fields so far.
+    public private(set) var value: UInt64 = 0x243F_6A88_85A3_08D3
+    private let text: TextPool
+
+    /// The hash of no field; texts are slices of `text`.
+    @inline(__always) public init(text: TextPool = .shared) { self.text = text }
+
+    /// Adds a number.
+    @inline(__always) public mutating func add(_ field: Int64) { add(bits: UInt64(bitPattern: field)) }
+
+    /// Adds a text: its first eight bytes and its length.
+    @inline(__always) public mutating func add(_ field: TextSlice) {
+        add(bits: text.head(of: field) &+ UInt64(field.length) &* Draws.golden)
+    }
+
+    /// Adds an instant, in milliseconds.
+    @inline(__always) public mutating func add(_ field: Timestamp) { add(field.milliseconds) }
+
+    @inline(__always) private mutating func add(bits: UInt64) {
+        value = SplitMix64.mix((value ^ bits) &+ Draws.golden)
+    }
+}
+
+/// A row of a result whose fields make a hash.
+public protocol HashedRow: SummedRow {
+    /// Adds the fields in order.
+    func hash(into hash: inout RowHash)
+}
+
+/// Rows of which a batch gives a sum.
+///
+/// The sum over a batch is a requirement, because a sink is called through an existential, so that its own code is not specialised: each
+/// row type's witness is the loop for that type.
+public protocol SummedRow: Sendable {
+    /// The wrapping sum over the rows of a batch.
+    static func sum(of rows: Events<Self>) -> UInt64
+}
+
+extension HashedRow {
+    /// The wrapping sum of the rows' hashes.
+    @inline(__always) public static func sum(of rows: Events<Self>) -> UInt64 {
+        let text = TextPool.shared
+        var sum: UInt64 = 0
+        rows.forEachEvent { row, _ in
+            var hash = RowHash(text: text)
+            row.hash(into: &hash)
+            sum &+= hash.value
+        }
+        return sum
+    }
+}

@@ -1,0 +1,69 @@
+import EventQueries
+import Foundation
+import Penstock
+import Testing
+
+struct QueryTests {
+    /// Totals for seed 7 and 200,000 events: appendix A.9 of the semantics, made by an independent program (numpy).
+    static let totals: [Query: RowTotal] = [
+        .q0: RowTotal(rows: 184_000, sum: 0x968c_9ee9_89a4_1fbf),
+        .q1: RowTotal(rows: 184_000, sum: 0xf520_1510_a971_2668),
+        .q2: RowTotal(rows: 1539, sum: 0x67d2_6aca_a9e4_1ccc),
+        .kts: RowTotal(rows: 183_937, sum: 0x2775_c3fa_c441_a503),
+    ]
+
+    @Test("a query gives the expected rows for any batch size", arguments: Query.allCases, [7, 4096])
+    func batchSizes(query: Query, batchEvents: Int) async throws {
+        let result = try await query.run(QueryInput(events: 200_000, seed: 7, batchEvents: batchEvents))
+        #expect(result == QueryResult(total: try #require(Self.totals[query]), lateEvents: 0))
+    }
+
+    @Test("a query gives the expected rows for any parallelism", arguments: Query.allCases, [2, 4])
+    func parallelism(query: Query, partitions: Int) async throws {
+        for batchEvents in [64, 4096] {
+            let result = try await query.run(
+                QueryInput(events: 200_000, seed: 7, partitions: partitions, batchEvents: batchEvents))
+            #expect(result == QueryResult(total: try #require(Self.totals[query]), lateEvents: 0))
+        }
+    }
+
+    @Test("a query gives the same rows event by event", arguments: Query.allCases, [1, 2, 4])
+    func singleEvents(query: Query, partitions: Int) async throws {
+        let whole = try await query.run(QueryInput(events: 5000, seed: 3))
+        let byOne = try await query.run(QueryInput(events: 5000, seed: 3, partitions: partitions, batchEvents: 1))
+        #expect(byOne == whole)
+        #expect(whole.total.rows > 0)
+    }
+
+    @Test(
+        "a query gives the rows of the file of expected totals", .enabled(if: expectedTotals != nil, missing),
+        arguments: Query.allCases)
+    func expectedFile(query: Query) async throws {
+        let input = QueryInput(events: 200_000, seed: 7, partitions: 2)
+        let expected = try ExpectedTotals(file: try #require(expectedTotals)).total(of: query, input)
+        #expect(try await query.run(input).total == expected)
+    }
+
+    @Test(
+        "a size without expected totals is refused with those that there are",
+        .enabled(if: expectedTotals != nil, missing))
+    func unknownSize() throws {
+        let totals = try ExpectedTotals(file: try #require(expectedTotals))
+        #expect(throws: ValidationError.self) {
+            try totals.total(of: .q0, QueryInput(events: 12, seed: 7))
+        }
+    }
+}
+
+private let missing: Comment = "the folder shared/data beside the repository is not there"
+
+/// The file of expected totals in a folder beside the repository, or nil.
+private let expectedTotals: String? = {
+    var folder = URL(fileURLWithPath: #filePath)
+    while folder.path != "/" {
+        folder.deleteLastPathComponent()
+        let file = folder.appendingPathComponent("shared/data/streams/expected-dev.json").path
+        if FileManager.default.fileExists(atPath: file) { return file }
+    }
+    return nil
+}()
