@@ -20,6 +20,7 @@ struct EngineBenchmark: AsyncParsableCommand {
     }
 
     @Option(help: "The query, instead of a job.") var query: Query?
+    @Flag(help: "Print the names of the queries and do nothing else.") var listQueries = false
     @Option(help: "The seed of a query's events.") var seed: UInt64 = 7
     @Option(help: "Source partitions and instances of keyed stages of a query.") var parallelism = 1
     @Option(help: "A file of expected totals; other rows than these give exit status 65.") var check: String?
@@ -37,7 +38,9 @@ struct EngineBenchmark: AsyncParsableCommand {
     }
 
     func run() async throws {
-        if let query {
+        if listQueries {
+            print(Query.allCases.map(\.rawValue).joined(separator: " "))
+        } else if let query {
             let input = QueryInput(
                 events: events ?? 2_000_000, seed: seed, partitions: parallelism, batchEvents: batchSize)
             try await QueryBenchmark(query: query, input: input, expectedTotals: check).run(json: json)

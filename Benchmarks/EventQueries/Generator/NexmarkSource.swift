@@ -40,10 +40,9 @@ public struct NexmarkSource: Source {
         mutating func read(into batch: inout SourceBatch<NexmarkEvent>) -> SourceProgress {
             let (seed, text, step) = (seed, text, range.step)
             let (first, count) = range.take(batch.remaining)
-            batch.append(count) { place in
-                let event = NexmarkEvent(
-                    seed: seed, event: first &+ UInt64(bitPattern: Int64(place)) &* step, text: text)
-                return (event, event.time)
+            for place in 0..<UInt64(count) {
+                let event = NexmarkEvent(seed: seed, event: first &+ place &* step, text: text)
+                batch.append(event, time: event.time)
             }
             return range.isEmpty ? .end : .more
         }
