@@ -1,7 +1,8 @@
-import EventQueries
 import Foundation
 import Penstock
 import Testing
+
+@testable import EventQueries
 
 struct QueryTests {
     /// Totals for seed 7 and 200,000 events: appendix A.9 of the semantics, made by an independent program (numpy).
