@@ -1,7 +1,7 @@
 internal import PenstockEvents
 
 /// Where events come from: a source's partition, or a keyed stage. Part of the canonical order.
-public struct Origin: Sendable, Hashable, Comparable {
+public struct Origin: Sendable, Hashable, Comparable, BitwiseCopyable {
     /// The number of the stage in the plan, in the order of stage ids as bytes.
     public let stage: UInt32
     /// The partition of the source, or 0.
@@ -14,7 +14,7 @@ public struct Origin: Sendable, Hashable, Comparable {
     }
 
     /// By stage, then by partition.
-    public static func < (a: Origin, b: Origin) -> Bool {
+    @inlinable public static func < (a: Origin, b: Origin) -> Bool {
         (a.stage, a.partition) < (b.stage, b.partition)
     }
 }

@@ -69,16 +69,19 @@ public struct StageDescription: Sendable {
 }
 
 /// The windows of a keyed stream.
-public enum KeyedWindow: Sendable, Hashable {
+public enum KeyedWindow: Sendable {
     /// Over event time.
     case time(TimeWindows)
     /// Over a number of events.
     case count(CountWindows)
+    /// Of activity.
+    case session(SessionWindows)
 
     var defect: String? {
         switch self {
         case .time(let windows): windows.defect
         case .count(let windows): windows.defect
+        case .session(let windows): windows.defect
         }
     }
 
@@ -92,6 +95,8 @@ public enum KeyedWindow: Sendable, Hashable {
         case .count(let windows):
             windows.size == windows.every
                 ? "tumbling \(windows.size) events" : "sliding \(windows.size) events every \(windows.every)"
+        case .session(let windows):
+            if case .fixed(let gap) = windows.gap { "sessions, gap \(Self.text(gap))" } else { "sessions, gap by event" }
         }
     }
 

@@ -62,7 +62,7 @@ struct PlanCheck {
             case .source(let source): source.disorder.defect
             case .topicSource(_, let codec, let disorder): codec.defect ?? disorder.defect
             case .persist(_, let codec), .topicSink(_, let codec): codec.defect
-            case .aggregate(let window, _): window.defect
+            case .aggregate(let window, let aggregate): window.defect ?? window.defect(of: aggregate.emission)
             case .operation(let operation): operation.defect
             case .flow, .map, .filter, .keyBy, .sink: nil
             }

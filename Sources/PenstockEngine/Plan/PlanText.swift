@@ -126,7 +126,8 @@ extension PhysicalStage.PlannedOperator {
         case .map(let kernel): "one \(kernel.output.name) for each event"
         case .filter: "some of the events"
         case .keyBy(_, let keyType): "key of type \(keyType)"
-        case .aggregate(let window, let aggregate): "\(aggregate.function.rawValue) per key, \(window.summary)"
+        case .aggregate(let window, let aggregate):
+            "\(aggregate.summary)\(aggregate.isKeyed ? " per key" : ""), \(window.summary)"
         case .operation(let operation):
             operation.summary + (description.parallelism.map { $0 > 1 ? ", on \($0) threads" : "" } ?? "")
         case .source, .topicSource, .flow, .persist, .sink, .topicSink: ""

@@ -96,30 +96,9 @@ struct StageWiring: Sendable {
     private func makeAggregate(
         _ name: StageName, _ window: KeyedWindow, _ aggregate: Aggregate, _ position: Int
     ) -> any Processor {
-        func make<A: Accumulator>(_ type: A.Type) -> any Processor {
-            let origin = origin(partition: position)
-            switch window {
-            case .time(let windows):
-                return KeyedTimeWindows<A>(
-                    stage: name, windows: windows, aggregate: aggregate, origin: origin,
-                    batchEvents: run.options.batchEvents)
-            case .count(let windows):
-                return KeyedCountWindows<A>(
-                    stage: name, windows: windows, aggregate: aggregate, origin: origin,
-                    batchEvents: run.options.batchEvents)
-            }
-        }
-        let isFloat =
-            switch aggregate.numbers?.form {
-            case .floats: true
-            case .integers, nil: false
-            }
-        return switch aggregate.function {
-        case .count: make(CountAccumulator.self)
-        case .sum: isFloat ? make(FloatSum.self) : make(IntegerSum.self)
-        case .mean: isFloat ? make(FloatMean.self) : make(IntegerMean.self)
-        case .minimum: isFloat ? make(FloatMinimum.self) : make(IntegerMinimum.self)
-        case .maximum: isFloat ? make(FloatMaximum.self) : make(IntegerMaximum.self)
-        }
+        let options = WindowStageOptions(
+            stage: name, aggregate: aggregate, origin: origin(partition: position), batchEvents: run.options.batchEvents
+        )
+        return window.makeProcessor(options)
     }
 }

@@ -55,8 +55,10 @@ public struct AggregateResult: Sendable, BitwiseCopyable {
     public var count: Int64 = 0
     /// The sum, minimum or maximum of integers.
     public var integer: Int64 = 0
-    /// The sum, minimum or maximum of floating-point numbers.
+    /// The sum, mean, minimum or maximum of floating-point numbers.
     public var float: Double = 0
+    /// The sum of the squared differences from the mean, where the aggregate has a variance.
+    public var squares: Double = 0
 }
 
 /// What counting takes from an event.

@@ -45,11 +45,16 @@ extension ClosedRows {
     mutating func append(
         code: UInt64, key: [UInt8]?, result: AggregateResult, window: WindowSpan, isComplete: Bool, time: Int64
     ) {
+        append(code: code, key: key, window: window, pane: Pane(isComplete: isComplete), time: time)
+        results.append(result)
+    }
+
+    /// A row whose result stands in `values`.
+    mutating func append(code: UInt64, key: [UInt8]?, window: WindowSpan, pane: Pane, time: Int64) {
         codes.append(code)
         if let key { keys.append(key) }
-        results.append(result)
         windows.append(window)
-        complete.append(isComplete)
+        panes.append(pane)
         times.append(time)
     }
 
@@ -71,10 +76,10 @@ extension ClosedRows {
                 }
             }
         }
-        let rest = complete.indices.filter { !complete[$0] }
+        let rest = panes.indices.filter { panes[$0].timing == .onTime && !panes[$0].isComplete }
         return Batch(
             origin: origin, baseSequence: baseSequence, rowCount: count, times: rowTimes, values: values,
-            keys: KeyColumn(hashes: hashes, arena: arena),
+            keys: aggregate.isKeyed ? KeyColumn(hashes: hashes, arena: arena) : nil,
             behind: rest.map { BehindMark(row: UInt32($0), watermark: BehindMark.endOfInput) }, watermark: watermark)
     }
 }

@@ -12,7 +12,7 @@ struct KeyedTimeWindows<A: Accumulator>: Processor {
     private let origin: Origin
     private let batchEvents: Int
 
-    private var panes: [Pane<A>] = []
+    private var panes: [SlicePane<A>] = []
     private var behind: [BehindEvent<A.Number>] = []
     private var interner = KeyInterner()
     private var internedAtLastSweep = 1024
@@ -97,7 +97,7 @@ struct KeyedTimeWindows<A: Accumulator>: Processor {
         return codes
     }
 
-    private mutating func pane(of slice: (start: Int64, end: Int64), _ origin: Origin) -> Pane<A> {
+    private mutating func pane(of slice: (start: Int64, end: Int64), _ origin: Origin) -> SlicePane<A> {
         // The newest slices are at the end, and nearly every event belongs to one of them.
         var at = panes.count
         while at > 0 {
@@ -106,7 +106,7 @@ struct KeyedTimeWindows<A: Accumulator>: Processor {
             if (pane.start, pane.origin) < (slice.start, origin) { break }
             at -= 1
         }
-        let pane = Pane<A>(start: slice.start, end: slice.end, origin: origin)
+        let pane = SlicePane<A>(start: slice.start, end: slice.end, origin: origin)
         panes.insert(pane, at: at)
         return pane
     }
@@ -227,7 +227,7 @@ struct KeyedTimeWindows<A: Accumulator>: Processor {
 }
 
 /// The accumulators of one slice of time and one origin.
-final class Pane<A: Accumulator> {
+final class SlicePane<A: Accumulator> {
     let start: Int64
     let end: Int64
     let origin: Origin
@@ -257,7 +257,7 @@ private struct SlicePart: Hashable, Comparable {
     let slice: Int64
     let origin: Origin
 
-    init(_ pane: Pane<some Accumulator>) { (slice, origin) = (pane.start, pane.origin) }
+    init(_ pane: SlicePane<some Accumulator>) { (slice, origin) = (pane.start, pane.origin) }
 
     init(_ event: BehindEvent<some BitwiseCopyable>) { (slice, origin) = (event.slice, event.origin) }
 

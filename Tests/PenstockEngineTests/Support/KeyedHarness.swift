@@ -97,26 +97,9 @@ struct KeyedHarness {
     }
 
     private func makeWindows() -> any Processor {
-        let isFloat = if case .floats? = aggregate.numbers?.form { true } else { false }
-        switch aggregate.function {
-        case .count: return make(CountAccumulator.self)
-        case .sum: return isFloat ? make(FloatSum.self) : make(IntegerSum.self)
-        case .mean: return isFloat ? make(FloatMean.self) : make(IntegerMean.self)
-        case .minimum: return isFloat ? make(FloatMinimum.self) : make(IntegerMinimum.self)
-        case .maximum: return isFloat ? make(FloatMaximum.self) : make(IntegerMaximum.self)
-        }
-    }
-
-    private func make<A: Accumulator>(_ type: A.Type) -> any Processor {
-        let origin = Origin(stage: 1, partition: 0)
-        switch window {
-        case .time(let windows):
-            return KeyedTimeWindows<A>(
-                stage: testStage, windows: windows, aggregate: aggregate, origin: origin, batchEvents: batch)
-        case .count(let windows):
-            return KeyedCountWindows<A>(
-                stage: testStage, windows: windows, aggregate: aggregate, origin: origin, batchEvents: batch)
-        }
+        window.makeProcessor(
+            WindowStageOptions(
+                stage: testStage, aggregate: aggregate, origin: Origin(stage: 1, partition: 0), batchEvents: batch))
     }
 }
 
