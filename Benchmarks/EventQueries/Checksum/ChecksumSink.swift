@@ -52,11 +52,11 @@ public final class ChecksumSink<Row: SummedRow>: Sink {
     private struct Writer: SinkWriter {
         let sink: ChecksumSink<Row>
 
-        mutating func write(_ rows: Events<Row>) {
-            let sum = Row.sum(of: rows)
-            sink.added.withLock { total in
-                total.rows += rows.count
-                total.sum &+= sum
+        mutating func write(_ events: Events<Row>) {
+            let total = Row.total(of: events)
+            sink.added.withLock { added in
+                added.rows += total.rows
+                added.sum &+= total.sum
             }
         }
 

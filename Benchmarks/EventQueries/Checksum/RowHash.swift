@@ -31,25 +31,25 @@ public protocol HashedRow: SummedRow {
     func hash(into hash: inout RowHash)
 }
 
-/// Rows of which a batch gives a sum.
+/// Rows of which a batch gives a total.
 ///
-/// The sum over a batch is a requirement, because a sink is called through an existential, so that its own code is not specialised: each
+/// The total of a batch is a requirement, because a sink is called through an existential, so that its own code is not specialised: each
 /// row type's witness is the loop for that type.
 public protocol SummedRow: Sendable {
-    /// The wrapping sum over the rows of a batch.
-    static func sum(of rows: Events<Self>) -> UInt64
+    /// The number of rows in a batch and the wrapping sum over them. An event that holds a list of rows counts as many.
+    static func total(of events: Events<Self>) -> RowTotal
 }
 
 extension HashedRow {
-    /// The wrapping sum of the rows' hashes.
-    @inline(__always) public static func sum(of rows: Events<Self>) -> UInt64 {
+    /// The number of rows and the wrapping sum of their hashes.
+    @inline(__always) public static func total(of events: Events<Self>) -> RowTotal {
         let text = TextPool.shared
         var sum: UInt64 = 0
-        rows.forEachEvent { row, _ in
+        events.forEachEvent { row, _ in
             var hash = RowHash(text: text)
             row.hash(into: &hash)
             sum &+= hash.value
         }
-        return sum
+        return RowTotal(rows: events.count, sum: sum)
     }
 }

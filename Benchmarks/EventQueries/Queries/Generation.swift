@@ -18,24 +18,24 @@ func keyedGeneration(_ input: QueryInput, into rows: ChecksumSink<KeyedEvent>) -
 
 extension NexmarkEvent: SummedRow {
     /// Reads every field once; not a hash.
-    public static func sum(of rows: Events<NexmarkEvent>) -> UInt64 {
+    public static func total(of events: Events<NexmarkEvent>) -> RowTotal {
         var sum: UInt64 = 0
-        rows.forEachEvent { event, time in
+        events.forEachEvent { event, time in
             let numbers = event.id &+ event.other &+ event.price &+ event.reserve &+ time.nanoseconds
             let text = UInt64(event.extra.offset) &+ UInt64(event.extra.length)
             sum &+= UInt64(bitPattern: numbers) ^ text
         }
-        return sum
+        return RowTotal(rows: events.count, sum: sum)
     }
 }
 
 extension KeyedEvent: SummedRow {
     /// Reads every field once; not a hash.
-    public static func sum(of rows: Events<KeyedEvent>) -> UInt64 {
+    public static func total(of events: Events<KeyedEvent>) -> RowTotal {
         var sum: UInt64 = 0
-        rows.forEachEvent { event, time in
+        events.forEachEvent { event, time in
             sum &+= UInt64(bitPattern: event.key &+ event.value &+ time.nanoseconds)
         }
-        return sum
+        return RowTotal(rows: events.count, sum: sum)
     }
 }
