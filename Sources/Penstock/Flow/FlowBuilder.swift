@@ -114,6 +114,36 @@ public import PenstockEvents
         Closed(stages: accumulated.stages + [next.description])
     }
 
+    /// Says when the rows of a window come.
+    public static func buildPartialBlock<Key, Value, Modifier: WindowModifier>(
+        accumulated: KeyedWindows<Key, Value>, next: Modifier
+    ) -> KeyedWindows<Key, Value> {
+        var windows = accumulated
+        next.modify(&windows.emission)
+        return windows
+    }
+
+    // MARK: Windows without keys
+
+    /// Cuts the stream into windows that follow each other.
+    public static func buildPartialBlock<Value>(accumulated: Stream<Value>, next: Tumbling) -> StreamWindows<Value> {
+        StreamWindows(stages: accumulated.stages, window: next.window, options: next.options)
+    }
+
+    /// Cuts the stream into windows that overlap.
+    public static func buildPartialBlock<Value>(accumulated: Stream<Value>, next: Sliding) -> StreamWindows<Value> {
+        StreamWindows(stages: accumulated.stages, window: next.window, options: next.options)
+    }
+
+    /// Says when the rows of a window come.
+    public static func buildPartialBlock<Value, Modifier: WindowModifier>(
+        accumulated: StreamWindows<Value>, next: Modifier
+    ) -> StreamWindows<Value> {
+        var windows = accumulated
+        next.modify(&windows.emission)
+        return windows
+    }
+
     // MARK: Windows by position
 
     /// Work over each window.

@@ -7,6 +7,8 @@ public struct AggregateKernel: Sendable {
         ) -> KernelOutcome
 
     let name: String
+    /// What is wrong with the parameters of the aggregate, or nil; said when the plan is made.
+    public var defect: String?
     /// What is taken from the events before they are added, or nil where the events themselves are added.
     let numbers: NumberKernel?
     let state: ValueType

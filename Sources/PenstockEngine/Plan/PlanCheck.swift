@@ -15,6 +15,7 @@ struct PlanCheck {
         try checkNames()
         try checkUse()
         for flow in flows { for stage in flow.stages { try check(stage, in: flow) } }
+        try UpdateCheck().run(flows)
         try checkTopics()
     }
 
@@ -62,7 +63,9 @@ struct PlanCheck {
             case .source(let source): source.disorder.defect
             case .topicSource(_, let codec, let disorder): codec.defect ?? disorder.defect
             case .persist(_, let codec), .topicSink(_, let codec): codec.defect
-            case .aggregate(let window, let aggregate): window.defect ?? window.defect(of: aggregate.emission)
+            case .aggregate(let window, let aggregate):
+                window.defect ?? aggregate.defect ?? window.defect(of: aggregate.emission)
+                    ?? aggregate.mismatch(window, stage)
             case .operation(let operation): operation.defect
             case .flow, .map, .filter, .keyBy, .sink: nil
             }
@@ -88,6 +91,22 @@ struct PlanCheck {
                     hint: "a partition of a topic has one writer: name another topic, or merge the flows")
             }
         }
+    }
+}
+
+extension Aggregate {
+    /// What does not fit together in an aggregate, its windows and its stage.
+    fileprivate func mismatch(_ window: KeyedWindow, _ stage: StageDescription) -> String? {
+        if !isKeyed, let parallelism = stage.parallelism, parallelism > 1 {
+            return "a window without keys has one instance, not \(parallelism): put KeyBy(...) before it"
+        }
+        guard case .count = window else { return nil }
+        if emission.allowedLateness > 0 { return "count windows have no late events: remove AllowedLateness(...)" }
+        if emission.earlyEvery != nil { return "count windows have no early rows: remove Early(...)" }
+        if case .states(let kernel) = form {
+            return "\(kernel.name) works over windows of time: use Tumbling(every:) or Sliding(_:every:)"
+        }
+        return nil
     }
 }
 

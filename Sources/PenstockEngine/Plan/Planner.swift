@@ -76,6 +76,9 @@ private struct Planner {
         case .keyBy:
             // The order of a keyed stage's rows is that of their keys, which are lost here.
             return add(stage, name, to: instanceCount(current) > 1 ? inOrder(current) : current)
+        case .aggregate(_, let aggregate) where !aggregate.isKeyed:
+            // One instance sees all events; the order of a keyed stage's rows is that of their keys.
+            return add(stage, name, to: instanceCount(current) > 1 ? inOrder(current) : current)
         case .aggregate:
             let instances = stage.parallelism ?? parallelism
             guard instances > 1 || instanceCount(current) > 1 else { return add(stage, name, to: current) }

@@ -77,7 +77,8 @@ struct OrderedMerge: Processor {
             let (a, b) = (reached[i], reached[j])
             if a.effectiveTime != b.effectiveTime { return a.effectiveTime < b.effectiveTime }
             if a.batch.origin != b.batch.origin { return a.batch.origin < b.batch.origin }
-            if a.effectiveTime == .max, a.time != b.time { return a.time < b.time }
+            // The sequence of a keyed stage's rows begins with their time, which late rows do not share with others of their effective time.
+            if a.mark != nil || b.mark != nil, a.batch.keys != nil, a.time != b.time { return a.time < b.time }
             switch a.batch.keyOrder(a.row, b.batch, b.row) {
             case .less: return true
             case .greater: return false

@@ -63,6 +63,12 @@ public struct Aggregate: Sendable {
         self.makeRows = makeRows
     }
 
+    /// What is wrong with the parameters, or nil.
+    var defect: String? {
+        if let defect = emission.defect { return defect }
+        return if case .states(let kernel) = form { kernel.defect } else { nil }
+    }
+
     /// What is computed in words, for `explain`.
     var summary: String {
         switch form {

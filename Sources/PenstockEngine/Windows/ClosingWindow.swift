@@ -76,10 +76,23 @@ extension ClosedRows {
                 }
             }
         }
-        let rest = panes.indices.filter { panes[$0].timing == .onTime && !panes[$0].isComplete }
         return Batch(
             origin: origin, baseSequence: baseSequence, rowCount: count, times: rowTimes, values: values,
             keys: aggregate.isKeyed ? KeyColumn(hashes: hashes, arena: arena) : nil,
-            behind: rest.map { BehindMark(row: UInt32($0), watermark: BehindMark.endOfInput) }, watermark: watermark)
+            behind: behindMarks(aggregate.emission), watermark: watermark)
+    }
+
+    /// The rows whose effective time is not their time: what is left at the end of input, and rows that late events have changed.
+    private func behindMarks(_ emission: Emission) -> [BehindMark] {
+        panes.indices.compactMap { row in
+            switch panes[row].timing {
+            case .late:
+                let effective = times[row] + emission.allowedLateness
+                return BehindMark(row: UInt32(row), watermark: Timestamp(nanoseconds: effective - 1))
+            case .onTime where !panes[row].isComplete:
+                return BehindMark(row: UInt32(row), watermark: BehindMark.endOfInput)
+            case .onTime, .early: return nil
+            }
+        }
     }
 }

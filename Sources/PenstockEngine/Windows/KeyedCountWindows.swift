@@ -15,6 +15,7 @@ struct KeyedCountWindows<A: Accumulator>: Processor {
     private var keys: [UInt64: KeyState] = [:]
     private var interner = KeyInterner()
     private var scratch = NumberScratch()
+    private var codes = KeyCodes()
     private var watermark = Timestamp.distantPast
     private var forwarded = Timestamp.distantPast
     private var due: [DueRow] = []
@@ -76,14 +77,14 @@ struct KeyedCountWindows<A: Accumulator>: Processor {
     }
 
     private mutating func enqueue(_ batch: Batch) throws {
-        guard let keyColumn = batch.keys else { preconditionFailure("events without a key reached \(stage)") }
+        let codes = codes.codes(of: batch, isKeyed: aggregate.isKeyed, &interner, stage)
         let numbers = try scratch.numbers(of: A.Number.self, aggregate.numbers, batch, stage)
         batch.forEachMarkedRow { row, mark in
             waiting.append(
                 WaitingEvent(
                     time: batch.effectiveTime(row, mark), origin: batch.origin,
                     sequence: batch.baseSequence + UInt64(row),
-                    code: interner.code(keyColumn, row), number: numbers[row]))
+                    code: codes.values[row], number: numbers[row]))
         }
     }
 

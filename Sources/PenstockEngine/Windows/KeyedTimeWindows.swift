@@ -17,6 +17,7 @@ struct KeyedTimeWindows<A: Accumulator>: Processor {
     private var interner = KeyInterner()
     private var internedAtLastSweep = 1024
     private var scratch = NumberScratch()
+    private var codes = KeyCodes()
     private var lastClosedEnd: Int64?
     private var watermark = Timestamp.distantPast
     private var forwarded = Timestamp.distantPast
@@ -66,9 +67,8 @@ struct KeyedTimeWindows<A: Accumulator>: Processor {
     // MARK: Adding
 
     private mutating func fold(_ batch: Batch) throws {
-        guard let keys = batch.keys else { preconditionFailure("events without a key reached \(stage)") }
         let numbers = try scratch.numbers(of: A.Number.self, aggregate.numbers, batch, stage)
-        let codes = keys.arena == nil ? keys.hashes : interned(keys, batch)
+        let codes = codes.codes(of: batch, isKeyed: aggregate.isKeyed, &interner, stage)
         var onTime = batch
         if !batch.behind.isEmpty { onTime.selection = try setBehindApart(batch, codes.values, numbers) }
         // The rows are named by memory that only `onTime` keeps.
@@ -89,12 +89,6 @@ struct KeyedTimeWindows<A: Accumulator>: Processor {
             let fits = A.fold(paneRows, from: &k, into: &pane.table)
             guard fits else { throw EngineError.overflow(stage: stage, window: pane.span) }
         }
-    }
-
-    private mutating func interned(_ keys: KeyColumn, _ batch: Batch) -> Column<UInt64> {
-        let codes = Column<UInt64>(capacity: batch.rowCount)
-        batch.forEachRow { codes.values[$0] = interner.code(keys, $0) }
-        return codes
     }
 
     private mutating func pane(of slice: (start: Int64, end: Int64), _ origin: Origin) -> SlicePane<A> {
@@ -252,14 +246,8 @@ private struct BehindEvent<Number: BitwiseCopyable> {
     var slice: Int64 = 0
 }
 
-/// A slice and an origin: the unit of the fixed order in which accumulators are merged.
-private struct SlicePart: Hashable, Comparable {
-    let slice: Int64
-    let origin: Origin
+extension SlicePart {
+    fileprivate init(_ pane: SlicePane<some Accumulator>) { self.init(slice: pane.start, origin: pane.origin) }
 
-    init(_ pane: SlicePane<some Accumulator>) { (slice, origin) = (pane.start, pane.origin) }
-
-    init(_ event: BehindEvent<some BitwiseCopyable>) { (slice, origin) = (event.slice, event.origin) }
-
-    static func < (a: SlicePart, b: SlicePart) -> Bool { (a.slice, a.origin) < (b.slice, b.origin) }
+    fileprivate init(_ event: BehindEvent<some BitwiseCopyable>) { self.init(slice: event.slice, origin: event.origin) }
 }

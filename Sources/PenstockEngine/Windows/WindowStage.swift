@@ -11,11 +11,16 @@ struct WindowStageOptions {
 extension KeyedWindow {
     /// The processor of an aggregate over these windows.
     func makeProcessor(_ options: WindowStageOptions) -> any Processor {
-        if case .session(let windows) = self { return KeyedSessions(windows, options) }
-        return switch options.aggregate.form {
-        case .numbers(let function, let numbers):
+        switch (self, options.aggregate.form) {
+        case (.session(let windows), _):
+            KeyedSessions(windows, options)
+        case (.time(let windows), .states):
+            StateTimeWindows(windows: windows, options: options)
+        case (.time(let windows), _) where options.aggregate.emission != Emission():
+            StateTimeWindows(windows: windows, options: options)
+        case (_, .numbers(let function, let numbers)):
             function.visit(numbers, NumberWindows(windows: self, options: options))
-        case .states:
+        case (.count, .states):
             preconditionFailure("an aggregate with states reached windows that keep none")
         }
     }

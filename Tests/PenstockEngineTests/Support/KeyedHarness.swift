@@ -37,9 +37,20 @@ struct KeyedHarness {
 
     /// The rows in the order in which they leave, and what was counted.
     mutating func run(_ partitions: [[Step]]) throws -> (rows: [Row], statistics: OperatorStatistics) {
+        let (rows, statistics) = try run(partitions, Row.self)
+        return (rows, statistics)
+    }
+
+    /// The same with rows of the type `TreeRow`.
+    mutating func runTree(_ partitions: [[Step]]) throws -> (rows: [TreeRow], statistics: OperatorStatistics) {
+        let (rows, statistics) = try run(partitions, TreeRow.self)
+        return (rows, statistics)
+    }
+
+    private mutating func run<R>(_ partitions: [[Step]], _ type: R.Type) throws -> ([R], OperatorStatistics) {
         var inputs = partitions.map { Partition(steps: $0[...], clock: PartitionClock(disorder)) }
         var instances = (0..<parallelism).map { _ in Instance(makeWindows()) }
-        var merge = Merge(inputs: parallelism, batch: batch)
+        var merge = Merge<R>(inputs: parallelism, batch: batch)
         var key: any Processor =
             keyedByText
             ? KernelProcessor(stage: testStage, kernel: keyKernel { (s: Sample) in s.name })
@@ -55,6 +66,10 @@ struct KeyedHarness {
             }
             if var batch = events {
                 batch.watermark = watermark
+                guard aggregate.isKeyed else {
+                    try send(.batch(batch), to: &instances)
+                    continue
+                }
                 for keyed in try key.outputs(.batch(batch)) { try send(keyed, to: &instances) }
             } else {
                 try send(.watermark(watermark), to: &instances)
@@ -114,11 +129,11 @@ private struct Instance {
 }
 
 /// The stage behind the instances.
-private struct Merge {
+private struct Merge<R> {
     private var gate: InputGate
     private var merge: OrderedMerge
     private let inputs: Int
-    private(set) var rows: [Row] = []
+    private(set) var rows: [R] = []
 
     init(inputs: Int, batch: Int) {
         self.inputs = inputs
@@ -130,7 +145,7 @@ private struct Merge {
         for element in instance.outputs.prefix(limit) {
             guard let passed = gate.pass(element, from: input) else { continue }
             for output in inputs > 1 ? try merge.outputs(passed) : [passed] {
-                rows += output.batch?.values(Row.self) ?? []
+                rows += output.batch?.values(R.self) ?? []
             }
         }
         instance.outputs.removeFirst(min(limit, instance.outputs.count))

@@ -51,10 +51,14 @@ struct IllegalGap: Diagnostic {
 extension KeyedWindow {
     /// What is wrong with when rows are put out, or nil. A session answers once, so it has no early rows and none for late events.
     func defect(of emission: Emission) -> String? {
-        if let defect = emission.defect { return defect }
         guard case .session = self else { return nil }
         if emission.earlyEvery != nil { return "a session has no early rows: it answers once, when it has ended" }
         guard emission.lateRows == .eachEvent else { return nil }
         return "a session has no row for each late event: it waits as long as lateness is allowed and answers once"
+    }
+
+    /// Whether there can be more than one row of a key and window.
+    func repeatsRows(_ emission: Emission) -> Bool {
+        if case .session = self { false } else { emission != Emission() }
     }
 }
