@@ -38,6 +38,14 @@ public enum Query: String, Sendable, CaseIterable {
     case q1
     /// The prices of some auctions.
     case q2
+    /// The auctions with the most bids.
+    case q5
+    /// The bids with the highest price.
+    case q7
+    /// Sessions of persons.
+    case q11
+    /// Sessions of persons with a short gap, which is met exactly again and again.
+    case q11Gap100 = "q11_gap100"
     /// Sums of a million keys.
     case kts
 
@@ -47,6 +55,10 @@ public enum Query: String, Sendable, CaseIterable {
         case .q0: try await input.run(passThrough)
         case .q1: try await input.run(currencyConversion)
         case .q2: try await input.run(selection)
+        case .q5: try await input.run(hotAuctions)
+        case .q7: try await input.run(highestBids)
+        case .q11: try await input.run { bidderSessions($0, into: $1) }
+        case .q11Gap100: try await input.run { bidderSessions($0, gap: .milliseconds(100), into: $1) }
         case .kts: try await input.run(keyTotals)
         }
     }

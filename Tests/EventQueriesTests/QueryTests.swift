@@ -10,6 +10,10 @@ struct QueryTests {
         .q0: RowTotal(rows: 184_000, sum: 0x968c_9ee9_89a4_1fbf),
         .q1: RowTotal(rows: 184_000, sum: 0xf520_1510_a971_2668),
         .q2: RowTotal(rows: 1539, sum: 0x67d2_6aca_a9e4_1ccc),
+        .q5: RowTotal(rows: 18, sum: 0x4a88_dd94_fdce_7b4c),
+        .q7: RowTotal(rows: 3, sum: 0xfae4_d86e_a9e8_0c88),
+        .q11: RowTotal(rows: 3931, sum: 0x9878_1689_8a0f_a52c),
+        .q11Gap100: RowTotal(rows: 34_980, sum: 0x24c9_7083_62b1_32d2),
         .kts: RowTotal(rows: 183_937, sum: 0x2775_c3fa_c441_a503),
     ]
 

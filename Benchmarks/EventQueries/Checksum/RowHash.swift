@@ -53,3 +53,20 @@ extension HashedRow {
         return RowTotal(rows: events.count, sum: sum)
     }
 }
+
+/// An event that is a list of rows.
+extension Array: SummedRow where Element: HashedRow {
+    /// The number of rows of all lists and the wrapping sum of their hashes.
+    public static func total(of events: Events<[Element]>) -> RowTotal {
+        var total = RowTotal()
+        events.forEachEvent { rows, _ in
+            for row in rows {
+                var hash = RowHash()
+                row.hash(into: &hash)
+                total.rows += 1
+                total.sum &+= hash.value
+            }
+        }
+        return total
+    }
+}
