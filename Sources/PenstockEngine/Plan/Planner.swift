@@ -111,11 +111,11 @@ private struct Planner {
         case .persist(let topic, let codec):
             return persist(topic, codec, name, disorder, after: current)
         case .sink(let sink):
-            return finish(.sink(name, sink), after: current)
+            return finish(.sink(name, sink), after: sink.takesAnyOrder ? gathered(current) : inOrder(current))
         case .topicSink(let topic, let codec):
             let output: PhysicalStage.Output =
                 isReplay ? .leftOut(name, topic: topic) : .topic(name, topic: topic, codec: codec, readBy: nil)
-            return finish(output, after: current)
+            return finish(output, after: inOrder(current))
         }
     }
 
@@ -173,10 +173,18 @@ private struct Planner {
         return reader
     }
 
-    private mutating func finish(_ output: PhysicalStage.Output, after current: Int?) -> Int {
-        let last = inOrder(current)
+    private mutating func finish(_ output: PhysicalStage.Output, after last: Int) -> Int {
         plan.stages[last].output = output
         return last
+    }
+
+    /// The stage in which the events of `current` are together, in any order.
+    private mutating func gathered(_ current: Int?) -> Int {
+        let stage = required(current)
+        guard plan.stages[stage].instances > 1 else { return stage }
+        let together = next(after: stage, routing: .single, instances: 1)
+        plan.stages[together].mergesInOrder = false
+        return together
     }
 
     /// The stage from which the events of `current` come one by one in canonical order: a stage of its own behind several

@@ -8,6 +8,10 @@ public protocol Sink<Input>: Sendable {
     /// What `explain` prints of the sink: its kind and its name, such as `HDF5 volume volume.h5`.
     var summary: String { get }
 
+    /// Whether the result does not depend on the order of the events: they then come as they arrive, without waiting for each other.
+    /// By default false: events of several origins come in canonical order.
+    var takesAnyOrder: Bool { get }
+
     /// Says early whether the sink could be opened: a file that exists already, a folder that is not there. Called before anything is read.
     func check(_ context: SinkContext) throws
 
@@ -33,6 +37,11 @@ struct SinkCannotGoOn: Diagnostic {
     var summary: String { "\(sink) cannot go on from a checkpoint" }
     var hint: String? { "begin anew without the checkpoint" }
     var category: FailureCategory { .usage }
+}
+
+extension Sink {
+    /// Canonical order.
+    public var takesAnyOrder: Bool { false }
 }
 
 /// Writes the events of one run to a sink. The last call is a `finish` that succeeds, or `abandon`, also behind a `finish` that throws.
@@ -81,6 +90,7 @@ public struct SinkContext: Sendable {
 public struct AnySink: Sendable {
     let input: ValueType
     let summary: String
+    let takesAnyOrder: Bool
     let check: @Sendable (SinkContext) throws -> Void
     let open: @Sendable (SinkContext) throws -> any SinkDrain
     let reopen: @Sendable (SinkContext, [UInt8]) throws -> any SinkDrain
@@ -89,6 +99,7 @@ public struct AnySink: Sendable {
     public init<S: Sink>(_ sink: S) {
         input = ValueType(S.Input.self)
         summary = sink.summary
+        takesAnyOrder = sink.takesAnyOrder
         check = { try sink.check($0) }
         open = { WriterDrain(try sink.open($0)) }
         reopen = { WriterDrain(try sink.reopen($0, from: $1)) }

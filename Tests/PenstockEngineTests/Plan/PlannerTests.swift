@@ -58,6 +58,20 @@ struct PlannerTests {
         #expect(edges(plan) == ["0->1", "3->4"])
     }
 
+    @Test("a sink that takes any order gets events of several origins together, not in order")
+    func anyOrder() throws {
+        let several = StageDescription.from(ScriptedSource(partitions: [[], []]))
+        let unordered = StageDescription.to(EventCounter())
+        let plan = try PhysicalPlan(
+            [
+                FlowDescription(name: "a", stages: [several, readings, unordered]),
+                FlowDescription(name: "b", stages: [several, key, sum, unordered]),
+            ], parallelism: 2)
+        #expect(plan.stages.map(\.mergesInOrder) == [false, false, false, false])
+        #expect(plan.stages.map(\.instances) == [1, 1, 2, 1])
+        #expect(edges(plan) == ["1->2 by key", "2->3"])
+    }
+
     @Test("a shared flow runs once, and each of its users is a stage of its own")
     func sharing() throws {
         let shared = FlowDescription(name: "shared", stages: [source, readings])

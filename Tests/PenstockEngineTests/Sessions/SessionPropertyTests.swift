@@ -73,11 +73,17 @@ struct SessionPropertyTests {
                 }
             }
             #expect(bad == nil)
-            if let last = open[code]?.last, last.end >= time {
-                open[code]?[(open[code]?.count ?? 1) - 1].end = time + 50
+            var known = open[code] ?? []
+            if let last = known.popLast() {
+                if last.end >= time {
+                    known.append((last.first, time + 50))
+                } else {
+                    known += [last, (time, time + 50)]
+                }
             } else {
-                open[code, default: []].append((time, time + 50))
+                known.append((time, time + 50))
             }
+            open[code] = known
             var expected: [UInt64] = []
             for (code, sessions) in open where sessions[0].end <= time - 200 {
                 expected.append(code)
