@@ -104,7 +104,8 @@ extension MistakeCases {
             opening: "A window operator works on windows by position, not on windows of keys",
             "From(readings, disorder: .ascending)\nKeyBy(\\Reading.sensor)\nTumbling(count: 3)\nTotal()"),
         .flow(
-            "only the first of several missing parts", opening: "Count needs a key",
+            "only the first of several missing parts",
+            opening: "Count needs a window: put Tumbling(...) or Sliding(...) before it",
             #"""
             From(readings, disorder: .ascending)
             Count()
