@@ -105,26 +105,24 @@ struct StateTimeWindows: Processor {
     ) -> (inside: Column<UInt32>?, slots: UnsafeBufferPointer<UInt32>) {
         let slots = slotColumn(rows.count)
         let inside = windows.size < windows.every ? Column<UInt32>(capacity: rows.count) : nil
-        let store = store
-        var current: StateSlice?
+        let times = batch.times.values
         var count = 0
-        for k in 0..<rows.count {
-            let row = rows[k]
-            let time = batch.times.values[row]
-            let slice: StateSlice
-            if let current, time >= current.start, time < current.end {
-                slice = current
-            } else {
-                guard let bounds = windows.slice(containing: time) else {
-                    statistics.outsideEvents += 1
-                    continue
-                }
-                slice = self.slice(of: bounds, batch.origin)
-                current = slice
+        var k = 0
+        while k < rows.count {
+            guard let bounds = windows.slice(containing: times[rows[k]]) else {
+                statistics.outsideEvents += 1
+                k += 1
+                continue
             }
-            slots[count] = slice.slots.slot(codes[row], store.allocate)
-            inside?.values[count] = UInt32(row)
-            count += 1
+            let slice = slice(of: bounds, batch.origin)
+            let run = SlotRun(
+                rows: rows, times: UnsafePointer(times), codes: codes, start: slice.start, end: slice.end,
+                slots: slots, inside: inside?.values)
+            if isOneState {
+                run.assign(slice.slots.slot(0, store.allocate), from: &k, count: &count)
+            } else {
+                slice.slots.assign(run, from: &k, count: &count, store.allocate)
+            }
         }
         return (inside, UnsafeBufferPointer(start: slots, count: count))
     }
