@@ -14,6 +14,7 @@ public enum Ties: Sendable, Hashable {
 /// Largest(by: \Bid.price, ties: .all)
 /// ```
 public struct Largest<Value: Sendable, Score: Comparable & Sendable>: StateAggregate {
+    /// The events.
     public typealias Result = [Value]
 
     /// The aggregate without its types.
@@ -32,6 +33,7 @@ public struct Largest<Value: Sendable, Score: Comparable & Sendable>: StateAggre
 
 /// The events with the smallest score of each window. A score that is NaN, where there is one, is the smallest.
 public struct Smallest<Value: Sendable, Score: Comparable & Sendable>: StateAggregate {
+    /// The events.
     public typealias Result = [Value]
 
     /// The aggregate without its types.
@@ -54,6 +56,7 @@ public struct Smallest<Value: Sendable, Score: Comparable & Sendable>: StateAggr
 /// Top(20, by: \Scored.henry)
 /// ```
 public struct Top<Value: Sendable, Score: Comparable & Sendable>: StateAggregate {
+    /// The events.
     public typealias Result = [Value]
 
     /// The aggregate without its types.

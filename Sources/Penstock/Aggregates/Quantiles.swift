@@ -8,6 +8,7 @@ public import PenstockEngine
 ///
 /// The result has the quantiles in the order of the shares. It is computed with the sketch of `QuantileSketch`.
 public struct Quantiles<Value: Sendable>: StateAggregate {
+    /// The quantiles in the order of the shares.
     public typealias Result = [Double]
 
     /// The aggregate without its types.
@@ -40,6 +41,7 @@ public struct Quantiles<Value: Sendable>: StateAggregate {
 /// Distinct(\Reading.sensor)
 /// ```
 public struct Distinct<Value: Sendable, Element: Hashable & Comparable & Sendable>: StateAggregate {
+    /// The values in ascending order.
     public typealias Result = [Element]
 
     /// The aggregate without its types.

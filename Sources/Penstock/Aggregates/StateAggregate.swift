@@ -17,7 +17,9 @@ public protocol StateAggregate<Value, Result>: AggregateStage {
 /// Aggregate(LongestName())
 /// ```
 public struct Aggregate<Aggregation: Aggregator>: StateAggregate {
+    /// The type of the events.
     public typealias Value = Aggregation.Value
+    /// What comes of the events of a window.
     public typealias Result = Aggregation.Result
 
     /// The aggregate without its types.

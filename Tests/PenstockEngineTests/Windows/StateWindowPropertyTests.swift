@@ -82,3 +82,40 @@ struct StateWindowPropertyTests {
         }
     }
 }
+
+@Suite("Windows without keys in a run")
+struct UnkeyedRunTests {
+    @Test("rows of a keyed stage enter a window without keys in one order at every parallelism")
+    func behindKeys() async throws {
+        var random = SeededGenerator(seed: 11)
+        let partitions: [[Step]] = (0..<3).map { _ in
+            (0..<200).map { k in .e(Int64(k) / 2, key: .random(in: 0...20, using: &random)) }
+        }
+        let counts = Aggregate(.count, .nothing)
+        let rowsInOrder = Aggregate(
+            AggregateKernel(
+                WindowEvents<Row, String> { _, rows in rows.map(\.description).joined(separator: ";") }, name: "rows"),
+            row: ValueType(String.self), isKeyed: false
+        ) { rows, target in
+            for k in 0..<rows.count {
+                (target.assumingMemoryBound(to: String.self) + k).initialize(to: rows.value(k, as: String.self))
+            }
+        }
+        var results: Set<[String]> = []
+        for (batch, parallelism) in [(1, 1), (7, 2), (4096, 4), (4096, 1)] {
+            let collector = Collector(String.self)
+            let flow = FlowDescription(
+                name: "f",
+                stages: [
+                    .from(ScriptedSource(partitions: partitions, disorder: Disorder(boundNanoseconds: 5))),
+                    .keyBy { (s: Sample) in s.key },
+                    .aggregate(.time(TimeWindows(size: 20, every: 10)), counts).named("counts"),
+                    .aggregate(.time(TimeWindows(size: 10, every: 10)), rowsInOrder).named("rows"), .to(collector),
+                ])
+            try await run([flow], batch: batch, parallelism: parallelism)
+            results.insert(collector.values)
+            #expect(collector.values.count == 11)
+        }
+        #expect(results.count == 1)
+    }
+}

@@ -61,6 +61,44 @@ enum RightCases {
             Filter { (m: Extreme<UInt64, Double>) in m.value > 0 }
             """#),
         .flow(
+            "largest events of a window without keys",
+            #"""
+            From(readings, disorder: .ascending)
+            Tumbling(every: .seconds(10), offset: .seconds(1))
+            AllowedLateness(.seconds(5), rows: .eachEvent)
+            Early(every: 100)
+            Largest(by: \Reading.value, ties: .all)
+            To(Kept<Windowed<[Reading]>>())
+            """#),
+        .flow(
+            "top of counts",
+            #"""
+            From(readings, disorder: .ascending)
+            KeyBy(\Reading.sensor)
+            Sliding(.seconds(10), every: .seconds(2))
+            Count()
+            Tumbling(every: .seconds(2))
+            Top(3, by: \Counted<UInt64>.count)
+            To(Kept<Windowed<[Counted<UInt64>]>>())
+            """#),
+        .flow(
+            "whole windows by key",
+            #"""
+            From(readings, disorder: .ascending)
+            KeyBy(\Reading.sensor)
+            Tumbling(every: .seconds(10))
+            WholeWindow { (_: WindowSpan, events: [Reading]) in events.count }
+            To(Kept<KeyedResult<UInt64, Int>>())
+            """#),
+        .flow(
+            "variance of a window without keys",
+            #"""
+            From(readings, disorder: .ascending)
+            Sliding(count: 100, every: 10)
+            Variance(\Reading.value)
+            Map { (row: Windowed<Moments>) in row.value.sampleVariance }
+            """#),
+        .flow(
             "branches that are sources",
             #"""
             if isOn() {
