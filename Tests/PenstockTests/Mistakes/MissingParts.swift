@@ -7,9 +7,11 @@ extension MistakeCases {
         ("Minimum", #"Minimum(\Reading.value)"#), ("Maximum", #"Maximum(\Reading.value)"#),
     ]
 
-    private static let noWindow = "An aggregate needs a window: put Tumbling(...), Sliding(...) or Session(...) before it"
+    private static let noWindow =
+        "An aggregate needs a window: put Tumbling(...), Sliding(...) or Session(...) before it"
 
-    private static let noModifier = "This stage belongs right behind a window: Tumbling(...), Sliding(...) or Session(...)"
+    private static let noModifier =
+        "This stage belongs right behind a window: Tumbling(...), Sliding(...) or Session(...)"
 
     private static let states = [
         ("Largest", #"Largest(by: \Reading.value)"#), ("Top", #"Top(3, by: \Reading.value)"#), ("First", "First()"),
