@@ -5,83 +5,109 @@ extension FlowBuilder {
     public static func buildPartialBlock<Next>(accumulated: Broken, next: Next) -> Broken { Broken() }
 
     /// Not possible: an aggregate without a window.
-    @available(*, unavailable, message: "Count needs a window: put Tumbling(...) or Sliding(...) before it")
+    @available(
+        *, unavailable, message: "Count needs a window: put Tumbling(...), Sliding(...) or Session(...) before it"
+    )
     public static func buildPartialBlock<Value>(accumulated: Stream<Value>, next: Count) -> Broken { Broken() }
 
     /// Not possible: an aggregate without a window.
-    @available(*, unavailable, message: "Sum needs a window: put Tumbling(...) or Sliding(...) before it")
+    @available(*, unavailable, message: "Sum needs a window: put Tumbling(...), Sliding(...) or Session(...) before it")
     public static func buildPartialBlock<Value, In, Number>(
         accumulated: Stream<Value>, next: Sum<In, Number>
     ) -> Broken { Broken() }
 
     /// Not possible: an aggregate without a window.
-    @available(*, unavailable, message: "Mean needs a window: put Tumbling(...) or Sliding(...) before it")
+    @available(
+        *, unavailable, message: "Mean needs a window: put Tumbling(...), Sliding(...) or Session(...) before it"
+    )
     public static func buildPartialBlock<Value, In, Number>(
         accumulated: Stream<Value>, next: Mean<In, Number>
     ) -> Broken { Broken() }
 
     /// Not possible: an aggregate without a window.
-    @available(*, unavailable, message: "Minimum needs a window: put Tumbling(...) or Sliding(...) before it")
+    @available(
+        *, unavailable, message: "Minimum needs a window: put Tumbling(...), Sliding(...) or Session(...) before it"
+    )
     public static func buildPartialBlock<Value, In, Number>(
         accumulated: Stream<Value>, next: Minimum<In, Number>
     ) -> Broken { Broken() }
 
     /// Not possible: an aggregate without a window.
-    @available(*, unavailable, message: "Maximum needs a window: put Tumbling(...) or Sliding(...) before it")
+    @available(
+        *, unavailable, message: "Maximum needs a window: put Tumbling(...), Sliding(...) or Session(...) before it"
+    )
     public static func buildPartialBlock<Value, In, Number>(
         accumulated: Stream<Value>, next: Maximum<In, Number>
     ) -> Broken { Broken() }
 
     /// Not possible: an aggregate without a window.
-    @available(*, unavailable, message: "An aggregate needs a window: put Tumbling(...) or Sliding(...) before it")
+    @available(
+        *, unavailable,
+        message: "An aggregate needs a window: put Tumbling(...), Sliding(...) or Session(...) before it"
+    )
     @_disfavoredOverload
     public static func buildPartialBlock<Value, Next: AggregateStage>(
         accumulated: Stream<Value>, next: Next
     ) -> Broken { Broken() }
 
     /// Not possible: an aggregate without a window.
-    @available(*, unavailable, message: "An aggregate needs a window: put Tumbling(...) or Sliding(...) before it")
+    @available(
+        *, unavailable,
+        message: "An aggregate needs a window: put Tumbling(...), Sliding(...) or Session(...) before it"
+    )
     @_disfavoredOverload
     public static func buildPartialBlock<Key, Value, Next: AggregateStage>(
         accumulated: Keyed<Key, Value>, next: Next
     ) -> Broken { Broken() }
 
     /// Not possible: saying when the rows of a window come where there is none.
-    @available(*, unavailable, message: "This stage belongs right behind a window: Tumbling(...) or Sliding(...)")
+    @available(
+        *, unavailable, message: "This stage belongs right behind a window: Tumbling(...), Sliding(...) or Session(...)"
+    )
     public static func buildPartialBlock<Value, Next: WindowModifier>(
         accumulated: Stream<Value>, next: Next
     ) -> Broken { Broken() }
 
     /// Not possible: saying when the rows of a window come where there is none.
-    @available(*, unavailable, message: "This stage belongs right behind a window: Tumbling(...) or Sliding(...)")
+    @available(
+        *, unavailable, message: "This stage belongs right behind a window: Tumbling(...), Sliding(...) or Session(...)"
+    )
     public static func buildPartialBlock<Key, Value, Next: WindowModifier>(
         accumulated: Keyed<Key, Value>, next: Next
     ) -> Broken { Broken() }
 
     /// Not possible: an aggregate without a window.
-    @available(*, unavailable, message: "Count needs a window: put Tumbling(...) or Sliding(...) before it")
+    @available(
+        *, unavailable, message: "Count needs a window: put Tumbling(...), Sliding(...) or Session(...) before it"
+    )
     public static func buildPartialBlock<Key, Value>(accumulated: Keyed<Key, Value>, next: Count) -> Broken { Broken() }
 
     /// Not possible: an aggregate without a window.
-    @available(*, unavailable, message: "Sum needs a window: put Tumbling(...) or Sliding(...) before it")
+    @available(*, unavailable, message: "Sum needs a window: put Tumbling(...), Sliding(...) or Session(...) before it")
     public static func buildPartialBlock<Key, Value, In, Number>(
         accumulated: Keyed<Key, Value>, next: Sum<In, Number>
     ) -> Broken { Broken() }
 
     /// Not possible: an aggregate without a window.
-    @available(*, unavailable, message: "Mean needs a window: put Tumbling(...) or Sliding(...) before it")
+    @available(
+        *, unavailable, message: "Mean needs a window: put Tumbling(...), Sliding(...) or Session(...) before it"
+    )
     public static func buildPartialBlock<Key, Value, In, Number>(
         accumulated: Keyed<Key, Value>, next: Mean<In, Number>
     ) -> Broken { Broken() }
 
     /// Not possible: an aggregate without a window.
-    @available(*, unavailable, message: "Minimum needs a window: put Tumbling(...) or Sliding(...) before it")
+    @available(
+        *, unavailable, message: "Minimum needs a window: put Tumbling(...), Sliding(...) or Session(...) before it"
+    )
     public static func buildPartialBlock<Key, Value, In, Number>(
         accumulated: Keyed<Key, Value>, next: Minimum<In, Number>
     ) -> Broken { Broken() }
 
     /// Not possible: an aggregate without a window.
-    @available(*, unavailable, message: "Maximum needs a window: put Tumbling(...) or Sliding(...) before it")
+    @available(
+        *, unavailable, message: "Maximum needs a window: put Tumbling(...), Sliding(...) or Session(...) before it"
+    )
     public static func buildPartialBlock<Key, Value, In, Number>(
         accumulated: Keyed<Key, Value>, next: Maximum<In, Number>
     ) -> Broken { Broken() }

@@ -131,7 +131,10 @@ public enum KeyedWindow: Sendable {
             windows.size == windows.every
                 ? "tumbling \(windows.size) events" : "sliding \(windows.size) events every \(windows.every)"
         case .session(let windows):
-            if case .fixed(let gap) = windows.gap { "sessions, gap \(Self.text(gap))" } else { "sessions, gap by event" }
+            switch windows.gap {
+            case .fixed(let gap): "sessions, gap \(Self.text(gap))"
+            case .each: "sessions, gap by event"
+            }
         }
     }
 

@@ -7,9 +7,11 @@ extension MistakeCases {
         ("Minimum", #"Minimum(\Reading.value)"#), ("Maximum", #"Maximum(\Reading.value)"#),
     ]
 
-    private static let noWindow = "An aggregate needs a window: put Tumbling(...) or Sliding(...) before it"
+    private static let noWindow =
+        "An aggregate needs a window: put Tumbling(...), Sliding(...) or Session(...) before it"
 
-    private static let noModifier = "This stage belongs right behind a window: Tumbling(...) or Sliding(...)"
+    private static let noModifier =
+        "This stage belongs right behind a window: Tumbling(...), Sliding(...) or Session(...)"
 
     private static let states = [
         ("Largest", #"Largest(by: \Reading.value)"#), ("Top", #"Top(3, by: \Reading.value)"#), ("First", "First()"),
@@ -27,13 +29,13 @@ extension MistakeCases {
         aggregates.map { name, stage in
             .flow(
                 "\(name) without a key and a window",
-                opening: "\(name) needs a window: put Tumbling(...) or Sliding(...) before it",
+                opening: "\(name) needs a window: put Tumbling(...), Sliding(...) or Session(...) before it",
                 "From(readings, disorder: .ascending)\n\(stage)")
         }
         + aggregates.map { name, stage in
             .flow(
                 "\(name) without a window",
-                opening: "\(name) needs a window: put Tumbling(...) or Sliding(...) before it",
+                opening: "\(name) needs a window: put Tumbling(...), Sliding(...) or Session(...) before it",
                 "From(readings, disorder: .ascending)\nKeyBy(\\Reading.sensor)\n\(stage)\nTo(alarms)")
         }
         + windows.enumerated().map { number, window in
