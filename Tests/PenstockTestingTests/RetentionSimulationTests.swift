@@ -3,12 +3,31 @@ import PenstockLog
 import PenstockTesting
 import Testing
 
+/// A numbered event with a payload, so that few of them fill a segment.
+private struct Page: Event {
+    static let schema = Schema("Page", fields: [.init("number", .u64)], payload: .init("text", .bytes))
+    private static let text = [UInt8](repeating: 7, count: 2000)
+
+    let number: Int
+
+    init(number: Int) { self.number = number }
+
+    func write(to record: inout RecordWriter) {
+        record.append(UInt64(number))
+        record.setPayload(Self.text.withUnsafeBytes { Payload(copying: $0) })
+    }
+
+    init(reading record: inout RecordReader) throws(RecordError) {
+        number = Int(try record.readInteger(UInt64.self))
+    }
+}
+
 /// A partition on a simulated disk whose retention has several segments to remove at once.
 private struct RetentionRun {
     static let partition = TopicPartition("numbers")
     static let directory = "/log/numbers/0"
     static let retainedBytes = 150 << 10
-    static let count = 30_000
+    static let count = 280
 
     var storage: SimulatedStorage
     /// The bases of the segments before retention, with their sizes: the model knows by them what has to stay.
@@ -18,11 +37,17 @@ private struct RetentionRun {
         storage = SimulatedStorage(seed: seed)
         let log = try await EmbeddedLog(directory: "/log", storage: storage)
         _ = try await log.openTopic(
-            "numbers", schema: Number.schema,
+            "numbers", schema: Page.schema,
             creatingWith: TopicConfiguration(durability: .durable, segmentBytes: 64 << 10))
         try storage.syncDirectory("/")
         let writer = try await log.writer(for: Self.partition)
-        for start in stride(from: 0, to: Self.count, by: 500) { try await writer.append(numbers(start..<start + 500)) }
+        for start in stride(from: 0, to: Self.count, by: 10) {
+            var batch = RecordBatchBuilder(schemaID: Page.schema.id)
+            for number in start..<start + 10 {
+                batch.append(Page(number: number), time: Timestamp(nanoseconds: Int64(number)))
+            }
+            try await writer.append(batch)
+        }
         try await writer.close()
         let disk = storage
         segments = try storage.list(Self.directory).filter { $0.hasSuffix(".segment") }
@@ -56,9 +81,15 @@ private struct RetentionRun {
         let log = try await EmbeddedLog(directory: "/log", creating: false, storage: storage)
         let held = try await log.describe("numbers").partitions[0]
         #expect(held.nextOffset == UInt64(Self.count), "\(what): the end is where it was")
-        #expect(held.firstOffset <= latestStart, "\(what): offset \(latestStart) has to stay, \(held.firstOffset) is first")
+        #expect(
+            held.firstOffset <= latestStart, "\(what): offset \(latestStart) has to stay, \(held.firstOffset) is first")
         do {
-            let found = try await rows(of: log.reader(for: Self.partition, from: .earliest))
+            let reader = try await log.reader(for: Self.partition, from: .earliest)
+            var found: [Int] = []
+            while let entry = try await reader.next() {
+                guard case .records(let batch) = entry else { continue }
+                for index in 0..<batch.count { found.append(try batch.event(Page.self, at: index).number) }
+            }
             #expect(
                 found == Array(Int(held.firstOffset)..<Self.count),
                 "\(what): all from \(held.firstOffset) on, each once, in order; \(found.count) came")

@@ -70,7 +70,8 @@ final class SegmentFile: Sendable {
             "\(partition): the batch at offset \(offset) in \(path) at byte \(position) has format version \(version); "
                 + "this program reads up to \(BatchHeader.version)",
             hint: "use a newer release; nothing was changed",
-            place: .init(partition: partition, offsets: offset..<max(offset, offset &+ 1), file: path, position: position))
+            place: .init(
+                partition: partition, offsets: offset..<max(offset, offset &+ 1), file: path, position: position))
     }
 
     /// An error that names this file.

@@ -140,7 +140,8 @@ struct SegmentVerification {
         let position = cursor.position
         let next = try cursor.intactHeaderBehind()
         let acknowledged = max(
-            isComplete && limit != .max ? limit : 0, expectation.acknowledged, next?.header?.committedOffset ?? next?.baseOffset ?? 0)
+            isComplete && limit != .max ? limit : 0, expectation.acknowledged,
+            next.map { $0.header?.committedOffset ?? $0.baseOffset } ?? 0)
         guard cursor.offset < acknowledged else {
             // A writer lets the size go ahead of the batches: zeros up to the end of the file are a clean end.
             let contentEnd = try segment.seal == nil ? min(size, segment.contentEnd(from: position, size: size)) : size
