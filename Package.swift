@@ -18,6 +18,7 @@ let package = Package(
     name: "penstock",
     products: [
         .library(name: "Penstock", targets: ["Penstock"]),
+        .library(name: "PenstockLog", targets: ["PenstockLog", "PenstockEvents"]),
         .library(name: "PenstockTesting", targets: ["PenstockTesting"]),
         .library(name: "PenstockTomography", targets: ["PenstockTomography"]),
         .executable(name: "penstock", targets: ["penstock"]),
@@ -96,9 +97,13 @@ let package = Package(
             path: "Benchmarks/penstock-bench",
             swiftSettings: strict),
 
+        // What several of the tests need
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+
         .testTarget(
             name: "PenstockEventsTests", dependencies: ["CPenstockShim", "PenstockEvents"], swiftSettings: strict),
-        .testTarget(name: "PenstockFormatsTests", dependencies: ["PenstockFormats"], swiftSettings: strict),
+        .testTarget(
+            name: "PenstockFormatsTests", dependencies: ["PenstockFormats", "TestSupport"], swiftSettings: strict),
         .executableTarget(
             name: "LogAppender",
             dependencies: ["PenstockLog", "PenstockEvents"],
@@ -111,23 +116,26 @@ let package = Package(
             name: "PenstockTestingTests", dependencies: ["PenstockEvents", "PenstockLog", "PenstockTesting"],
             swiftSettings: strict),
         .testTarget(
-            name: "PenstockEngineTests", dependencies: ["PenstockEngine", "PenstockEvents", "PenstockLog"],
+            name: "PenstockEngineTests",
+            dependencies: ["PenstockEngine", "PenstockEvents", "PenstockLog", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "PenstockCommandsTests", dependencies: ["PenstockCommands", "PenstockEvents", argumentParser],
             swiftSettings: strict),
-        .testTarget(name: "PenstockTests", dependencies: ["Penstock", "PenstockCommands"], swiftSettings: strict),
+        .testTarget(
+            name: "PenstockTests", dependencies: ["Penstock", "PenstockCommands", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "PenstockTomographyTests",
             dependencies: ["PenstockTomography", "PenstockFormats", "Penstock", "PenstockEngine", "PenstockEvents"],
             swiftSettings: strict),
         .testTarget(
-            name: "penstockTests", dependencies: ["penstock", "PenstockEvents", "PenstockLog"], swiftSettings: strict),
+            name: "penstockTests", dependencies: ["penstock", "PenstockEvents", "PenstockLog", "TestSupport"],
+            swiftSettings: strict),
         .testTarget(
             name: "LiveTomographyTests",
             dependencies: [
                 "LiveTomography", "PenstockEngine", "PenstockEvents", "PenstockFormats", "PenstockLog",
-                "PenstockTomography",
+                "PenstockTomography", "TestSupport",
             ],
             swiftSettings: strict),
     ],

@@ -135,27 +135,11 @@ func tumblingSumByLoop(events: Int, keys: UInt64) -> TumblingSumResult {
 
 /// The job as a loop in C, compiled here and now with `cc -O3`; nil where there is no compiler.
 func tumblingSumByC(events: Int, keys: UInt64) throws -> TumblingSumResult? {
-    let source = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .appendingPathComponent("loops/tumbling_sum.c")
-    let binary = FileManager.default.temporaryDirectory.appendingPathComponent(
-        "penstock-bench-\(ProcessInfo.processInfo.processIdentifier)")
-    defer { try? FileManager.default.removeItem(at: binary) }
-    guard try output(of: ["cc", "-O3", "-o", binary.path, source.path]) != nil,
-        let words = try output(of: [binary.path, "\(events)", "\(keys)"])?.split(whereSeparator: \.isWhitespace),
-        words.count == 2, let nanoseconds = Double(words[0]), let checksum = UInt64(words[1], radix: 16)
+    let folder = FileManager.default.temporaryDirectory.path
+    guard let program = try FloorProgram("tumbling_sum", in: folder, flags: ["-O3"]) else { return nil }
+    defer { program.remove() }
+    guard let words = try program.run(["\(events)", "\(keys)"]), words.count == 2, let nanoseconds = Double(words[0]),
+        let checksum = UInt64(words[1], radix: 16)
     else { return nil }
     return TumblingSumResult(cpuNanosecondsPerEvent: nanoseconds, checksum: checksum)
-}
-
-/// What a program prints; nil where it fails or is not there.
-private func output(of command: [String]) throws -> String? {
-    let process = Process()
-    let pipe = Pipe()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = command
-    process.standardOutput = pipe
-    try process.run()
-    let data = pipe.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return process.terminationStatus == 0 ? String(decoding: data, as: UTF8.self) : nil
 }

@@ -1,4 +1,8 @@
-// What the author of a pipeline imports: `import Penstock` brings the stages, the command line and the events.
+// The module that pipelines are written with.
+//
+// `import Penstock` is the one import of a pipeline: it brings, beside the stages and flows of this module, the events and schemas,
+// the engine's protocols for stages of one's own, and the declaration of options on the command line.
+
 @_exported public import ArgumentParser
 @_exported public import PenstockCommands
 @_exported public import PenstockEngine

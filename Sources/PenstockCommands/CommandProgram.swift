@@ -21,9 +21,7 @@ package enum CommandProgram<Root: ParsableCommand> {
         }
         let status = Root.exitCode(for: error)
         guard !status.isSuccess else { Root.exit(withError: error) }
-        let message = Root.fullMessage(for: error)
-        let told = message.hasPrefix("Error: ") ? "error: " + message.dropFirst("Error: ".count) : message
-        StandardError.write(told + "\n")
+        for line in UsageReport(Root.fullMessage(for: error)).lines { StandardError.write(line + "\n") }
         Foundation.exit(status.rawValue)
     }
 }

@@ -41,6 +41,8 @@ public struct LogError: Diagnostic, Sendable, Hashable {
         case partitionOwned = "partition-owned"
         /// The offset is before the earliest or after the next one.
         case offsetOutOfRange = "offset-out-of-range"
+        /// The batch is for another offset than the next one.
+        case offsetMismatch = "offset-mismatch"
         /// A part of a payload was asked for that it does not have.
         case rangeOutsidePayload = "range-outside-payload"
         /// A batch or a record is larger than its limit, or a batch is empty.
@@ -121,9 +123,9 @@ public struct LogError: Diagnostic, Sendable, Hashable {
         case .damaged: .data
         case .logNotFound, .topicNotFound, .groupNotFound, .partitionNotFound: .noInput
         case .notALog, .newerFormat, .foreignByteOrder, .schemaMismatch, .topicExists: .configuration
-        case .invalidTopicName, .invalidConfiguration, .invalidBatch, .offsetOutOfRange, .rangeOutsidePayload,
-            .invalidProducerName, .tooManyProducers, .unknownProducer, .sequenceGap, .partlyWritten,
-            .invalidTransaction:
+        case .invalidTopicName, .invalidConfiguration, .invalidBatch, .offsetOutOfRange, .offsetMismatch,
+            .rangeOutsidePayload, .invalidProducerName, .tooManyProducers, .unknownProducer, .sequenceGap,
+            .partlyWritten, .invalidTransaction:
             .usage
         case .partitionOwned, .tooManyWaiters, .cancelled, .producerFenced, .transactionOpen, .transactionFailed,
             .transactionUndecided:

@@ -1,5 +1,6 @@
 import Foundation
 import PenstockFormats
+import TestSupport
 import Testing
 
 @Suite struct BadInputTests {
@@ -181,24 +182,24 @@ import Testing
 
     @Test(
         "a full disk under an output ends the run with status 74 and leaves nothing there; what was recorded replays",
-        .enabled(if: SmallDisk.isPossible, "\(SmallDisk.impossible)"), arguments: ["--output", "--tiff", "--preview"])
+        .enabled(if: MemoryDisk.isPossible, "\(MemoryDisk.impossible)"), arguments: ["--output", "--tiff", "--preview"])
     func fullOutput(option: String) async throws {
         try Scans.stone(rows: 2).write(to: folder("scan.h5"))
-        try await SmallDisk.with("size=16k", at: folder("disk")) {
-            let outputs = option == "--output" ? [] : ["--output", "v.h5"]
-            let outcome = try Program.run(
-                ["run", "--input", "scan.h5", "--centre", "50.3", "--log", "log", "--window", "180deg"] + outputs
-                    + [option, "disk/out"], in: folder)
-            #expect(outcome.status == 74)
-            #expect(outcome.errorLines.count == 2)
-            #expect(outcome.errorLines.first?.hasPrefix("error: disk/out") == true)
-            #expect(outcome.errorLines.first?.hasSuffix("No space left on device") == true)
-            #expect(!outcome.errors.contains("partial"))
-            // Pictures that were shown stay, as whole ones.
-            #expect(folder.names(in: "disk") == (option == "--preview" ? ["out"] : []))
-            #expect(folder.names(in: "disk/out").allSatisfy { !$0.hasPrefix(".") })
-            #expect(folder.names() == ["disk", "log", "scan.h5"])
-        }
+        let disk = try MemoryDisk("size=16k", at: folder("disk"))
+        defer { disk.unmount() }
+        let outputs = option == "--output" ? [] : ["--output", "v.h5"]
+        let outcome = try Program.run(
+            ["run", "--input", "scan.h5", "--centre", "50.3", "--log", "log", "--window", "180deg"] + outputs
+                + [option, "disk/out"], in: folder)
+        #expect(outcome.status == 74)
+        #expect(outcome.errorLines.count == 2)
+        #expect(outcome.errorLines.first?.hasPrefix("error: disk/out") == true)
+        #expect(outcome.errorLines.first?.hasSuffix("No space left on device") == true)
+        #expect(!outcome.errors.contains("partial"))
+        // Pictures that were shown stay, as whole ones.
+        #expect(folder.names(in: "disk") == (option == "--preview" ? ["out"] : []))
+        #expect(folder.names(in: "disk/out").allSatisfy { !$0.hasPrefix(".") })
+        #expect(folder.names() == ["disk", "log", "scan.h5"])
         try Program.succeed("replay", "--log", "log", "--centre", "50.3", "--output", "replay.h5", in: folder)
         try Program.succeed(
             "run", "--input", "scan.h5", "--log", "again", "--centre", "50.3", "--output", "run.h5", in: folder)
@@ -207,50 +208,50 @@ import Testing
 
     @Test(
         "a full disk under the log ends the run with status 74; what was acknowledged replays",
-        .enabled(if: SmallDisk.isPossible, "\(SmallDisk.impossible)"))
+        .enabled(if: MemoryDisk.isPossible, "\(MemoryDisk.impossible)"))
     func fullLog() async throws {
         try Scans.stone(rows: 8, angles: 2000).write(to: folder("scan.h5"))
-        try await SmallDisk.with("size=2m", at: folder("disk")) {
-            let outcome = try Program.run(
-                ["run", "--input", "scan.h5", "--centre", "50.3", "--log", "disk/log", "--output", "v.h5"]
-                    + ["--batch-size", "8", "--progress", "json"], in: folder)
-            #expect(outcome.status == 74)
-            let told = outcome.errorLines.filter { !$0.hasPrefix("{") }
-            #expect(told.count == 2)
-            #expect(
-                told.first?.hasPrefix("error: no space left to ") == true && told.first?.contains("disk/log") == true)
-            #expect(told.last?.hasPrefix("hint: ") == true)
-            #expect(folder.names() == ["disk", "scan.h5"])
-            let recorded = try await Recorded.projections(log: folder("disk/log")).count
-            #expect(recorded >= Progress.acknowledged(in: outcome.errors))
-            #expect(recorded > 0 && recorded < 2000)
-            try Program.succeed("replay", "--log", "disk/log", "--centre", "50.3", "--output", "replay.h5", in: folder)
-            try Scans.copy(folder("scan.h5"), projections: 0..<recorded, to: folder("part.h5"))
-            try Program.succeed(
-                "run", "--input", "part.h5", "--log", "part", "--centre", "50.3", "--output", "run.h5", in: folder)
-            #expect(try folder.data("replay.h5") == folder.data("run.h5"))
-        }
+        let disk = try MemoryDisk("size=2m", at: folder("disk"))
+        defer { disk.unmount() }
+        let outcome = try Program.run(
+            ["run", "--input", "scan.h5", "--centre", "50.3", "--log", "disk/log", "--output", "v.h5"]
+                + ["--batch-size", "8", "--progress", "json"], in: folder)
+        #expect(outcome.status == 74)
+        let told = outcome.errorLines.filter { !$0.hasPrefix("{") }
+        #expect(told.count == 2)
+        #expect(
+            told.first?.hasPrefix("error: no space left to ") == true && told.first?.contains("disk/log") == true)
+        #expect(told.last?.hasPrefix("hint: ") == true)
+        #expect(folder.names() == ["disk", "scan.h5"])
+        let recorded = try await Recorded.projections(log: folder("disk/log")).count
+        #expect(recorded >= Progress.acknowledged(in: outcome.errors))
+        #expect(recorded > 0 && recorded < 2000)
+        try Program.succeed("replay", "--log", "disk/log", "--centre", "50.3", "--output", "replay.h5", in: folder)
+        try Scans.copy(folder("scan.h5"), projections: 0..<recorded, to: folder("part.h5"))
+        try Program.succeed(
+            "run", "--input", "part.h5", "--log", "part", "--centre", "50.3", "--output", "run.h5", in: folder)
+        #expect(try folder.data("replay.h5") == folder.data("run.h5"))
     }
 
     @Test(
         "a file system that is mounted read-only is named as the reason",
-        .enabled(if: SmallDisk.isPossible, "\(SmallDisk.impossible)"))
+        .enabled(if: MemoryDisk.isPossible, "\(MemoryDisk.impossible)"))
     func readOnly() async throws {
         try Scans.stone(rows: 2).write(to: folder("scan.h5"))
-        try await SmallDisk.with("ro", at: folder("disk")) {
-            let output = try Program.run(
-                ["run", "--input", "scan.h5", "--output", "disk/v.h5", "--log", "log"], in: folder)
-            #expect(output.status == 74)
-            #expect(
-                output.errorLines == [
-                    "error: disk/v.h5: cannot be created: Read-only file system",
-                    "hint: the file system is mounted read-only: choose another folder",
-                ])
-            let log = try Program.run(
-                ["run", "--input", "scan.h5", "--output", "v.h5", "--log", "disk/log"], in: folder)
-            #expect(log.status == 74)
-            #expect(log.errorLines.count == 2 && log.errorLines.first?.contains("disk/log") == true)
-        }
+        let disk = try MemoryDisk("ro", at: folder("disk"))
+        defer { disk.unmount() }
+        let output = try Program.run(
+            ["run", "--input", "scan.h5", "--output", "disk/v.h5", "--log", "log"], in: folder)
+        #expect(output.status == 74)
+        #expect(
+            output.errorLines == [
+                "error: disk/v.h5: cannot be created: Read-only file system",
+                "hint: the file system is mounted read-only: choose another folder",
+            ])
+        let log = try Program.run(
+            ["run", "--input", "scan.h5", "--output", "v.h5", "--log", "disk/log"], in: folder)
+        #expect(log.status == 74)
+        #expect(log.errorLines.count == 2 && log.errorLines.first?.contains("disk/log") == true)
         #expect(!folder.contains("v.h5"))
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import PenstockFormats
+import TestSupport
 import Testing
 
 /// What the signal finds the program doing cannot be chosen, so the moments are drawn, from a printed seed.

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// What a run of the program left: its exit status and what it printed.
@@ -27,20 +28,18 @@ final class Program {
     }()
 
     private let process = Process()
-    private let outputPath: String
-    private let errorPath: String
+    /// What it prints, out of the way of what it makes.
+    private let streams: TestFolder
 
     /// Starts the program; names of files in `arguments` are taken relative to the folder.
     init(_ arguments: [String], in folder: TestFolder) throws {
-        outputPath = folder(".stdout-\(UUID().uuidString)")
-        errorPath = folder(".stderr-\(UUID().uuidString)")
-        for path in [outputPath, errorPath] { try Data().write(to: URL(fileURLWithPath: path)) }
+        streams = try TestFolder()
         process.executableURL = URL(fileURLWithPath: Self.path)
         process.arguments = arguments
         process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
         process.standardInput = FileHandle.nullDevice
-        process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: outputPath))
-        process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: errorPath))
+        process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: streams.write("", to: "output")))
+        process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: streams.write("", to: "errors")))
         try process.run()
     }
 
@@ -61,9 +60,7 @@ final class Program {
     }
 
     /// What it printed to standard error so far.
-    var errors: String {
-        String(decoding: (try? Data(contentsOf: URL(fileURLWithPath: errorPath))) ?? Data(), as: UTF8.self)
-    }
+    var errors: String { String(decoding: (try? streams.data("errors")) ?? Data(), as: UTF8.self) }
 
     var isRunning: Bool { process.isRunning }
 
@@ -83,10 +80,9 @@ final class Program {
 
     func wait() throws -> Outcome {
         process.waitUntilExit()
-        defer { for path in [outputPath, errorPath] { try? FileManager.default.removeItem(atPath: path) } }
         return Outcome(
             status: process.terminationStatus, wasKilled: process.terminationReason == .uncaughtSignal,
-            output: String(decoding: try Data(contentsOf: URL(fileURLWithPath: outputPath)), as: UTF8.self),
+            output: try streams.text("output"),
             errors: errors)
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import PenstockFormats
+import TestSupport
 import Testing
 
 /// Where the recorded scans are: `shared/data/tomo` beside the checkout or above it.

@@ -1,6 +1,7 @@
 import Foundation
 import PenstockEvents
 import PenstockFormats
+import TestSupport
 import Testing
 
 @testable import PenstockTomography

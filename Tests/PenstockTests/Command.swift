@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// A program run to its end.
 enum Command {
@@ -10,7 +11,7 @@ enum Command {
 
     /// Runs a program. What it prints goes through files, so that neither pipe can fill up and stop it.
     static func run(_ executable: URL, _ arguments: [String], in directory: String? = nil) throws -> Result {
-        let folder = try TemporaryFolder()
+        let folder = try TestFolder()
         try folder.write("", to: "output")
         try folder.write("", to: "errors")
         let process = Process()
@@ -23,6 +24,6 @@ enum Command {
         try process.run()
         process.waitUntilExit()
         return Result(
-            status: process.terminationStatus, output: try folder.read("output"), errors: try folder.read("errors"))
+            status: process.terminationStatus, output: try folder.text("output"), errors: try folder.text("errors"))
     }
 }

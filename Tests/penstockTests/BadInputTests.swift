@@ -1,49 +1,22 @@
 import Foundation
 import PenstockEvents
 import PenstockLog
+import TestSupport
 import Testing
-
-/// A file system in memory, mounted for one test.
-private final class MemoryDisk {
-    static let isPossible = (try? MemoryDisk(in: Workplace(), megabytes: 1)) != nil
-
-    let path: String
-    private let place: Workplace
-
-    init(in place: Workplace, megabytes: Int) throws {
-        self.place = place
-        path = place("disk")
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        guard mount("tmpfs", path, "tmpfs", 0, "size=\(megabytes)m") == 0 else { throw CocoaError(.fileWriteUnknown) }
-    }
-
-    deinit { umount2(path, Int32(MNT_DETACH)) }
-
-    func makeReadOnly() throws {
-        guard mount("tmpfs", path, "tmpfs", UInt(MS_REMOUNT | MS_RDONLY), nil) == 0 else {
-            throw CocoaError(.fileWriteUnknown)
-        }
-    }
-
-    func grow(toMegabytes size: Int) throws {
-        guard mount("tmpfs", path, "tmpfs", UInt(MS_REMOUNT), "size=\(size)m") == 0 else {
-            throw CocoaError(.fileWriteUnknown)
-        }
-    }
-}
 
 /// What surroundings do to the program: each message is read here as a tired user reads it.
 @Suite("Bad surroundings")
 struct BadInputTests {
     @Test(
         "a log on a read-only file system can be read, described and checked; every change is refused with the reason",
-        .enabled(if: MemoryDisk.isPossible, "needs the right to mount a file system"))
+        .enabled(if: MemoryDisk.isPossible, "\(MemoryDisk.impossible)"))
     func readOnly() async throws {
         let place = try Workplace()
-        let disk = try MemoryDisk(in: place, megabytes: 8)
+        let disk = try MemoryDisk("size=8m", at: place("disk"))
+        defer { disk.unmount() }
         try await place.fillReadings()
         try FileManager.default.copyItem(atPath: place("penstock-log"), toPath: disk.path + "/log")
-        try disk.makeReadOnly()
+        try disk.remount("ro")
         let log = ["--log", "disk/log"]
         for arguments in [
             ["topic", "list"], ["topic", "describe", "readings"], ["topic", "verify"], ["topic", "tail", "readings"],
@@ -65,10 +38,11 @@ struct BadInputTests {
 
     @Test(
         "an import that fills the disk says what is in the topic; with more space the log goes on",
-        .enabled(if: MemoryDisk.isPossible, "needs the right to mount a file system"))
+        .enabled(if: MemoryDisk.isPossible, "\(MemoryDisk.impossible)"))
     func fullDisk() throws {
         let place = try Workplace()
-        let disk = try MemoryDisk(in: place, megabytes: 2)
+        let disk = try MemoryDisk("size=2m", at: place("disk"))
+        defer { disk.unmount() }
         let rows = (1...300_000).map { "\($0),\($0)" }.joined(separator: "\n")
         try place.write("time,x\n" + rows + "\n", to: "large.csv")
         try place.write("time,x\n1,1\n2,2\n", to: "small.csv")
@@ -80,7 +54,7 @@ struct BadInputTests {
         #expect(try place.run("topic", "verify", "--log", "disk/log").status == 0)
         let before = try Self.records(place)
         #expect(full.errors.contains(" \(before) records of the file are in r"))
-        try disk.grow(toMegabytes: 32)
+        try disk.remount("size=32m")
         try place.succeed("topic", "import", "r", "small.csv", "--log", "disk/log")
         #expect(try place.run("topic", "verify", "--log", "disk/log").status == 0)
         #expect(try Self.records(place) == before + 2)

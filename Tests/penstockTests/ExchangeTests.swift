@@ -169,6 +169,23 @@ struct ExchangeTests {
         #expect(outcome.status == 78 && outcome.errors.contains("holds records of A@1"))
     }
 
+    @Test("--quiet hides the progress bar and not the result")
+    func quiet() async throws {
+        let place = try Workplace()
+        try await place.fillReadings(10)
+        let exported = try place.succeed("topic", "export", "readings", "out.jsonl", "--quiet")
+        #expect(exported.output == "exported 10 records of readings to out.jsonl\n")
+        let imported = try place.succeed("topic", "import", "copy", "out.jsonl", "--quiet")
+        #expect(imported.output == "imported 10 records into copy\n")
+        let again = try place.succeed(
+            "topic", "export", "readings", "out.jsonl", "--quiet", "--json", "--overwrite"
+        ).json()
+        #expect(again["records"] as? Int == 10 && again["file"] as? String == "out.jsonl")
+        #expect(
+            try place.succeed("topic", "import", "copy", "out.jsonl", "--quiet", "--json").json()["records"] as? Int
+                == 10)
+    }
+
     @Test("an existing file is kept unless --overwrite says otherwise, and no half file is left")
     func existingFile() async throws {
         let place = try Workplace()

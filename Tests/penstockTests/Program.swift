@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// What a run of the program left: its exit status and what it printed.
@@ -29,23 +30,20 @@ final class Workplace {
         return candidates.first { FileManager.default.isExecutableFile(atPath: $0) } ?? "penstock"
     }()
 
-    let path: String
+    private let folder: TestFolder
 
-    init() throws {
-        path = FileManager.default.temporaryDirectory.appendingPathComponent("penstock-cli-\(UUID().uuidString)").path
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
+    var path: String { folder.path }
 
-    deinit { try? FileManager.default.removeItem(atPath: path) }
+    init() throws { folder = try TestFolder() }
 
-    func callAsFunction(_ name: String) -> String { path + "/" + name }
+    func callAsFunction(_ name: String) -> String { folder(name) }
 
     /// Writes a file.
-    func write(_ text: String, to name: String) throws { try write(Data(text.utf8), to: name) }
+    func write(_ text: String, to name: String) throws { try folder.write(text, to: name) }
 
-    func write(_ data: Data, to name: String) throws { try data.write(to: URL(fileURLWithPath: self(name))) }
+    func write(_ data: Data, to name: String) throws { try folder.write(data, to: name) }
 
-    func read(_ name: String) throws -> Data { try Data(contentsOf: URL(fileURLWithPath: self(name))) }
+    func read(_ name: String) throws -> Data { try folder.data(name) }
 
     /// Changes one byte of a file.
     func flip(_ name: String, at position: Int) throws {
@@ -83,27 +81,23 @@ final class Workplace {
 /// The program while it runs.
 final class Running {
     private let process = Process()
-    private let outputPath: String
-    private let errorPath: String
+    /// What it prints, out of the way of what it makes.
+    private let streams: TestFolder
 
     init(_ arguments: [String], in workplace: Workplace, environment: [String: String]) throws {
-        outputPath = workplace(".stdout-\(UUID().uuidString)")
-        errorPath = workplace(".stderr-\(UUID().uuidString)")
-        for path in [outputPath, errorPath] { try Data().write(to: URL(fileURLWithPath: path)) }
+        streams = try TestFolder()
         process.executableURL = URL(fileURLWithPath: Workplace.program)
         process.arguments = arguments
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.currentDirectoryURL = URL(fileURLWithPath: workplace.path)
         process.standardInput = FileHandle.nullDevice
-        process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: outputPath))
-        process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: errorPath))
+        process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: streams.write("", to: "output")))
+        process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: streams.write("", to: "errors")))
         try process.run()
     }
 
     /// What it printed so far.
-    var output: String {
-        String(decoding: (try? Data(contentsOf: URL(fileURLWithPath: outputPath))) ?? Data(), as: UTF8.self)
-    }
+    var output: String { String(decoding: (try? streams.data("output")) ?? Data(), as: UTF8.self) }
 
     var isRunning: Bool { process.isRunning }
 
@@ -120,9 +114,8 @@ final class Running {
 
     func wait() throws -> Outcome {
         process.waitUntilExit()
-        let errors = try Data(contentsOf: URL(fileURLWithPath: errorPath))
         return Outcome(
             status: process.terminationStatus, wasKilled: process.terminationReason == .uncaughtSignal, output: output,
-            errors: String(decoding: errors, as: UTF8.self))
+            errors: String(decoding: try streams.data("errors"), as: UTF8.self))
     }
 }

@@ -66,6 +66,41 @@ struct RecordCommandTests {
         #expect(skipped.status == 65 && skipped.lines.count == 50 && skipped.errors.contains("20..<30"))
     }
 
+    /// The third of six batches of ten records is damaged.
+    private func damaged(ends: Bool = false) async throws -> Workplace {
+        let place = try Workplace()
+        try await place.fillReadings(60, ends: ends)
+        try place.flip(try #require(try place.segments("readings/0").first), at: 4096 + 2 * 448 + 128)
+        return place
+    }
+
+    @Test("tail stops at damage with status 65, and goes on behind it with --skip-damage", arguments: [[], ["-f"]])
+    func damagedTail(following: [String]) async throws {
+        let place = try await damaged(ends: true)
+        let arguments = ["topic", "tail", "readings", "-n", "41", "--json"] + following
+        let stopped = try place.start(arguments).wait()
+        #expect(stopped.status == 65 && stopped.output.isEmpty)
+        let message = "error: readings/0: offsets 20..<30 are damaged in penstock-log/readings/0/"
+        #expect(stopped.errors.hasPrefix(message), "\(stopped.errors)")
+        let skipped = try place.start(arguments + ["--skip-damage"]).wait()
+        #expect(skipped.status == 65 && skipped.errors == stopped.errors)
+        #expect(skipped.lines.count == 31 && skipped.lines.last?.contains("end_of_stream") == true)
+        let dumped = try place.run("topic", "dump", "readings", "--json", "--from", "20", "--skip-damage")
+        #expect(dumped.output == skipped.output && dumped.errors == skipped.errors)
+    }
+
+    @Test("export stops at damage and leaves no file; with --skip-damage it takes what is intact, and says so")
+    func damagedExport() async throws {
+        let place = try await damaged()
+        let stopped = try place.run("topic", "export", "readings", "out.csv")
+        #expect(stopped.status == 65 && stopped.errors.hasPrefix("error: readings/0: offsets 20..<30 are damaged in "))
+        #expect((try? place.read("out.csv")) == nil)
+        let skipped = try place.run("topic", "export", "readings", "out.csv", "--skip-damage")
+        #expect(skipped.status == 65 && skipped.errors == stopped.errors)
+        #expect(skipped.output == "exported 50 records of readings to out.csv\n")
+        #expect(try String(decoding: place.read("out.csv"), as: UTF8.self).split(separator: "\n").count == 51)
+    }
+
     @Test("L20: tail prints the last records of each partition")
     func tail() async throws {
         let place = try Workplace()

@@ -148,11 +148,26 @@ struct TopicCommandTests {
             (["topic", "create", "b", "--schema", "A@1 { }", "--retention-age", "7"], 64, "is no age"),
             (["topic", "alter", "a"], 64, "nothing to change about a"),
             (["topic", "truncate", "a", "--before", "9"], 64, "a/0 ends before offset 9: it holds 0..<0"),
-            (["topic", "export", "a", "a"], 64, "does not tell its format"),
+            (["topic", "export", "a", "a"], 64, "the name a does not tell the format"),
             (["topic", "import", "a", "nothing.csv"], 66, "cannot open nothing.csv"),
             (["group", "describe", "g"], 66, "there is no consumer group g"),
             (["group", "reset", "g", "--topic", "a", "--to", "3"], 64, "a/0 has no offset 3"),
             (["topic", "frobnicate"], 64, "frobnicate"),
+            (["topic", "create", "b", "--schema", "A@1 { }", "--partitions", "-1"], 64, "cannot have -1 partitions"),
+            (["topic", "create", "b", "--schema", "A@1 { }", "--retention-bytes", "-5"], 64, "\"-5\" is no number of"),
+            (["topic", "truncate", "a", "--before", "-1"], 64, "The value '-1' is invalid for '--before"),
+            (["topic", "dump", "a", "--from", "-1"], 64, "\"-1\" is no place in a topic"),
+            (["topic", "dump", "a", "--partition", "-1"], 66, "has no partition -1"),
+            (["topic", "tail", "a", "-n", "-1"], 64, "-n is -1; 0 is the least"),
+            (["topic", "export", "a", "-"], 64, "-, a stream, does not tell the format"),
+            (["topic", "export", "a", "filled", "--format", "csv"], 74, "filled is a directory"),
+            (["topic", "export", "a", "no/a.csv"], 74, "cannot create no/a.csv: No such file"),
+            (["topic", "import", "b", "filled/file", "--format", "jsonl"], 65, "filled/file: line 1: no JSON"),
+            (
+                ["topic", "import", "b", "filled/file", "--format", "csv", "--schema", "B@1 { y: u8 }"], 65,
+                "filled/file: there is no column time"
+            ),
+            (["topic", "import", "a", "empty.csv"], 65, "the file is empty"),
         ] as [([String], Int32, String)])
     func mistakes(arguments: [String], status: Int32, text: String) throws {
         let place = try Workplace()
@@ -161,11 +176,16 @@ struct TopicCommandTests {
             try FileManager.default.createDirectory(atPath: place(folder), withIntermediateDirectories: true)
         }
         try place.write("hello", to: "filled/file")
+        try place.write("", to: "empty.csv")
         try place.write("penstock-log 9\n", to: "newer/penstock-log")
         let outcome = try place.start(arguments).wait()
         let first = try #require(outcome.errors.split(separator: "\n").first)
         #expect(outcome.status == status && !outcome.wasKilled && outcome.output.isEmpty)
         #expect(first.hasPrefix("error: ") && first.contains(text), "\(outcome.errors)")
+        #expect(outcome.errors.split(separator: "\n").last?.hasPrefix("hint: ") == true, "\(outcome.errors)")
+        #expect(outcome.errors.utf8.count < 400, "\(outcome.errors)")
+        // A mistake leaves nothing behind.
+        #expect(try place.succeed("topic", "list", "--json").output.contains("\"name\":\"b\"") == false)
     }
 
     @Test("a wrong schema is shown with a mark under the place")

@@ -245,25 +245,3 @@ struct PartitionCompaction {
         }
     }
 }
-
-/// A record by its bytes, whatever its type.
-private struct StoredRecord: Event {
-    static let schema = Schema("StoredRecord", fields: [])
-
-    let attributes: [UInt8]
-    let payload: Payload
-
-    init(attributes: [UInt8], payload: Payload) {
-        self.attributes = attributes
-        self.payload = payload
-    }
-
-    func write(to record: inout RecordWriter) {
-        attributes.withUnsafeBytes { record.append(bytes: $0) }
-        if !payload.isEmpty { record.setPayload(payload) }
-    }
-
-    init(reading record: inout RecordReader) throws(RecordError) {
-        preconditionFailure("stored records are written only")
-    }
-}

@@ -48,6 +48,8 @@ struct Admissions: Sendable {
         switch claim {
         case .plain:
             return unlessHeld { .append(batch) }
+        case .at(let wanted):
+            return unlessHeld { wanted == offset ? .append(batch) : .refused(.displaced(from: wanted, to: offset)) }
         case .producer(let stamp):
             return judge(batch, stamp)
         case .session(let name):

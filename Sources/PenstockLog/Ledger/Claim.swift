@@ -4,6 +4,8 @@ internal import PenstockEvents
 enum Claim: Sendable {
     /// As a plain batch.
     case plain
+    /// As a plain batch that begins at this offset.
+    case at(UInt64)
     /// As the next of a producer's.
     case producer(ProducerStamp)
     /// As the beginning of a producer's session; the batch is made when the place is given.
@@ -31,6 +33,7 @@ enum Verdict {
 /// Why a batch gets no place.
 enum Refusal: Error {
     case closed
+    case displaced(from: UInt64, to: UInt64)
     case transactionOpen(TransactionID)
     case transactionFailed(TransactionID)
     case tooManyProducers(limit: Int)

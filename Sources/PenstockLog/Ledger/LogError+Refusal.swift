@@ -5,6 +5,14 @@ extension LogError {
         switch refusal {
         case .closed:
             self.init(.closed, "the writer of \(partition) is closed", place: place)
+        case .displaced(let wanted, let next):
+            place.offsets = next..<next
+            self.init(
+                .offsetMismatch, "a batch for offset \(wanted) of \(partition) would get offset \(next)",
+                hint: wanted > next
+                    ? "what was submitted before it failed; submit from offset \(next) on"
+                    : "the partition has grown since; read up to offset \(next) before deciding what to submit",
+                place: place)
         case .transactionOpen(let id):
             self.init(
                 .transactionOpen, "transaction \(id) has \(partition) to itself",

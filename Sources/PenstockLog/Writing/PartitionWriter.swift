@@ -31,6 +31,10 @@ final class PartitionWriter: TopicWriter {
         try await submit(encoded(batch), as: .plain)
     }
 
+    func submit(_ batch: consuming RecordBatchBuilder, at offset: UInt64) async throws(LogError) -> PendingAppend {
+        try await submit(encoded(batch), as: .at(offset))
+    }
+
     func submit(
         _ batch: consuming RecordBatchBuilder, from producer: ProducerStamp
     ) async throws(LogError) -> PendingAppend {
@@ -39,6 +43,10 @@ final class PartitionWriter: TopicWriter {
 
     func submit(control record: ControlRecord) async throws(LogError) -> PendingAppend {
         try await submit(encoded(record), as: .plain)
+    }
+
+    func submit(control record: ControlRecord, at offset: UInt64) async throws(LogError) -> PendingAppend {
+        try await submit(encoded(record), as: .at(offset))
     }
 
     func close() async throws(LogError) {

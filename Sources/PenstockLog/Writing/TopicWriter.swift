@@ -14,9 +14,19 @@ public protocol TopicWriter: Sendable {
     /// - Throws: `LogError` with code `invalidBatch`, `schemaMismatch`, `transactionOpen` or `closed`.
     func submit(_ batch: consuming RecordBatchBuilder) async throws(LogError) -> PendingAppend
 
+    /// Hands a batch over that belongs at `offset` and nowhere else: one that was prepared to stand behind others does not get
+    /// into the partition without them, when their append has failed meanwhile.
+    /// - Throws: as `submit` of a batch; `LogError` with code `offsetMismatch` where another offset comes next, which is
+    ///   the place's.
+    func submit(_ batch: consuming RecordBatchBuilder, at offset: UInt64) async throws(LogError) -> PendingAppend
+
     /// Hands a control record over, in order with the batches.
     /// - Throws: `LogError` with code `invalidBatch` for a record of the log's own, `transactionOpen` or `closed`.
     func submit(control record: ControlRecord) async throws(LogError) -> PendingAppend
+
+    /// Hands a control record over that belongs at `offset` and nowhere else.
+    /// - Throws: as `submit` of a control record and of a batch at an offset.
+    func submit(control record: ControlRecord, at offset: UInt64) async throws(LogError) -> PendingAppend
 
     /// Begins a session of the producer `name` in this partition, and fences earlier ones off.
     /// - Throws: `LogError` with code `invalidProducerName`, `tooManyProducers`, `transactionOpen`, `closed`, or one of the storage.

@@ -11,7 +11,7 @@ struct StorageOptions: ParsableArguments {
     )
     var durability: Durability?
     @Option(
-        name: .customLong("segment-bytes"),
+        name: .customLong("segment-bytes"), parsing: .unconditional,
         help: "The size of a segment file, 64KiB to 4GiB (default for a new topic: 256MiB).",
         transform: ByteCount.parse)
     var segmentBytes: Int?
@@ -21,12 +21,12 @@ struct StorageOptions: ParsableArguments {
 /// When the records of a topic may go.
 struct RetentionOptions: ParsableArguments {
     @Option(
-        name: .customLong("retention-bytes"),
+        name: .customLong("retention-bytes"), parsing: .unconditional,
         help: "Drop the oldest segments of a partition beyond this size, for example 10GiB.",
         transform: ByteCount.parse)
     var bytes: Int?
     @Option(
-        name: .customLong("retention-age"),
+        name: .customLong("retention-age"), parsing: .unconditional,
         help: "Drop segments so long after their last append, for example 12h or 7d.",
         transform: Age.parse)
     var age: Duration?

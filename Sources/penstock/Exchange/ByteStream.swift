@@ -28,7 +28,8 @@ final class ByteStream {
         let number = open(path, O_RDONLY | O_CLOEXEC)
         guard number >= 0 else {
             throw CommandError(
-                .noInput, "cannot open \(path): \(String(cString: strerror(errno)))", hint: "check the name of the file"
+                .noInput, "cannot open \(path): \(String(cString: strerror(errno)))",
+                hint: "check the name of the file, and whether you may read it"
             )
         }
         handle = FileHandle(fileDescriptor: number, closeOnDealloc: true)

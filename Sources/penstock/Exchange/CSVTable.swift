@@ -96,7 +96,7 @@ struct CSVTableReader: ExchangeReader {
     }
 
     mutating func next(_ schema: Schema) throws -> ExchangeEntry? {
-        if recordLine == 1 { try checkNames(schema) }
+        if recordLine == 1 { try check(schema) }
         recordLine = line
         guard let cells = try Self.record(stream, &line) else { return nil }
         guard cells.count == names.count else {
@@ -121,7 +121,10 @@ struct CSVTableReader: ExchangeReader {
                 attributes: try schema.encoded(values), payload: .empty))
     }
 
-    private func checkNames(_ schema: Schema) throws {
+    func check(_ schema: Schema) throws {
+        guard !names.isEmpty else {
+            throw ExchangeError("the file is empty", hint: "its first line has to name the columns")
+        }
         let columns = CSVColumns(schema)
         for name in [columns.time] + schema.fields.map(\.name) where !names.contains(name) {
             throw ExchangeError(

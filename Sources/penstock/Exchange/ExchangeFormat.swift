@@ -18,7 +18,7 @@ enum ExchangeFormat: String, ExpressibleByArgument, CaseIterable {
         let ending = file.split(separator: ".").last.map(String.init) ?? ""
         guard file.contains("."), let format = ExchangeFormat(rawValue: ending) else {
             throw CommandError(
-                .usage, "\(file == "-" ? "a stream" : file) does not tell its format",
+                .usage, "\(file == "-" ? "-, a stream," : "the name \(file)") does not tell the format",
                 hint: "say --format csv, jsonl or penstock")
         }
         return format
@@ -36,6 +36,13 @@ struct ExchangeHeader: Equatable {
 enum ExchangeEntry: Sendable {
     case record(ExchangeRecord)
     case control(ControlRecord, partition: Int)
+
+    var partition: Int {
+        switch self {
+        case .record(let record): record.partition
+        case .control(_, let partition): partition
+        }
+    }
 }
 
 /// A record on its way between topics and files.
@@ -63,8 +70,15 @@ protocol ExchangeReader {
     var header: ExchangeHeader? { get }
     /// Where the reader is, for errors: `line 12`, `block 3`.
     var place: String { get }
+    /// Whether the file can hold records of `schema`, as far as its beginning tells.
+    /// - Throws: `ExchangeError` where it cannot.
+    func check(_ schema: Schema) throws
     /// The next entry, decoded for `schema`; nil at the end.
     mutating func next(_ schema: Schema) throws -> ExchangeEntry?
+}
+
+extension ExchangeReader {
+    func check(_ schema: Schema) {}
 }
 
 /// Why a file cannot be imported; the command adds file and line.

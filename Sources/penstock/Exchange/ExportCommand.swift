@@ -18,10 +18,11 @@ struct ExportCommand: AsyncParsableCommand {
     @Argument(help: "The topic.") var name: String
     @Argument(help: "The file, or - for standard output.") var file: String
     @Option(help: "csv, jsonl or penstock (default: as the file's name ends).") var format: ExchangeFormat?
-    @Option(name: .shortAndLong, help: "One partition only.") var partition: Int?
+    @Option(name: .shortAndLong, parsing: .unconditional, help: "One partition only.") var partition: Int?
     @Option(help: "Times in csv: iso or ns.") var times: CSVTimes = .iso
     @Flag(help: "Replace the file where it is there.") var overwrite = false
-    @Flag(help: "No progress bar, and no line at the end.") var quiet = false
+    @OptionGroup var damage: DamageOptions
+    @Flag(help: "No progress bar.") var quiet = false
 
     func run() async throws {
         let format = try ExchangeFormat.named(file, format)
@@ -33,9 +34,11 @@ struct ExportCommand: AsyncParsableCommand {
         let header = ExchangeHeader(topic: name, schema: topic.schema, partitions: topic.configuration.partitions)
         let output = try OutputFile(file, overwrite: overwrite)
         do {
-            let (records, leftOut) = try await export(header, topic, partitions, log, format, to: output)
+            let damages = DamageReport(damage)
+            let (records, leftOut) = try await export(header, topic, partitions, log, format, damages, to: output)
             try output.finish()
             try tell(records, leftOut, format)
+            try damages.end()
         } catch {
             output.abandon()
             throw error
@@ -44,26 +47,26 @@ struct ExportCommand: AsyncParsableCommand {
 
     private func export(
         _ header: ExchangeHeader, _ topic: TopicDescription, _ partitions: [TopicPartition], _ log: EmbeddedLog,
-        _ format: ExchangeFormat, to output: OutputFile
+        _ format: ExchangeFormat, _ damages: DamageReport, to output: OutputFile
     ) async throws -> (records: Int, leftOut: Int) {
         switch format {
         case .csv:
             var table = CSVTableWriter(header, to: output, times: times)
-            let records = try await copy(topic, partitions, log, to: &table)
+            let records = try await copy(topic, partitions, log, damages, to: &table)
             return (records, table.leftOut)
         case .jsonl:
             var lines = JSONLinesWriter(header, to: output)
-            return (try await copy(topic, partitions, log, to: &lines), 0)
+            return (try await copy(topic, partitions, log, damages, to: &lines), 0)
         case .penstock:
             var stream = BinaryStreamWriter(header, to: output)
-            return (try await copy(topic, partitions, log, to: &stream), 0)
+            return (try await copy(topic, partitions, log, damages, to: &stream), 0)
         }
     }
 
     /// Copies what is committed now.
     private func copy(
         _ topic: TopicDescription, _ partitions: [TopicPartition], _ log: EmbeddedLog,
-        to writer: inout some ExchangeWriter
+        _ damages: DamageReport, to writer: inout some ExchangeWriter
     ) async throws -> Int {
         let bar = ProgressBar(quiet: quiet, unit: .records)
         defer { bar.finish() }
@@ -76,7 +79,8 @@ struct ExportCommand: AsyncParsableCommand {
         for partition in partitions {
             let end = topic.partitions[partition.partition].nextOffset
             let reader = try await log.reader(for: partition, from: .earliest)
-            while await reader.position < end, let entry = try await reader.next() {
+            let entries = EntrySequence(reader, damages)
+            while await reader.position < end, let entry = try await entries.next() {
                 switch entry {
                 case .records(let records):
                     try writer.write(records, partition: partition.partition)
@@ -106,7 +110,7 @@ struct ExportCommand: AsyncParsableCommand {
                     "topic": .text(name), "file": .text(file), "format": .text(format.rawValue),
                     "records": .number(records), "left_out": .number(leftOut),
                 ]).compact)
-        } else if !quiet {
+        } else {
             try StandardOutput.shared.print("exported \(TopicText.count(records, "record")) of \(name) to \(file)")
         }
     }

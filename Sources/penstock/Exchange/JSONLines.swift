@@ -71,7 +71,10 @@ struct JSONLinesReader: ExchangeReader {
             return
         }
         line = 1
-        let json = try Self.parse(first)
+        let json: JSON
+        do { json = try Self.parse(first) } catch let error as ExchangeError {
+            throw ExchangeError("line 1: \(error.problem)", hint: "say --format where the file is of another one")
+        }
         guard let version = json[JSONLinesWriter.marker] else {
             header = nil
             ahead = json

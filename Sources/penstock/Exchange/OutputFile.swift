@@ -18,13 +18,17 @@ final class OutputFile {
             handle = nil
             return
         }
+        var status = stat()
+        guard stat(path, &status) != 0 || status.st_mode & S_IFMT != S_IFDIR else {
+            throw CommandError(.inputOutput, "\(path) is a directory", hint: "name a file in it")
+        }
         guard overwrite || access(path, F_OK) != 0 else {
             throw CommandError(.inputOutput, "\(path) is there already", hint: "say --overwrite or choose another name")
         }
         let number = open(unfinished, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
         guard number >= 0 else {
             throw CommandError(
-                .inputOutput, "cannot create \(unfinished): \(String(cString: strerror(errno)))",
+                .inputOutput, "cannot create \(path): \(String(cString: strerror(errno)))",
                 hint: "check the folder and its permissions")
         }
         handle = FileHandle(fileDescriptor: number, closeOnDealloc: true)

@@ -6,20 +6,15 @@ struct GroupDeleteCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "delete", abstract: "Forget a consumer group and its positions.")
 
-    @OptionGroup var options: LogOptions
+    @OptionGroup var deletion: Deletion
     @Argument(help: "The group.") var name: String
-    @OptionGroup var confirmation: Confirmation
 
     func run() async throws {
-        let log = try await options.open()
-        let positions = try await log.positions(of: name)
-        try confirmation.ask(
-            "forget the group \(name) and its \(TopicText.count(positions.partitions.count, "position"))?")
-        try await log.deleteGroup(name)
-        if options.json {
-            try StandardOutput.shared.print(JSON.members(["deleted": .text(name)]).compact)
-        } else {
-            try StandardOutput.shared.print("deleted the group \(name)")
-        }
+        let log = try await deletion.options.open()
+        let positions = try await log.positions(of: name).partitions.count
+        try await deletion.run(
+            name, what: "the group \(name)",
+            asking: "forget the group \(name) and its \(TopicText.count(positions, "position"))?"
+        ) { try await log.deleteGroup(name) }
     }
 }

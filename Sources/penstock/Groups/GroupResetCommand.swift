@@ -12,8 +12,9 @@ struct GroupResetCommand: AsyncParsableCommand {
     @OptionGroup var options: LogOptions
     @Argument(help: "The group.") var name: String
     @Option(help: "The topic.") var topic: String
-    @Option(name: .shortAndLong, help: "One partition only.") var partition: Int?
+    @Option(name: .shortAndLong, parsing: .unconditional, help: "One partition only.") var partition: Int?
     @Option(
+        parsing: .unconditional,
         help: "Where to go on: first, last, an offset, or an event time such as 2026-11-21T05:30:00Z.",
         transform: StartPoint.parse)
     var to: StartPoint

@@ -12,12 +12,12 @@ struct DumpCommand: AsyncParsableCommand {
     @Argument(help: "The topic.") var name: String
     @OptionGroup var selection: RecordSelection
     @Option(
+        parsing: .unconditional,
         help: "Where to begin: first (the default), last, an offset, or an event time such as 2026-11-21T05:30:00Z.",
         transform: StartPoint.parse)
     var from: StartPoint = .first
-    @Option(name: .shortAndLong, help: "Print this many records at most.") var count: Int?
-    @Flag(name: .customLong("skip-damage"), help: "Go on behind damaged records (the exit status is 65 all the same).")
-    var skipsDamage = false
+    @Option(name: .shortAndLong, parsing: .unconditional, help: "Print this many records at most.") var count: Int?
+    @OptionGroup var damage: DamageOptions
 
     func validate() throws {
         if let count, count < 1 { throw ValidationError("--count is \(count); print 1 record at least") }
@@ -28,16 +28,10 @@ struct DumpCommand: AsyncParsableCommand {
         let topic = try await log.describe(name)
         var printer = try selection.printer(for: topic, json: options.json)
         var left = count ?? .max
-        var damages = 0
+        let damages = DamageReport(damage)
         for partition in try selection.partitions(of: topic) where left > 0 {
             let reader = try await from.reader(of: partition, in: log)
-            let entries = EntrySequence(reader) { error in
-                // What came before is printed before the error.
-                damages += 1
-                guard skipsDamage else { throw error }
-                try StandardOutput.shared.flush()
-                FailureReport(error)?.print()
-            }
+            let entries = EntrySequence(reader, damages)
             do {
                 try await print(entries, partition, &printer, &left)
             } catch {
@@ -47,7 +41,7 @@ struct DumpCommand: AsyncParsableCommand {
             await entries.close()
         }
         try printer.flush()
-        if damages > 0 { throw ExitCode(FailureCategory.data.rawValue) }
+        try damages.end()
     }
 
     private func print(
@@ -69,7 +63,7 @@ struct DumpCommand: AsyncParsableCommand {
 
 /// Which records are shown, and what of them.
 struct RecordSelection: ParsableArguments {
-    @Option(name: .shortAndLong, help: "One partition only.") var partition: Int?
+    @Option(name: .shortAndLong, parsing: .unconditional, help: "One partition only.") var partition: Int?
     @Option(help: "The fields to show, separated by commas (default: all).") var fields: String?
     @Option(help: "What to show of payloads: none, length or hex (default: length).") var payload: PayloadStyle?
 

@@ -1,31 +1,31 @@
 internal import PenstockLog
 
-/// What a reader delivers up to the end of what is committed, with damage passed over.
-struct EntrySequence {
+/// What a reader delivers, with damage passed over where that is wanted.
+struct EntrySequence: Sendable {
     private let reader: any TopicReader
-    private let met: (LogError) throws -> Void
+    private let damages: DamageReport
 
-    /// - Parameter met: called with each damage before reading goes on behind it; throws to stop there.
-    init(_ reader: any TopicReader, met: @escaping (LogError) throws -> Void) {
+    init(_ reader: any TopicReader, _ damages: DamageReport) {
         self.reader = reader
-        self.met = met
+        self.damages = damages
     }
 
-    func next() async throws -> LogEntry? {
-        while true {
-            do {
-                return try await reader.next()
-            } catch {
-                try await goBehind(error)
-            }
-        }
-    }
+    /// The next entry; nil at the end of what is committed.
+    func next() async throws -> LogEntry? { try await pastDamage { try await reader.next() } }
+
+    /// The next entry, waited for where there is none yet.
+    func following() async throws -> LogEntry { try await pastDamage { try await reader.following() } }
 
     func close() async { await reader.close() }
 
-    private func goBehind(_ error: LogError) async throws {
-        guard error.code == .damaged else { throw error }
-        try met(error)
-        guard try await reader.skipDamage() != nil else { throw error }
+    private func pastDamage<Entry>(_ read: () async throws -> Entry) async throws -> Entry {
+        while true {
+            do {
+                return try await read()
+            } catch let error as LogError where error.code == .damaged {
+                try damages.meet(error)
+                guard try await reader.skipDamage() != nil else { throw error }
+            }
+        }
     }
 }

@@ -14,7 +14,9 @@ struct TailCommand: AsyncParsableCommand {
     @Argument(help: "The topic.") var name: String
     @OptionGroup var selection: RecordSelection
     @Flag(name: .shortAndLong, help: "Wait for more records and print them as they come.") var follow = false
-    @Option(name: .customShort("n"), help: "The number of records of each partition.") var count = 10
+    @Option(name: .customShort("n"), parsing: .unconditional, help: "The number of records of each partition.")
+    var count = 10
+    @OptionGroup var damage: DamageOptions
 
     func validate() throws {
         if count < 0 { throw ValidationError("-n is \(count); 0 is the least") }
@@ -24,6 +26,7 @@ struct TailCommand: AsyncParsableCommand {
         let log = try await options.open()
         let topic = try await log.describe(name)
         let partitions = try selection.partitions(of: topic)
+        let damages = DamageReport(damage)
         let printer = FollowingPrinter(try selection.printer(for: topic, json: options.json))
         // What was printed comes out before the program ends.
         let signals = follow ? StopSignals(StopSignals.interrupt, Self.end) : nil
@@ -34,7 +37,8 @@ struct TailCommand: AsyncParsableCommand {
                     let first = start(topic.partitions[partition.partition])
                     group.addTask {
                         let reader = try await log.reader(for: partition, from: .offset(first))
-                        while try await printer.print(reader.following(), partition) {}
+                        let entries = EntrySequence(reader, damages)
+                        while try await printer.print(entries.following(), partition) {}
                     }
                 }
                 try await group.waitForAll()
@@ -43,12 +47,15 @@ struct TailCommand: AsyncParsableCommand {
             for partition in partitions {
                 let known = topic.partitions[partition.partition]
                 let reader = try await log.reader(for: partition, from: .offset(start(known)))
-                while await reader.position < known.nextOffset, let entry = try await reader.next() {
+                let entries = EntrySequence(reader, damages)
+                while await reader.position < known.nextOffset, let entry = try await entries.next() {
                     _ = try await printer.print(entry, partition)
                 }
+                await entries.close()
             }
         }
         try await printer.flush()
+        try damages.end()
     }
 
     @Sendable private static func end() {

@@ -11,7 +11,7 @@ struct CreateCommand: AsyncParsableCommand {
     @OptionGroup var log: LogOptions
     @Argument(help: "The topic's name: letters, digits, '.', '_' and '-'.") var name: String
     @Option(help: "What a record holds, as docs/schemas.md says.") var schema: String
-    @Option(help: "The number of partitions, 1 to 4096.") var partitions = 1
+    @Option(parsing: .unconditional, help: "The number of partitions, 1 to 4096.") var partitions = 1
     @OptionGroup var storage: StorageOptions
     @OptionGroup var retention: RetentionOptions
     @Option(

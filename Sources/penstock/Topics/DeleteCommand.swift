@@ -7,19 +7,14 @@ struct DeleteCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "delete", abstract: "Delete a topic with all its records.")
 
-    @OptionGroup var options: LogOptions
+    @OptionGroup var deletion: Deletion
     @Argument(help: "The topic.") var name: String
-    @OptionGroup var confirmation: Confirmation
 
     func run() async throws {
-        let log = try await options.open()
-        let topic = try await log.describe(name)
-        try confirmation.ask("delete \(name) with its \(TopicText.count(TopicText.records(topic), "record"))?")
-        try await log.deleteTopic(name)
-        if options.json {
-            try StandardOutput.shared.print(JSON.members(["deleted": .text(name)]).compact)
-        } else {
-            try StandardOutput.shared.print("deleted \(name)")
-        }
+        let log = try await deletion.options.open()
+        let records = try await TopicText.records(log.describe(name))
+        try await deletion.run(
+            name, what: name, asking: "delete \(name) with its \(TopicText.count(records, "record"))?"
+        ) { try await log.deleteTopic(name) }
     }
 }

@@ -10,8 +10,8 @@ struct TruncateCommand: AsyncParsableCommand {
 
     @OptionGroup var options: LogOptions
     @Argument(help: "The topic.") var name: String
-    @Option(name: .shortAndLong, help: "The partition.") var partition = 0
-    @Option(help: "The first offset that stays.") var before: UInt64
+    @Option(name: .shortAndLong, parsing: .unconditional, help: "The partition.") var partition = 0
+    @Option(parsing: .unconditional, help: "The first offset that stays.") var before: UInt64
     @OptionGroup var confirmation: Confirmation
 
     func run() async throws {

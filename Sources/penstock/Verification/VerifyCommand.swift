@@ -15,7 +15,7 @@ struct VerifyCommand: AsyncParsableCommand {
 
     @OptionGroup var options: LogOptions
     @Argument(help: "The topics (default: all but the log's own).") var names: [String] = []
-    @Option(name: .shortAndLong, help: "One partition only.") var partition: Int?
+    @Option(name: .shortAndLong, parsing: .unconditional, help: "One partition only.") var partition: Int?
     @Flag(help: "All topics, the log's own among them.") var all = false
     @Flag(help: "No progress bar.") var quiet = false
 

@@ -1,5 +1,6 @@
 import Foundation
 import PenstockEvents
+import TestSupport
 
 @testable import PenstockEngine
 
@@ -30,17 +31,4 @@ struct Note: Event, Hashable {
     func write(to record: inout RecordWriter) { record.append(text) }
 
     init(reading record: inout RecordReader) throws(RecordError) { text = try record.readString() }
-}
-
-/// A directory of its own for one test, removed at the end.
-final class TemporaryFolder: Sendable {
-    let path: String
-
-    init() throws {
-        path =
-            FileManager.default.temporaryDirectory.appendingPathComponent("penstock-engine-\(UUID().uuidString)").path
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
 }

@@ -1,16 +1,17 @@
 import PenstockEvents
 import PenstockLog
+import TestSupport
 import Testing
 
 @testable import PenstockEngine
 
 /// A flow that records and two that work on what was recorded.
 struct Recording {
-    let folder: TemporaryFolder
+    let folder: TestFolder
     let log: EmbeddedLog
 
     init() async throws {
-        folder = try TemporaryFolder()
+        folder = try TestFolder()
         log = try await EmbeddedLog(directory: folder.path + "/log")
     }
 

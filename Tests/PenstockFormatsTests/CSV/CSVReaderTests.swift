@@ -1,5 +1,6 @@
 import Foundation
 import PenstockFormats
+import TestSupport
 import Testing
 
 @Suite struct CSVReaderTests {

@@ -1,4 +1,5 @@
 import PenstockFormats
+import TestSupport
 import Testing
 
 @Suite struct CSVWriterTests {
@@ -37,19 +38,19 @@ import Testing
         #expect(told == "[['only'], [''], ['a,b'], ['c\"d'], ['e\\nf'], ['ü']]")
     }
 
-    @Test("a full disk is told", .enabled(if: SmallDisk.isPossible, "\(SmallDisk.impossible)"))
+    @Test("a full disk is told", .enabled(if: MemoryDisk.isPossible, "\(MemoryDisk.impossible)"))
     func full() throws {
-        try SmallDisk.with(kibibytes: 64) { disk in
-            var table = try CSVWriter(creating: disk + "/t.csv", columns: ["n"])
-            var failure: FormatError?
-            do throws(FormatError) {
-                for number in 0..<30_000 {
-                    table.append(number)
-                    try table.endRecord()
-                }
-                try table.close()
-            } catch { failure = error }
-            #expect(failure?.code == .diskFull)
-        }
+        let disk = try MemoryDisk("size=64k", at: folder("disk"))
+        defer { disk.unmount() }
+        var table = try CSVWriter(creating: disk.path + "/t.csv", columns: ["n"])
+        var failure: FormatError?
+        do throws(FormatError) {
+            for number in 0..<30_000 {
+                table.append(number)
+                try table.endRecord()
+            }
+            try table.close()
+        } catch { failure = error }
+        #expect(failure?.code == .diskFull)
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import PenstockFormats
+import TestSupport
 import Testing
 
 @Suite struct HDF5WritingTests {
@@ -119,55 +120,56 @@ import Testing
         #expect(try data.readAll(as: Float.self) == [0, 0, 5, 6, 0, 0])
     }
 
-    @Test("a full disk is told when a dataset is made", .enabled(if: SmallDisk.isPossible, "\(SmallDisk.impossible)"))
+    @Test("a full disk is told when a dataset is made", .enabled(if: MemoryDisk.isPossible, "\(MemoryDisk.impossible)"))
     func fullWhileCreating() throws {
-        try SmallDisk.with(kibibytes: 1024) { disk in
-            let path = disk + "/full.h5"
-            let file = try HDF5File(creating: path)
-            #expect(
-                formatError { _ = try file.createDataset("data", shape: [64, 256, 256], of: .f32) }?.code == .diskFull)
-            #expect(formatError { try file.write(1.0, to: "more") }?.code == .diskFull)
-            #expect(closing(file)?.code == .diskFull)
-            try checkSpaceIsFree(disk, path)
-        }
+        let disk = try MemoryDisk("size=1024k", at: folder("disk"))
+        defer { disk.unmount() }
+        let path = disk.path + "/full.h5"
+        let file = try HDF5File(creating: path)
+        #expect(
+            formatError { _ = try file.createDataset("data", shape: [64, 256, 256], of: .f32) }?.code == .diskFull)
+        #expect(formatError { try file.write(1.0, to: "more") }?.code == .diskFull)
+        #expect(closing(file)?.code == .diskFull)
+        try checkSpaceIsFree(disk.path, path)
     }
 
-    @Test("a full disk is told when metadata do not fit", .enabled(if: SmallDisk.isPossible, "\(SmallDisk.impossible)"))
+    @Test(
+        "a full disk is told when metadata do not fit", .enabled(if: MemoryDisk.isPossible, "\(MemoryDisk.impossible)"))
     func fullWhileClosing() throws {
-        try SmallDisk.with(kibibytes: 1024) { disk in
-            let path = disk + "/full.h5"
-            let file = try HDF5File(creating: path)
-            _ = FileManager.default.createFile(atPath: disk + "/rest", contents: Data(count: 1020 * 1024))
-            try? Data(count: 1 << 20).write(to: URL(fileURLWithPath: disk + "/rest2"))
-            for index in 0..<400 { try file.createGroup("group\(index)/below") }
-            let failure = closing(file)
-            #expect(failure?.code == .diskFull)
-            try FileManager.default.removeItem(atPath: disk + "/rest")
-            try? FileManager.default.removeItem(atPath: disk + "/rest2")
-            try checkSpaceIsFree(disk, path)
-        }
+        let disk = try MemoryDisk("size=1024k", at: folder("disk"))
+        defer { disk.unmount() }
+        let path = disk.path + "/full.h5"
+        let file = try HDF5File(creating: path)
+        _ = FileManager.default.createFile(atPath: disk.path + "/rest", contents: Data(count: 1020 * 1024))
+        try? Data(count: 1 << 20).write(to: URL(fileURLWithPath: disk.path + "/rest2"))
+        for index in 0..<400 { try file.createGroup("group\(index)/below") }
+        let failure = closing(file)
+        #expect(failure?.code == .diskFull)
+        try FileManager.default.removeItem(atPath: disk.path + "/rest")
+        try? FileManager.default.removeItem(atPath: disk.path + "/rest2")
+        try checkSpaceIsFree(disk.path, path)
     }
 
     @Test(
         "a full disk is told when compressed chunks do not fit",
-        .enabled(if: SmallDisk.isPossible, "\(SmallDisk.impossible)"))
+        .enabled(if: MemoryDisk.isPossible, "\(MemoryDisk.impossible)"))
     func fullChunks() throws {
-        try SmallDisk.with(kibibytes: 512) { disk in
-            let path = disk + "/full.h5"
-            let file = try HDF5File(creating: path)
-            let failure = formatError {
-                let data = try file.createDataset(
-                    "data", shape: [64, 64, 64], of: .f32, storage: .chunked([1, 64, 64], deflate: nil))
-                let slice = [Float](repeating: 1, count: 64 * 64)
-                for index in 0..<64 {
-                    try slice.withUnsafeBufferPointer { try data.write(leading: index..<index + 1, from: $0) }
-                }
+        let disk = try MemoryDisk("size=512k", at: folder("disk"))
+        defer { disk.unmount() }
+        let path = disk.path + "/full.h5"
+        let file = try HDF5File(creating: path)
+        let failure = formatError {
+            let data = try file.createDataset(
+                "data", shape: [64, 64, 64], of: .f32, storage: .chunked([1, 64, 64], deflate: nil))
+            let slice = [Float](repeating: 1, count: 64 * 64)
+            for index in 0..<64 {
+                try slice.withUnsafeBufferPointer { try data.write(leading: index..<index + 1, from: $0) }
             }
-            let closing = closing(file)
-            #expect(closing?.code == .diskFull)
-            #expect(failure == nil || failure?.code == .diskFull)
-            try checkSpaceIsFree(disk, path)
         }
+        let closing = closing(file)
+        #expect(closing?.code == .diskFull)
+        #expect(failure == nil || failure?.code == .diskFull)
+        try checkSpaceIsFree(disk.path, path)
     }
 
     private func closing(_ file: consuming HDF5File) -> FormatError? {

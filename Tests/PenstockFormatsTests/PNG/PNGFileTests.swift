@@ -1,4 +1,5 @@
 import PenstockFormats
+import TestSupport
 import Testing
 
 @Suite struct PNGFileTests {

@@ -1,4 +1,5 @@
 import PenstockFormats
+import TestSupport
 import Testing
 
 @Suite struct TIFFTests {
@@ -108,16 +109,16 @@ import Testing
         #expect(formatError { _ = try floats(dry) }?.code == .truncated)
     }
 
-    @Test("a full disk is told", .enabled(if: SmallDisk.isPossible, "\(SmallDisk.impossible)"))
+    @Test("a full disk is told", .enabled(if: MemoryDisk.isPossible, "\(MemoryDisk.impossible)"))
     func full() throws {
-        try SmallDisk.with(kibibytes: 64) { disk in
-            let pixels = [Float](repeating: 1, count: 1 << 16)
-            let failure = formatError {
-                try pixels.withUnsafeBufferPointer {
-                    try TIFFFile.write($0, rows: 256, columns: 256, to: disk + "/full.tiff")
-                }
+        let disk = try MemoryDisk("size=64k", at: folder("disk"))
+        defer { disk.unmount() }
+        let pixels = [Float](repeating: 1, count: 1 << 16)
+        let failure = formatError {
+            try pixels.withUnsafeBufferPointer {
+                try TIFFFile.write($0, rows: 256, columns: 256, to: disk.path + "/full.tiff")
             }
-            #expect(failure?.code == .diskFull)
         }
+        #expect(failure?.code == .diskFull)
     }
 }

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Penstock
@@ -17,7 +18,7 @@ struct CSVStageTests {
             ("4611686018.427387904", 1 << 62, "4611686018.427387904"),
         ] as [(String, Int64, String)])
     func times(_ text: String, _ nanoseconds: Int64, _ written: String) async throws {
-        let folder = try TemporaryFolder()
+        let folder = try TestFolder()
         try folder.write("time,x\n\(text),1\n", to: "in.csv")
         let kept = Collected<Int>()
         try await Flow("keep") {
@@ -30,12 +31,12 @@ struct CSVStageTests {
             Map { (_: Int) in Timestamp(nanoseconds: nanoseconds) }
             To(CSVOutput(folder("out.csv"), columns: ["time"]) { (time: Timestamp) in [.time(time)] })
         }.run()
-        #expect(try folder.read("out.csv") == "time\n\(written)\n")
+        #expect(try folder.text("out.csv") == "time\n\(written)\n")
     }
 
     @Test("fields keep their text, and numbers their value")
     func fields() async throws {
-        let folder = try TemporaryFolder()
+        let folder = try TestFolder()
         let texts = ["plain", "with, comma", "with \"quotes\"", "two\nlines", "", "ä"]
         let numbers = [0.1, -0.0, 1e300, Double.leastNonzeroMagnitude, 1.0 / 3, 12]
         try await Flow("write") {
@@ -69,7 +70,7 @@ struct CSVStageTests {
 
     @Test("a number that is none names file, line and column, and leaves no output")
     func malformed() async throws {
-        let folder = try TemporaryFolder()
+        let folder = try TestFolder()
         try folder.write("time,x\n1,1\n2,1.5\n", to: "in.csv")
         let flow = Flow("copy") {
             From(CSVInput(folder("in.csv"), time: "time") { row in try row.integer("x") })
@@ -78,6 +79,6 @@ struct CSVStageTests {
         let error = await #expect(throws: EngineError.self) { try await flow.run() }
         #expect(error?.summary == "\(folder("in.csv")), line 3: column x holds “1.5”, which is not an integer")
         #expect(error?.category == .data)
-        #expect(folder.names == ["in.csv"])
+        #expect(folder.names() == ["in.csv"])
     }
 }

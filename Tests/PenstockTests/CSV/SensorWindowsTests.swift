@@ -1,15 +1,16 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The pipeline `SensorWindows`, run as a user runs it.
 private struct SensorWindows {
-    let folder: TemporaryFolder
+    let folder: TestFolder
 
     static let executable = SwiftCompiler.products?.appending(path: "SensorWindows")
     static var isBuilt: Bool { executable.map { FileManager.default.isExecutableFile(atPath: $0.path) } ?? false }
     static let missing = "the executable SensorWindows is not beside the test bundle: build it first"
 
-    init() throws { folder = try TemporaryFolder() }
+    init() throws { folder = try TestFolder() }
 
     func run(_ arguments: String...) throws -> Command.Result {
         try Command.run(try #require(Self.executable), arguments, in: folder.path)
@@ -121,13 +122,13 @@ struct SensorWindowsTests {
                 #expect(result.status == 0, "\(result.errors)")
                 #expect(result.errors.isEmpty)
                 #expect(result.output == "means/Mean: \(reference.lateCount) late events\n", "seed \(seed)")
-                let output = try program.folder.read("means.csv")
+                let output = try program.folder.text("means.csv")
                 #expect(output == first ?? output, "batches of \(batch), parallelism \(parallelism), seed \(seed)")
                 first = output
             }
         }
         #expect(try #require(first) == reference.csv, "seed \(seed)")
-        #expect(program.folder.names == ["means.csv", "readings.csv"])
+        #expect(program.folder.names() == ["means.csv", "readings.csv"])
     }
 
     @Test("rows in order need no bound, and nothing is said of late events")
@@ -141,7 +142,7 @@ struct SensorWindowsTests {
         #expect(result.status == 0, "\(result.errors)")
         #expect(result.output.isEmpty)
         #expect(
-            try program.folder.read("means.csv")
+            try program.folder.text("means.csv")
                 == "window_start,sensor,mean,count\n0,a,1.5,2\n60,a,4.0,1\n60,b,-0.5,1\n"
         )
     }
@@ -157,7 +158,7 @@ struct SensorWindowsTests {
         #expect(result.output == "means/Mean: 1 late events\n")
         let mean = "1.6666666666666667"
         #expect(
-            try program.folder.read("means.csv") == "window_start,sensor,mean,count\n0,a,2.0,3\n10,a,\(mean),3\n")
+            try program.folder.text("means.csv") == "window_start,sensor,mean,count\n0,a,2.0,3\n10,a,\(mean),3\n")
     }
 
     @Test("windows before 1970 begin at multiples of their length, too")
@@ -167,7 +168,7 @@ struct SensorWindowsTests {
             Self.header + "-60.000000001,a,1\n-60,a,2\n-0.000000001,a,4\n0,a,8\n", to: "readings.csv")
         _ = try program.run()
         #expect(
-            try program.folder.read("means.csv")
+            try program.folder.text("means.csv")
                 == "window_start,sensor,mean,count\n-120,a,1.0,1\n-60,a,3.0,2\n0,a,8.0,1\n")
     }
 
@@ -178,7 +179,7 @@ struct SensorWindowsTests {
         let option = try program.run("--input", "in.csv", "--window", "10", "--output", "a.csv")
         let set = try program.run("run", "--set", "input=in.csv", "--set", "window=10", "--set=output=b.csv")
         #expect(option.status == 0 && set.status == 0, "\(option.errors)\(set.errors)")
-        #expect(try program.folder.read("a.csv") == program.folder.read("b.csv"))
+        #expect(try program.folder.text("a.csv") == program.folder.text("b.csv"))
     }
 
     @Test("explain says what runs where, without input")
@@ -189,7 +190,7 @@ struct SensorWindowsTests {
         #expect(result.output.contains("CSV file readings.csv"))
         #expect(result.output.contains("tumbling 10 s"))
         #expect(result.output.contains("2 instances"))
-        #expect(program.folder.names.isEmpty)
+        #expect(program.folder.names().isEmpty)
     }
 
     @Test("replay says that nothing is recorded")
@@ -235,7 +236,7 @@ struct SensorWindowsTests {
         #expect(hint.isEmpty || lines.contains { $0.hasPrefix(hint) }, "\(result.errors)")
         #expect(lines.count <= 2)
         #expect(result.output.isEmpty)
-        #expect(program.folder.names == (content == nil ? [] : ["readings.csv"]))
+        #expect(program.folder.names() == (content == nil ? [] : ["readings.csv"]))
     }
 
     @Test("a header without rows gives a header without rows")
@@ -243,7 +244,7 @@ struct SensorWindowsTests {
         let program = try SensorWindows()
         try program.folder.write(Self.header, to: "readings.csv")
         #expect(try program.run().status == 0)
-        #expect(try program.folder.read("means.csv") == "window_start,sensor,mean,count\n")
+        #expect(try program.folder.text("means.csv") == "window_start,sensor,mean,count\n")
     }
 
     @Test("output that exists is refused before anything is read, and replaced when asked")
@@ -255,9 +256,9 @@ struct SensorWindowsTests {
         #expect(refused.status == 74)
         #expect(refused.errors.contains("error: means.csv"))
         #expect(refused.errors.contains("--overwrite"))
-        #expect(try program.folder.read("means.csv") == "precious")
+        #expect(try program.folder.text("means.csv") == "precious")
         #expect(try program.run("--overwrite").status == 0)
-        #expect(try program.folder.read("means.csv").hasPrefix("window_start,"))
+        #expect(try program.folder.text("means.csv").hasPrefix("window_start,"))
     }
 
     @Test("an output folder that is not there is named")
@@ -267,7 +268,7 @@ struct SensorWindowsTests {
         let result = try program.run("--output", "results/means.csv")
         #expect(result.status == 74)
         #expect(result.errors.hasPrefix("error: results/means.csv"), "\(result.errors)")
-        #expect(program.folder.names == ["readings.csv"])
+        #expect(program.folder.names() == ["readings.csv"])
     }
 
     @Test(
@@ -283,6 +284,6 @@ struct SensorWindowsTests {
         let result = try Command.run(try #require(SensorWindows.executable), arguments, in: program.folder.path)
         #expect(result.status == 64, "\(result.errors)")
         #expect(result.errors.lowercased().hasPrefix("error: "), "\(result.errors)")
-        #expect(program.folder.names == ["readings.csv"])
+        #expect(program.folder.names() == ["readings.csv"])
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// The compiler that type-checks programs against the modules that the build of these tests has made.
 struct SwiftCompiler {
@@ -44,7 +45,7 @@ struct SwiftCompiler {
     /// The errors and warnings of some files of one module, by the names of the files.
     /// - Throws: `Failure` where the compiler itself does not work.
     func check(_ files: [(name: String, source: String)]) throws -> [Message] {
-        let folder = try TemporaryFolder()
+        let folder = try TestFolder()
         // The modules of the package need the C libraries' modules to exist; their content is behind internal imports.
         let stubs = try folder.write(
             ["CFFTW", "CHDF5", "CLZ4", "CPNG", "CTIFF", "CUring"].map { "module \($0) {}\n" }.joined(),

@@ -1,0 +1,24 @@
+import Foundation
+
+/// Python as an independent reader of our files.
+enum Python {
+    static let hasReaders = (try? run("import h5py, tifffile, PIL, numpy")) != nil
+    static let missing = "python3 with h5py, tifffile, numpy and pillow is not installed"
+
+    struct Failure: Error { let output: String }
+
+    /// Runs a program with arguments and gives what it prints.
+    @discardableResult static func run(_ program: String, _ arguments: String...) throws -> String {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = ["python3", "-c", program] + arguments
+        let output = Pipe()
+        process.standardOutput = output
+        process.standardError = output
+        try process.run()
+        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else { throw Failure(output: text) }
+        return text.trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+}
