@@ -125,8 +125,7 @@ public struct LogError: Diagnostic, Sendable, Hashable {
         case .notALog, .newerFormat, .foreignByteOrder, .schemaMismatch, .topicExists: .configuration
         case .invalidTopicName, .invalidConfiguration, .invalidBatch, .offsetOutOfRange, .offsetMismatch,
             .rangeOutsidePayload, .invalidProducerName, .tooManyProducers, .unknownProducer, .sequenceGap,
-            .partlyWritten,
-            .invalidTransaction:
+            .partlyWritten, .invalidTransaction:
             .usage
         case .partitionOwned, .tooManyWaiters, .cancelled, .producerFenced, .transactionOpen, .transactionFailed,
             .transactionUndecided:

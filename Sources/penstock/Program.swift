@@ -1,8 +1,18 @@
+internal import Dispatch
+internal import Foundation
 internal import PenstockCommands
+internal import PenstockLog
 
 /// Where the program begins.
 @main enum Program {
-    static func main() async {
+    // Not asynchronous: what is checked first has to come before the first task.
+    static func main() {
+        do { try DescriptorReserve.check("run penstock") } catch { CommandProgram<PenstockCommand>.end(telling: error) }
+        Task { await run() }
+        dispatchMain()
+    }
+
+    private static func run() async -> Never {
         do {
             try await CommandProgram<PenstockCommand>.run(Array(CommandLine.arguments.dropFirst()))
             try StandardOutput.shared.flush()
@@ -11,5 +21,6 @@ internal import PenstockCommands
             try? StandardOutput.shared.flush()
             CommandProgram<PenstockCommand>.end(telling: error)
         }
+        exit(0)
     }
 }

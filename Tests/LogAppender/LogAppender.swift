@@ -1,23 +1,44 @@
+import Dispatch
 import Foundation
+import PenstockEvents
 import PenstockLog
 
-/// A process beside the tests, for them to kill:
+/// A process beside the tests, for them to kill or to starve:
 ///
-///     LogAppender append DIRECTORY SESSION SEED DURABILITY
+///     LogAppender append DIRECTORY SESSION SEED DURABILITY [BATCHES]
 ///     LogAppender consume DIRECTORY TOPIC GROUP COUNT
 @main
 struct LogAppender {
-    static func main() async throws {
-        let arguments = CommandLine.arguments.dropFirst().map { $0 }
-        guard arguments.count == 5 else { refuse() }
+    // Not asynchronous: what is checked first has to come before the first task.
+    static func main() {
+        do { try DescriptorReserve.check("run LogAppender") } catch { end(telling: error) }
+        Task { await run() }
+        dispatchMain()
+    }
+
+    private static func run() async -> Never {
+        do {
+            try await perform(CommandLine.arguments.dropFirst().map { $0 })
+        } catch {
+            end(telling: error)
+        }
+        exit(0)
+    }
+
+    private static func perform(_ arguments: [String]) async throws {
+        guard (5...6).contains(arguments.count) else { refuse() }
         switch arguments[0] {
         case "append":
             guard let session = UInt64(arguments[2]), let seed = UInt64(arguments[3]),
                 let durability = Durability(rawValue: arguments[4])
             else { refuse() }
-            try await Appending(directory: arguments[1], session: session, seed: seed, durability: durability).run()
+            let batches = arguments.count == 6 ? Int(arguments[5]) : .max
+            guard let batches else { refuse() }
+            try await Appending(
+                directory: arguments[1], session: session, seed: seed, durability: durability, batches: batches
+            ).run()
         case "consume":
-            guard let count = UInt64(arguments[4]) else { refuse() }
+            guard arguments.count == 5, let count = UInt64(arguments[4]) else { refuse() }
             try await Consuming(
                 directory: arguments[1], partition: TopicPartition(arguments[2]), group: arguments[3], count: count
             ).run()
@@ -25,9 +46,15 @@ struct LogAppender {
         }
     }
 
+    private static func end(telling error: any Error) -> Never {
+        guard let error = error as? any Diagnostic else { fatalError("\(error)") }
+        FileHandle.standardError.write(Data("error: \(error.summary)\nhint: \(error.hint ?? "")\n".utf8))
+        exit(error.category.rawValue)
+    }
+
     private static func refuse() -> Never {
         let usage = """
-            usage: LogAppender append DIRECTORY SESSION SEED DURABILITY
+            usage: LogAppender append DIRECTORY SESSION SEED DURABILITY [BATCHES]
                    LogAppender consume DIRECTORY TOPIC GROUP COUNT
 
             """

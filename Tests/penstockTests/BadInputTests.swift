@@ -65,10 +65,11 @@ struct BadInputTests {
         return try #require((topics as? [[String: Any]])?.first?["records"] as? Int)
     }
 
-    /// The shell lowers the limit of the program alone. Below nine the runtime, which Dispatch is a part of, cannot begin.
+    /// The shell lowers the limit of the program alone. With three the system's loader finds no library. The thread sanitizer needs descriptors
+    /// to name what its list of suppressions names, so it has to be silent here.
     @Test(
         "without file descriptors the program says so, what it says is in the topic is there, and nothing is damaged",
-        arguments: 9...16)
+        arguments: 4...18)
     func descriptors(limit: Int) async throws {
         let place = try Workplace()
         try await place.fillReadings()
@@ -76,7 +77,8 @@ struct BadInputTests {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/bin/sh")
         process.arguments = [
-            "-c", "ulimit -n \(limit); exec '\(Workplace.program)' topic import readings in.csv",
+            "-c",
+            "export TSAN_OPTIONS=report_bugs=0; ulimit -n \(limit); exec '\(Workplace.program)' topic import readings in.csv",
         ]
         try place.write("", to: "errors")
         process.standardOutput = FileHandle.nullDevice

@@ -1,4 +1,5 @@
 import Foundation
+import PenstockEvents
 import Testing
 
 @Suite("topic verify")
@@ -55,6 +56,29 @@ struct VerifyCommandTests {
         let findings = try #require(json["findings"] as? [[String: Any]])
         #expect(findings.count == 1 && findings[0]["severity"] as? String == "damage")
         #expect(findings[0]["topic"] as? String == "readings" && findings[0]["file"] is String)
+    }
+
+    @Test("what a newer version wrote is told by a word of its own, with status 65, and is not called damage")
+    func newer() async throws {
+        let place = try Workplace()
+        try await place.fillReadings()
+        let segment = try #require(try place.segments("readings/0").first)
+        // A first block of version 2, with the checksum that docs/event-log-format.md asks for.
+        var bytes = Array(try place.read(segment))
+        bytes[8] = 2
+        let checksum = bytes[..<56].withUnsafeBytes { CRC32C.checksum($0) }
+        for index in 0..<4 { bytes[56 + index] = UInt8(truncatingIfNeeded: checksum >> (8 * index)) }
+        try place.write(Data(bytes), to: segment)
+        let outcome = try place.run("topic", "verify", "readings")
+        #expect(outcome.status == 65)
+        #expect(outcome.lines.first?.hasPrefix("newer-format: readings/0 offsets 0..<60 ") == true, "\(outcome.output)")
+        #expect(outcome.lines.first?.contains("written by a newer version") == true)
+        #expect(outcome.lines.last?.hasPrefix("NEWER FORMAT, 1 place not checked; the rest is intact: ") == true)
+        #expect(!outcome.output.contains("amage"))
+        let json = try place.run("topic", "verify", "--json").json()
+        #expect(json["damaged"] as? Bool == false && json["newer_format"] as? Bool == true)
+        let findings = try #require(json["findings"] as? [[String: Any]])
+        #expect(findings.map { $0["severity"] as? String } == ["newer-format"])
     }
 
     @Test("one damaged topic does not hide the others")

@@ -29,6 +29,9 @@ final class HDF5FileHandle: Sendable {
         self.path = path
         self.isWritable = isWritable
         self.state = Mutex(State(id: id))
+        // The library leaves its descriptor open over exec, and with it the lock that goes with the file: a program that is started
+        // meanwhile would hold the lock for as long as it runs.
+        if let descriptor = descriptor(id) { _ = fcntl(descriptor.pointee, F_SETFD, FD_CLOEXEC) }
     }
 
     deinit { try? HDF5Library.locked { () throws(FormatError) in try close() } }

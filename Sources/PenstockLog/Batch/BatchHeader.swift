@@ -80,6 +80,9 @@ struct BatchHeader: Equatable {
     }
 
     /// Reads a header. `generation` is the one of the segment's superblock.
+    ///
+    /// Magic, checksum, generation, base offset and version have their places in every version, so what is thrown as a newer version
+    /// is a whole header that a newer program wrote.
     init(_ bytes: UnsafeRawBufferPointer, generation expected: UInt64) throws(BatchDefect) {
         precondition(bytes.count >= Self.byteCount, "a batch header needs 128 bytes")
         guard bytes.integer(UInt32.self, at: 0) == Self.magic else { throw .noMagic }
@@ -87,8 +90,9 @@ struct BatchHeader: Equatable {
         generation = bytes.integer(at: 16)
         guard generation == expected else { throw .otherGeneration }
         let version = bytes.integer(UInt8.self, at: 95)
-        guard version == Self.version else { throw .unknownVersion(version) }
         baseOffset = bytes.integer(at: 8)
+        guard version <= Self.version else { throw .newerVersion(version, offset: baseOffset) }
+        guard version == Self.version else { throw .layout("its version is \(version)") }
         appendTime = Timestamp(nanoseconds: bytes.integer(at: 24))
         minTime = Timestamp(nanoseconds: bytes.integer(at: 32))
         maxTime = Timestamp(nanoseconds: bytes.integer(at: 40))
@@ -146,7 +150,8 @@ enum BatchDefect: Error, Equatable, CustomStringConvertible {
     case noMagic
     case headerChecksum
     case otherGeneration
-    case unknownVersion(UInt8)
+    /// An intact header of a version that only newer programs know.
+    case newerVersion(UInt8, offset: UInt64)
     case offset(expected: UInt64, found: UInt64)
     case epochFell(from: UInt32, to: UInt32)
     case tooLarge(Int, limit: Int)
@@ -160,13 +165,13 @@ enum BatchDefect: Error, Equatable, CustomStringConvertible {
         case .noMagic: "no batch begins there"
         case .headerChecksum: "the header's checksum is wrong"
         case .otherGeneration: "the batch is from an earlier use of the file"
-        case .unknownVersion(let version): "the batch has format version \(version)"
+        case .newerVersion(let version, let offset): "the batch at offset \(offset) has format version \(version)"
         case .offset(let expected, let found): "the batch begins at offset \(found) instead of \(expected)"
         case .epochFell(let from, let to): "the owner's epoch fell from \(from) to \(to)"
         case .tooLarge(let bytes, let limit): "the batch claims \(bytes) bytes, more than the limit of \(limit)"
         case .truncated(let needed, let available): "the batch needs \(needed) bytes, \(available) are there"
         case .bodyChecksum: "the body's checksum is wrong"
-        case .layout(let why): "the body is malformed: \(why)"
+        case .layout(let why): "the batch is malformed: \(why)"
         }
     }
 }

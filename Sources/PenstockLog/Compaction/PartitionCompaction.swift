@@ -24,7 +24,7 @@ struct PartitionCompaction {
 
     /// Compacts what stands before the segment that is being written.
     /// - Parameter onlyWorthwhile: whether to do nothing while less than half of the bytes may hold superseded records.
-    /// - Throws: `LogError` with code `damaged`, or one of the storage. Every step done before it is complete.
+    /// - Throws: `LogError` with code `damaged` or `newerFormat`, or one of the storage. Every step done before it is complete.
     func run(before active: SegmentName?, onlyWorthwhile: Bool) throws(LogError) {
         var files = try sealedSegments(before: active)
         var dirty = dirtyOffset(files)
@@ -48,7 +48,7 @@ struct PartitionCompaction {
         var files: [SegmentFile] = []
         for name in try PartitionView.segments(of: partition, in: directory, storage: storage) {
             guard name != active else { break }
-            let file = try SegmentFile(name, of: partition, in: directory, storage: storage)
+            let file = try SegmentFile(name, of: partition, in: directory, storage: storage, limits: limits)
             guard file.seal != nil else { break }
             files.append(file)
         }

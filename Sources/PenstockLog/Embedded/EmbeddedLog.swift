@@ -38,7 +38,7 @@ public final class EmbeddedLog: LogStore {
     ///   - clock: stamps batches with the time of their append, which decides nothing but what retention by age drops.
     ///   - limits: the bounds of everything that grows.
     ///   - randomNumbers: tell files of one name apart; they decide nothing.
-    /// - Throws: `LogError` with code `notALog`, `logNotFound`, `newerFormat`, or one of the storage.
+    /// - Throws: `LogError` with code `notALog`, `logNotFound`, `newerFormat`, `tooManyOpenFiles`, or another one of the storage.
     public init(
         directory path: String, creating: Bool = true, storage: any Storage = FileStorage(),
         clock: any WallClock = SystemWallClock(), limits: LogLimits = LogLimits(),
@@ -47,6 +47,7 @@ public final class EmbeddedLog: LogStore {
         precondition(
             limits.writerThreads > 0 && limits.readerThreads > 0, "a log needs a thread to write and one to read")
         precondition(limits.batchBytes < 1 << 32, "the format counts the bytes of a batch in 32 bits")
+        try DescriptorReserve.check("open the log \(path)")
         self.storage = storage
         self.clock = clock
         self.limits = limits

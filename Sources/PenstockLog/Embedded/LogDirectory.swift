@@ -89,6 +89,19 @@ actor LogDirectory {
     /// - Throws: `LogError` with code `topicNotFound` and others.
     func topic(_ name: String) throws(LogError) -> TopicDescriptor {
         try TopicName.validate(name)
+        // Reads again what is wrong, as a bit may have changed on the way here only.
+        for attempt in 1... {
+            do {
+                return try readTopic(name)
+            } catch {
+                let isDoubtful = [.damaged, .newerFormat, .foreignByteOrder].contains(error.code)
+                guard isDoubtful, attempt < limits.readAttempts else { throw error }
+            }
+        }
+        preconditionFailure("the last attempt returns or throws")
+    }
+
+    private func readTopic(_ name: String) throws(LogError) -> TopicDescriptor {
         guard let bytes = try contents(of: "\(name)/\(TopicDescriptor.fileName)", limit: TopicDescriptor.byteLimit)
         else {
             let topics = try topics()

@@ -8,26 +8,27 @@ enum PartitionStart {
     private static let byteCount = 16
     private static let frame = ChecksummedFrame("STRT")
 
-    /// The first offset; 0 where there is no file.
+    /// The first offset; 0 where there is no file. What does not pass its checks is read again, `attempts` times in all.
     /// - Throws: `LogError` with code `damaged`, or one of the storage.
     static func read(
-        of partition: TopicPartition, in directory: String, storage: any Storage
+        of partition: TopicPartition, in directory: String, storage: any Storage, attempts: Int
     ) throws(LogError) -> UInt64 {
         let path = directory + "/" + fileName
-        let contents = try explained(partition) { () throws(StorageError) in
-            try storage.contents(of: path, limit: byteCount)
+        for _ in 0..<attempts {
+            let contents = try explained(partition) { () throws(StorageError) in
+                try storage.contents(of: path, limit: byteCount)
+            }
+            guard let contents else { return 0 }
+            if let offset = contents.withUnsafeBytes({ decoded($0) }) { return offset }
         }
-        guard let contents else { return 0 }
-        let offset: UInt64? = contents.withUnsafeBytes { bytes in
-            bytes.count == byteCount && frame.holds(bytes) ? bytes.integer(at: ChecksummedFrame.byteCount) : nil
-        }
-        guard let offset else {
-            throw LogError(
-                .damaged, "\(path) does not say which offset of \(partition) is the first",
-                hint: "restore the file from a copy, or remove it to read from the earliest segment on",
-                place: .init(partition: partition, file: path))
-        }
-        return offset
+        throw LogError(
+            .damaged, "\(path) does not say which offset of \(partition) is the first",
+            hint: "restore the file from a copy, or remove it to read from the earliest segment on",
+            place: .init(partition: partition, file: path))
+    }
+
+    private static func decoded(_ bytes: UnsafeRawBufferPointer) -> UInt64? {
+        bytes.count == byteCount && frame.holds(bytes) ? bytes.integer(at: ChecksummedFrame.byteCount) : nil
     }
 
     /// Replaces the file. When this returns, nothing below `offset` will be read again, whatever happens.

@@ -34,10 +34,10 @@ extension PartitionView {
 
     // Nil where the last record is the log's own, or a row of a transaction: what stands before, or whether it counts, is not known here.
     private func isEnded(_ file: SegmentFile, at next: UInt64) throws -> Bool? {
-        guard let last = try HeaderSearch(segment: file, limits: limits).last(), last.header.nextOffset == next,
-            !last.header.belongsToLog, !last.header.flags.contains(.transactional)
+        guard let last = try HeaderSearch(segment: file, limits: limits).last(), let header = last.header,
+            header.nextOffset == next, !header.belongsToLog, !header.flags.contains(.transactional)
         else { return nil }
-        guard last.header.flags.contains(.control) else { return false }
+        guard header.flags.contains(.control) else { return false }
         var cursor = SegmentCursor(file, limits: limits)
         cursor.jump(to: last)
         return try ControlRecord(decoding: cursor.batch(cursor.header()).bytes) == .endOfStream

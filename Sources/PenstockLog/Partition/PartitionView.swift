@@ -40,7 +40,11 @@ struct PartitionView: Sendable {
 
     /// The offset below which nothing may be read, from the partition's `start` file; 0 where nothing was given up.
     func firstOffset() throws(LogError) -> UInt64 {
-        try max(tail.firstOffset, PartitionStart.read(of: partition, in: directory, storage: storage))
+        try max(tail.firstOffset, firstOffsetInFile())
+    }
+
+    private func firstOffsetInFile() throws(LogError) -> UInt64 {
+        try PartitionStart.read(of: partition, in: directory, storage: storage, attempts: limits.readAttempts)
     }
 
     /// The size of a segment file; 0 where it went this moment.
@@ -54,7 +58,7 @@ struct PartitionView: Sendable {
     }
 
     func open(_ name: SegmentName) throws(LogError) -> SegmentFile {
-        try SegmentFile(name, of: partition, in: directory, storage: storage)
+        try SegmentFile(name, of: partition, in: directory, storage: storage, limits: limits)
     }
 
     /// How far the partition may be read now.

@@ -1,5 +1,6 @@
 internal import PenstockEvents
 
+/// Sessions of producers that number their records; `docs/event-log-format.md`, section 10, has the rules.
 extension PartitionWriter {
     func producer(named name: String) async throws(LogError) -> ProducerSession {
         guard !name.isEmpty, name.utf8.count <= ProducerTable.nameBytes else {

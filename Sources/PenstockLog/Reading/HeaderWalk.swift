@@ -74,7 +74,7 @@ struct HeaderWalk {
     private func behind(_ cursor: SegmentCursor) throws(LogError) -> SegmentCursor? {
         var cursor = cursor
         let next = names.first { $0.baseOffset > cursor.offset && $0 > cursor.segment.name }
-        if let found = try cursor.intactHeaderBehind(), found.header.baseOffset < next?.baseOffset ?? .max {
+        if let found = try cursor.intactHeaderBehind(), found.baseOffset < next?.baseOffset ?? .max {
             cursor.jump(to: found)
             return cursor
         }

@@ -272,7 +272,7 @@ actor PartitionFetcher {
 
     private func damage(_ defect: BatchDefect, _ cursor: SegmentCursor) -> LogError {
         let behind = try? cursor.intactHeaderBehind()
-        let end = behind?.header.baseOffset ?? finder.nextSegmentBase(after: cursor.offset)
+        let end = behind?.baseOffset ?? finder.nextSegmentBase(after: cursor.offset)
         return cursor.segment.file.damage(
             defect, at: cursor.position,
             offsets: cursor.offset..<max(cursor.offset + 1, min(end, finder.committed.nextOffset)))

@@ -40,7 +40,7 @@ extension SegmentFinder {
             } catch {
                 if case .log(let error) = error { throw error }
                 damage = damage ?? cursor.offset
-                guard let found = try cursor.intactHeaderBehind(), found.header.baseOffset < end else { return damage }
+                guard let found = try cursor.intactHeaderBehind(), found.baseOffset < end else { return damage }
                 cursor.jump(to: found)
             }
         }

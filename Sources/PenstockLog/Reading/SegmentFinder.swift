@@ -121,8 +121,8 @@ struct SegmentFinder {
     // Goes behind damage on the way to `offset`.
     private func pass(_ cursor: inout SegmentCursor, _ offset: UInt64) throws(LogError) {
         let found = try cursor.intactHeaderBehind()
-        guard let found, found.header.baseOffset <= offset else {
-            throw missing(offset, upTo: found?.header.baseOffset ?? nextSegmentBase(after: offset))
+        guard let found, found.baseOffset <= offset else {
+            throw missing(offset, upTo: found?.baseOffset ?? nextSegmentBase(after: offset))
         }
         cursor.jump(to: found)
     }

@@ -7,32 +7,53 @@ struct PartitionRecovery {
     let storage: any Storage
     let limits: LogLimits
 
+    /// What the scan of a segment without a seal found.
+    private struct Tail {
+        /// The offset below which everything in the segment is known to have been acknowledged.
+        let acknowledged: UInt64
+        let outcome: SegmentScan.Outcome
+    }
+
     /// - Returns: how far the partition is committed, and what was found.
-    /// - Throws: `LogError` with code `damaged` where a segment's first block is wrong: the partition is not touched then.
+    /// - Throws: `LogError` with code `damaged` where a segment's first block is wrong, `newerFormat` where a newer program wrote a
+    ///   segment, or a batch of one that would have to be cut: no segment is touched then.
     func run() throws(LogError) -> (committed: CommittedPosition, reports: [RecoveryReport]) {
         try removeUnfinished()
         let names = try PartitionView.segments(of: partition, in: directory, storage: storage)
         // All of them are looked at before one is touched, and none stays open: there may be more than files may be.
-        let seals = try names.map { name throws(LogError) in try open(name).seal }
+        let seals = try names.map { name throws(LogError) in
+            let file = try open(name)
+            try refuseNewer(file)
+            return file.seal
+        }
         let head = try explained(partition) { () throws(StorageError) in
             try PartitionHead.read(in: directory, storage: storage)
+        }
+        var tails: [SegmentName: Tail] = [:]
+        for (index, name) in names.enumerated() where seals[index] == nil {
+            let limit = index + 1 < names.count ? names[index + 1].baseOffset : .max
+            let acknowledged = min(head?.acknowledged ?? 0, limit)
+            var scan = SegmentScan(try open(name), isOwners: true, limits: limits)
+            tails[name] = Tail(
+                acknowledged: acknowledged, outcome: try scan.verify(acknowledged: acknowledged, upTo: limit))
         }
         var committed = CommittedPosition(nextOffset: 0, segment: nil)
         var reports: [RecoveryReport] = []
         for (index, name) in names.enumerated() {
-            let limit = index + 1 < names.count ? names[index + 1].baseOffset : .max
             let next: UInt64
-            if let seal = seals[index] {
+            if let tail = tails[name] {
+                next = try seal(tail, of: open(name), &reports)
+            } else if let seal = seals[index] {
                 next = seal.nextOffset
                 reports += try checkLength(of: name, seal)
             } else {
-                let acknowledged = min(head?.acknowledged ?? 0, limit)
-                next = try sealTail(of: open(name), acknowledged: acknowledged, upTo: limit, &reports)
+                preconditionFailure("a segment has a seal, or its tail was scanned")
             }
             if next > name.baseOffset { committed = CommittedPosition(nextOffset: next, segment: name) }
         }
         // Offsets that were acknowledged once are never given again, even where their records are lost.
-        let start = try PartitionStart.read(of: partition, in: directory, storage: storage)
+        let start = try PartitionStart.read(
+            of: partition, in: directory, storage: storage, attempts: limits.readAttempts)
         committed = CommittedPosition(
             nextOffset: max(committed.nextOffset, head?.acknowledged ?? 0, start), segment: committed.segment)
         return (committed, reports)
@@ -47,7 +68,19 @@ struct PartitionRecovery {
     }
 
     private func open(_ name: SegmentName) throws(LogError) -> SegmentFile {
-        try SegmentFile(name, of: partition, in: directory, storage: storage, access: .update)
+        try SegmentFile(name, of: partition, in: directory, storage: storage, limits: limits, access: .update)
+    }
+
+    // A segment has one writer, whose first batch tells which program it was.
+    private func refuseNewer(_ file: SegmentFile) throws(LogError) {
+        var limits = limits
+        limits.readWindowBytes = FileBlock.alignment
+        var cursor = SegmentCursor(file, limits: limits)
+        do {
+            _ = try cursor.header()
+        } catch {
+            if case .log(let error) = error, error.code == .newerFormat { throw error }
+        }
     }
 
     private func checkLength(of name: SegmentName, _ seal: Seal) throws(LogError) -> [RecoveryReport] {
@@ -64,11 +97,10 @@ struct PartitionRecovery {
         ]
     }
 
-    private func sealTail(
-        of file: SegmentFile, acknowledged: UInt64, upTo limit: UInt64, _ reports: inout [RecoveryReport]
+    private func seal(
+        _ tail: Tail, of file: SegmentFile, _ reports: inout [RecoveryReport]
     ) throws(LogError) -> UInt64 {
-        var scan = SegmentScan(file, isOwners: true, limits: limits)
-        let outcome = try scan.verify(acknowledged: acknowledged, upTo: limit)
+        let (acknowledged, outcome) = (tail.acknowledged, tail.outcome)
         for damage in outcome.damaged {
             reports.append(
                 RecoveryReport(

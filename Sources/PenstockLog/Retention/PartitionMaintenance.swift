@@ -29,7 +29,7 @@ struct PartitionMaintenance: Sendable {
     func removeGarbage() throws(LogError) {
         let (segments, replaced) = try names()
         try remove(replaced)
-        try remove(below: PartitionStart.read(of: partition, in: directory, storage: storage), segments, active: nil)
+        try remove(below: firstOffset(), segments, active: nil)
     }
 
     /// Applies retention and compaction. A failure is reported: the next segment is the next occasion.
@@ -46,7 +46,7 @@ struct PartitionMaintenance: Sendable {
     /// - Throws: `LogError` with code `offsetOutOfRange` behind the end.
     func truncate(before offset: UInt64, _ standing: Standing) throws(LogError) {
         let (segments, _) = try names()
-        let start = try PartitionStart.read(of: partition, in: directory, storage: storage)
+        let start = try firstOffset()
         let first = max(start, segments.first?.baseOffset ?? standing.committed)
         guard offset <= standing.committed else {
             throw PartitionStart.outOfRange(offset, of: partition, min(first, standing.committed)..<standing.committed)
@@ -84,7 +84,7 @@ struct PartitionMaintenance: Sendable {
     /// Keeps the last record of every key only, in the segments that nobody appends to any more.
     func compact(_ standing: Standing, onlyWorthwhile: Bool) throws(LogError) {
         guard let key = RecordKey(fields: topic.configuration.compactionKey, of: topic.schema) else { return }
-        let start = try PartitionStart.read(of: partition, in: directory, storage: storage)
+        let start = try firstOffset()
         let compaction = PartitionCompaction(
             partition: partition, directory: directory, storage: storage, limits: limits, key: key,
             schemaID: topic.schema.id, segmentBytes: topic.configuration.segmentBytes, epoch: standing.epoch,
@@ -107,7 +107,7 @@ struct PartitionMaintenance: Sendable {
             if index + 1 < names.count {
                 end = names[index + 1].baseOffset
             } else {
-                let file = try SegmentFile(name, of: partition, in: directory, storage: storage)
+                let file = try SegmentFile(name, of: partition, in: directory, storage: storage, limits: limits)
                 guard let seal = file.seal else { break }
                 end = seal.nextOffset
             }
@@ -123,6 +123,10 @@ struct PartitionMaintenance: Sendable {
             for name in garbage { try name.remove(from: directory, storage: storage) }
             try storage.syncDirectory(directory)
         }
+    }
+
+    private func firstOffset() throws(LogError) -> UInt64 {
+        try PartitionStart.read(of: partition, in: directory, storage: storage, attempts: limits.readAttempts)
     }
 
     private func names() throws(LogError) -> (segments: [SegmentName], replaced: [SegmentName]) {

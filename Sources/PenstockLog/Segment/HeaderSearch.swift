@@ -8,7 +8,9 @@ struct HeaderSearch {
     /// A header, and where in the file it begins.
     struct Found {
         let position: Int
-        let header: BatchHeader
+        let baseOffset: UInt64
+        /// Nil where a newer version wrote it, of which this program knows no more than where it is.
+        let header: BatchHeader?
     }
 
     let segment: SegmentFile
@@ -32,8 +34,8 @@ struct HeaderSearch {
             guard count >= BatchHeader.byteCount else { return nil }
             let last = min(count - BatchHeader.byteCount, window - 1)
             for offset in stride(from: 0, through: last, by: Superblock.alignment) {
-                guard let header = header(in: block, at: offset), header.baseOffset >= minimum else { continue }
-                return Found(position: at + offset, header: header)
+                guard let found = header(in: block, at: offset, from: at), found.baseOffset >= minimum else { continue }
+                return found
             }
             at += window
         }
@@ -52,9 +54,7 @@ struct HeaderSearch {
             let last = (end - start - 1) & ~(Superblock.alignment - 1)
             for offset in stride(from: last, through: 0, by: -Superblock.alignment)
             where offset + BatchHeader.byteCount <= count {
-                if let header = header(in: block, at: offset) {
-                    return Found(position: start + offset, header: header)
-                }
+                if let found = header(in: block, at: offset, from: start) { return found }
             }
             end = start
         }
@@ -67,9 +67,15 @@ struct HeaderSearch {
         }
     }
 
-    private func header(in block: Payload.Storage, at offset: Int) -> BatchHeader? {
+    private func header(in block: Payload.Storage, at offset: Int, from start: Int) -> Found? {
         let bytes = UnsafeRawBufferPointer(rebasing: block.bytes[offset..<offset + BatchHeader.byteCount])
         guard bytes.integer(UInt32.self, at: 0) == BatchHeader.magic else { return nil }
-        return try? BatchHeader(bytes, generation: segment.superblock.generation)
+        do throws(BatchDefect) {
+            let header = try BatchHeader(bytes, generation: segment.superblock.generation)
+            return Found(position: start + offset, baseOffset: header.baseOffset, header: header)
+        } catch {
+            guard case .newerVersion(_, let baseOffset) = error else { return nil }
+            return Found(position: start + offset, baseOffset: baseOffset, header: nil)
+        }
     }
 }

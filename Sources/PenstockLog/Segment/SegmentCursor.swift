@@ -71,7 +71,8 @@ struct SegmentCursor {
     }
 
     private mutating func passFilling() throws(CursorFailure) {
-        guard position % FileBlock.alignment != 0 else { return }
+        // Between the batches of a compacted segment offsets are missing anyway: there zeros could hide a batch that was lost.
+        guard !check.allowsGaps, position % FileBlock.alignment != 0 else { return }
         guard try fetch(BatchHeader.byteCount).isZero(4) else { return }
         let filling = position.rounded(upTo: FileBlock.alignment) - position
         if let end = BatchCheck.fillingEnd(in: try fetch(filling).prefix(filling), at: position) { position = end }
@@ -133,7 +134,7 @@ struct SegmentCursor {
 
     /// Goes to a batch that was found behind damage.
     mutating func jump(to found: HeaderSearch.Found) {
-        check.expectedOffset = found.header.baseOffset
+        check.expectedOffset = found.baseOffset
         position = found.position
     }
 
@@ -171,7 +172,15 @@ struct SegmentCursor {
     }
 
     private func failing<Result>(_ body: () throws(BatchDefect) -> Result) throws(CursorFailure) -> Result {
-        do { return try body() } catch { throw .defect(error) }
+        do {
+            return try body()
+        } catch {
+            // What a newer program wrote is not damage: nobody passes over it, or cuts it.
+            if case .newerVersion(let version, let offset) = error {
+                throw .log(segment.file.newer(version, at: position, offset: offset))
+            }
+            throw .defect(error)
+        }
     }
 }
 

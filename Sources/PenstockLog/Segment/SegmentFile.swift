@@ -14,7 +14,7 @@ final class SegmentFile: Sendable {
     /// - Throws: `LogError` with code `damaged`, `newerFormat`, `foreignByteOrder`, or one of the storage.
     init(
         _ name: SegmentName, of partition: TopicPartition, in directory: String, storage: any Storage,
-        access: FileAccess = .read
+        limits: LogLimits, access: FileAccess = .read
     ) throws(LogError) {
         self.partition = partition
         self.name = name
@@ -22,12 +22,13 @@ final class SegmentFile: Sendable {
         self.path = path
         let file = try explained(partition) { () throws(StorageError) in try storage.open(path, access) }
         self.file = file
-        (superblock, seal) = try Self.firstBlock(of: file, partition, name, path)
+        (superblock, seal) = try Self.firstBlock(of: file, partition, name, path, attempts: limits.readAttempts)
     }
 
     // Reads again what is wrong, as a bit may have changed on the way here only.
     private static func firstBlock(
-        of file: any StorageFile, _ partition: TopicPartition, _ name: SegmentName, _ path: String
+        of file: any StorageFile, _ partition: TopicPartition, _ name: SegmentName, _ path: String,
+        attempts: Int
     ) throws(LogError) -> (Superblock, Seal?) {
         let block = Payload.Storage(byteCount: Superblock.byteCount)
         for attempt in 1... {
@@ -36,15 +37,13 @@ final class SegmentFile: Sendable {
             do throws(LogError) {
                 let superblock = try Superblock(bytes, of: partition, name: name, file: path)
                 let seal = Seal(block: bytes, generation: superblock.generation)
-                if seal != nil || Seal.isAbsent(in: bytes) || attempt == readAttempts { return (superblock, seal) }
+                if seal != nil || Seal.isAbsent(in: bytes) || attempt >= attempts { return (superblock, seal) }
             } catch {
-                if attempt == readAttempts || error.code != .damaged { throw error }
+                if attempt >= attempts || error.code != .damaged { throw error }
             }
         }
         preconditionFailure("the last attempt returns or throws")
     }
-
-    private static let readAttempts = 3
 
     /// The position behind the last block of `size` bytes that is not zero, or `start` where all is zero from there on.
     func contentEnd(from start: Int, size: Int) throws(LogError) -> Int {
@@ -62,6 +61,17 @@ final class SegmentFile: Sendable {
             end = position
         }
         return start
+    }
+
+    /// The error for a batch that only newer programs can read.
+    func newer(_ version: UInt8, at position: Int, offset: UInt64) -> LogError {
+        LogError(
+            .newerFormat,
+            "\(partition): the batch at offset \(offset) in \(path) at byte \(position) has format version \(version); "
+                + "this program reads up to \(BatchHeader.version)",
+            hint: "use a newer release; nothing was changed",
+            place: .init(
+                partition: partition, offsets: offset..<max(offset, offset &+ 1), file: path, position: position))
     }
 
     /// An error that names this file.

@@ -43,6 +43,7 @@ struct SegmentScan {
     ///
     /// - Parameter acknowledged: the offset below which everything is known to have been acknowledged. Where the scan meets damage
     ///   below it, or below what intact batches behind the damage say, it goes on behind; else the damage is the torn tail.
+    /// - Throws: `LogError` with code `newerFormat` where a newer program wrote a batch, or one of the storage.
     mutating func verify(acknowledged: UInt64, upTo limit: UInt64 = .max) throws(LogError) -> Outcome {
         let size = try explained(segment.partition) { () throws(StorageError) in try segment.file.byteCount() }
         var outcome = Outcome(
@@ -74,14 +75,15 @@ struct SegmentScan {
         let contentEnd = try segment.contentEnd(from: outcome.end, size: outcome.fileBytes)
         outcome.fileBytes = min(outcome.fileBytes, contentEnd)
         guard contentEnd > outcome.end else { return false }
+        // Behind a header that only newer programs can read the scan ends with an error, so that nothing is cut.
         guard let next = try cursor.intactHeaderBehind(),
-            max(acknowledged, next.header.committedOffset) > cursor.offset
+            max(acknowledged, next.header?.committedOffset ?? .max) > cursor.offset
         else {
             outcome.defect = defect
             return false
         }
         outcome.damaged.append(
-            Damage(offsets: cursor.offset..<next.header.baseOffset, position: cursor.position, defect: defect))
+            Damage(offsets: cursor.offset..<next.baseOffset, position: cursor.position, defect: defect))
         cursor.jump(to: next)
         return true
     }

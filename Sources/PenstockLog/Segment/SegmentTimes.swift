@@ -12,9 +12,9 @@ struct SegmentTimes {
         var limits = limits
         limits.readWindowBytes = FileBlock.alignment
         var cursor = SegmentCursor(segment, limits: limits)
-        guard let first = try? cursor.header(), let last = try HeaderSearch(segment: segment, limits: limits).last()
-        else { return nil }
+        let search = HeaderSearch(segment: segment, limits: limits)
+        guard let first = try? cursor.header(), let last = try search.last()?.header else { return nil }
         firstAppend = first.appendTime
-        lastAppend = max(first.appendTime, last.header.appendTime)
+        lastAppend = max(first.appendTime, last.appendTime)
     }
 }

@@ -14,7 +14,14 @@ struct FileDescriptor: ~Copyable, Sendable {
 
     deinit { _ = close(number) }
 
-    private static func openFile(_ path: String, _ flags: CInt) -> CInt { open(path, flags, 0o666) }
+    // The last descriptors are not ours to take: then there is none.
+    private static func openFile(_ path: String, _ flags: CInt) -> CInt {
+        let number = open(path, flags, 0o666)
+        guard number >= 0, DescriptorReserve.isTouched(by: number) else { return number }
+        _ = close(number)
+        errno = EMFILE
+        return -1
+    }
 }
 
 extension StorageError {

@@ -47,6 +47,9 @@ public struct FileStorage: Storage {
     public func list(_ path: String) throws(StorageError) -> [String] {
         guard let directory = opendir(path) else { throw StorageError(operation: "list", path: path, code: errno) }
         defer { closedir(directory) }
+        if DescriptorReserve.isTouched(by: dirfd(directory)) {
+            throw StorageError(operation: "list", path: path, code: EMFILE)
+        }
         var names: [String] = []
         while true {
             errno = 0

@@ -47,6 +47,7 @@
         private let state = Mutex(State())
 
         private init?() {
+            guard DescriptorReserve.allowsOneMore else { return nil }
             descriptor = inotify_init1(CInt(O_NONBLOCK | O_CLOEXEC))
             guard descriptor >= 0 else { return nil }
             let source = DispatchSource.makeReadSource(

@@ -18,6 +18,7 @@ struct Ring: ~Copyable, Sendable {
 
     /// - Throws: the system's error number where the kernel or the site's policy refuses a ring.
     init() throws(SystemCode) {
+        guard DescriptorReserve.allowsOneMore else { throw SystemCode(number: EMFILE) }
         var code: CInt = 0
         guard let ring = penstock_ring_open(Self.depth, &code) else { throw SystemCode(number: code) }
         self.ring = ring

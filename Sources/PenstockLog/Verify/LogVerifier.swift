@@ -42,8 +42,7 @@ actor LogVerifier {
         switch subject.schema {
         case .success(let known): schema = known
         case .failure(let error):
-            report.add(
-                .init(.damage, topic: subject.topic, place: error.place, summary: error.summary, advice: error.hint))
+            report.add(.init(error, topic: subject.topic, place: error.place, advice: error.hint))
         }
         for view in subject.partitions {
             var verification = PartitionVerification(view, schema: schema)

@@ -13,6 +13,8 @@ struct PartitionVerification {
     private var ledger = LedgerVerification(nil)
     /// The offset at which the next segment has to begin; nil where a file went away meanwhile.
     private var expected: UInt64? = 0
+    /// Everything below was given up: segments there are garbage of a crash, and some of them may be gone already.
+    private var firstOffset: UInt64 = 0
 
     init(_ view: PartitionView, schema: Schema?) {
         partition = view.partition
@@ -69,10 +71,11 @@ struct PartitionVerification {
         var verification = SegmentVerification(
             segment, storage: storage, limits: limits, expectation: expectation, ledger: ledger)
         var position = 0
-        expected = try verification.run { reached throws(LogError) in
+        let end = try verification.run { reached throws(LogError) in
             try advanced(reached - position)
             position = reached
         }
+        expected = max(end, firstOffset)
         ledger = verification.ledger
         report.add(verification.report)
         try advanced(verification.report.totals.bytes - position)
@@ -93,10 +96,12 @@ struct PartitionVerification {
         let end = expectation.limit == .max ? max(expectation.acknowledged, name.baseOffset) : expectation.limit
         let lost = name.baseOffset < end ? name.baseOffset..<end : nil
         report.totals.segments += 1
-        add(
-            .damage, error.summary, offsets: lost, file: path, position: 0,
-            advice: error.hint ?? "restore the file from a copy")
-        expected = expectation.hasSuccessor ? expectation.limit : nil
+        report.add(
+            .init(
+                error, topic: partition.topic,
+                place: .init(partition: partition, offsets: lost, file: path, position: 0),
+                advice: error.hint ?? "restore the file from a copy"))
+        expected = expectation.hasSuccessor ? max(expectation.limit, firstOffset) : nil
     }
 
     private mutating func verifyBeginning(of segment: SegmentFile) {
@@ -110,7 +115,8 @@ struct PartitionVerification {
     /// Below the first offset everything was given up, so nothing is missing there.
     private mutating func verifyStart() throws(LogError) {
         do {
-            expected = try view.firstOffset()
+            firstOffset = try view.firstOffset()
+            expected = firstOffset
         } catch {
             guard error.code == .damaged, let file = error.place.file else { throw error }
             expected = nil
@@ -136,7 +142,7 @@ struct PartitionVerification {
         guard let head, let expected, expected < head.acknowledged else { return }
         // The last segment has told already what it lacks, unless its seal says that it is complete.
         let alreadyTold = report.findings.contains {
-            $0.severity == .damage && ($0.place.offsets?.upperBound ?? 0) >= head.acknowledged
+            [.damage, .newerFormat].contains($0.severity) && ($0.place.offsets?.upperBound ?? 0) >= head.acknowledged
         }
         guard !alreadyTold else { return }
         add(
@@ -163,7 +169,7 @@ struct PartitionVerification {
     }
 
     private mutating func verifyLedger() {
-        guard !report.hasDamage, ledger.isContradicted else { return }
+        guard report.isIntact, ledger.isContradicted else { return }
         add(
             .warning, "the ledger of producers and transactions does not agree with the batches", offsets: nil,
             file: view.directory + "/" + LedgerFile.fileName, position: 0,
@@ -184,7 +190,7 @@ struct PartitionVerification {
         report.totals.records -= ledger.openRows.records
         report.totals.controlRecords -= ledger.openRows.controlRecords
         report.totals.openRecords += ledger.openRows.records
-        guard !isOwned, !report.hasDamage else { return }
+        guard !isOwned, report.isIntact else { return }
         let state = outcome == .aborted ? "was never committed" : "is not decided"
         add(
             .information, "transaction \(open.id) \(state); \(ledger.openRows.records) rows of it cannot be read",

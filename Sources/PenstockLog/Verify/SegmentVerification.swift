@@ -55,7 +55,9 @@ struct SegmentVerification {
                 try verifyBatch()
             } catch {
                 switch error {
-                case .log(let error): throw error
+                case .log(let error):
+                    guard error.code == .newerFormat else { throw error }
+                    return stop(at: error, limit: limit)
                 case .defect(let defect):
                     guard let reached = try goBehind(defect, size: size, limit: limit) else { break }
                     if segment.seal == nil { try verifyMissingSeal() }
@@ -117,13 +119,29 @@ struct SegmentVerification {
         return nil
     }
 
+    /// Tells that a newer program wrote the batch at the cursor: what it is, and what follows, cannot be checked. Returns the offset at
+    /// which the segment ends, as far as that is known.
+    private mutating func stop(at error: LogError, limit: UInt64) -> UInt64 {
+        let acknowledged = max(isComplete && limit != .max ? limit : 0, min(expectation.acknowledged, limit))
+        let end = max(acknowledged, cursor.offset + 1)
+        var place = error.place
+        place.offsets = cursor.offset..<end
+        report.add(.init(error, topic: segment.partition.topic, place: place, advice: error.hint))
+        return end
+    }
+
+    /// Whether the segment holds everything up to its limit, or has lost it.
+    private var isComplete: Bool {
+        segment.seal != nil || expectation.isBeingWritten || expectation.hasSuccessor
+    }
+
     /// Tells what is wrong at the cursor and goes to the next intact batch. Where there is none: the offset at which the segment ends.
     private mutating func goBehind(_ defect: BatchDefect, size: Int, limit: UInt64) throws(LogError) -> UInt64? {
         let position = cursor.position
         let next = try cursor.intactHeaderBehind()
-        let isComplete = segment.seal != nil || expectation.isBeingWritten || expectation.hasSuccessor
         let acknowledged = max(
-            isComplete && limit != .max ? limit : 0, expectation.acknowledged, next?.header.committedOffset ?? 0)
+            isComplete && limit != .max ? limit : 0, expectation.acknowledged,
+            next.map { $0.header?.committedOffset ?? $0.baseOffset } ?? 0)
         guard cursor.offset < acknowledged else {
             // A writer lets the size go ahead of the batches: zeros up to the end of the file are a clean end.
             let contentEnd = try segment.seal == nil ? min(size, segment.contentEnd(from: position, size: size)) : size
@@ -136,12 +154,12 @@ struct SegmentVerification {
             }
             return cursor.offset
         }
-        let end = min(next?.header.baseOffset ?? acknowledged, limit)
+        let end = min(next?.baseOffset ?? acknowledged, limit)
         report.add(
             finding(
                 .damage, "\(defect)", cursor.offset..<end, at: position,
                 advice: "restore the file from a copy; readers can go on at offset \(end)"))
-        guard let next, next.header.baseOffset < limit else { return end }
+        guard let next, next.baseOffset < limit else { return end }
         cursor.jump(to: next)
         return nil
     }
@@ -188,7 +206,7 @@ struct SegmentVerification {
     private mutating func verifyIndex() throws(LogError) {
         let path = SegmentIndexFile.path(segment.path)
         let isThere = try explained(segment.partition) { () throws(StorageError) in try storage.kind(of: path) != nil }
-        guard isThere, segment.seal != nil, !report.hasDamage else { return }
+        guard isThere, segment.seal != nil, report.isIntact else { return }
         let walked = cursor.segment.index
         if let stored = SegmentIndexFile.read(beside: segment, storage: storage),
             stored.entries == walked.entries, stored.minTime == walked.minTime, stored.maxTime == walked.maxTime,

@@ -11,6 +11,11 @@ public struct VerificationReport: Sendable, Hashable {
     public internal(set) var totals = Totals()
     /// Whether something that was acknowledged cannot be read, or a file is not what the format says. Counts omitted findings, too.
     public private(set) var hasDamage = false
+    /// Whether a newer version of the program wrote something, which this one cannot check. Counts omitted findings, too.
+    public private(set) var hasNewerFormat = false
+
+    /// Whether everything could be checked and nothing is damaged. Warnings and information do not count.
+    public var isIntact: Bool { !hasDamage && !hasNewerFormat }
 
     /// One thing that was found.
     public struct Finding: Sendable, Hashable {
@@ -41,6 +46,8 @@ public struct VerificationReport: Sendable, Hashable {
     public enum Severity: String, Sendable, Hashable, CaseIterable {
         /// Records are lost, or a file is not what the format says.
         case damage
+        /// A newer version of the program wrote it: whether it is intact this one cannot tell.
+        case newerFormat = "newer-format"
         /// Nothing is lost: what is wrong can be made again, or is read around.
         case warning
         /// Nothing is wrong: what a crash leaves behind and the next writer tidies up.
@@ -78,6 +85,7 @@ public struct VerificationReport: Sendable, Hashable {
 
     mutating func add(_ finding: Finding) {
         hasDamage = hasDamage || finding.severity == .damage
+        hasNewerFormat = hasNewerFormat || finding.severity == .newerFormat
         if findings.count < Self.findingsLimit { findings.append(finding) } else { omittedFindings += 1 }
     }
 
@@ -85,6 +93,7 @@ public struct VerificationReport: Sendable, Hashable {
         for finding in other.findings { add(finding) }
         omittedFindings += other.omittedFindings
         hasDamage = hasDamage || other.hasDamage
+        hasNewerFormat = hasNewerFormat || other.hasNewerFormat
         totals.topics += other.totals.topics
         totals.partitions += other.totals.partitions
         totals.segments += other.totals.segments
@@ -93,6 +102,16 @@ public struct VerificationReport: Sendable, Hashable {
         totals.openRecords += other.totals.openRecords
         totals.controlRecords += other.totals.controlRecords
         totals.bytes += other.totals.bytes
+    }
+}
+
+extension VerificationReport.Finding {
+    /// What it means that something cannot be read.
+    init(_ error: LogError, topic: String, place: LogError.Place, advice: String?) {
+        let isNewer = error.code == .newerFormat
+        self.init(
+            isNewer ? .newerFormat : .damage, topic: topic, place: place,
+            summary: isNewer ? "written by a newer version: \(error.summary)" : error.summary, advice: advice)
     }
 }
 

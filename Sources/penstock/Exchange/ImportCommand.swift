@@ -50,27 +50,30 @@ struct ImportCommand: AsyncParsableCommand {
         let log = try await options.open(creating: true)
         let topic = try await self.topic(in: log, stream, reader)
         var appender = TopicAppender(topic, in: log)
-        var passed: [Int: Int] = [:]
+        var progress = ImportProgress(skipping: skip)
         do {
-            let mistake = try await copy(&reader, stream, topic, passing: &passed, to: &appender)
+            let mistake = try await copy(&reader, stream, topic, &progress, to: &appender)
             // What stands before a mistake is in the topic, all of it.
             try await appender.finish()
             let imported = try await appender.counts()
-            guard let mistake else { return try tell(imported.values.reduce(0, +)) }
-            let records = imported.values.reduce(passed.values.reduce(0, +), +)
+            let records = imported.values.reduce(0, +)
+            guard progress.isBehindSkipped || mistake != nil else {
+                throw CommandError(
+                    .usage, "\(stream.name) has fewer records than --skip \(skip.text) passes over",
+                    hint:
+                        "check that it is the same file; \(TopicText.count(records, "record")) of it went into \(name)")
+            }
+            guard let mistake else { return try tell(records) }
+            let standing = progress.standing(with: imported, isWhole: true)
             throw CommandError(
-                mistake.category, mistake.summary,
-                hint: hint(mistake, records, "mend the file, and go on with", .whole(records)))
+                mistake.category, mistake.summary, hint: hint(mistake, standing, "mend the file, and go on with"))
         } catch let error as LogError {
             let failure = await appender.giveUp(because: error)
-            let summary = "\(failure.summary); while importing \(stream.name)"
-            guard let imported = try? await appender.counts() else {
-                throw CommandError(failure.category, summary, hint: failure.hint)
-            }
-            let counts = passed.merging(imported, uniquingKeysWith: +)
-            let records = counts.values.reduce(0, +)
-            let part = topic.partitions.count == 1 ? FilePart.whole(records) : .partitions(counts)
-            throw CommandError(failure.category, summary, hint: hint(failure, records, "go on with", part))
+            let imported = try? await appender.counts()
+            let standing = imported.map { progress.standing(with: $0, isWhole: topic.partitions.count == 1) }
+            throw CommandError(
+                failure.category, "\(failure.summary); while importing \(stream.name)",
+                hint: standing.map { hint(failure, $0, "go on with") } ?? failure.hint)
         }
     }
 
@@ -78,11 +81,10 @@ struct ImportCommand: AsyncParsableCommand {
     /// - Returns: what is wrong with the file.
     private func copy(
         _ reader: inout some ExchangeReader, _ stream: ByteStream, _ topic: TopicDescription,
-        passing passed: inout [Int: Int], to appender: inout TopicAppender
+        _ progress: inout ImportProgress, to appender: inout TopicAppender
     ) async throws -> CommandError? {
         let bar = ProgressBar(quiet: quiet)
         defer { bar.finish() }
-        var rest = skip
         while true {
             do {
                 guard let entry = try reader.next(topic.schema) else { break }
@@ -91,11 +93,7 @@ struct ImportCommand: AsyncParsableCommand {
                         "a record of partition \(entry.partition), but \(topic.name) has "
                             + TopicText.count(topic.partitions.count, "partition"))
                 }
-                if rest.take(of: entry.partition) {
-                    passed[entry.partition, default: 0] += 1
-                } else {
-                    try await appender.append(entry)
-                }
+                if !progress.passesOver(entry.partition) { try await appender.append(entry) }
             } catch let error as ExchangeError {
                 return CommandError(.data, "\(stream.name), \(reader.place): \(error.problem)", hint: error.hint)
             } catch let error as CommandError {
@@ -103,16 +101,14 @@ struct ImportCommand: AsyncParsableCommand {
             }
             bar.show("importing \(topic.name)", done: stream.position, of: stream.byteCount)
         }
-        guard rest.isEmpty else {
-            return CommandError(
-                .usage, "\(stream.name) has fewer records than --skip \(skip.text) passes over",
-                hint: "check that it is the same file")
-        }
         return nil
     }
 
-    private func hint(_ failure: some Diagnostic, _ records: Int, _ advice: String, _ part: FilePart) -> String {
-        (failure.hint.map { $0 + "; " } ?? "")
+    private func hint(
+        _ failure: some Diagnostic, _ standing: (records: Int, part: FilePart), _ advice: String
+    ) -> String {
+        let (records, part) = standing
+        return (failure.hint.map { $0 + "; " } ?? "")
             + "\(TopicText.count(records, "record")) of the file \(records == 1 ? "is" : "are") in \(name)"
             + (part.isEmpty ? "" : ": \(advice) --skip \(part.text)")
     }

@@ -22,17 +22,20 @@ enum VerificationText {
             "\(TopicText.count(totals.records, "record")) in \(TopicText.count(totals.batches, "batch", plural: "batches")), "
             + "\(TopicText.count(totals.segments, "segment")), \(TopicText.count(totals.partitions, "partition")), "
             + "\(TopicText.count(totals.topics, "topic")): \(ByteCount.text(totals.bytes))"
-        guard report.hasDamage else {
-            let warnings = report.count(.warning)
-            return "intact" + (warnings > 0 ? ", \(TopicText.count(warnings, "warning"))" : "") + ": " + looked
+        let newer = "NEWER FORMAT, \(TopicText.count(report.count(.newerFormat), "place")) not checked"
+        if report.hasDamage {
+            let damaged = "DAMAGED, \(TopicText.count(report.count(.damage), "place"))"
+            return damaged + (report.hasNewerFormat ? "; " + newer : "") + "; readable: " + looked
         }
-        return "DAMAGED, \(TopicText.count(report.count(.damage), "place")); readable: " + looked
+        if report.hasNewerFormat { return newer + "; the rest is intact: " + looked }
+        let warnings = report.count(.warning)
+        return "intact" + (warnings > 0 ? ", \(TopicText.count(warnings, "warning"))" : "") + ": " + looked
     }
 
     static func json(_ report: VerificationReport) -> JSON {
         let totals = report.totals
         return .members([
-            "damaged": .bool(report.hasDamage),
+            "damaged": .bool(report.hasDamage), "newer_format": .bool(report.hasNewerFormat),
             "findings": .array(report.findings.map(json)),
             "omitted_findings": .number(report.omittedFindings),
             "topics": .number(totals.topics), "partitions": .number(totals.partitions),

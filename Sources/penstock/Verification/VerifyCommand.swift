@@ -9,7 +9,8 @@ struct VerifyCommand: AsyncParsableCommand {
         discussion: """
             Checks first blocks, seals, all checksums, the order of offsets and epochs, that everything can be decoded, \
             what is kept of producers, and which transactions are open. \
-            Writes nothing and needs no lock, so it may run beside writers. Exit status 65 where something is damaged.
+            Writes nothing and needs no lock, so it may run beside writers. Exit status 65 where something is damaged, or written by \
+            a newer version, which this program cannot check.
             """)
 
     @OptionGroup var options: LogOptions
@@ -39,7 +40,7 @@ struct VerifyCommand: AsyncParsableCommand {
         } else {
             for line in VerificationText.lines(report) { try StandardOutput.shared.print(line) }
         }
-        if report.hasDamage { throw ExitCode(FailureCategory.data.rawValue) }
+        if !report.isIntact { throw ExitCode(FailureCategory.data.rawValue) }
     }
 
     private func topics(of log: EmbeddedLog) async throws -> [String] {

@@ -135,7 +135,7 @@ struct PositionWindowTests {
         #expect(try processor.next() == nil)
     }
 
-    @Test("parts that put nothing out do not nest", .timeLimit(.minutes(1)))
+    @Test("parts that put nothing out do not nest", .timeLimit(.minutes(5)))
     func silentParts() async throws {
         let scan = Self.at(1) + [Self.end]
         let sums = try await windows(.whole, scan, operation: Summing(parts: 200_000, silent: true)).sums
