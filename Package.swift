@@ -89,7 +89,7 @@ let package = Package(
 
         // Measurements
         .target(
-            name: "EventQueries", dependencies: ["Penstock"], path: "Benchmarks/EventQueries", swiftSettings: strict),
+            name: "EventQueries", dependencies: ["Penstock", "PenstockLog"], path: "Benchmarks/EventQueries", swiftSettings: strict),
         .executableTarget(
             name: "penstock-bench",
             dependencies: [

@@ -1,7 +1,8 @@
 public import Penstock
+public import PenstockLog
 
 /// The events of a query's run.
-public struct QueryInput: Sendable, Hashable {
+public struct QueryInput: Sendable {
     /// The number of events, of all kinds together.
     public var events: Int
     /// What the events come from.
@@ -10,6 +11,8 @@ public struct QueryInput: Sendable, Hashable {
     public var partitions: Int
     /// The most events of a batch.
     public var batchEvents: Int
+    /// Where the sources wait, in a run that is to end before its end.
+    public var stop: StopPoint?
 
     /// An input.
     public init(
@@ -28,6 +31,22 @@ public struct QueryResult: Sendable, Hashable {
     public var total: RowTotal
     /// Events that came too late for all of their windows.
     public var lateEvents: Int
+    /// The checkpoint with which the run began, or nil.
+    public var restoredCheckpoint: UInt64?
+}
+
+/// Where a run keeps its checkpoints.
+public struct QueryRecovery: Sendable {
+    /// The log.
+    public let log: any LogStore
+    /// How checkpoints are kept in it.
+    public let checkpoints: CheckpointOptions
+
+    /// Checkpoints in a log.
+    public init(log: any LogStore, checkpoints: CheckpointOptions) {
+        self.log = log
+        self.checkpoints = checkpoints
+    }
 }
 
 /// The benchmark's queries, by the names that they have in the tables of results.
@@ -49,37 +68,39 @@ public enum Query: String, Sendable, CaseIterable {
     /// Sums of a million keys.
     case kts
 
-    /// Runs the query from the first event to the last.
-    public func run(_ input: QueryInput) async throws -> QueryResult {
+    /// Runs the query from the first event, or from the last checkpoint in `recovery`, to the last event.
+    public func run(_ input: QueryInput, _ recovery: QueryRecovery? = nil) async throws -> QueryResult {
         switch self {
-        case .q0: try await input.run(passThrough)
-        case .q1: try await input.run(currencyConversion)
-        case .q2: try await input.run(selection)
-        case .q5: try await input.run(hotAuctions)
-        case .q7: try await input.run(highestBids)
-        case .q11: try await input.run { bidderSessions($0, into: $1) }
-        case .q11Gap100: try await input.run { bidderSessions($0, gap: .milliseconds(100), into: $1) }
-        case .kts: try await input.run(keyTotals)
+        case .q0: try await input.run(recovery, passThrough)
+        case .q1: try await input.run(recovery, currencyConversion)
+        case .q2: try await input.run(recovery, selection)
+        case .q5: try await input.run(recovery, hotAuctions)
+        case .q7: try await input.run(recovery, highestBids)
+        case .q11: try await input.run(recovery) { bidderSessions($0, into: $1) }
+        case .q11Gap100: try await input.run(recovery) { bidderSessions($0, gap: .milliseconds(100), into: $1) }
+        case .kts: try await input.run(recovery, keyTotals)
         }
     }
 
     /// Makes the query's events and does nothing with them but read them.
     public func runGenerator(_ input: QueryInput) async throws -> QueryResult {
         switch self {
-        case .kts: try await input.run(keyedGeneration)
-        default: try await input.run(generation)
+        case .kts: try await input.run(nil, keyedGeneration)
+        default: try await input.run(nil, generation)
         }
     }
 }
 
 extension QueryInput {
     fileprivate func run<Row: SummedRow>(
-        _ flow: (QueryInput, ChecksumSink<Row>) -> Flow<Closed>
+        _ recovery: QueryRecovery? = nil, _ flow: (QueryInput, ChecksumSink<Row>) -> Flow<Closed>
     ) async throws -> QueryResult {
         let rows = ChecksumSink<Row>()
-        let progress = try await flow(self, rows).run(
-            parallelism: partitions, options: RunOptions(batchEvents: batchEvents))
+        let options = RunOptions(
+            batchEvents: batchEvents, topicDurability: .pageCache, checkpoints: recovery?.checkpoints)
+        let progress = try await flow(self, rows).run(parallelism: partitions, options: options, log: recovery?.log)
         return QueryResult(
-            total: rows.total, lateEvents: progress.operators.values.reduce(0) { $0 + $1.lateEvents })
+            total: rows.total, lateEvents: progress.operators.values.reduce(0) { $0 + $1.lateEvents },
+            restoredCheckpoint: progress.restoredCheckpoint)
     }
 }

@@ -23,6 +23,12 @@ struct EngineBenchmark: AsyncParsableCommand {
     @Flag(help: "Print the names of the queries and do nothing else.") var listQueries = false
     @Option(help: "The seed of a query's events.") var seed: UInt64 = 7
     @Option(help: "Source partitions and instances of keyed stages of a query.") var parallelism = 1
+    @Option(
+        help: ArgumentHelp(
+            "Kill the run when it has read this share of the events, and go on from its last checkpoint on disk.",
+            valueName: "share"))
+    var killAt: Double?
+    @Option(help: .hidden) var dieIn: String?
     @Option(help: "A file of expected totals; other rows than these give exit status 65.") var check: String?
     @Option(help: "The job.") var job = Job.tumblingSum
     @Option(help: "Different keys of a job.") var keys: UInt64 = 1024
@@ -34,7 +40,10 @@ struct EngineBenchmark: AsyncParsableCommand {
 
     func validate() throws {
         guard keys > 0, events ?? 1 > 0, rounds > 0 else { throw ValidationError("all sizes must be positive") }
-        guard query != nil || check == nil else { throw ValidationError("--check needs a --query") }
+        guard query != nil || (check == nil && killAt == nil) else {
+            throw ValidationError("--check and --kill-at need a --query")
+        }
+        if let killAt, !(killAt > 0 && killAt < 1) { throw ValidationError("--kill-at takes a share between 0 and 1") }
     }
 
     func run() async throws {
@@ -43,7 +52,11 @@ struct EngineBenchmark: AsyncParsableCommand {
         } else if let query {
             let input = QueryInput(
                 events: events ?? 2_000_000, seed: seed, partitions: parallelism, batchEvents: batchSize)
-            try await QueryBenchmark(query: query, input: input, expectedTotals: check).run(json: json)
+            if let killAt, let dieIn {
+                try await KilledQuery(query: query, input: input, share: killAt).die(in: dieIn)
+            } else {
+                try await QueryBenchmark(query: query, input: input, expectedTotals: check, killAt: killAt).run(json: json)
+            }
         } else {
             try await runJob(events: events ?? 20_000_000)
         }

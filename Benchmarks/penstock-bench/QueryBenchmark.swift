@@ -9,6 +9,8 @@ struct QueryBenchmark {
     let input: QueryInput
     /// A file of expected totals, or nil.
     let expectedTotals: String?
+    /// The share of the events after which a first run is killed, or nil.
+    var killAt: Double?
 
     /// Runs the query, then its generator alone.
     /// - Throws: `ExitCode` 65 where the rows are not the expected ones, after the figures have been printed.
@@ -17,8 +19,13 @@ struct QueryBenchmark {
         let clock = ContinuousClock()
         let begin = clock.now
         let cpuBegin = ProcessorTime.processNanoseconds
-        let result = try await query.run(input)
-        let cpu = ProcessorTime.processNanoseconds - cpuBegin
+        let result =
+            if let killAt {
+                try await KilledQuery(query: query, input: input, share: killAt).run()
+            } else {
+                try await query.run(input)
+            }
+        let cpu = ProcessorTime.processNanoseconds - cpuBegin + ProcessorTime.childrenNanoseconds
         let wall = clock.now - begin
         let peak = peakMemoryBytes()
         let floorBegin = ProcessorTime.processNanoseconds
@@ -34,6 +41,10 @@ struct QueryBenchmark {
         figures.add("rows", Double(result.total.rows))
         figures.add("checksum", result.total.checksum)
         figures.add("late_events", Double(result.lateEvents))
+        if killAt != nil {
+            figures.add("restarts", 1)
+            figures.add("restored_epoch", Double(result.restoredCheckpoint ?? 0))
+        }
         figures.add("cpu_seconds_per_million", cpu * 1e-3 / Double(input.events))
         figures.add("wall_seconds", wall / .seconds(1))
         figures.add("peak_memory_bytes", Double(peak))
@@ -53,11 +64,13 @@ struct QueryBenchmark {
         }
     }
 
-    /// The most memory that the process has had, pages of files included.
+    /// The most memory that the process, or one that it started, has had, pages of files included.
     private func peakMemoryBytes() -> Int {
-        var usage = rusage()
-        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-        return usage.ru_maxrss * 1024
+        [RUSAGE_SELF.rawValue, RUSAGE_CHILDREN.rawValue].map { who in
+            var usage = rusage()
+            getrusage(__rusage_who_t(who), &usage)
+            return usage.ru_maxrss * 1024
+        }.max() ?? 0
     }
 }
 

@@ -49,8 +49,24 @@ public final class ChecksumSink<Row: SummedRow>: Sink {
         return Writer(sink: self)
     }
 
+    /// Goes on with the rows of a checkpoint.
+    public func reopen(_ context: SinkContext, from state: [UInt8]) -> any SinkWriter<Row> {
+        let numbers = state.withUnsafeBytes { bytes in
+            (0..<2).map { UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: $0 * 8, as: UInt64.self)) }
+        }
+        added.withLock { $0 = RowTotal(rows: Int(numbers[0]), sum: numbers[1]) }
+        return Writer(sink: self)
+    }
+
     private struct Writer: SinkWriter {
         let sink: ChecksumSink<Row>
+
+        mutating func checkpoint() -> [UInt8]? {
+            let total = sink.total
+            return [UInt64(total.rows), total.sum].flatMap { number in
+                withUnsafeBytes(of: number.littleEndian) { Array($0) }
+            }
+        }
 
         mutating func write(_ events: Events<Row>) {
             let total = Row.total(of: events)

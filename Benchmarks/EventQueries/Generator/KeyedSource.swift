@@ -29,8 +29,12 @@ public struct KeyedSource: Source {
 
     static var rate: UInt64 { 100 }
 
+    /// What happens at an event; nil for nothing.
+    private let stop: StopPoint?
+
     /// The first `events` events.
-    public init(events: Int, seed: UInt64, partitions: Int = 1) {
+    public init(events: Int, seed: UInt64, partitions: Int = 1, stop: StopPoint? = nil) {
+        self.stop = stop
         self.events = events
         self.seed = seed
         partitionCount = partitions
@@ -44,14 +48,16 @@ public struct KeyedSource: Source {
 
     /// Begins with the first event of the partition.
     public func open(_ partition: Int, context: SourceContext) -> any SourceReader<KeyedEvent> {
-        Reader(seed: seed, range: PartitionRange(events: events, partition: partition, of: partitionCount))
+        Reader(seed: seed, stop: stop, range: PartitionRange(events: events, partition: partition, of: partitionCount))
     }
 
     private struct Reader: SourceReader {
         let seed: UInt64
+        let stop: StopPoint?
         var range: PartitionRange
 
         mutating func read(into batch: inout SourceBatch<KeyedEvent>) -> SourceProgress {
+            if let stop, stop.holds(at: range.next) { return .more }
             let (seed, step) = (seed, range.step)
             let (first, count) = range.take(batch.remaining)
             batch.append(count) { place in
@@ -59,6 +65,11 @@ public struct KeyedSource: Source {
                 return (event, event.time)
             }
             return range.isEmpty ? .end : .more
+        }
+
+        mutating func skip(_ count: UInt64) -> Bool {
+            range.skip(count)
+            return true
         }
     }
 }

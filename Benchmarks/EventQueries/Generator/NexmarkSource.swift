@@ -14,8 +14,12 @@ public struct NexmarkSource: Source {
 
     static var rate: UInt64 { 10 }
 
+    /// What happens at an event; nil for nothing.
+    private let stop: StopPoint?
+
     /// The first `events` events.
-    public init(events: Int, seed: UInt64, partitions: Int = 1) {
+    public init(events: Int, seed: UInt64, partitions: Int = 1, stop: StopPoint? = nil) {
+        self.stop = stop
         self.events = events
         self.seed = seed
         partitionCount = partitions
@@ -29,15 +33,17 @@ public struct NexmarkSource: Source {
 
     /// Begins with the first event of the partition.
     public func open(_ partition: Int, context: SourceContext) -> any SourceReader<NexmarkEvent> {
-        Reader(seed: seed, range: PartitionRange(events: events, partition: partition, of: partitionCount))
+        Reader(seed: seed, stop: stop, range: PartitionRange(events: events, partition: partition, of: partitionCount))
     }
 
     private struct Reader: SourceReader {
         let seed: UInt64
         let text = TextPool.shared
+        let stop: StopPoint?
         var range: PartitionRange
 
         mutating func read(into batch: inout SourceBatch<NexmarkEvent>) -> SourceProgress {
+            if let stop, stop.holds(at: range.next) { return .more }
             let (seed, text, step) = (seed, text, range.step)
             let (first, count) = range.take(batch.remaining)
             for place in 0..<UInt64(count) {
@@ -46,12 +52,17 @@ public struct NexmarkSource: Source {
             }
             return range.isEmpty ? .end : .more
         }
+
+        mutating func skip(_ count: UInt64) -> Bool {
+            range.skip(count)
+            return true
+        }
     }
 }
 
 /// The numbers of a partition's events that have not been read yet: every `step`-th one.
 struct PartitionRange {
-    private var next: Int
+    private(set) var next: Int
     private let end: Int
     let step: UInt64
 
@@ -62,6 +73,9 @@ struct PartitionRange {
     }
 
     var isEmpty: Bool { next >= end }
+
+    /// Goes behind the next numbers.
+    mutating func skip(_ count: UInt64) { next += Int(count * step) }
 
     /// The next numbers, at most `limit`: the first of them and how many there are.
     mutating func take(_ limit: Int) -> (first: UInt64, count: Int) {

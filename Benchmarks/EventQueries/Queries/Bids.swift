@@ -3,7 +3,7 @@ import Penstock
 /// The bids of the mixed stream, with which most queries begin.
 func bids(_ input: QueryInput) -> Flow<Stream<Bid>> {
     Flow("bids") {
-        From(NexmarkSource(events: input.events, seed: input.seed, partitions: input.partitions))
+        From(NexmarkSource(events: input.events, seed: input.seed, partitions: input.partitions, stop: input.stop))
         Filter { (event: NexmarkEvent) in event.kind == .bid }
         Map { (event: NexmarkEvent) in event.bid }
     }

@@ -3,7 +3,7 @@ public import Penstock
 /// The events of the mixed stream and nothing else: the floor of the queries over it.
 func generation(_ input: QueryInput, into rows: ChecksumSink<NexmarkEvent>) -> Flow<Closed> {
     Flow("generation") {
-        From(NexmarkSource(events: input.events, seed: input.seed, partitions: input.partitions))
+        From(NexmarkSource(events: input.events, seed: input.seed, partitions: input.partitions, stop: input.stop))
         To(rows)
     }
 }
@@ -11,7 +11,7 @@ func generation(_ input: QueryInput, into rows: ChecksumSink<NexmarkEvent>) -> F
 /// The events of the keyed stream and nothing else: the floor of `kts`.
 func keyedGeneration(_ input: QueryInput, into rows: ChecksumSink<KeyedEvent>) -> Flow<Closed> {
     Flow("generation") {
-        From(KeyedSource(events: input.events, seed: input.seed, partitions: input.partitions))
+        From(KeyedSource(events: input.events, seed: input.seed, partitions: input.partitions, stop: input.stop))
         To(rows)
     }
 }

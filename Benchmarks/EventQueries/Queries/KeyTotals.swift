@@ -3,7 +3,7 @@ public import Penstock
 /// kts: the sum of each of a million keys in windows of 10 seconds.
 func keyTotals(_ input: QueryInput, into rows: ChecksumSink<Summed<Int64, Int64>>) -> Flow<Closed> {
     Flow("kts") {
-        From(KeyedSource(events: input.events, seed: input.seed, partitions: input.partitions))
+        From(KeyedSource(events: input.events, seed: input.seed, partitions: input.partitions, stop: input.stop))
         KeyBy(\KeyedEvent.key)
         Tumbling(every: .seconds(10))
         Sum(\KeyedEvent.value)

@@ -9,6 +9,7 @@ internal import Synchronization
 actor CheckpointCoordinator {
     private let store: CheckpointStore
     private let interval: Duration
+    private let whenKept: @Sendable (UInt64) -> Void
     private let instances: Int
     private let scan: ScanID
     private let boards: [CommitBoard]
@@ -25,11 +26,12 @@ actor CheckpointCoordinator {
     private var waiter: CheckedContinuation<Void, Never>?
 
     init(
-        _ store: CheckpointStore, interval: Duration, nextEpoch: UInt64, instances: Int, scan: ScanID,
+        _ store: CheckpointStore, _ options: CheckpointOptions, nextEpoch: UInt64, instances: Int, scan: ScanID,
         earlier: [StageName: OperatorStatistics], boards: [CommitBoard], progress: RunProgress
     ) {
         self.store = store
-        self.interval = interval
+        interval = options.interval
+        whenKept = options.whenKept
         self.instances = instances
         self.scan = scan
         self.earlier = earlier
@@ -118,6 +120,7 @@ actor CheckpointCoordinator {
         }
         try await store.write(Checkpoint(epoch: epoch, scan: scan, state: merged))
         progress.note(epoch: epoch)
+        whenKept(epoch)
     }
 
     // MARK: Waiting

@@ -1,5 +1,5 @@
 /// How a run keeps checkpoints, and whether it begins with one.
-public struct CheckpointOptions: Sendable, Hashable {
+public struct CheckpointOptions: Sendable {
     /// The name under which they are kept in the log: that of the pipeline, or of a run that may be repeated. The same rules as for topics.
     public var name: String
     /// The time from the end of one checkpoint to the beginning of the next. Never changes a result.
@@ -8,6 +8,8 @@ public struct CheckpointOptions: Sendable, Hashable {
     public var restoring: Restoring
     /// How many complete checkpoints are kept, at least 1: more than one, so that a damaged one has one before it.
     public var kept: Int
+    /// Called with the number of each checkpoint once it is kept.
+    public var whenKept: @Sendable (UInt64) -> Void = { _ in }
 
     /// Where a run begins.
     public enum Restoring: Sendable, Hashable {

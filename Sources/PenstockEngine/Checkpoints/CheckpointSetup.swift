@@ -34,7 +34,7 @@ struct CheckpointSetup {
         }
         self.restored = restored
         coordinator = CheckpointCoordinator(
-            store, interval: wanted.interval, nextEpoch: try await store.nextEpoch(),
+            store, wanted, nextEpoch: try await store.nextEpoch(),
             instances: plan.stages.map(\.instances).reduce(0, +), scan: restored?.scan ?? topics.scan,
             earlier: restored?.state.statistics ?? [:], boards: Array(topics.boards.values), progress: progress)
     }
