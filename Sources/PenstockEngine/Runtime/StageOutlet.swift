@@ -57,9 +57,10 @@ final class SinkOutlet: StageOutlet {
     private var drain: any SinkDrain
     private var isFinished = false
     /// Whether a checkpoint refers to what was written.
-    private var isKept = false
+    private var isKept: Bool
 
-    init(_ stage: StageName, _ drain: any SinkDrain) {
+    init(_ stage: StageName, _ drain: any SinkDrain, isKept: Bool) {
+        self.isKept = isKept
         self.stage = stage
         self.drain = drain
     }
@@ -93,6 +94,7 @@ final class SinkOutlet: StageOutlet {
 
     /// What was made visible stays, also where a later sink of the run cannot finish; and what a checkpoint refers to.
     func abandon() async {
-        if !isFinished, !isKept { drain.abandon() }
+        guard !isFinished else { return }
+        if isKept { drain.suspend() } else { drain.abandon() }
     }
 }

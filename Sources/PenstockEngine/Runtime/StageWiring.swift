@@ -77,10 +77,10 @@ struct StageWiring: Sendable {
             do {
                 let context = sinkContext(name)
                 guard let state = restored(StateOwner(stage: name, part: .sink)) else {
-                    return SinkOutlet(name, try sink.open(context))
+                    return SinkOutlet(name, try sink.open(context), isKept: false)
                 }
                 guard let state = state.first else { throw SinkCannotGoOn(sink: sink.summary) }
-                return SinkOutlet(name, try sink.reopen(context, state.bytes))
+                return SinkOutlet(name, try sink.reopen(context, state.bytes), isKept: true)
             } catch {
                 throw EngineError.stage(name, error)
             }

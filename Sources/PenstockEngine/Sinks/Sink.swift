@@ -44,7 +44,8 @@ extension Sink {
     public var takesAnyOrder: Bool { false }
 }
 
-/// Writes the events of one run to a sink. The last call is a `finish` that succeeds, or `abandon`, also behind a `finish` that throws.
+/// Writes the events of one run to a sink. The last call is a `finish` that succeeds, or `abandon`, also behind a `finish` that throws; or
+/// `suspend` in their place where `checkpoint` gave a state.
 public protocol SinkWriter<Input> {
     /// The type of the events.
     associatedtype Input: Sendable
@@ -59,6 +60,10 @@ public protocol SinkWriter<Input> {
     /// `reopen` needs to go on from here. Nil, the default, for a sink that cannot go on: a run that goes on from the checkpoint says so then.
     mutating func checkpoint() throws -> [UInt8]?
 
+    /// The run ends before the input does, and a checkpoint refers to what was written: lets go of it and leaves it where it is. By default
+    /// nothing happens.
+    mutating func suspend()
+
     /// The input has ended well: makes the output visible under its name.
     mutating func finish() throws
 
@@ -72,6 +77,9 @@ extension SinkWriter {
 
     /// Cannot go on.
     public mutating func checkpoint() throws -> [UInt8]? { nil }
+
+    /// Does nothing.
+    public mutating func suspend() {}
 }
 
 /// What a sink may know about the run it is part of.
@@ -111,6 +119,7 @@ protocol SinkDrain {
     mutating func write(_ batch: Batch) throws
     mutating func control(_ record: ControlRecord) throws
     mutating func checkpoint() throws -> [UInt8]?
+    mutating func suspend()
     mutating func finish() throws
     mutating func abandon()
 }
@@ -123,6 +132,7 @@ private struct WriterDrain<Input: Sendable>: SinkDrain {
     mutating func write(_ batch: Batch) throws { try writer.write(Events(batch)) }
     mutating func control(_ record: ControlRecord) throws { try writer.control(record) }
     mutating func checkpoint() throws -> [UInt8]? { try writer.checkpoint() }
+    mutating func suspend() { writer.suspend() }
     mutating func finish() throws { try writer.finish() }
     mutating func abandon() { writer.abandon() }
 }
