@@ -89,11 +89,13 @@ let package = Package(
 
         // Measurements
         .target(
-            name: "EventQueries", dependencies: ["Penstock", "PenstockLog"], path: "Benchmarks/EventQueries", swiftSettings: strict),
+            name: "EventQueries", dependencies: ["Penstock", "PenstockLog"], path: "Benchmarks/EventQueries",
+            swiftSettings: strict),
         .executableTarget(
             name: "penstock-bench",
             dependencies: [
-                "EventQueries", "Penstock", "PenstockEvents", "PenstockLog", "PenstockTomography", "CFFTW", "CPenstockShim",
+                "EventQueries", "Penstock", "PenstockEvents", "PenstockLog", "PenstockTomography", "CFFTW",
+                "CPenstockShim",
                 argumentParser,
             ],
             path: "Benchmarks/penstock-bench",

@@ -55,7 +55,8 @@ struct EngineBenchmark: AsyncParsableCommand {
             if let killAt, let dieIn {
                 try await KilledQuery(query: query, input: input, share: killAt).die(in: dieIn)
             } else {
-                try await QueryBenchmark(query: query, input: input, expectedTotals: check, killAt: killAt).run(json: json)
+                try await QueryBenchmark(query: query, input: input, expectedTotals: check, killAt: killAt).run(
+                    json: json)
             }
         } else {
             try await runJob(events: events ?? 20_000_000)

@@ -45,7 +45,9 @@ struct KilledQuery {
         _ = try await query.run(input, try await recovery(in: folder) { _ in kept.withLock { $0 = true } })
     }
 
-    private func recovery(in folder: String, whenKept: @escaping @Sendable (UInt64) -> Void) async throws -> QueryRecovery {
+    private func recovery(in folder: String, whenKept: @escaping @Sendable (UInt64) -> Void) async throws
+        -> QueryRecovery
+    {
         var checkpoints = CheckpointOptions(name: query.rawValue, interval: .milliseconds(20))
         checkpoints.whenKept = whenKept
         return QueryRecovery(log: try await EmbeddedLog(directory: folder + "/log"), checkpoints: checkpoints)

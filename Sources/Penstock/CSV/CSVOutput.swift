@@ -99,7 +99,8 @@ private final class CSVOutputFile {
         guard let space = text.firstIndex(of: " "), let byteCount = Int(text[..<space]) else {
             preconditionFailure("\(text) is not the state of a CSV file")
         }
-        let pending = try PendingFile(path, overwrites: overwrite, continuing: String(text[text.index(after: space)...]))
+        let pending = try PendingFile(
+            path, overwrites: overwrite, continuing: String(text[text.index(after: space)...]))
         writer = try CSVWriter(continuing: pending.temporaryPath, behind: byteCount, columnCount: columns.count)
         self.pending = consume pending
     }

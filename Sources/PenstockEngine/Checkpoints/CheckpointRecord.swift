@@ -14,7 +14,8 @@ struct CheckpointRecord: Event {
         "penstock.checkpoint", version: 1,
         fields: [
             Schema.Field("epoch", .u64), Schema.Field("scan", .u64), Schema.Field("kind", .u8),
-            Schema.Field("piece", .u32), Schema.Field("continues", .bool), Schema.Field("group", .i32), Schema.Field("owner", .string),
+            Schema.Field("piece", .u32), Schema.Field("continues", .bool), Schema.Field("group", .i32),
+            Schema.Field("owner", .string),
             Schema.Field("form", .string),
         ], payload: Schema.Field("state", .bytes))
 
