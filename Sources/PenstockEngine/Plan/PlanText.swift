@@ -12,7 +12,7 @@ extension PhysicalPlan {
             for edge in outgoing {
                 let routing = edge.routing == .keyGroups ? ", by key group" : ""
                 let what = edge.port.map { " takes \($0.side.rawValue) events of \(stage.operators[$0.operatorIndex].name)" } ?? ""
-                lines.append("    -> stage \(edge.to)\(what)\(routing), at most \(Inbox.capacity) batches waiting per sender")
+                lines.append("    -> stage \(edge.to)\(what)\(routing), at most \(Lane.capacity) batches waiting per sender")
             }
         }
         return lines.joined(separator: "\n") + "\n"
