@@ -2,15 +2,15 @@ public import PenstockEngine
 internal import PenstockEvents
 
 /// What an aggregate follows: windows of a stream, with keys or without.
-struct AggregateInput {
+@usableFromInline struct AggregateInput {
     let stages: [StageDescription]
     let window: KeyedWindow
-    let emission: Emission
-    let isKeyed: Bool
+    @usableFromInline let emission: Emission
+    @usableFromInline let isKeyed: Bool
     let options: StageOptions
 
     /// The stream behind an aggregate. The window and its aggregate are one stage; what was said of either holds for it.
-    func stream<Row>(_ aggregate: PenstockEngine.Aggregate, label: String, _ aggregateOptions: StageOptions) -> Stream<
+    @usableFromInline func stream<Row>(_ aggregate: PenstockEngine.Aggregate, label: String, _ aggregateOptions: StageOptions) -> Stream<
         Row
     > {
         var both = aggregateOptions
@@ -20,7 +20,7 @@ struct AggregateInput {
     }
 
     /// The stream of the rows of an aggregate of numbers.
-    func numbers<Row: Sendable>(
+    @inlinable @inline(__always) func numbers<Row: Sendable>(
         _ function: PenstockEngine.Aggregate.Function, _ numbers: NumberKernel?, label: String, _ options: StageOptions,
         _ row: @escaping @Sendable (ClosedRows, Int) -> Row
     ) -> Stream<Row> {
@@ -31,7 +31,7 @@ struct AggregateInput {
     }
 
     /// The stream of the rows of an aggregate with states of its own.
-    func states<Row: Sendable>(
+    @inlinable @inline(__always) func states<Row: Sendable>(
         _ kernel: AggregateKernel, label: String, _ options: StageOptions,
         _ row: @escaping @Sendable (ClosedRows, Int) -> Row
     ) -> Stream<Row> {
@@ -40,7 +40,7 @@ struct AggregateInput {
         return stream(aggregate, label: label, options)
     }
 
-    private func makeRows<Row>(
+    @inlinable @inline(__always) func makeRows<Row>(
         _ row: @escaping @Sendable (ClosedRows, Int) -> Row
     ) -> @Sendable (ClosedRows, UnsafeMutableRawPointer) -> Void {
         { rows, target in
@@ -51,12 +51,12 @@ struct AggregateInput {
 }
 
 extension KeyedWindows {
-    var input: AggregateInput {
+    @usableFromInline var input: AggregateInput {
         AggregateInput(stages: stages, window: window, emission: emission, isKeyed: true, options: options)
     }
 
     /// The stream of an aggregate's rows.
-    @usableFromInline func rows<Result>(
+    @inlinable @inline(__always) func rows<Result>(
         _ kernel: AggregateKernel, _ type: Result.Type, label: String, _ options: StageOptions
     ) -> Stream<KeyedResult<Key, Result>> {
         input.states(kernel, label: label, options) { rows, k in
@@ -68,12 +68,12 @@ extension KeyedWindows {
 }
 
 extension StreamWindows {
-    var input: AggregateInput {
+    @usableFromInline var input: AggregateInput {
         AggregateInput(stages: stages, window: window, emission: emission, isKeyed: false, options: options)
     }
 
     /// The stream of an aggregate's rows.
-    @usableFromInline func rows<Result>(
+    @inlinable @inline(__always) func rows<Result>(
         _ kernel: AggregateKernel, _ type: Result.Type, label: String, _ options: StageOptions
     ) -> Stream<Windowed<Result>> {
         input.states(kernel, label: label, options) { rows, k in
@@ -82,7 +82,7 @@ extension StreamWindows {
     }
 
     /// The stream of the rows of an aggregate of numbers.
-    func rows<Result: Sendable>(
+    @inlinable @inline(__always) func rows<Result: Sendable>(
         _ function: PenstockEngine.Aggregate.Function, _ numbers: NumberKernel?, label: String, _ options: StageOptions,
         _ value: @escaping @Sendable (AggregateResult) -> Result
     ) -> Stream<Windowed<Result>> {

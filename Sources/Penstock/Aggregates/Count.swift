@@ -22,4 +22,11 @@ public struct Counted<Key: EventKey>: Sendable {
     public let pane: Pane
     /// Whether the window had all of its events; false for the rest of a count window at the end of input.
     public var isComplete: Bool { pane.isComplete }
+
+    @inlinable init(key: Key, count: Int, window: WindowSpan, pane: Pane) {
+        self.key = key
+        self.count = count
+        self.window = window
+        self.pane = pane
+    }
 }

@@ -12,7 +12,7 @@ public struct Windowed<Value: Sendable>: Sendable {
     /// Whether the window had all of its events; false for the rest of a count window at the end of input.
     public var isComplete: Bool { pane.isComplete }
 
-    @usableFromInline init(value: Value, window: WindowSpan, pane: Pane) {
+    @inlinable init(value: Value, window: WindowSpan, pane: Pane) {
         self.value = value
         self.window = window
         self.pane = pane
@@ -32,7 +32,7 @@ public struct KeyedResult<Key: EventKey, Value: Sendable>: Sendable {
     /// Whether the window had all of its events; false for the rest of a count window at the end of input.
     public var isComplete: Bool { pane.isComplete }
 
-    @usableFromInline init(key: Key, value: Value, window: WindowSpan, pane: Pane) {
+    @inlinable init(key: Key, value: Value, window: WindowSpan, pane: Pane) {
         self.key = key
         self.value = value
         self.window = window

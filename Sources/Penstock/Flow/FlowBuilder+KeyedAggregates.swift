@@ -1,10 +1,10 @@
-internal import PenstockEngine
+public import PenstockEngine
 internal import PenstockEvents
 
 // Aggregates behind windows of a keyed stream: one row for each key and window.
 extension FlowBuilder {
     /// Counts the events of each window.
-    public static func buildPartialBlock<Key, Value>(
+    @inlinable public static func buildPartialBlock<Key, Value>(
         accumulated: KeyedWindows<Key, Value>, next: Count
     ) -> Stream<Counted<Key>> {
         accumulated.input.numbers(.count, nil, label: "Count", next.options) { rows, k in
@@ -15,7 +15,7 @@ extension FlowBuilder {
     }
 
     /// Sums a number over each window.
-    public static func buildPartialBlock<Key, Value, Number>(
+    @inlinable public static func buildPartialBlock<Key, Value, Number>(
         accumulated: KeyedWindows<Key, Value>, next: Sum<Value, Number>
     ) -> Stream<Summed<Key, Number>> {
         accumulated.input.numbers(.sum, next.numbers, label: "Sum", next.options) { rows, k in
@@ -25,7 +25,7 @@ extension FlowBuilder {
     }
 
     /// Averages a number over each window.
-    public static func buildPartialBlock<Key, Value, Number>(
+    @inlinable public static func buildPartialBlock<Key, Value, Number>(
         accumulated: KeyedWindows<Key, Value>, next: Mean<Value, Number>
     ) -> Stream<Averaged<Key>> {
         accumulated.input.numbers(.mean, next.numbers, label: "Mean", next.options) { rows, k in

@@ -94,6 +94,11 @@ public struct PhysicalStage: Sendable {
 }
 
 extension PhysicalStage {
+    /// Whether its instances read a source, each some of the partitions.
+    var sharesPartitions: Bool {
+        if case .source = input { instances > 1 } else { false }
+    }
+
     /// What the state of the output belongs to; nil for channels.
     var outputOwner: StateOwner? {
         switch output {

@@ -15,7 +15,7 @@ extension PhysicalPlan {
                     edge.port.map { " takes \($0.side.rawValue) events of \(stage.operators[$0.operatorIndex].name)" }
                     ?? ""
                 lines.append(
-                    "    -> stage \(edge.to)\(what)\(routing), at most \(Inbox.capacity) batches waiting per sender")
+                    "    -> stage \(edge.to)\(what)\(routing), at most \(Lane.capacity) batches waiting per sender")
             }
         }
         return lines.joined(separator: "\n") + "\n"

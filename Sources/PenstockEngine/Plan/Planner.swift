@@ -82,7 +82,7 @@ private struct Planner {
     ) throws(EngineError) -> Int {
         switch stage.kind {
         case .source(let source):
-            return open(.source(name, source), instances: 1)
+            return open(.source(name, source), instances: min(source.partitionCount, parallelism))
         case .topicSource(let topic, let codec, let disorder):
             return open(.topic(name, topic: topic, codec: codec, disorder: disorder, isPersisted: false), instances: 1)
         case .flow(let input):
@@ -96,10 +96,10 @@ private struct Planner {
             return add(stage, name, to: current)
         case .keyBy:
             // The order of a keyed stage's rows is that of their keys, which are lost here.
-            return add(stage, name, to: instanceCount(current) > 1 ? inOrder(current) : current)
+            return add(stage, name, to: isShared(current) ? inOrder(current) : current)
         case .aggregate(_, let aggregate) where !aggregate.isKeyed:
             // One instance sees all events; the order of a keyed stage's rows is that of their keys.
-            return add(stage, name, to: instanceCount(current) > 1 ? inOrder(current) : current)
+            return add(stage, name, to: isShared(current) ? inOrder(current) : gathered(current))
         case .aggregate:
             return add(stage, name, to: sharedByKey(current, instances: stage.parallelism ?? parallelism))
         case .operation(let operation) where operation.isKeyed:
@@ -211,7 +211,7 @@ private struct Planner {
         // A stage that has just been opened behind another and does nothing yet needs no further cut.
         if instances == plan.stages[from].instances, plan.stages[from].isIdle { return from }
         let to = open(.channels, instances: instances)
-        plan.stages[to].mergesInOrder = plan.stages[from].instances > 1
+        plan.stages[to].mergesInOrder = isShared(from)
         if severalOrigins.contains(from) { severalOrigins.insert(to) }
         plan.edges.append(PhysicalPlan.Edge(from: from, to: to, routing: instances > 1 ? routing : .single))
         return to
@@ -234,7 +234,10 @@ private struct Planner {
         return index
     }
 
-    private func instanceCount(_ stage: Int?) -> Int { stage.map { plan.stages[$0].instances } ?? 1 }
+    /// Whether the events of a stage are shared among instances by key.
+    private func isShared(_ stage: Int?) -> Bool {
+        stage.map { plan.stages[$0].instances > 1 && !plan.stages[$0].sharesPartitions } ?? false
+    }
 
     private func required(_ stage: Int?) -> Int {
         guard let stage else { preconditionFailure("a stage without an input passed the builder") }

@@ -94,11 +94,14 @@ public final class PipelineRun: Sendable {
         var firstSender: [PhysicalPlan.Edge: Int] = [:]
         let inboxes = plan.stages.map { stage in
             var inputs: [UInt8] = []
+            var areSources: [Bool] = []
             for edge in plan.edges where edge.to == stage.index {
                 firstSender[edge] = inputs.count
-                inputs += Array(repeating: UInt8(edge.input), count: plan.stages[edge.from].instances)
+                let sending = plan.stages[edge.from]
+                inputs += Array(repeating: UInt8(edge.input), count: sending.instances)
+                areSources += Array(repeating: sending.sharesPartitions, count: sending.instances)
             }
-            return (0..<stage.instances).map { _ in Inbox(inputs: inputs) }
+            return (0..<stage.instances).map { _ in Inbox(inputs: inputs, areSources: areSources) }
         }
         var id = 0
         return plan.stages.flatMap { stage in

@@ -79,7 +79,7 @@ actor StageActor {
 
     private func runChannels() async throws {
         guard let inbox = wiring.inbox else { preconditionFailure("a stage without an inbox reads channels") }
-        var gate = InputGate(inputs: inbox.inputs)
+        var gate = InputGate(inputs: inbox.inputs, areSources: inbox.areSources)
         while true {
             let (sender, element) = try await inbox.receive(except: gate.blocked)
             guard let passed = gate.pass(element, from: sender) else { continue }
@@ -129,7 +129,8 @@ actor StageActor {
 
     private func runSource(_ name: StageName, _ source: AnySource) async throws -> [(StateOwner, StateChunk)] {
         let context = wiring.sourceContext(name)
-        var partitions = try (0..<source.partitionCount).map { partition in
+        let numbers = wiring.partitions(of: source)
+        var partitions = try numbers.map { partition in
             do {
                 var opened = SourcePartition(
                     feed: try source.open(partition, context), clock: PartitionClock(source.disorder),
@@ -146,8 +147,8 @@ actor StageActor {
         var watermark = Timestamp.distantPast
         var lastEpoch: UInt64 = 0
         func positions() -> [(StateOwner, StateChunk)] {
-            partitions.enumerated().map { partition, source in
-                (StateOwner(stage: name, part: .source(partition: partition)), source.state)
+            zip(numbers, partitions).map { partition, read in
+                (StateOwner(stage: name, part: .source(partition: partition)), read.state)
             }
         }
         // Partitions in turn; each one's own watermark counts until it has ended.

@@ -44,10 +44,31 @@ struct OutgoingEdge {
             for inbox in inboxes { try await inbox.send(element, from: sender) }
             return
         }
-        let parts = KeyRouter(instances: inboxes.count).split(batch)
-        for (inbox, part) in zip(inboxes, parts) {
-            try await inbox.send(part.map { .batch($0) } ?? .watermark(batch.watermark), from: sender)
+        let router = KeyRouter(instances: inboxes.count)
+        guard GrowingBatch.takes(batch) else {
+            for (inbox, part) in zip(inboxes, router.split(batch)) {
+                try await inbox.send(part.map { .batch($0) } ?? .watermark(batch.watermark), from: sender)
+            }
+            return
         }
+        for (inbox, part) in try offered(batch, router) { try await inbox.send(.batch(part), from: sender) }
+    }
+
+    /// Puts the rows of a small batch into the inboxes; gives what an inbox could not take.
+    private func offered(_ batch: Batch, _ router: KeyRouter) throws -> [(Inbox, Batch)] {
+        var instance = 0
+        var left: [(Inbox, Batch)] = []
+        try router.share(batch) { rows, count in
+            let inbox = inboxes[instance]
+            instance += 1
+            if try inbox.offer(batch, Rows(count: count, indices: rows), from: sender) { return }
+            let column = Column<UInt32>(capacity: count)
+            column.values.update(from: rows, count: count)
+            var part = batch
+            part.selection = Selection(column, count: count)
+            left.append((inbox, part))
+        }
+        return left
     }
 }
 

@@ -55,6 +55,11 @@ struct StageWiring: Sendable {
         return Origin(stage: number, partition: UInt32(partition))
     }
 
+    /// The partitions of a source that this instance reads.
+    func partitions(of source: AnySource) -> [Int] {
+        (0..<source.partitionCount).filter { $0 % stage.instances == instance }
+    }
+
     func sourceContext(_ name: StageName) -> SourceContext {
         let run = run
         return SourceContext(stage: name, scan: run.scan) { run.isStopping }

@@ -27,6 +27,8 @@ struct PartitionClock {
     private let bound: Int64?
     private var latest = Int64.min
     private var mark = Int64.min
+    /// Whether the last batch was out of order: then the next one most likely is, too, and is not looked through for order first.
+    private var wasDisordered = false
 
     init(_ disorder: Disorder) { bound = disorder.boundNanoseconds }
 
@@ -53,7 +55,7 @@ struct PartitionClock {
     mutating func observe(
         _ times: UnsafePointer<Int64>, count: Int, stage: StageName
     ) throws -> [BehindMark] {
-        if count > 0, times[0] > mark, times[0] >= latest, isAscending(times, count: count) {
+        if !wasDisordered, count > 0, times[0] > mark, times[0] >= latest, isAscending(times, count: count) {
             // In order, as most streams are: nothing is behind, and the ends tell of all.
             for time in [times[0], times[count - 1]] {
                 guard Timestamp(nanoseconds: time).isUsable else { throw illegal(time, stage) }
@@ -67,8 +69,10 @@ struct PartitionClock {
         let mark = mark
         var newest = latest
         var oldest = Int64.max
+        var falls = 0
         for row in 0..<count {
             let time = times[row]
+            falls &+= time < newest ? 1 : 0
             // The watermark before this event; a mark may be ahead of all of them.
             let limit = reach.map { newest == .min ? mark : max(newest &- $0, mark) } ?? mark
             if time <= limit {
@@ -81,6 +85,7 @@ struct PartitionClock {
             guard Timestamp(nanoseconds: time).isUsable else { throw illegal(time, stage) }
         }
         latest = newest
+        wasDisordered = falls > 0
         return behind
     }
 

@@ -2,21 +2,21 @@ public import PenstockEvents
 
 /// Results of windows that have closed, in the order in which their rows leave the stage.
 public struct ClosedRows {
-    var codes: [UInt64] = []
-    var keys: [[UInt8]] = []
+    @usableFromInline var codes: [UInt64] = []
+    @usableFromInline var keys: [[UInt8]] = []
     /// The results of accumulators of numbers; empty where `values` has the results.
-    var results: [AggregateResult] = []
+    @usableFromInline var results: [AggregateResult] = []
     /// The results of a store, of the kernel's result type.
-    var values: ValueColumn?
-    var windows: [WindowSpan] = []
-    var panes: [Pane] = []
+    @usableFromInline var values: ValueColumn?
+    @usableFromInline var windows: [WindowSpan] = []
+    @usableFromInline var panes: [Pane] = []
     var times: [Int64] = []
 
     /// How many rows there are.
-    public var count: Int { windows.count }
+    @inlinable public var count: Int { windows.count }
 
     /// The key of a row, of the type by which the stream is keyed.
-    public func key<Key: EventKey>(_ row: Int, as type: Key.Type) -> Key {
+    @inlinable public func key<Key: EventKey>(_ row: Int, as type: Key.Type) -> Key {
         guard !keys.isEmpty else {
             return withUnsafeBytes(of: SplitMix64.unmix(codes[row]).bigEndian) { Key(canonicalBytes: $0) }
         }
@@ -24,24 +24,24 @@ public struct ClosedRows {
     }
 
     /// The result of an aggregate of numbers.
-    public func result(_ row: Int) -> AggregateResult {
+    @inlinable public func result(_ row: Int) -> AggregateResult {
         results.isEmpty ? value(row, as: AggregateResult.self) : results[row]
     }
 
     /// The result of an aggregate with states of its own.
-    public func value<Value>(_ row: Int, as type: Value.Type) -> Value {
+    @inlinable public func value<Value>(_ row: Int, as type: Value.Type) -> Value {
         guard let values else { preconditionFailure("an aggregate of numbers has no values of another type") }
         return values.base.assumingMemoryBound(to: Value.self)[row]
     }
 
     /// The window of a row.
-    public func window(_ row: Int) -> WindowSpan { windows[row] }
+    @inlinable public func window(_ row: Int) -> WindowSpan { windows[row] }
 
     /// Which of the rows of its window a row is.
-    public func pane(_ row: Int) -> Pane { panes[row] }
+    @inlinable public func pane(_ row: Int) -> Pane { panes[row] }
 
     /// Whether the window had all of its events when it closed; false for what is left of a count window at the end of input.
-    public func isComplete(_ row: Int) -> Bool { panes[row].isComplete }
+    @inlinable public func isComplete(_ row: Int) -> Bool { panes[row].isComplete }
 }
 
 /// Which of the rows of a key and window a row is.

@@ -21,7 +21,7 @@ struct KeyedTimeWindows<A: Accumulator>: Processor {
     private var lastClosedEnd: Int64?
     private var watermark = Timestamp.distantPast
     private var forwarded = Timestamp.distantPast
-    private var closing: ClosingWindow?
+    private var closing: ClosingWindow<A>?
     private var sequence: UInt64 = 0
     private var following = ElementSlot()
     private(set) var statistics = OperatorStatistics()
@@ -100,7 +100,9 @@ struct KeyedTimeWindows<A: Accumulator>: Processor {
             if (pane.start, pane.origin) < (slice.start, origin) { break }
             at -= 1
         }
-        let pane = SlicePane<A>(start: slice.start, end: slice.end, origin: origin)
+        // The slice before had about as many keys.
+        let pane = SlicePane<A>(
+            start: slice.start, end: slice.end, origin: origin, keys: at > 0 ? panes[at - 1].table.count : 0)
         panes.insert(pane, at: at)
         return pane
     }
@@ -173,14 +175,14 @@ struct KeyedTimeWindows<A: Accumulator>: Processor {
         behind.removeAll { $0.slice == slice }
     }
 
-    private func assemble(_ window: WindowSpan) throws -> ClosingWindow {
+    private func assemble(_ window: WindowSpan) throws -> ClosingWindow<A> {
         let (start, end) = (window.start.nanoseconds, window.end.nanoseconds)
         let inside = panes.filter { $0.start >= start && $0.start < end }
         let late = behind.filter { $0.slice >= start && $0.slice < end && end - 1 > $0.watermark }
         if inside.count == 1, late.isEmpty {
-            return ClosingWindow(window, A.results(of: inside[0].table), interner)
+            return ClosingWindow(window, inside[0].table, interner)
         }
-        var merged = PaneTable<A>()
+        var merged = PaneTable<A>(like: inside.reduce(0) { max($0, $1.table.count) })
         var fits = true
         let lateParts = Dictionary(grouping: late, by: SlicePart.init)
         var remaining = lateParts.keys.sorted()[...]
@@ -196,7 +198,7 @@ struct KeyedTimeWindows<A: Accumulator>: Processor {
         }
         for part in remaining { mergeLate(part) }
         guard fits else { throw EngineError.overflow(stage: stage, window: window) }
-        return ClosingWindow(window, A.results(of: merged), interner)
+        return ClosingWindow(window, merged, interner)
     }
 
     private mutating func takeRows() -> StreamElement? {
@@ -226,9 +228,11 @@ final class SlicePane<A: Accumulator> {
     let start: Int64
     let end: Int64
     let origin: Origin
-    var table = PaneTable<A>()
+    var table: PaneTable<A>
 
-    init(start: Int64, end: Int64, origin: Origin) {
+    /// A pane for about so many keys.
+    init(start: Int64, end: Int64, origin: Origin, keys: Int = 0) {
+        table = PaneTable(like: keys)
         self.start = start
         self.end = end
         self.origin = origin

@@ -27,7 +27,7 @@ extension FixedWidthKey {
     }
 
     /// The key with these eight canonical bytes.
-    public init(canonicalBytes: UnsafeRawBufferPointer) {
+    @inlinable public init(canonicalBytes: UnsafeRawBufferPointer) {
         self.init(canonicalInteger: UInt64(bigEndian: canonicalBytes.loadUnaligned(as: UInt64.self)))
     }
 }

@@ -3,7 +3,13 @@ import Testing
 
 @testable import PenstockEngine
 
-private func element(_ number: Int) -> StreamElement { .watermark(Timestamp(nanoseconds: Int64(number))) }
+private func element(_ number: Int) -> StreamElement { .barrier(UInt64(number)) }
+
+extension StreamElement {
+    fileprivate var number: Int? {
+        if case .barrier(let number) = self { Int(number) } else { nil }
+    }
+}
 
 @Suite("Inbox and commit board")
 struct InboxTests {
@@ -22,7 +28,7 @@ struct InboxTests {
                 var received = Array(repeating: [Int](), count: senders)
                 for _ in 0..<count * senders {
                     let (sender, element) = try await inbox.receive()
-                    received[sender].append(Int(element.watermark ?? -1))
+                    received[sender].append(element.number ?? -1)
                 }
                 return received
             }
@@ -44,11 +50,11 @@ struct InboxTests {
             }
             for number in 0..<500 {
                 // The other sender's credit is its own.
-                if number < Inbox.capacity { try await inbox.send(element(number), from: 1) }
+                if number < Lane.capacity { try await inbox.send(element(number), from: 1) }
                 var taken = try await inbox.receive()
                 while taken.sender == 1 { taken = try await inbox.receive() }
-                #expect(taken.element.watermark == Int64(number))
-                #expect(sent.value <= number + 1 + Inbox.capacity)
+                #expect(taken.element.number == number)
+                #expect(sent.value <= number + 1 + Lane.capacity)
             }
             try await group.waitForAll()
         }
@@ -58,10 +64,8 @@ struct InboxTests {
     @Test("cancelling ends the waiting of senders and of the receiver, now and later")
     func cancellation() async throws {
         for round in 0..<50 {
-            let (full, empty) = (
-                Inbox(inputs: Array(repeating: 0, count: 1)), Inbox(inputs: Array(repeating: 0, count: 1))
-            )
-            for number in 0..<Inbox.capacity { try await full.send(element(number), from: 0) }
+            let (full, empty) = (Inbox(inputs: Array(repeating: 0, count: 1)), Inbox(inputs: Array(repeating: 0, count: 1)))
+            for number in 0..<Lane.capacity { try await full.send(element(number), from: 0) }
             let sending = Task { try await full.send(element(9), from: 0) }
             let receiving = Task { _ = try await empty.receive() }
             if round % 2 == 0 { await Task.yield() }

@@ -8,18 +8,23 @@ struct InputGate {
     private let inputs: [UInt8]
     private var watermarks: [Timestamp]
     private var ended: [Bool]
-    private var controls: [Int]
+    /// Whether the senders read sources: then each one's control records are its own.
+    private let areSources: [Bool]
+    /// How often each sender has passed a record on that others have not.
+    private var controls: [ControlRecord: [Int]] = [:]
+    private var marks: [Timestamp]
     private var forwarded = Timestamp.distantPast
 
     /// The senders from which nothing may be taken now.
     private(set) var blocked: [Bool]
 
-    /// A gate for senders that send on these inputs.
-    init(inputs: [UInt8]) {
+    /// A gate for senders that send on these inputs; `areSources` says which of them read a source, by default none.
+    init(inputs: [UInt8], areSources: [Bool]? = nil) {
         self.inputs = inputs
+        self.areSources = areSources ?? Array(repeating: false, count: inputs.count)
+        marks = Array(repeating: .distantPast, count: inputs.count)
         watermarks = Array(repeating: .distantPast, count: inputs.count)
         ended = Array(repeating: false, count: inputs.count)
-        controls = Array(repeating: 0, count: inputs.count)
         blocked = Array(repeating: false, count: inputs.count)
     }
 
@@ -36,21 +41,33 @@ struct InputGate {
         case .watermark(let time):
             watermarks[sender] = max(watermarks[sender], time)
             return risen()
-        case .control:
-            // The instances of a stage pass on the same control records in the same order.
-            let before = controls.min()
-            controls[sender] += 1
-            return controls.min() == before ? nil : element
+        case .control(.timeMark(let time)):
+            let before = marks.min()
+            marks[sender] = max(marks[sender], time)
+            guard let mark = marks.min(), mark != before, mark < .distantFuture else { return nil }
+            return .control(.timeMark(mark))
+        case .control(let record):
+            return areSources[sender] || isPassedByAll(record, sender) ? element : nil
         case .barrier:
             blocked[sender] = true
             return aligned(element)
         case .end:
             ended[sender] = true
             watermarks[sender] = .distantFuture
-            controls[sender] = .max
+            marks[sender] = .distantFuture
             if ended.allSatisfy({ $0 }) { return .end }
             return blocked.contains(true) ? aligned(waitingBarrier) : risen()
         }
+    }
+
+    /// Whether all instances of a stage, which all pass on the same records, have now passed on this one.
+    private mutating func isPassedByAll(_ record: ControlRecord, _ sender: Int) -> Bool {
+        var counts = controls[record] ?? Array(repeating: 0, count: ended.count)
+        counts[sender] += 1
+        let isPassed = zip(counts, zip(ended, areSources)).allSatisfy { $0 > 0 || $1.0 || $1.1 }
+        if isPassed { for other in counts.indices { counts[other] = max(counts[other] - 1, 0) } }
+        controls[record] = counts.contains { $0 > 0 } ? counts : nil
+        return isPassed
     }
 
     private var waitingBarrier: StreamElement?
