@@ -36,14 +36,18 @@ final class CheckpointStore: Sendable {
     /// The number behind that of every checkpoint in the topic, complete or not.
     func nextEpoch() async throws -> UInt64 {
         var last: UInt64 = 0
-        try await forEachRecord { record, _ in last = max(last, record.epoch) } damaged: { _ in }
+        try await forEachRecord { record, _ in
+            last = max(last, record.epoch)
+        } damaged: { _ in
+        }
         return last + 1
     }
 
     /// Writes a checkpoint; when this returns it is complete and kept. Older ones beyond the number to keep are given up.
     func write(_ checkpoint: Checkpoint) async throws(LogError) {
         var records = checkpoint.records
-        records.append(CheckpointRecord(
+        records.append(
+            CheckpointRecord(
                 epoch: checkpoint.epoch, scan: checkpoint.scan.number, kind: .end, piece: UInt32(records.count)))
         var start: UInt64?
         var next = records[...]
@@ -215,7 +219,8 @@ extension StageName {
 extension StateOwner {
     /// The owner with this text.
     fileprivate init?(text: String) {
-        guard let colon = text.range(of: ": ", options: .backwards), let stage = StageName(text: String(text[..<colon.lowerBound]))
+        guard let colon = text.range(of: ": ", options: .backwards),
+            let stage = StageName(text: String(text[..<colon.lowerBound]))
         else { return nil }
         let part: Part
         switch text[colon.upperBound...] {
@@ -234,15 +239,15 @@ extension StateOwner {
 extension OperatorStatistics {
     fileprivate var bytes: [UInt8] {
         var encoder = StateEncoder()
-        for count in [lateEvents, lateWindows, outsideEvents] { encoder.put(Int64(count)) }
+        for count in [lateEvents, lateWindows, outsideEvents, futureEvents] { encoder.put(Int64(count)) }
         return encoder.bytes
     }
 
     fileprivate init?(bytes: UnsafeRawBufferPointer) {
-        guard bytes.count == 24 else { return nil }
+        guard bytes.count == 32 else { return nil }
         func count(_ place: Int) -> Int {
             Int(Int64(littleEndian: bytes.loadUnaligned(fromByteOffset: place * 8, as: Int64.self)))
         }
-        self.init(lateEvents: count(0), lateWindows: count(1), outsideEvents: count(2))
+        self.init(lateEvents: count(0), lateWindows: count(1), outsideEvents: count(2), futureEvents: count(3))
     }
 }

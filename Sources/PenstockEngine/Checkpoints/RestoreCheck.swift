@@ -44,7 +44,8 @@ struct RestoreCheck {
                     hint: "give the stage its old name with .named(\"…\"), or begin anew without the checkpoint")
             case .changed(let was, let now):
                 throw .option(
-                    problem: "the state of \(owner.text) in the checkpoint is that of another stage: \(was); now it is \(now)",
+                    problem:
+                        "the state of \(owner.text) in the checkpoint is that of another stage: \(was); now it is \(now)",
                     hint: "undo the change, give the stage another name, or begin anew without the checkpoint")
             }
         }
@@ -56,13 +57,10 @@ extension PhysicalPlan {
     fileprivate var stateForms: [StateOwner: String] {
         var forms: [StateOwner: String] = [:]
         for stage in stages {
-            switch stage.input {
-            case .source(let name, let source):
-                for partition in 0..<source.partitionCount {
+            if let name = stage.input.sourceName {
+                for partition in 0..<stage.partitions {
                     forms[StateOwner(stage: name, part: .source(partition: partition))] = "position"
                 }
-            case .topic(let name, _, _, _, _): forms[StateOwner(stage: name, part: .source(partition: 0))] = "position"
-            case .channels: break
             }
             if stage.mergesInOrder {
                 forms[StateOwner(stage: stage.nameBehindOrder, part: .order)] = "events in order"

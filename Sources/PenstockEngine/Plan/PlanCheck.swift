@@ -62,6 +62,7 @@ struct PlanCheck {
             switch stage.kind {
             case .source(let source): source.disorder.defect
             case .topicSource(_, let codec, let disorder): codec.defect ?? disorder.defect
+            case .watermark(let disorder): disorder.defect
             case .persist(_, let codec), .topicSink(_, let codec): codec.defect
             case .aggregate(let window, let aggregate):
                 window.defect ?? aggregate.defect ?? window.defect(of: aggregate.emission)
@@ -70,7 +71,7 @@ struct PlanCheck {
             case .flow, .side, .map, .filter, .keyBy, .sink: nil
             case .inputs(let parts): parts.isEmpty ? "it has no inputs" : nil
             }
-        if let defect { throw .plan(problem: "\(place): \(defect)", hint: nil) }
+        if let defect = defect ?? stage.readingDefect { throw .plan(problem: "\(place): \(defect)", hint: nil) }
         if case .inputs(let parts) = stage.kind {
             for part in parts { for inner in part.stages { try check(inner, in: flow) } }
         }
@@ -128,6 +129,11 @@ extension FlowDescription {
 }
 
 extension StageDescription {
+    /// What is wrong with how a source is read, or nil.
+    fileprivate var readingDefect: String? {
+        if case .topicSource = kind { reading.defect(isTopic: true) } else { reading.defect(isTopic: false) }
+    }
+
     /// Whether the stage appends to its topic.
     var writesTopic: Bool {
         switch kind {

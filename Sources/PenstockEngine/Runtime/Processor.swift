@@ -59,15 +59,18 @@ public struct OperatorStatistics: Sendable, Hashable {
     public var lateWindows = 0
     /// Events in no window, in the gaps of windows that are further apart than long.
     public var outsideEvents = 0
+    /// Events of a source that are further in the future than it allows.
+    public var futureEvents = 0
 
     /// The counts of two instances together.
     static func + (a: OperatorStatistics, b: OperatorStatistics) -> OperatorStatistics {
         OperatorStatistics(
             lateEvents: a.lateEvents + b.lateEvents, lateWindows: a.lateWindows + b.lateWindows,
-            outsideEvents: a.outsideEvents + b.outsideEvents)
+            outsideEvents: a.outsideEvents + b.outsideEvents, futureEvents: a.futureEvents + b.futureEvents)
     }
 
-    init(lateEvents: Int = 0, lateWindows: Int = 0, outsideEvents: Int = 0) {
+    init(lateEvents: Int = 0, lateWindows: Int = 0, outsideEvents: Int = 0, futureEvents: Int = 0) {
+        self.futureEvents = futureEvents
         self.lateEvents = lateEvents
         self.lateWindows = lateWindows
         self.outsideEvents = outsideEvents
