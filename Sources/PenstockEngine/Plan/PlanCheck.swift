@@ -17,6 +17,7 @@ struct PlanCheck {
         for flow in flows { for stage in flow.stages { try check(stage, in: flow) } }
         try UpdateCheck().run(flows)
         try checkTopics()
+        try checkSides()
     }
 
     private func checkNames() throws(EngineError) {
@@ -77,6 +78,26 @@ struct PlanCheck {
         }
     }
 
+    private func checkSides() throws(EngineError) {
+        var known: Set<String> = []
+        for flow in flows {
+            for stage in flow.stagesWithParts {
+                for (port, side) in stage.sides.sorted(by: { $0.value.name < $1.value.name }) {
+                    guard known.insert(side.name).inserted else {
+                        throw .plan(
+                            problem: "two stages put events out at the side output \"\(side.name)\"",
+                            hint: "give each a side output of its own, and merge them where they are read")
+                    }
+                    guard case .aggregate(let window, _) = stage.kind, !window.sides.contains(port) else { continue }
+                    throw .plan(
+                        problem:
+                            "\(stage.label) in the flow \"\(flow.name)\": its windows have no \(port.rawValue) events",
+                        hint: "remove the side output \"\(side.name)\"")
+                }
+            }
+        }
+    }
+
     private func checkTopics() throws(EngineError) {
         var schemas: [String: Schema] = [:]
         var written: Set<String> = []
@@ -115,7 +136,26 @@ extension Aggregate {
     }
 }
 
+extension KeyedWindow {
+    /// For what reasons an event may be left out.
+    fileprivate var sides: Set<SidePort> {
+        switch self {
+        case .time: [.late, .outside]
+        case .session: [.late]
+        case .count: []
+        }
+    }
+}
+
 extension FlowDescription {
+    /// The stages, with those of the inputs that have no name of their own.
+    fileprivate var stagesWithParts: [StageDescription] {
+        stages.flatMap { stage in
+            if case .inputs(let parts) = stage.kind { return parts.flatMap(\.stagesWithParts) + [stage] }
+            return [stage]
+        }
+    }
+
     /// The stages with their names: the given ones, and for the others the label and, from the second of a kind on, a number.
     var namedStages: [(name: String, stage: StageDescription)] {
         var seen: [String: Int] = [:]

@@ -27,6 +27,9 @@ protocol Processor {
     /// The next piece of output that follows from what was accepted, or nil when there is no more.
     mutating func next() throws -> StreamElement?
 
+    /// Somebody reads these sides. Called before anything else; without it nothing is kept for any side.
+    mutating func connect(_ sides: Set<SidePort>)
+
     /// Events that the last element brought and that leave at the side, or nil when there are no more. Asked for right behind `accept`, and
     /// only for sides that somebody reads.
     mutating func takeSide() -> (port: SidePort, batch: Batch)?
@@ -42,6 +45,8 @@ protocol Processor {
 }
 
 extension Processor {
+    mutating func connect(_ sides: Set<SidePort>) {}
+
     mutating func takeSide() -> (port: SidePort, batch: Batch)? { nil }
 
     func snapshot(into state: inout StateWriter) throws {}

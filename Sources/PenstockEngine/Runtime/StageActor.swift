@@ -26,7 +26,12 @@ actor StageActor {
         }
         let first = chain.count - wiring.stage.operators.count
         for (port, edges) in wiring.sideways {
-            sides[first + port.operatorIndex, default: SideOutlets()].add(port.side, ChannelOutlet(edges))
+            if port.operatorIndex != PhysicalPlan.Port.source {
+                chain[first + port.operatorIndex].connect(wiring.sides(of: port.operatorIndex))
+            }
+            let outlets = sides[first + port.operatorIndex] ?? SideOutlets()
+            outlets.add(port.side, ChannelOutlet(edges))
+            sides[first + port.operatorIndex] = outlets
         }
     }
 

@@ -58,6 +58,11 @@ struct StageWiring: Sendable {
         return Origin(stage: number, partition: UInt32(partition))
     }
 
+    /// The sides of an operator that somebody reads.
+    func sides(of operatorIndex: Int) -> Set<SidePort> {
+        Set(sideways.keys.filter { $0.operatorIndex == operatorIndex }.map(\.side))
+    }
+
     /// What reads a partition of the stage's source, and how far out of order its events can be.
     func makeFeed(_ partition: Int) throws -> (feed: any SourceFeed, disorder: Disorder) {
         switch stage.input {
