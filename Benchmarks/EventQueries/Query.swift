@@ -65,6 +65,8 @@ public enum Query: String, Sendable, CaseIterable {
     case q11
     /// Sessions of persons with a short gap, which is met exactly again and again.
     case q11Gap100 = "q11_gap100"
+    /// Windows of bids of which some come too late.
+    case late
     /// Sums of a million keys.
     case kts
 
@@ -78,6 +80,7 @@ public enum Query: String, Sendable, CaseIterable {
         case .q7: try await input.run(recovery, highestBids)
         case .q11: try await input.run(recovery) { bidderSessions($0, into: $1) }
         case .q11Gap100: try await input.run(recovery) { bidderSessions($0, gap: .milliseconds(100), into: $1) }
+        case .late: try await input.run(recovery, lateBids)
         case .kts: try await input.run(recovery, keyTotals)
         }
     }

@@ -6,6 +6,7 @@ internal import PenstockEvents
     let stages: [StageDescription]
     let window: KeyedWindow
     @usableFromInline let emission: Emission
+    let sides: [SidePort: SideOutputName]
     @usableFromInline let isKeyed: Bool
     let options: StageOptions
 
@@ -16,7 +17,9 @@ internal import PenstockEvents
         var both = aggregateOptions
         both.name = aggregateOptions.name ?? options.name
         both.parallelism = aggregateOptions.parallelism ?? options.parallelism
-        return Stream(stages: stages + [StageDescription(.aggregate(window, aggregate), label: label, both)])
+        var description = StageDescription(.aggregate(window, aggregate), label: label, both)
+        description.sides = sides
+        return Stream(stages: stages + [description])
     }
 
     /// The stream of the rows of an aggregate of numbers.
@@ -52,7 +55,8 @@ internal import PenstockEvents
 
 extension KeyedWindows {
     @usableFromInline var input: AggregateInput {
-        AggregateInput(stages: stages, window: window, emission: emission, isKeyed: true, options: options)
+        AggregateInput(
+            stages: stages, window: window, emission: emission, sides: sides, isKeyed: true, options: options)
     }
 
     /// The stream of an aggregate's rows.
@@ -69,7 +73,8 @@ extension KeyedWindows {
 
 extension StreamWindows {
     @usableFromInline var input: AggregateInput {
-        AggregateInput(stages: stages, window: window, emission: emission, isKeyed: false, options: options)
+        AggregateInput(
+            stages: stages, window: window, emission: emission, sides: sides, isKeyed: false, options: options)
     }
 
     /// The stream of an aggregate's rows.

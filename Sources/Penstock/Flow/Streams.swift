@@ -25,6 +25,7 @@ public struct KeyedWindows<Key: EventKey, Value: Sendable>: Sendable {
     let window: KeyedWindow
     let options: StageOptions
     var emission = Emission()
+    var sides: [SidePort: SideOutputName] = [:]
 }
 
 /// A stream without keys cut into windows: an aggregate has to follow.
@@ -33,6 +34,7 @@ public struct StreamWindows<Value: Sendable>: Sendable {
     let window: KeyedWindow
     let options: StageOptions
     var emission = Emission()
+    var sides: [SidePort: SideOutputName] = [:]
 }
 
 /// A stream cut into windows by the position of its events: a window operator has to follow.

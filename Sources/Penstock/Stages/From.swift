@@ -22,6 +22,9 @@ public struct From<Value: Sendable>: Stage {
         kind = .topicSource(topic: topic.name, codec: EventCodec(Value.self), disorder: disorder)
     }
 
+    /// The events that a stage of another flow gives to a side output.
+    public init(_ side: SideOutput<Value>) { kind = .side(side.output) }
+
     /// Not possible: a topic does not know how far out of order its events are.
     @available(
         *, unavailable,

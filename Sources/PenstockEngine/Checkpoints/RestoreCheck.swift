@@ -57,13 +57,10 @@ extension PhysicalPlan {
     fileprivate var stateForms: [StateOwner: String] {
         var forms: [StateOwner: String] = [:]
         for stage in stages {
-            switch stage.input {
-            case .source(let name, let source):
-                for partition in 0..<source.partitionCount {
+            if let name = stage.input.sourceName {
+                for partition in 0..<stage.partitions {
                     forms[StateOwner(stage: name, part: .source(partition: partition))] = "position"
                 }
-            case .topic(let name, _, _, _, _): forms[StateOwner(stage: name, part: .source(partition: 0))] = "position"
-            case .channels: break
             }
             if stage.mergesInOrder {
                 forms[StateOwner(stage: stage.nameBehindOrder, part: .order)] = "events in order"

@@ -45,6 +45,8 @@ public struct StageDescription: Sendable {
         indirect case inputs([FlowDescription])
         /// Takes what a stage of another flow puts out at its side.
         case side(SideOutputName)
+        /// Lets the clocks of the source's partitions run over the events that come here.
+        case watermark(Disorder)
         /// One event for each event.
         case map(MapKernel)
         /// Some of the events.
@@ -73,6 +75,8 @@ public struct StageDescription: Sendable {
     public var parallelism: Int?
     /// Where events go that the stage does not take, by the reason.
     public var sides: [SidePort: SideOutputName] = [:]
+    /// How a source is read.
+    public var reading: SourceReading
 
     /// The type of what the stage puts out, where it is another than what it takes.
     var output: ValueType? {
@@ -97,6 +101,7 @@ public struct StageDescription: Sendable {
     /// A stage.
     public init(_ kind: Kind, label: String, name: String? = nil, parallelism: Int? = nil) {
         self.kind = kind
+        if case .topicSource = kind { reading = .topic } else { reading = SourceReading() }
         self.label = label
         self.name = name
         self.parallelism = parallelism

@@ -30,6 +30,9 @@ public struct PhysicalPlan: Sendable {
         public let operatorIndex: Int
         /// Which of its side outputs.
         public let side: SidePort
+
+        /// In place of an operator's place: the stage's source.
+        static let source = -1
     }
 
     /// The number of each stage of the pipeline as an origin of events: its place among all stage ids in the order of their bytes,
@@ -91,6 +94,37 @@ public struct PhysicalStage: Sendable {
     /// Whether its events come from several instances of a keyed stage or several partitions, so that they have to be put in order
     /// first.
     public internal(set) var mergesInOrder = false
+    /// The number of partitions of its source.
+    public internal(set) var partitions = 1
+    /// How the partitions of its source are read.
+    public internal(set) var reading = SourceReading()
+    /// Where in the stage the source's clock runs; nil for before everything, with the disorder of the source itself.
+    var clocked: Clocked?
+
+    /// A clock that a source has behind some of the operators.
+    struct Clocked: Sendable {
+        let name: StageName
+        let disorder: Disorder
+        /// What comes before it: the stage's first operators.
+        let kernels: [(stage: StageName, kernel: any BatchKernel)]
+    }
+}
+
+extension PhysicalStage.Input {
+    /// The name of the source or the topic's stage; nil for channels.
+    var sourceName: StageName? {
+        switch self {
+        case .source(let name, _), .topic(let name, _, _, _, _): name
+        case .channels: nil
+        }
+    }
+}
+
+extension PhysicalStage.Input {
+    /// Whether it is a topic.
+    var isTopic: Bool {
+        if case .topic = self { true } else { false }
+    }
 }
 
 extension PhysicalStage {
@@ -122,10 +156,7 @@ extension PhysicalPlan {
     mutating func numberOrigins() {
         var names: [StageName] = []
         for stage in stages {
-            switch stage.input {
-            case .source(let name, _), .topic(let name, _, _, _, _): names.append(name)
-            case .channels: break
-            }
+            if let source = stage.input.sourceName { names.append(source) }
             names += stage.operators.map(\.name)
         }
         names.sort()
@@ -148,7 +179,7 @@ extension PhysicalPlan {
     /// The type of the events in a stage before the operator with the number `place`.
     private func element(leaving stage: Int, at place: Int) -> ValueType {
         var element = element(entering: stage)
-        for planned in stages[stage].operators[..<place] { element = planned.description.output ?? element }
+        for planned in stages[stage].operators.prefix(max(place, 0)) { element = planned.description.output ?? element }
         return element
     }
 

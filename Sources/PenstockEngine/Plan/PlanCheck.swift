@@ -17,6 +17,7 @@ struct PlanCheck {
         for flow in flows { for stage in flow.stages { try check(stage, in: flow) } }
         try UpdateCheck().run(flows)
         try checkTopics()
+        try checkSides()
     }
 
     private func checkNames() throws(EngineError) {
@@ -62,6 +63,7 @@ struct PlanCheck {
             switch stage.kind {
             case .source(let source): source.disorder.defect
             case .topicSource(_, let codec, let disorder): codec.defect ?? disorder.defect
+            case .watermark(let disorder): disorder.defect
             case .persist(_, let codec), .topicSink(_, let codec): codec.defect
             case .aggregate(let window, let aggregate):
                 window.defect ?? aggregate.defect ?? window.defect(of: aggregate.emission)
@@ -70,9 +72,29 @@ struct PlanCheck {
             case .flow, .side, .map, .filter, .keyBy, .sink: nil
             case .inputs(let parts): parts.isEmpty ? "it has no inputs" : nil
             }
-        if let defect { throw .plan(problem: "\(place): \(defect)", hint: nil) }
+        if let defect = defect ?? stage.readingDefect { throw .plan(problem: "\(place): \(defect)", hint: nil) }
         if case .inputs(let parts) = stage.kind {
             for part in parts { for inner in part.stages { try check(inner, in: flow) } }
+        }
+    }
+
+    private func checkSides() throws(EngineError) {
+        var known: Set<String> = []
+        for flow in flows {
+            for stage in flow.stagesWithParts {
+                for (port, side) in stage.sides.sorted(by: { $0.value.name < $1.value.name }) {
+                    guard known.insert(side.name).inserted else {
+                        throw .plan(
+                            problem: "two stages put events out at the side output \"\(side.name)\"",
+                            hint: "give each a side output of its own, and merge them where they are read")
+                    }
+                    guard case .aggregate(let window, _) = stage.kind, !window.sides.contains(port) else { continue }
+                    throw .plan(
+                        problem:
+                            "\(stage.label) in the flow \"\(flow.name)\": its windows have no \(port.rawValue) events",
+                        hint: "remove the side output \"\(side.name)\"")
+                }
+            }
         }
     }
 
@@ -114,7 +136,26 @@ extension Aggregate {
     }
 }
 
+extension KeyedWindow {
+    /// For what reasons an event may be left out.
+    fileprivate var sides: Set<SidePort> {
+        switch self {
+        case .time: [.late, .outside]
+        case .session: [.late]
+        case .count: []
+        }
+    }
+}
+
 extension FlowDescription {
+    /// The stages, with those of the inputs that have no name of their own.
+    fileprivate var stagesWithParts: [StageDescription] {
+        stages.flatMap { stage in
+            if case .inputs(let parts) = stage.kind { return parts.flatMap(\.stagesWithParts) + [stage] }
+            return [stage]
+        }
+    }
+
     /// The stages with their names: the given ones, and for the others the label and, from the second of a kind on, a number.
     var namedStages: [(name: String, stage: StageDescription)] {
         var seen: [String: Int] = [:]
@@ -128,6 +169,11 @@ extension FlowDescription {
 }
 
 extension StageDescription {
+    /// What is wrong with how a source is read, or nil.
+    fileprivate var readingDefect: String? {
+        if case .topicSource = kind { reading.defect(isTopic: true) } else { reading.defect(isTopic: false) }
+    }
+
     /// Whether the stage appends to its topic.
     var writesTopic: Bool {
         switch kind {

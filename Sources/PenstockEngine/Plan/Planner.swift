@@ -7,16 +7,19 @@ extension PhysicalPlan {
     /// - Parameters:
     ///   - flows: All flows of the pipeline, in the order in which they were made.
     ///   - parallelism: The number of instances of keyed stages, and of threads of heavy operators, that do not say one.
+    ///   - topicPartitions: How many partitions the topics have that are read; those not named have one.
     ///   - isReplay: Whether persisted topics are read as they are, so that nothing before them runs.
     /// - Throws: `EngineError.plan`.
-    public init(_ flows: [FlowDescription], parallelism: Int = 1, isReplay: Bool = false) throws(EngineError) {
+    public init(
+        _ flows: [FlowDescription], parallelism: Int = 1, isReplay: Bool = false, topicPartitions: [String: Int] = [:]
+    ) throws(EngineError) {
         try PlanCheck(flows).run()
         guard (1...Self.largestParallelism).contains(parallelism) else {
             throw .option(
                 problem: "a parallelism of \(parallelism) is not possible",
                 hint: "it must lie between 1 and \(Self.largestParallelism)")
         }
-        var planner = Planner(flows, parallelism: parallelism, isReplay: isReplay)
+        var planner = Planner(flows, parallelism: parallelism, isReplay: isReplay, topicPartitions)
         for flow in flows where flow.hasSink { _ = try planner.end(of: flow) }
         planner.plan.numberOrigins()
         self = planner.plan
@@ -29,6 +32,7 @@ private struct Planner {
     private let parallelism: Int
     private let isReplay: Bool
     private let flows: [FlowDescription]
+    private let topicPartitions: [String: Int]
     private let useCounts: [String: Int]
     /// The stage in which each flow ends that has been planned; nil while it is being planned.
     private var ends: [String: Int?] = [:]
@@ -37,7 +41,8 @@ private struct Planner {
     /// The stages whose events come from several partitions of a source and are not in canonical order.
     private var severalOrigins: Set<Int> = []
 
-    init(_ flows: [FlowDescription], parallelism: Int, isReplay: Bool) {
+    init(_ flows: [FlowDescription], parallelism: Int, isReplay: Bool, _ topicPartitions: [String: Int]) {
+        self.topicPartitions = topicPartitions
         self.parallelism = parallelism
         self.isReplay = isReplay
         self.flows = flows
@@ -68,9 +73,11 @@ private struct Planner {
         ofStages stages: [(name: String, stage: StageDescription)], of flow: String, _ disorder: Disorder
     ) throws(EngineError) -> Int {
         var current: Int?
+        var disorder = disorder
         // What comes before the last persisted topic does not run in a replay.
         let start = isReplay ? stages.lastIndex { $0.stage.isPersist } ?? 0 : 0
         for (name, stage) in stages[start...] {
+            if case .watermark(let said) = stage.kind { disorder = said }
             current = try append(stage, StageName(flow: flow, stage: name), disorder, to: current)
         }
         guard let current else { preconditionFailure("the flow \(flow) has no stages") }
@@ -82,9 +89,11 @@ private struct Planner {
     ) throws(EngineError) -> Int {
         switch stage.kind {
         case .source(let source):
-            return open(.source(name, source), instances: min(source.partitionCount, parallelism))
+            return open(.source(name, source), stage, partitions: source.partitionCount)
         case .topicSource(let topic, let codec, let disorder):
-            return open(.topic(name, topic: topic, codec: codec, disorder: disorder, isPersisted: false), instances: 1)
+            let input = PhysicalStage.Input.topic(
+                name, topic: topic, codec: codec, disorder: disorder, isPersisted: false)
+            return open(input, stage, partitions: topicPartitions[topic] ?? 1)
         case .flow(let input):
             let end = try end(of: input)
             return useCounts[input.name, default: 0] > 1 ? next(after: end, routing: .single, instances: 1) : end
@@ -92,6 +101,8 @@ private struct Planner {
             return try merge(parts, name)
         case .side(let side):
             return try open(side)
+        case .watermark(let disorder):
+            return try addClock(disorder, name, to: required(current))
         case .map, .filter:
             return add(stage, name, to: current)
         case .keyBy:
@@ -202,8 +213,49 @@ private struct Planner {
         var stage = PhysicalStage(index: plan.stages.count, input: input)
         stage.instances = instances
         plan.stages.append(stage)
-        if case .source(_, let source) = input, source.partitionCount > 1 { severalOrigins.insert(stage.index) }
         return stage.index
+    }
+
+    /// A stage that reads the partitions of a source.
+    private mutating func open(
+        _ input: PhysicalStage.Input, _ description: StageDescription, partitions: Int
+    ) -> Int {
+        // Partitions that wait for each other are read by one instance, and so are those of a topic.
+        let apart = !input.isTopic && description.reading.maxDrift == nil && description.reading.idleAfter == nil
+        let stage = open(input, instances: apart ? min(partitions, parallelism) : 1)
+        plan.stages[stage].partitions = partitions
+        plan.stages[stage].reading = description.reading
+        if partitions > 1 { severalOrigins.insert(stage) }
+        for (port, side) in description.sides {
+            sides[side] = (stage, PhysicalPlan.Port(operatorIndex: PhysicalPlan.Port.source, side: port))
+        }
+        return stage
+    }
+
+    /// Lets the clocks of a source run over what its stage has left of the events so far.
+    private mutating func addClock(_ disorder: Disorder, _ name: StageName, to stage: Int) throws(EngineError) -> Int {
+        func refusal(_ reason: String) -> EngineError {
+            .plan(
+                problem: "\(name.stage) in the flow \"\(name.flow)\" stands behind \(reason)",
+                hint:
+                    "a watermark belongs to one source: put it behind From(…), Map and Filter in the flow of the source"
+            )
+        }
+        let planned = plan.stages[stage]
+        guard planned.input.sourceName != nil else {
+            throw refusal("several inputs, a side output, or a flow that others go on from, too")
+        }
+        if let earlier = planned.clocked { throw refusal("\(earlier.name.stage), which is one already") }
+        var kernels: [(StageName, any BatchKernel)] = []
+        for step in planned.operators {
+            switch step.description.kind {
+            case .map(let kernel): kernels.append((step.name, kernel))
+            case .filter(let kernel): kernels.append((step.name, kernel))
+            default: throw refusal(step.description.label)
+            }
+        }
+        plan.stages[stage].clocked = PhysicalStage.Clocked(name: name, disorder: disorder, kernels: kernels)
+        return stage
     }
 
     private mutating func next(after current: Int?, routing: PhysicalPlan.Routing, instances: Int) -> Int {
@@ -254,9 +306,13 @@ extension PhysicalStage {
 }
 
 extension FlowDescription {
-    /// The disorder of the source from which the flow's events come; a persisted topic has that of what was recorded.
+    /// The disorder of the source from which the flow's events come, as its watermark stage says where there is one; a persisted topic has
+    /// that of what was recorded.
     fileprivate var sourceDisorder: Disorder {
-        switch stages.first?.kind {
+        for stage in stages.reversed() {
+            if case .watermark(let disorder) = stage.kind { return disorder }
+        }
+        return switch stages.first?.kind {
         case .source(let source): source.disorder
         case .topicSource(_, _, let disorder): disorder
         case .flow(let input): input.sourceDisorder

@@ -27,6 +27,9 @@ protocol Processor {
     /// The next piece of output that follows from what was accepted, or nil when there is no more.
     mutating func next() throws -> StreamElement?
 
+    /// Somebody reads these sides. Called before anything else; without it nothing is kept for any side.
+    mutating func connect(_ sides: Set<SidePort>)
+
     /// Events that the last element brought and that leave at the side, or nil when there are no more. Asked for right behind `accept`, and
     /// only for sides that somebody reads.
     mutating func takeSide() -> (port: SidePort, batch: Batch)?
@@ -42,6 +45,8 @@ protocol Processor {
 }
 
 extension Processor {
+    mutating func connect(_ sides: Set<SidePort>) {}
+
     mutating func takeSide() -> (port: SidePort, batch: Batch)? { nil }
 
     func snapshot(into state: inout StateWriter) throws {}
@@ -59,15 +64,18 @@ public struct OperatorStatistics: Sendable, Hashable {
     public var lateWindows = 0
     /// Events in no window, in the gaps of windows that are further apart than long.
     public var outsideEvents = 0
+    /// Events of a source that are further in the future than it allows.
+    public var futureEvents = 0
 
     /// The counts of two instances together.
     static func + (a: OperatorStatistics, b: OperatorStatistics) -> OperatorStatistics {
         OperatorStatistics(
             lateEvents: a.lateEvents + b.lateEvents, lateWindows: a.lateWindows + b.lateWindows,
-            outsideEvents: a.outsideEvents + b.outsideEvents)
+            outsideEvents: a.outsideEvents + b.outsideEvents, futureEvents: a.futureEvents + b.futureEvents)
     }
 
-    init(lateEvents: Int = 0, lateWindows: Int = 0, outsideEvents: Int = 0) {
+    init(lateEvents: Int = 0, lateWindows: Int = 0, outsideEvents: Int = 0, futureEvents: Int = 0) {
+        self.futureEvents = futureEvents
         self.lateEvents = lateEvents
         self.lateWindows = lateWindows
         self.outsideEvents = outsideEvents

@@ -12,6 +12,8 @@ public struct RunOptions: Sendable {
     public var topicDurability: TopicDurability
     /// How checkpoints are kept; nil for a run without any.
     public var checkpoints: CheckpointOptions?
+    /// By which clock a partition is idle.
+    var clock: any RunClock = MonotonicClock()
 
     /// What persisted topics are read from.
     public enum Reading: Sendable, Hashable {

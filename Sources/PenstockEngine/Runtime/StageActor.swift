@@ -1,5 +1,4 @@
 internal import PenstockEvents
-internal import PenstockLog
 
 /// One instance of a physical stage: takes elements from its input, drives its operators, puts the results out.
 actor StageActor {
@@ -27,33 +26,24 @@ actor StageActor {
         }
         let first = chain.count - wiring.stage.operators.count
         for (port, edges) in wiring.sideways {
-            sides[first + port.operatorIndex, default: SideOutlets()].add(port.side, ChannelOutlet(edges))
+            if port.operatorIndex != PhysicalPlan.Port.source {
+                chain[first + port.operatorIndex].connect(wiring.sides(of: port.operatorIndex))
+            }
+            let outlets = sides[first + port.operatorIndex] ?? SideOutlets()
+            outlets.add(port.side, ChannelOutlet(edges))
+            sides[first + port.operatorIndex] = outlets
         }
     }
 
     /// Works until the input has ended.
     func run() async throws {
-        var ended: [(StateOwner, StateChunk)] = []
+        var source = StageState()
         switch wiring.stage.input {
-        case .source(let name, let source):
-            ended = try await runSource(name, source)
-        case .topic(let name, let topic, let codec, let disorder, let isPersisted):
-            let feed = TopicFeed(
-                stage: name, topic: topic, codec: codec, disorder: disorder,
-                origin: wiring.origin(name), range: isPersisted ? wiring.persistedRange : nil, run: wiring.run,
-                restored: wiring.restored(StateOwner(stage: name, part: .source(partition: 0)))?.first)
-            let owner = StateOwner(stage: name, part: .source(partition: 0))
-            let end = try await feed.deliver {
-                try await self.push($0, at: 0)
-            } barrier: { epoch, position in
-                try await self.pass(epoch, [(owner, position)])
-            }
-            ended = [(owner, end)]
-        case .channels:
-            try await runChannels()
+        case .source, .topic: source = try await runSource()
+        case .channels: try await runChannels()
         }
         if let checkpoints = wiring.run.checkpoints {
-            await checkpoints.noteEnd(try await state(with: ended), of: wiring.id)
+            await checkpoints.noteEnd(try await state(with: source), of: wiring.id)
         }
         for (processor, planned) in zip(chain.suffix(wiring.stage.operators.count), wiring.stage.operators) {
             wiring.run.progress.note(processor.statistics, of: planned.name)
@@ -84,7 +74,7 @@ actor StageActor {
             let (sender, element) = try await inbox.receive(except: gate.blocked)
             guard let passed = gate.pass(element, from: sender) else { continue }
             if case .barrier(let epoch) = passed {
-                try await pass(epoch, [])
+                try await pass(epoch, StageState())
                 continue
             }
             try await push(passed, at: 0)
@@ -95,16 +85,15 @@ actor StageActor {
     // MARK: Checkpoints
 
     /// Takes the snapshots of this instance, says so, and sends the barrier on.
-    private func pass(_ epoch: UInt64, _ positions: [(StateOwner, StateChunk)]) async throws {
-        let state = try await state(with: positions)
+    private func pass(_ epoch: UInt64, _ source: StageState) async throws {
+        let state = try await state(with: source)
         await wiring.run.checkpoints?.note(state, of: wiring.id, at: epoch)
         for (_, outlets) in sides { try await outlets.deliver([], behind: .barrier(epoch)) }
         try await outlet.put(.barrier(epoch))
     }
 
-    private func state(with positions: [(StateOwner, StateChunk)]) async throws -> StageState {
-        var state = StageState()
-        for (owner, position) in positions { state.put(owner, form: "position", [position]) }
+    private func state(with source: StageState) async throws -> StageState {
+        var state = source
         for (index, named) in wiring.chainOwners.enumerated() {
             guard let named else { continue }
             var writer = StateWriter()
@@ -127,130 +116,29 @@ actor StageActor {
 
     // MARK: Sources
 
-    private func runSource(_ name: StageName, _ source: AnySource) async throws -> [(StateOwner, StateChunk)] {
-        let context = wiring.sourceContext(name)
-        let numbers = wiring.partitions(of: source)
-        var partitions = try numbers.map { partition in
-            do {
-                var opened = SourcePartition(
-                    feed: try source.open(partition, context), clock: PartitionClock(source.disorder),
-                    origin: wiring.origin(name, partition: partition))
-                let owner = StateOwner(stage: name, part: .source(partition: partition))
-                if let state = wiring.restored(owner)?.first {
-                    try opened.restore(state, eventLimit: wiring.run.options.batchEvents)
-                }
-                return opened
-            } catch {
-                throw EngineError.stage(name, error)
+    /// Reads the source, and gives where it has been read to in the end.
+    private func runSource() async throws -> StageState {
+        var source = try await SourceStage(wiring)
+        // What stands before the source's clock has been done by then.
+        let first = wiring.stage.clocked?.kernels.count ?? 0
+        let receiver = SourceStage.Receiver { element, future in
+            if let outlets = self.sides[PhysicalPlan.Port.source] {
+                try await outlets.deliver(future.map { [(.future, $0)] } ?? [], behind: element)
             }
+            try await self.push(element, at: first)
+        } checkpoint: { epoch, state in
+            try await self.pass(epoch, state)
         }
-        var watermark = Timestamp.distantPast
-        var lastEpoch: UInt64 = 0
-        func positions() -> [(StateOwner, StateChunk)] {
-            zip(numbers, partitions).map { partition, read in
-                (StateOwner(stage: name, part: .source(partition: partition)), read.state)
-            }
+        do { try await source.deliver(to: receiver) } catch {
+            await source.close()
+            throw error
         }
-        // Partitions in turn; each one's own watermark counts until it has ended.
-        while partitions.contains(where: { !$0.hasEnded }) {
-            for index in partitions.indices where !partitions[index].hasEnded {
-                if wiring.run.isStopping { throw RunStopped() }
-                if let epoch = wiring.run.checkpoints?.requested(after: lastEpoch) {
-                    lastEpoch = epoch
-                    try await pass(epoch, positions())
-                }
-                let (batch, control) = try partitions[index].read(
-                    eventLimit: wiring.run.options.batchEvents, stage: name)
-                // Plus infinity travels with the end alone.
-                var least = Timestamp.distantFuture
-                for partition in partitions where !partition.hasEnded { least = min(least, partition.watermark) }
-                if least < .distantFuture { watermark = max(watermark, least) }
-                if var batch {
-                    batch.watermark = watermark
-                    try await push(.batch(batch), at: 0)
-                } else {
-                    try await push(.watermark(watermark), at: 0)
-                }
-                guard let control else { continue }
-                if case .scanStart(let start) = control { wiring.run.progress.note(properties: start.properties) }
-                try await push(.control(partitions.count == 1 ? control : control.marking(watermark)), at: 0)
-            }
-        }
-        if wiring.run.isStopping { throw RunStopped() }
-        try await push(.end, at: 0)
-        return positions()
+        await source.close()
+        return source.state
     }
 }
 
 /// The user asked the run to stop before its end.
 public struct RunStopped: Error, Sendable {
     init() {}
-}
-
-extension ControlRecord {
-    /// What the record of one partition says of all of them: a time mark holds as far as the least watermark.
-    fileprivate func marking(_ watermark: Timestamp) -> ControlRecord {
-        if case .timeMark = self { .timeMark(watermark) } else { self }
-    }
-}
-
-/// One partition of a source while it is read.
-private struct SourcePartition {
-    var feed: any SourceFeed
-    var clock: PartitionClock
-    let origin: Origin
-    var sequence: UInt64 = 0
-    var controls: UInt64 = 0
-    var hasEnded = false
-
-    init(feed: any SourceFeed, clock: PartitionClock, origin: Origin) {
-        self.feed = feed
-        self.clock = clock
-        self.origin = origin
-    }
-
-    var watermark: Timestamp { clock.watermark }
-
-    /// Where the partition has been read to, for a checkpoint.
-    var state: StateChunk {
-        var state = StateEncoder()
-        clock.snapshot(into: &state)
-        state.put(sequence)
-        state.put(controls)
-        state.put(hasEnded)
-        return StateChunk(group: nil, bytes: state.bytes)
-    }
-
-    mutating func restore(_ chunk: StateChunk, eventLimit: Int) throws {
-        var state = StateDecoder(chunk)
-        try clock.restore(&state)
-        sequence = try state.integer()
-        controls = try state.integer()
-        hasEnded = try state.bool()
-        guard !hasEnded else { return }
-        try feed.skip(to: SourcePosition(events: sequence, controls: controls), eventLimit: eventLimit)
-    }
-
-    mutating func read(eventLimit: Int, stage: StageName) throws -> (batch: Batch?, control: ControlRecord?) {
-        let read: FeedBatch
-        do { read = try feed.read(eventLimit: eventLimit) } catch { throw EngineError.stage(stage, error) }
-        var batch: Batch?
-        if read.count > 0 {
-            let behind = try clock.observe(read.times.values, count: read.count, stage: stage)
-            batch = Batch(
-                origin: origin, baseSequence: sequence, rowCount: read.count, times: read.times, values: read.values,
-                behind: behind, watermark: clock.watermark)
-            sequence += UInt64(read.count)
-        }
-        switch read.progress {
-        case .more: return (batch, nil)
-        case .control(let record):
-            controls += 1
-            if case .timeMark(let time) = record { clock.observe(mark: time) }
-            return (batch, record)
-        case .end:
-            hasEnded = true
-            return (batch, nil)
-        }
-    }
 }

@@ -26,6 +26,9 @@ final class RunState: Sendable {
         self.scan = scan
     }
 
+    /// By which clock a partition is idle.
+    var clock: any RunClock { options.clock }
+
     /// Whether the user has asked the run to stop.
     var isStopping: Bool { stopping.load(ordering: .acquiring) }
 
@@ -55,9 +58,25 @@ struct StageWiring: Sendable {
         return Origin(stage: number, partition: UInt32(partition))
     }
 
-    /// The partitions of a source that this instance reads.
-    func partitions(of source: AnySource) -> [Int] {
-        (0..<source.partitionCount).filter { $0 % stage.instances == instance }
+    /// The partitions of the stage's source that this instance reads.
+    var partitions: [Int] { (0..<stage.partitions).filter { $0 % stage.instances == instance } }
+
+    /// The sides of an operator that somebody reads.
+    func sides(of operatorIndex: Int) -> Set<SidePort> {
+        Set(sideways.keys.filter { $0.operatorIndex == operatorIndex }.map(\.side))
+    }
+
+    /// What reads a partition of the stage's source, and how far out of order its events can be.
+    func makeFeed(_ partition: Int) throws -> (feed: any SourceFeed, disorder: Disorder) {
+        switch stage.input {
+        case .source(let name, let source):
+            return (try source.open(partition, sourceContext(name)), source.disorder)
+        case .topic(_, let topic, let codec, let disorder, let isPersisted):
+            let feed = TopicFeed(
+                TopicPartition(topic, partition), codec, range: isPersisted ? persistedRange : nil, run: run)
+            return (feed, disorder)
+        case .channels: preconditionFailure("stage \(stage.index) has no source")
+        }
     }
 
     func sourceContext(_ name: StageName) -> SourceContext {
@@ -147,7 +166,7 @@ struct StageWiring: Sendable {
             let context = OperatorContext(
                 stage: planned.name, parallelism: planned.description.parallelism ?? 1, report: { progress.report($0) })
             return operation.make(context, origin(planned.name))
-        case .source, .topicSource, .flow, .inputs, .side, .persist, .sink, .topicSink:
+        case .source, .topicSource, .flow, .inputs, .side, .watermark, .persist, .sink, .topicSink:
             preconditionFailure("\(planned.name) is not an operator")
         }
     }

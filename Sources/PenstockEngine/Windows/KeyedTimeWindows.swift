@@ -25,6 +25,7 @@ struct KeyedTimeWindows<A: Accumulator>: Processor {
     private var sequence: UInt64 = 0
     private var following = ElementSlot()
     private(set) var statistics = OperatorStatistics()
+    private var side = SideRows()
 
     init(stage: StageName, windows: TimeWindows, aggregate: Aggregate, origin: Origin, batchEvents: Int) {
         self.stage = stage
@@ -38,6 +39,7 @@ struct KeyedTimeWindows<A: Accumulator>: Processor {
         switch element {
         case .batch(let batch):
             try fold(batch)
+            side.finish(batch)
             watermark = max(watermark, batch.watermark)
         case .watermark(let time):
             watermark = max(watermark, time)
@@ -64,6 +66,10 @@ struct KeyedTimeWindows<A: Accumulator>: Processor {
         return .watermark(watermark)
     }
 
+    mutating func connect(_ sides: Set<SidePort>) { side.connect(sides) }
+
+    mutating func takeSide() -> (port: SidePort, batch: Batch)? { side.take() }
+
     // MARK: Adding
 
     private mutating func fold(_ batch: Batch) throws {
@@ -79,6 +85,7 @@ struct KeyedTimeWindows<A: Accumulator>: Processor {
             let time = batch.times.values[rows[k]]
             guard let slice = windows.slice(containing: time) else {
                 statistics.outsideEvents += 1
+                side.put(rows[k], at: .outside)
                 k += 1
                 continue
             }
@@ -120,6 +127,7 @@ struct KeyedTimeWindows<A: Accumulator>: Processor {
                 return
             }
             keepBehind(
+                row,
                 BehindEvent(
                     time: batch.times.values[row], watermark: mark.watermark.nanoseconds, origin: batch.origin,
                     code: codes[row], number: numbers[row]))
@@ -127,13 +135,15 @@ struct KeyedTimeWindows<A: Accumulator>: Processor {
         return Selection(onTime, count: count)
     }
 
-    private mutating func keepBehind(_ event: BehindEvent<A.Number>) {
+    private mutating func keepBehind(_ row: Int, _ event: BehindEvent<A.Number>) {
         guard let slice = windows.slice(containing: event.time) else {
             statistics.outsideEvents += 1
+            side.put(row, at: .outside)
             return
         }
         if windows.lastEnd(ofSlice: slice.start) - 1 <= event.watermark {
             statistics.lateEvents += 1
+            side.put(row, at: .late)
             return
         }
         statistics.lateWindows += windows.closedCount(ofSlice: slice.start, watermark: event.watermark)

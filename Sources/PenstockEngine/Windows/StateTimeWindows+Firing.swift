@@ -68,6 +68,7 @@ extension StateTimeWindows {
             let row = batch.rows[k]
             guard let slice = windows.slice(containing: batch.times.values[row]) else {
                 statistics.outsideEvents += 1
+                side.put(row, at: .outside)
                 continue
             }
             var index = UInt32(row)

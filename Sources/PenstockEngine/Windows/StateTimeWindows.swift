@@ -24,6 +24,7 @@ struct StateTimeWindows: Processor {
     /// Whether a window has been put together since slices were let go of.
     var hasFired = false
     var statistics = OperatorStatistics()
+    var side = SideRows()
 
     private var codes = KeyCodes()
     private var slots: Column<UInt32>?
@@ -43,6 +44,7 @@ struct StateTimeWindows: Processor {
         switch element {
         case .batch(let batch):
             try add(batch)
+            side.finish(batch)
             watermark = max(watermark, batch.watermark)
         case .watermark(let time):
             watermark = max(watermark, time)
@@ -68,6 +70,10 @@ struct StateTimeWindows: Processor {
         forwarded = watermark
         return .watermark(watermark)
     }
+
+    mutating func connect(_ sides: Set<SidePort>) { side.connect(sides) }
+
+    mutating func takeSide() -> (port: SidePort, batch: Batch)? { side.take() }
 
     // MARK: Adding
 
@@ -111,6 +117,7 @@ struct StateTimeWindows: Processor {
         while k < rows.count {
             guard let bounds = windows.slice(containing: times[rows[k]]) else {
                 statistics.outsideEvents += 1
+                side.put(rows[k], at: .outside)
                 k += 1
                 continue
             }
@@ -175,12 +182,14 @@ struct StateTimeWindows: Processor {
     private mutating func keepBehind(_ batch: Batch, _ row: Int, _ mark: BehindMark, _ code: UInt64) throws {
         guard let slice = windows.slice(containing: batch.times.values[row]) else {
             statistics.outsideEvents += 1
+            side.put(row, at: .outside)
             return
         }
         let reached = mark.watermark.nanoseconds
         let expired = firings.expired(at: reached)
         if windows.lastEnd(ofSlice: slice.start) - 1 <= expired {
             statistics.lateEvents += 1
+            side.put(row, at: .late)
             return
         }
         statistics.lateWindows += windows.closedCount(ofSlice: slice.start, watermark: expired)

@@ -35,6 +35,9 @@ extension MistakeCases {
             "operator on a keyed stream", opening: "An operator takes a stream without keys: put it before KeyBy(...)",
             "From(readings, disorder: .ascending)\nKeyBy(\\Reading.sensor)\nSmooth()"),
         .flow(
+            "watermark of a keyed stream", opening: "Watermark(...) belongs to a source: put it before KeyBy(...)",
+            "From(readings, disorder: .ascending)\nKeyBy(\\Reading.sensor)\nWatermark(.ascending)"),
+        .flow(
             "record of a keyed stream", opening: "Persist records a stream without keys: put it before KeyBy(...)",
             "From(readings, disorder: .ascending)\nKeyBy(\\Reading.sensor)\nPersist(topic: \"recorded\")"),
         .statements(

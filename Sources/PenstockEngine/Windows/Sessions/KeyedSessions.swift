@@ -28,6 +28,7 @@ struct KeyedSessions: Processor {
     private var sequence: UInt64 = 0
     private var following = ElementSlot()
     private(set) var statistics = OperatorStatistics()
+    private var side = SideRows()
 
     init(_ windows: SessionWindows, _ options: WindowStageOptions) {
         stage = options.stage
@@ -45,6 +46,7 @@ struct KeyedSessions: Processor {
         switch element {
         case .batch(let batch):
             try add(batch)
+            side.finish(batch)
             watermark = max(watermark, batch.watermark)
         case .watermark(let time):
             watermark = max(watermark, time)
@@ -78,6 +80,10 @@ struct KeyedSessions: Processor {
         return Timestamp(nanoseconds: watermark.nanoseconds - lateness)
     }
 
+    mutating func connect(_ sides: Set<SidePort>) { side.connect(sides) }
+
+    mutating func takeSide() -> (port: SidePort, batch: Batch)? { side.take() }
+
     // MARK: Adding
 
     private mutating func add(_ batch: Batch) throws {
@@ -108,6 +114,7 @@ struct KeyedSessions: Processor {
         batch.forEachMarkedRow { row, mark in
             if let mark, batch.times.values[row] + lateness <= mark.watermark.nanoseconds {
                 statistics.lateEvents += 1
+                side.put(row, at: .late)
             } else {
                 onTime.values[count] = UInt32(row)
                 count += 1
