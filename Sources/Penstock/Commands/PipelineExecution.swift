@@ -30,10 +30,14 @@ struct PipelineExecution<P: Pipeline> {
     func run() async throws {
         try pipeline.check(verb)
         let flows = pipeline.flows()
-        let plan = try PhysicalPlan(flows, parallelism: settings.parallelism, isReplay: verb == .replay)
+        var plan = try PhysicalPlan(flows, parallelism: settings.parallelism, isReplay: verb == .replay)
         if verb == .replay { try checkTopic(plan) }
         let logger = settings.logger
         let log = plan.usesTopics || checkpoints != nil ? try await openLog(logger) : nil
+        if let log {
+            plan = try await PhysicalPlan(
+                flows, parallelism: settings.parallelism, isReplay: verb == .replay, log: log)
+        }
         let options = RunOptions(
             batchEvents: settings.batchSize, overwrite: settings.overwrite, reading: reading,
             topicDurability: settings.durability, checkpoints: checkpoints)
@@ -118,6 +122,9 @@ struct PipelineExecution<P: Pipeline> {
             }
             if statistics.outsideEvents > 0 {
                 lines.append("\(stage): \(statistics.outsideEvents) events outside of all windows")
+            }
+            if statistics.futureEvents > 0 {
+                lines.append("\(stage): \(statistics.futureEvents) events too far in the future")
             }
             return lines
         }

@@ -26,7 +26,8 @@ extension Flow where Body == Closed {
         parallelism: Int = 1, options: RunOptions = RunOptions(), log: (any LogStore)? = nil
     ) async throws -> RunProgress {
         let isReplay = options.reading != .live
-        let plan = try PhysicalPlan(description.withInputs, parallelism: parallelism, isReplay: isReplay)
+        let plan = try await PhysicalPlan(
+            description.withInputs, parallelism: parallelism, isReplay: isReplay, log: log)
         let run = PipelineRun(plan, options: options, log: log)
         try await run.run()
         return run.progress

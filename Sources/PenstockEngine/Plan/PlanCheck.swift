@@ -149,7 +149,7 @@ extension KeyedWindow {
 
 extension FlowDescription {
     /// The stages, with those of the inputs that have no name of their own.
-    fileprivate var stagesWithParts: [StageDescription] {
+    var stagesWithParts: [StageDescription] {
         stages.flatMap { stage in
             if case .inputs(let parts) = stage.kind { return parts.flatMap(\.stagesWithParts) + [stage] }
             return [stage]

@@ -111,21 +111,31 @@ struct StageWiring: Sendable {
         case .topic(let name, let topic, let codec, _):
             guard let log = run.log else { preconditionFailure("a plan with topics ran without a log") }
             do {
-                let writer = try await log.writer(for: TopicPartition(topic))
-                let end = try await log.describe(topic).partitions[0].nextOffset
-                var next = end
-                if let chunk = restored(StateOwner(stage: name, part: .sink))?.first {
-                    var state = StateDecoder(chunk)
-                    next = try state.integer()
-                    guard next <= end else { throw TopicTooShort(topic: topic, end: end, checkpoint: next) }
-                }
-                return TopicOutlet(
-                    stage: name, topic: topic, codec: codec, writer: writer, board: board, progress: run.progress,
-                    nextOffset: next, present: end - next)
+                return try await openTopic(name, topic, codec, log)
             } catch {
                 throw EngineError.stage(name, error)
             }
         }
+    }
+
+    private func openTopic(
+        _ name: StageName, _ topic: String, _ codec: EventCodec, _ log: any LogStore
+    ) async throws -> TopicOutlet {
+        let known = try await log.describe(topic).partitions
+        var partitions: [TopicOutletPartition] = []
+        var state = restored(StateOwner(stage: name, part: .sink))?.first.map { StateDecoder($0) }
+        for number in known.indices {
+            let writer = try await log.writer(for: TopicPartition(topic, number))
+            // Once more, because the writer may have cut what its last owner left.
+            let end = try await log.describe(topic).partitions[number].nextOffset
+            let next = try state?.integer(UInt64.self) ?? end
+            guard next <= end else {
+                throw TopicTooShort(topic: topic, partition: number, end: end, checkpoint: next)
+            }
+            partitions.append(TopicOutletPartition(writer, nextOffset: next, end: end))
+        }
+        return TopicOutlet(
+            stage: name, topic: topic, codec: codec, partitions, board: board, progress: run.progress)
     }
 
     /// The chunks of a state with which this instance begins: those of its key groups, and those that belong to none. Nil where the run does not
@@ -184,11 +194,12 @@ struct StageWiring: Sendable {
 /// A topic has lost records that a checkpoint counts on.
 private struct TopicTooShort: Diagnostic {
     let topic: String
+    let partition: Int
     let end: UInt64
     let checkpoint: UInt64
 
     var summary: String {
-        "the topic \(topic) ends at offset \(end), but had come to \(checkpoint) when the checkpoint was taken"
+        "partition \(partition) of the topic \(topic) ends at offset \(end), but had come to \(checkpoint) when the checkpoint was taken"
     }
     var hint: String? { "begin anew without the checkpoint; topics that are not durable lose records with the power" }
     var category: FailureCategory { .data }
