@@ -61,20 +61,36 @@ struct OrderedMerge: Processor {
     }
 
     func snapshot(into state: inout StateWriter) throws {
-        try state.chunk { chunk in
+        state.chunk { chunk in
+            chunk.put(false)
             chunk.put(watermark.nanoseconds)
             chunk.put(forwarded.nanoseconds)
             chunk.put(sequence)
-            for batch in waiting { try chunk.put(batch) }
+        }
+        var groups: [UInt16?: [Batch]] = [:]
+        for batch in waiting {
+            for (group, part) in batch.partsByGroup { groups[group, default: []].append(part) }
+        }
+        for (group, parts) in groups.sorted(by: { ($0.key ?? 0) < ($1.key ?? 0) }) {
+            try state.chunk(group: group) { chunk in
+                chunk.put(true)
+                for part in parts { try chunk.put(part) }
+            }
         }
     }
+
+    /// Whether a chunk of a checkpoint has events in it.
+    static func holdsEvents(_ chunk: StateChunk) -> Bool { chunk.bytes.first == 1 }
 
     mutating func restore(_ state: [StateChunk]) throws {
         for chunk in state {
             var decoder = StateDecoder(chunk)
-            watermark = Timestamp(nanoseconds: try decoder.integer())
-            forwarded = Timestamp(nanoseconds: try decoder.integer())
-            sequence = try decoder.integer()
+            guard try decoder.bool() else {
+                watermark = max(watermark, Timestamp(nanoseconds: try decoder.integer()))
+                forwarded = max(forwarded, Timestamp(nanoseconds: try decoder.integer()))
+                sequence = max(sequence, try decoder.integer())
+                continue
+            }
             while !decoder.isAtEnd { waiting.append(try decoder.batch(of: element)) }
         }
     }
@@ -116,6 +132,8 @@ struct OrderedMerge: Processor {
     private mutating func takeRows() -> Batch {
         let rows = due[given..<min(given + batchEvents, due.count)]
         given += rows.count
+        // Where several instances go on from what one had given out, their rows are numbered behind that.
+        if let first = rows.first?.batch, first.keys != nil { sequence = max(sequence, first.baseSequence) }
         defer { sequence += UInt64(rows.count) }
         var batch = Batch(gathering: rows.map { ($0.batch, $0.row) }, baseSequence: sequence, watermark: forwarded)
         batch.behind = rows.enumerated().compactMap { k, row in
@@ -141,6 +159,23 @@ extension Batch {
                 a.elementsEqual(b) ? .equal : a.lexicographicallyPrecedes(b) ? .less : .greater
             }
         }
+    }
+
+    /// The rows of each key group; all of them together where they have no keys.
+    fileprivate var partsByGroup: [UInt16?: Batch] {
+        guard let keys else { return [nil: self] }
+        var rows: [UInt16: [UInt32]] = [:]
+        forEachRow { row in
+            rows[UInt16(KeyRouter.group(of: keys.hashes.values[row])), default: []].append(UInt32(row))
+        }
+        return Dictionary(
+            uniqueKeysWithValues: rows.map { group, rows in
+                let column = Column<UInt32>(capacity: rows.count)
+                for (k, row) in rows.enumerated() { column.values[k] = row }
+                var part = self
+                part.selection = Selection(column, count: rows.count)
+                return (group, part)
+            })
     }
 
     /// A batch of some rows of other batches, in the given order. Their values are copied by the type's own copying.

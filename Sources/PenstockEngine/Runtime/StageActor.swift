@@ -109,7 +109,11 @@ actor StageActor {
             guard let named else { continue }
             var writer = StateWriter()
             do { try chain[index].snapshot(into: &writer) } catch {
-                throw EngineError.stage(named.owner.stage, error)
+                guard var unwritable = error as? StateNotWritable else {
+                    throw EngineError.stage(named.owner.stage, error)
+                }
+                unwritable.stage = named.owner.stage
+                throw EngineError.stage(named.owner.stage, unwritable)
             }
             state.put(named.owner, form: named.form, writer.chunks)
         }

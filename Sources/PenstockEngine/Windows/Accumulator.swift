@@ -17,7 +17,7 @@ protocol Accumulator: BitwiseCopyable, Sendable {
 
     /// `PaneTable.fold` for this type.
     ///
-    /// The window stages are generic and are called through existentials, so their own code is not specialised. These three are: each
+    /// The window stages are generic and are called through existentials, so their own code is not specialised. These four are: each
     /// conformance is a concrete type, so its witness is the default below with the loop for that type.
     static func fold(_ rows: PaneRows<Number>, from k: inout Int, into table: inout PaneTable<Self>) -> Bool
 
@@ -26,6 +26,9 @@ protocol Accumulator: BitwiseCopyable, Sendable {
 
     /// `PaneTable.results` for this type.
     static func results(of table: borrowing PaneTable<Self>) -> [KeyResult]
+
+    /// `PaneTable.insert` for this type.
+    static func insert(_ entries: UnsafeRawBufferPointer, _ renamed: [UInt64: UInt64], into: inout PaneTable<Self>)
 }
 
 extension Accumulator {
@@ -41,6 +44,11 @@ extension Accumulator {
 
     @inline(__always)
     static func results(of table: borrowing PaneTable<Self>) -> [KeyResult] { table.results() }
+
+    @inline(__always)
+    static func insert(
+        _ entries: UnsafeRawBufferPointer, _ renamed: [UInt64: UInt64], into table: inout PaneTable<Self>
+    ) { table.insert(entries, renamed) }
 }
 
 /// The aggregate of a key.
