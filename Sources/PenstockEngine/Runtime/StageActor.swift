@@ -31,6 +31,23 @@ actor StageActor {
         }
     }
 
+    /// The state before the first event.
+    func beginning() async throws -> StageState {
+        var state = StageState()
+        switch wiring.stage.input {
+        case .source(let name, let source):
+            for partition in 0..<source.partitionCount {
+                state.put(StateOwner(stage: name, part: .source(partition: partition)), form: "position", [])
+            }
+        case .topic(let name, _, _, let disorder, _):
+            let start = wiring.persistedRange.flatMap { TopicFeed.beginning($0, disorder) }
+            state.put(StateOwner(stage: name, part: .source(partition: 0)), form: "position", start.map { [$0] } ?? [])
+        case .channels: break
+        }
+        state.merge(try await self.state(with: []))
+        return state
+    }
+
     /// Works until the input has ended.
     func run() async throws {
         var ended: [(StateOwner, StateChunk)] = []

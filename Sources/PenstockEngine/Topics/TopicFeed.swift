@@ -30,8 +30,15 @@ struct TopicFeed {
         do {
             guard let store = run.log else { preconditionFailure("a plan with topics ran without a log") }
             var clock = PartitionClock(disorder)
-            let position: ReadPosition =
-                if let restored { .offset(try restore(restored, &clock)) } else { start }
+            var position = start
+            if let restored {
+                let (offset, hasEnded) = try Self.restore(restored, &clock)
+                if hasEnded {
+                    try await body(.end)
+                    return restored
+                }
+                position = .offset(offset)
+            }
             let reader = try await store.reader(for: TopicPartition(topic), from: position)
             defer { Task { await reader.close() } }
             return try await deliver(from: reader, &clock, body, barrier)
@@ -50,16 +57,25 @@ struct TopicFeed {
         }
     }
 
-    private func restore(_ chunk: StateChunk, _ clock: inout PartitionClock) throws -> UInt64 {
+    private static func restore(
+        _ chunk: StateChunk, _ clock: inout PartitionClock
+    ) throws -> (position: UInt64, hasEnded: Bool) {
         var state = StateDecoder(chunk)
         try clock.restore(&state)
-        return try state.integer()
+        return (try state.integer(), try state.bool())
     }
 
-    private func state(_ clock: PartitionClock, _ position: UInt64) -> StateChunk {
+    /// What a checkpoint says of a topic that nothing has been read of; nil where all of it is read.
+    static func beginning(_ range: PersistedRange, _ disorder: Disorder) -> StateChunk? {
+        guard case .live(let start, _) = range else { return nil }
+        return state(PartitionClock(disorder), start)
+    }
+
+    private static func state(_ clock: PartitionClock, _ position: UInt64, hasEnded: Bool = false) -> StateChunk {
         var state = StateEncoder()
         clock.snapshot(into: &state)
         state.put(position)
+        state.put(hasEnded)
         return StateChunk(group: nil, bytes: state.bytes)
     }
 
@@ -72,7 +88,7 @@ struct TopicFeed {
             if run.isStopping { throw RunStopped() }
             if let epoch = run.checkpoints?.requested(after: lastEpoch) {
                 lastEpoch = epoch
-                try await barrier(epoch, state(clock, reader.position))
+                try await barrier(epoch, Self.state(clock, reader.position))
             }
             if case .live(_, let board) = range {
                 switch try await board.waitForMore(after: reader.position) {
@@ -105,7 +121,7 @@ struct TopicFeed {
             }
         }
         try await body(.end)
-        return state(clock, await reader.position)
+        return Self.state(clock, await reader.position, hasEnded: true)
     }
 
     /// The bytes of payloads after which a batch of several events ends, so that few of them wait in the channels behind.
