@@ -107,7 +107,8 @@ final class AggregateStore {
         return UnsafePointer(column.values)
     }
 
-    private func address(_ slot: UInt32) -> UnsafeMutableRawPointer { states + Int(slot) * kernel.state.stride }
+    /// Where the state in a slot is.
+    func address(_ slot: UInt32) -> UnsafeMutableRawPointer { states + Int(slot) * kernel.state.stride }
 
     private func grow() {
         let larger = Self.memory(capacity * 2, kernel.state)

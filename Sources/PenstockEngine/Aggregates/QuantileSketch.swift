@@ -74,11 +74,49 @@ public struct QuantileSketch: Sendable, Hashable {
     private func middle(_ bucket: Int) -> Double { 2 * pow(gamma, Double(bucket)) / (gamma + 1) }
 }
 
+extension QuantileSketch: OwnCoding {
+    static var ownCoding: (any ValueCoding)? {
+        CodingOf<QuantileSketch> { sketch, encoder in
+            encoder.put(sketch.gamma)
+            encoder.put(sketch.scale)
+            for count in [sketch.count, sketch.zeros, sketch.lowInfinities, sketch.highInfinities, sketch.nans] {
+                encoder.put(count)
+            }
+            for buckets in [sketch.negative, sketch.positive] { buckets.write(&encoder) }
+        } read: { decoder in
+            var sketch = QuantileSketch(gamma: try decoder.double(), scale: try decoder.double())
+            (sketch.count, sketch.zeros) = (try decoder.integer(), try decoder.integer())
+            (sketch.lowInfinities, sketch.highInfinities) = (try decoder.integer(), try decoder.integer())
+            sketch.nans = try decoder.integer()
+            (sketch.negative, sketch.positive) = (try Buckets(&decoder), try Buckets(&decoder))
+            return sketch
+        }
+    }
+
+    private init(gamma: Double, scale: Double) {
+        self.gamma = gamma
+        self.scale = scale
+    }
+}
+
 /// Counts by bucket number, dense between the least and the largest bucket that has any.
 private struct Buckets: Sendable, Hashable {
     private var first = 0
     private var counts: [Int64] = []
     private(set) var total: Int64 = 0
+
+    init() {}
+
+    init(_ decoder: inout StateDecoder) throws {
+        first = Int(try decoder.integer(Int64.self))
+        counts = try decoder.all()
+        total = counts.reduce(0, +)
+    }
+
+    func write(_ encoder: inout StateEncoder) {
+        encoder.put(Int64(first))
+        encoder.put(all: counts)
+    }
 
     mutating func add(_ number: Int64, to bucket: Int) {
         total += number

@@ -8,13 +8,21 @@ internal import PenstockEvents
 
     /// Initialises a value from what was written.
     func read(_ decoder: inout StateDecoder, _ target: UnsafeMutableRawPointer) throws
+
+    /// The bytes of a value that is written as they lie in memory; nil for others.
+    var plainByteCount: Int? { get }
+}
+
+extension ValueCoding {
+    @usableFromInline var plainByteCount: Int? { nil }
 }
 
 /// The coding of `type`, or nil where it is neither an event, written as its record, nor plain, written as its bytes, nor `Codable`, written
-/// as a binary property list.
+/// as a binary property list, nor made of such values by one of the types of `OwnCoding`.
 @usableFromInline func valueCoding<Value>(of type: Value.Type) -> (any ValueCoding)? {
     if let event = type as? any Event.Type { return eventCoding(event) }
     if _isPOD(type) { return PlainCoding(byteCount: MemoryLayout<Value>.size) }
+    if let own = type as? any OwnCoding.Type { return own.ownCoding }
     if let codable = type as? any Codable.Type { return codableCoding(codable) }
     return nil
 }
@@ -25,6 +33,7 @@ private func codableCoding<C: Codable>(_ type: C.Type) -> any ValueCoding { Coda
 
 private struct PlainCoding: ValueCoding {
     let byteCount: Int
+    var plainByteCount: Int? { byteCount }
 
     func write(_ value: UnsafeRawPointer, _ encoder: inout StateEncoder) {
         encoder.put(UnsafeRawBufferPointer(start: value, count: byteCount))
@@ -83,7 +92,7 @@ extension StateEncoder {
     /// Appends the rows of a batch that count, with their times, keys and marks.
     /// - Throws: `StateNotWritable` where the type of the values has no coding, or what the coding throws.
     mutating func put(_ batch: Batch) throws {
-        guard let coding = batch.values.element.coding else { throw StateNotWritable(type: batch.values.element.name) }
+        guard let coding = batch.values.element.coding else { throw StateNotWritable(.events, batch.values.element.name) }
         put(batch.origin.stage)
         put(batch.origin.partition)
         put(batch.baseSequence)
@@ -116,7 +125,7 @@ extension StateDecoder {
 
     /// The next batch, whose values have the type `element`. Its rows are dense: only the order of sequence numbers is kept.
     mutating func batch(of element: ValueType) throws -> Batch {
-        guard let coding = element.coding else { throw StateNotWritable(type: element.name) }
+        guard let coding = element.coding else { throw StateNotWritable(.events, element.name) }
         let origin = Origin(stage: try integer(), partition: try integer())
         let (baseSequence, input): (UInt64, UInt8) = (try integer(), try integer())
         let watermark = Timestamp(nanoseconds: try integer())
@@ -143,13 +152,4 @@ extension StateDecoder {
         batch.input = input
         return batch
     }
-}
-
-/// Events that a stage holds cannot be written into a checkpoint.
-struct StateNotWritable: Diagnostic {
-    let type: String
-
-    var summary: String { "events of type \(type) cannot be written into a checkpoint" }
-    var hint: String? { "make \(type) an Event, a struct of plain numbers, or Codable; or run without checkpoints" }
-    var category: FailureCategory { .usage }
 }

@@ -1,4 +1,5 @@
 internal import PenstockEvents
+internal import PenstockLog
 internal import Synchronization
 
 /// Begins checkpoints, gathers the states of all instances of all stages, and keeps them.
@@ -46,8 +47,18 @@ actor CheckpointCoordinator {
         return epoch > last ? epoch : nil
     }
 
+    /// Keeps what a run is before it begins, so that what it does before its first checkpoint can be repeated, too. Where one of its outputs
+    /// cannot go on there is nothing to go on from.
+    /// - Throws: `CheckpointNotKept`.
+    func begin(with states: [StageState]) async throws {
+        epoch += 1
+        var merged = StageState()
+        for state in states { merged.merge(state) }
+        try await write(merged.canGoOn ? merged : StageState())
+    }
+
     /// Takes checkpoints until all instances have ended or the run is cancelled.
-    /// - Throws: `LogError` where a checkpoint cannot be kept.
+    /// - Throws: `CheckpointNotKept`.
     func run() async throws {
         while true {
             await pause()
@@ -70,7 +81,7 @@ actor CheckpointCoordinator {
     /// Says that the run has come to its end: there is nothing to go on from.
     func markFinished() async throws {
         epoch += 1
-        try await store.write(Checkpoint(epoch: epoch, scan: scan, state: StageState()))
+        try await write(StageState())
         try await store.close()
     }
 
@@ -108,8 +119,7 @@ actor CheckpointCoordinator {
     private var isComplete: Bool { (0..<instances).allSatisfy { states[$0] != nil || ended[$0] != nil } }
 
     private func completion() async {
-        guard !isComplete, !isCancelled else { return }
-        await withCheckedContinuation { waiter = $0 }
+        while !isComplete, !isCancelled { await withCheckedContinuation { waiter = $0 } }
     }
 
     private func keep(_ states: [Int: StageState]) async throws {
@@ -118,9 +128,15 @@ actor CheckpointCoordinator {
         for (stage, counts) in earlier {
             merged.statistics[stage] = (merged.statistics[stage] ?? OperatorStatistics()) + counts
         }
-        try await store.write(Checkpoint(epoch: epoch, scan: scan, state: merged))
+        try await write(merged)
         progress.note(epoch: epoch)
         whenKept(epoch)
+    }
+
+    private func write(_ state: StageState) async throws {
+        do { try await store.write(Checkpoint(epoch: epoch, scan: scan, state: state)) } catch {
+            throw CheckpointNotKept(epoch: epoch, topic: store.topic.description, error: error)
+        }
     }
 
     // MARK: Waiting
@@ -129,8 +145,8 @@ actor CheckpointCoordinator {
     private func pause() async {
         guard ended.count < instances, !isCancelled else { return }
         let timer = Task {
-            try? await Task.sleep(for: interval)
-            wake()
+            // What ends the pause in another way wakes whoever waits then.
+            if (try? await Task.sleep(for: interval)) != nil { wake() }
         }
         await withCheckedContinuation { waiter = $0 }
         timer.cancel()
@@ -143,5 +159,23 @@ actor CheckpointCoordinator {
     private func wake() {
         waiter?.resume()
         waiter = nil
+    }
+}
+
+/// A checkpoint could not be written.
+private struct CheckpointNotKept: Diagnostic {
+    let epoch: UInt64
+    let topic: String
+    let error: LogError
+
+    var summary: String { "checkpoint \(epoch) cannot be kept in \(topic): \(error.summary)" }
+    var hint: String? { error.hint }
+    var category: FailureCategory { error.category }
+}
+
+extension StageState {
+    /// Whether each output has said how to go on with it.
+    fileprivate var canGoOn: Bool {
+        forms.keys.allSatisfy { $0.part != .sink || !(chunks[$0] ?? []).isEmpty }
     }
 }

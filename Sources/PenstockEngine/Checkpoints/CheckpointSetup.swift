@@ -20,10 +20,15 @@ struct CheckpointSetup {
         let durability: Durability = options.topicDurability == .durable ? .durable : .pageCache
         let store = try await CheckpointStore(wanted, log, durability)
         var restored: Checkpoint?
-        if wanted.restoring == .last {
-            restored = try await store.last { progress.report($0) }
+        let nextEpoch: UInt64
+        do {
+            let last = try await store.last { if wanted.restoring == .last { progress.report($0) } }
+            nextEpoch = last.nextEpoch
             // A run that has come to its end leaves a checkpoint without states.
-            if restored?.state.forms.isEmpty == true { restored = nil }
+            if wanted.restoring == .last, last.checkpoint?.state.forms.isEmpty == false { restored = last.checkpoint }
+        } catch {
+            try? await store.close()
+            throw error
         }
         if let restored {
             do { try RestoreCheck(plan, restored).run() } catch {
@@ -34,7 +39,7 @@ struct CheckpointSetup {
         }
         self.restored = restored
         coordinator = CheckpointCoordinator(
-            store, wanted, nextEpoch: try await store.nextEpoch(),
+            store, wanted, nextEpoch: nextEpoch,
             instances: plan.stages.map(\.instances).reduce(0, +), scan: restored?.scan ?? topics.scan,
             earlier: restored?.state.statistics ?? [:], boards: Array(topics.boards.values), progress: progress)
     }

@@ -6,7 +6,7 @@ final class CheckpointStore: Sendable {
     /// The bytes of states after which a batch of records is handed over.
     private static let batchBytes = 4 << 20
 
-    private let topic: TopicPartition
+    let topic: TopicPartition
     private let log: any LogStore
     private let writer: any TopicWriter
     private let kept: Int
@@ -25,22 +25,36 @@ final class CheckpointStore: Sendable {
         writer = try await log.writer(for: topic)
     }
 
-    /// The newest checkpoint that is complete and intact. One that is not is reported and the one before it taken.
+    /// The newest checkpoint that is complete and intact, and the number behind that of every one in the topic, complete or not. One behind
+    /// it that is damaged is reported.
     /// - Throws: `LogError` of the storage.
-    func last(_ report: (RunRemark) -> Void) async throws -> Checkpoint? {
-        let found = try await complete(report)
-        starts.withLock { $0 = found.map(\.start) }
-        return found.last?.checkpoint
-    }
-
-    /// The number behind that of every checkpoint in the topic, complete or not.
-    func nextEpoch() async throws -> UInt64 {
-        var last: UInt64 = 0
-        try await forEachRecord { record, _ in
-            last = max(last, record.epoch)
-        } damaged: { _ in
+    func last(_ report: (RunRemark) -> Void) async throws -> (checkpoint: Checkpoint?, nextEpoch: UInt64) {
+        var last: Checkpoint?
+        var complete: [UInt64] = []
+        var damage: String?
+        var epoch: UInt64 = 0
+        var pieces = Pieces()
+        try await forEachRecord { record, offset in
+            epoch = max(epoch, record.epoch)
+            guard record.kind == .end else { return pieces.add(record, at: offset) }
+            if let checkpoint = pieces.complete(record) {
+                last = checkpoint
+                complete.append(pieces.start ?? offset)
+                damage = nil
+            } else {
+                damage = damage ?? "checkpoint \(record.epoch) has lost a part"
+            }
+            pieces = Pieces()
+        } damaged: { error in
+            damage = error.summary
         }
-        return last + 1
+        starts.withLock { $0 = complete }
+        if let damage {
+            let instead = last.map { "checkpoint \($0.epoch), the one before it, is taken" }
+            let nothing = "there is none before it, so the run begins at the beginning"
+            report(.warning("the last checkpoint in \(topic) is damaged; \(instead ?? nothing): \(damage)"))
+        }
+        return (last, epoch + 1)
     }
 
     /// Writes a checkpoint; when this returns it is complete and kept. Older ones beyond the number to keep are given up.
@@ -73,28 +87,6 @@ final class CheckpointStore: Sendable {
     func close() async throws(LogError) { try await writer.close() }
 
     // MARK: Reading
-
-    /// The complete and intact checkpoints in the topic, the oldest first.
-    private func complete(_ report: (RunRemark) -> Void) async throws -> [(start: UInt64, checkpoint: Checkpoint)] {
-        var found: [(start: UInt64, checkpoint: Checkpoint)] = []
-        var pieces = Pieces()
-        try await forEachRecord { record, offset in
-            guard record.kind == .end else { return pieces.add(record, at: offset) }
-            if let checkpoint = pieces.complete(record) {
-                found.append((pieces.start ?? offset, checkpoint))
-            } else {
-                report(.warning(Self.damaged(record.epoch)))
-            }
-            pieces = Pieces()
-        } damaged: { error in
-            report(.warning("the checkpoints in \(self.topic) are damaged: \(error.summary)"))
-        }
-        return found
-    }
-
-    private static func damaged(_ epoch: UInt64) -> String {
-        "checkpoint \(epoch) is damaged and cannot be used; the one before it is taken"
-    }
 
     private func forEachRecord(
         _ body: (CheckpointRecord, _ offset: UInt64) throws -> Void, damaged: (LogError) -> Void

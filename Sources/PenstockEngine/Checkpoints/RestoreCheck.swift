@@ -26,8 +26,8 @@ struct RestoreCheck {
             case (let now?, let before?) where now == before: (owner, .matched)
             case (let now?, let before?): (owner, .changed(was: before, is: now))
             case (.some, nil): (owner, .new)
-            // How many instances there are decides whether events are put in order; what waits there is checked by its own rule.
-            case (nil, .some) where owner.part == .order && checkpoint.state.chunks[owner, default: []].isEmpty: nil
+            // How many instances there are decides whether events are put in order. Where none of them waits nothing is lost.
+            case (nil, .some) where owner.part == .order && !checkpoint.state.holdsEvents(owner): nil
             case (nil, _): (owner, .orphaned)
             }
         }
@@ -49,6 +49,13 @@ struct RestoreCheck {
                     hint: "undo the change, give the stage another name, or begin anew without the checkpoint")
             }
         }
+    }
+}
+
+extension StageState {
+    /// Whether events wait for their turn.
+    fileprivate func holdsEvents(_ owner: StateOwner) -> Bool {
+        chunks[owner, default: []].contains(where: OrderedMerge.holdsEvents)
     }
 }
 

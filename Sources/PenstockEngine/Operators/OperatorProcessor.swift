@@ -8,6 +8,8 @@ struct OperatorProcessor<Op: Operator>: Processor {
     private var state: Op.State
     private var pending = PendingOutput()
     private var sequence: UInt64 = 0
+    /// Whether the operator has been told of the end, which comes once more where a run goes on from there.
+    private var hasEnded = false
 
     init(_ operation: Op, context: OperatorContext, origin: Origin) {
         self.operation = operation
@@ -28,7 +30,10 @@ struct OperatorProcessor<Op: Operator>: Processor {
             try call { try operation.control(record, state: &state, into: &output, context: context) }
         case .watermark, .barrier:
             break
+        case .end where hasEnded:
+            break
         case .end:
+            hasEnded = true
             try call { try operation.finish(state: &state, into: &output, context: context) }
         }
         pending.put(&output, before: element, origin: origin, sequence: &sequence)
@@ -40,6 +45,7 @@ struct OperatorProcessor<Op: Operator>: Processor {
         writer.chunk { chunk in
             chunk.put(sequence)
             chunk.put(pending.forwarded.nanoseconds)
+            chunk.put(hasEnded)
             chunk.put(state)
         }
     }
@@ -49,6 +55,7 @@ struct OperatorProcessor<Op: Operator>: Processor {
             var decoder = StateDecoder(chunk)
             sequence = try decoder.integer()
             pending.forwarded = Timestamp(nanoseconds: try decoder.integer())
+            hasEnded = try decoder.bool()
             state = try decoder.snapshot()
         }
     }

@@ -49,7 +49,10 @@ public final class PipelineRun: Sendable {
         }
         if isStopping { run.stop() }
         let wirings = makeWirings(run, topics)
-        try checkSinks(wirings)
+        do { try checkSinks(wirings) } catch {
+            await checkpoints?.coordinator.cancel()
+            throw error
+        }
         try await drive(wirings, checkpoints?.coordinator)
         return scan
     }
@@ -57,8 +60,8 @@ public final class PipelineRun: Sendable {
     private func checkSinks(_ wirings: [StageWiring]) throws {
         for wiring in wirings {
             guard case .sink(let name, let sink) = wiring.stage.output else { continue }
-            // What a checkpoint refers to is half there.
-            if wiring.restored(StateOwner(stage: name, part: .sink)) != nil { continue }
+            // Where a sink goes on, its output is there already.
+            guard wiring.restored(StateOwner(stage: name, part: .sink)) == nil else { continue }
             do { try sink.check(wiring.sinkContext(name)) } catch { throw EngineError.stage(name, error) }
         }
     }
@@ -67,6 +70,11 @@ public final class PipelineRun: Sendable {
         let stages = wirings.map(StageActor.init)
         do {
             for stage in stages { try await stage.open() }
+            if let checkpoints, wirings.first?.run.restored == nil {
+                var states: [StageState] = []
+                for stage in stages { states.append(try await stage.beginning()) }
+                try await checkpoints.begin(with: states)
+            }
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for stage in stages { group.addTask { try await stage.run() } }
                 if let checkpoints { group.addTask { try await checkpoints.run() } }

@@ -35,6 +35,13 @@ actor StageActor {
         }
     }
 
+    /// The state before the first event.
+    func beginning() async throws -> StageState {
+        var state = try await SourceStage.beginning(wiring)
+        state.merge(try await self.state(with: StageState()))
+        return state
+    }
+
     /// Works until the input has ended.
     func run() async throws {
         var source = StageState()
@@ -98,7 +105,11 @@ actor StageActor {
             guard let named else { continue }
             var writer = StateWriter()
             do { try chain[index].snapshot(into: &writer) } catch {
-                throw EngineError.stage(named.owner.stage, error)
+                guard var unwritable = error as? StateNotWritable else {
+                    throw EngineError.stage(named.owner.stage, error)
+                }
+                unwritable.stage = named.owner.stage
+                throw EngineError.stage(named.owner.stage, unwritable)
             }
             state.put(named.owner, form: named.form, writer.chunks)
         }

@@ -161,16 +161,20 @@ struct StageWiring: Sendable {
     func makeChain() -> [any Processor] {
         var chain: [any Processor] = []
         if stage.mergesInOrder { chain.append(OrderedMerge(batchEvents: run.options.batchEvents, of: element)) }
-        for planned in stage.operators { chain.append(makeProcessor(planned)) }
+        var input = element
+        for planned in stage.operators {
+            chain.append(makeProcessor(planned, input))
+            input = planned.description.output ?? input
+        }
         return chain
     }
 
-    private func makeProcessor(_ planned: PhysicalStage.PlannedOperator) -> any Processor {
+    private func makeProcessor(_ planned: PhysicalStage.PlannedOperator, _ input: ValueType) -> any Processor {
         switch planned.description.kind {
         case .map(let kernel): return KernelProcessor(stage: planned.name, kernel: kernel)
         case .filter(let kernel): return KernelProcessor(stage: planned.name, kernel: kernel)
         case .keyBy(let kernel, _): return KernelProcessor(stage: planned.name, kernel: kernel)
-        case .aggregate(let window, let aggregate): return makeAggregate(planned.name, window, aggregate)
+        case .aggregate(let window, let aggregate): return makeAggregate(planned.name, input, window, aggregate)
         case .operation(let operation):
             let progress = run.progress
             let context = OperatorContext(
@@ -182,10 +186,10 @@ struct StageWiring: Sendable {
     }
 
     private func makeAggregate(
-        _ name: StageName, _ window: KeyedWindow, _ aggregate: Aggregate
+        _ name: StageName, _ input: ValueType, _ window: KeyedWindow, _ aggregate: Aggregate
     ) -> any Processor {
         let options = WindowStageOptions(
-            stage: name, aggregate: aggregate, origin: origin(name), batchEvents: run.options.batchEvents
+            stage: name, aggregate: aggregate, origin: origin(name), batchEvents: run.options.batchEvents, input: input
         )
         return window.makeProcessor(options)
     }

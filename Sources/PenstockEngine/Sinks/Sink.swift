@@ -19,6 +19,7 @@ public protocol Sink<Input>: Sendable {
     func open(_ context: SinkContext) throws -> any SinkWriter<Input>
 
     /// Goes on writing where a checkpoint left off; `state` is what the writer's `checkpoint` gave. What was written behind it is to be dropped.
+    /// Where a run was broken off while its sinks came to their end, this one may have done so already.
     /// - Throws: By default that this sink cannot go on.
     func reopen(_ context: SinkContext, from state: [UInt8]) throws -> any SinkWriter<Input>
 }

@@ -53,6 +53,23 @@ struct SourceStage {
         }
     }
 
+    /// Where the partitions of a stage's source begin; empty for a stage that reads channels. Sources that are not topics begin at their
+    /// beginning, where they need no state.
+    static func beginning(_ wiring: StageWiring) async throws -> StageState {
+        var state = StageState()
+        guard let name = wiring.stage.input.sourceName else { return state }
+        for partition in wiring.partitions {
+            var chunks: [StateChunk] = []
+            if wiring.stage.input.isTopic {
+                let (feed, disorder) = try wiring.makeFeed(partition)
+                let origin = wiring.origin(name, partition: partition)
+                chunks = [SourcePartition(feed: feed, disorder: disorder, origin: origin).state]
+            }
+            state.put(StateOwner(stage: name, part: .source(partition: partition)), form: "position", chunks)
+        }
+        return state
+    }
+
     /// Where the partitions have been read to.
     var state: StageState {
         var state = StageState()

@@ -12,11 +12,11 @@ struct StateChunk: Sendable, Hashable {
 struct StateWriter {
     private(set) var chunks: [StateChunk] = []
 
-    /// Adds what `write` puts into the encoder. A chunk without bytes is left out.
+    /// Adds what `write` puts into the encoder, for about `byteCount` bytes. A chunk without bytes is left out.
     mutating func chunk<Failure: Error>(
-        group: UInt16? = nil, _ write: (inout StateEncoder) throws(Failure) -> Void
+        group: UInt16? = nil, byteCount: Int = 0, _ write: (inout StateEncoder) throws(Failure) -> Void
     ) throws(Failure) {
-        var encoder = StateEncoder()
+        var encoder = StateEncoder(byteCount: byteCount)
         try write(&encoder)
         if !encoder.bytes.isEmpty { chunks.append(StateChunk(group: group, bytes: encoder.bytes)) }
     }
@@ -25,6 +25,9 @@ struct StateWriter {
 /// Writes numbers and bytes one behind the other, little-endian.
 @usableFromInline struct StateEncoder {
     private(set) var bytes: [UInt8] = []
+
+    /// An encoder with room for `byteCount` bytes; it takes any number.
+    init(byteCount: Int = 0) { bytes.reserveCapacity(byteCount) }
 
     /// Appends an integer with all of its bytes.
     mutating func put(_ number: some FixedWidthInteger) {
@@ -52,6 +55,16 @@ struct StateWriter {
     mutating func put(_ memory: UnsafeRawBufferPointer) {
         put(UInt64(memory.count))
         bytes.append(contentsOf: memory)
+    }
+
+    /// Appends memory whose size the reader knows.
+    mutating func put(block memory: UnsafeRawBufferPointer) { bytes.append(contentsOf: memory) }
+
+    /// Appends numbers with how many they are in front.
+    mutating func put<Number: BitwiseCopyable>(all numbers: [Number]) {
+        put(UInt64(numbers.count))
+        // What takes no memory has no bytes.
+        if MemoryLayout<Number>.size > 0 { numbers.withUnsafeBytes { put(block: $0) } }
     }
 }
 
@@ -88,10 +101,35 @@ struct StateWriter {
 
     /// The next bytes that were written with their number.
     mutating func data() throws(StateDamaged) -> ArraySlice<UInt8> {
-        let count: UInt64 = try integer()
-        guard count <= UInt64(bytes.count - position) else { throw StateDamaged() }
-        defer { position += Int(count) }
-        return bytes[position..<position + Int(count)]
+        try block(Int(clamping: try integer(UInt64.self)))
+    }
+
+    /// The next bytes, as many as there are said to be.
+    mutating func block(_ count: Int) throws(StateDamaged) -> ArraySlice<UInt8> {
+        guard count <= bytes.count - position else { throw StateDamaged() }
+        defer { position += count }
+        return bytes[position..<position + count]
+    }
+
+    /// The number of things that come next, each of which takes at least one byte.
+    mutating func count() throws(StateDamaged) -> Int {
+        let count = Int(clamping: try integer(UInt64.self))
+        guard count <= bytes.count - position else { throw StateDamaged() }
+        return count
+    }
+
+    /// The next numbers that were written with how many they are.
+    mutating func all<Number: BitwiseCopyable>(_ type: Number.Type = Number.self) throws(StateDamaged) -> [Number] {
+        let count = Int(clamping: try integer(UInt64.self))
+        let size = MemoryLayout<Number>.size > 0 ? MemoryLayout<Number>.stride : 0
+        guard size == 0 || count <= (bytes.count - position) / size else { throw StateDamaged() }
+        let block = try block(count * size)
+        return block.withUnsafeBytes { memory in
+            [Number](unsafeUninitializedCapacity: count) { numbers, initialized in
+                UnsafeMutableRawBufferPointer(numbers).copyMemory(from: memory)
+                initialized = count
+            }
+        }
     }
 }
 

@@ -36,6 +36,8 @@ struct TopicFeed: SourceFeed {
         self.codec = codec
         self.range = range
         self.run = run
+        // Until the topic is opened this is where it will be.
+        if case .offset(let offset) = start { next = offset }
     }
 
     var passesOnMarks: Bool { false }
@@ -43,7 +45,8 @@ struct TopicFeed: SourceFeed {
     var position: SourcePosition { SourcePosition(events: next) }
 
     mutating func begin(at position: SourcePosition, eventLimit: Int) async throws {
-        try await open(.offset(position.events))
+        // At the beginning of a topic there may be fewer records now than there were.
+        try await open(position.events == 0 ? .earliest : .offset(position.events))
     }
 
     mutating func read(eventLimit: Int) async throws -> FeedBatch {

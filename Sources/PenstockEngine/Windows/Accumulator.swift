@@ -32,6 +32,9 @@ protocol Accumulator: BitwiseCopyable, Sendable {
 
     /// The rows of a window for this type.
     static func rows(of entries: UnsafePointer<Ordered<Self>>, count: Int, _ window: WindowSpan) -> ClosedRows
+
+    /// `PaneTable.insert` for this type.
+    static func insert(_ entries: UnsafeRawBufferPointer, _ renamed: [UInt64: UInt64], into: inout PaneTable<Self>)
 }
 
 extension Accumulator {
@@ -55,6 +58,11 @@ extension Accumulator {
     static func rows(of entries: UnsafePointer<Ordered<Self>>, count: Int, _ window: WindowSpan) -> ClosedRows {
         ClosedRows(entries, count: count, window)
     }
+
+    @inline(__always)
+    static func insert(
+        _ entries: UnsafeRawBufferPointer, _ renamed: [UInt64: UInt64], into table: inout PaneTable<Self>
+    ) { table.insert(entries, renamed) }
 }
 
 /// The aggregate of a key.

@@ -20,6 +20,18 @@ struct FiringOrder {
         self.lateness = lateness
     }
 
+    func snapshot(into chunk: inout StateEncoder) {
+        chunk.put(instant: lastOnTime)
+        chunk.put(instant: lastExpired)
+    }
+
+    /// Goes on behind what one of the instances before has put together.
+    mutating func restore(_ chunk: inout StateDecoder) throws {
+        lastOnTime = latest(lastOnTime, try chunk.instant())
+        lastExpired = latest(lastExpired, try chunk.instant())
+        nextInstant = nil
+    }
+
     /// The instant by which a window must have ended to take nothing more at a watermark.
     func expired(at watermark: Int64) -> Int64 {
         let (instant, overflow) = watermark.subtractingReportingOverflow(lateness)

@@ -11,19 +11,21 @@ struct KeyedCountWindows<A: Accumulator>: Processor {
     private let origin: Origin
     private let batchEvents: Int
 
-    private var waiting: [WaitingEvent<A.Number>] = []
-    private var keys: [UInt64: KeyState] = [:]
-    private var interner = KeyInterner()
+    var waiting: [WaitingEvent<A.Number>] = []
+    var keys: [UInt64: KeyState] = [:]
+    var interner = KeyInterner()
     private var scratch = NumberScratch()
     private var codes = KeyCodes()
-    private var watermark = Timestamp.distantPast
-    private var forwarded = Timestamp.distantPast
+    var watermark = Timestamp.distantPast
+    var forwarded = Timestamp.distantPast
     private var due: [DueRow] = []
     private var given = 0
-    private var sequence: UInt64 = 0
+    var sequence: UInt64 = 0
+    /// The number of the first row of this run.
+    var baseSequence: UInt64 = 0
     private var following = ElementSlot()
 
-    private struct KeyState {
+    struct KeyState {
         var numbers: [A.Number] = []
         var times: [Int64] = []
         /// Events since the last row.
@@ -197,7 +199,7 @@ public struct CountWindows: Sendable, Hashable {
 }
 
 /// An event that waits for its place in the canonical order.
-private struct WaitingEvent<Number: BitwiseCopyable>: Comparable {
+struct WaitingEvent<Number: BitwiseCopyable>: Comparable {
     let time: Int64
     let origin: Origin
     let sequence: UInt64

@@ -8,21 +8,23 @@ internal import PenstockEvents
 struct KeyedTimeWindows<A: Accumulator>: Processor {
     private let stage: StageName
     private let windows: TimeWindows
-    private let aggregate: Aggregate
+    let aggregate: Aggregate
     private let origin: Origin
     private let batchEvents: Int
 
-    private var panes: [SlicePane<A>] = []
-    private var behind: [BehindEvent<A.Number>] = []
-    private var interner = KeyInterner()
+    var panes: [SlicePane<A>] = []
+    var behind: [BehindEvent<A.Number>] = []
+    var interner = KeyInterner()
     private var internedAtLastSweep = 1024
     private var scratch = NumberScratch()
     private var codes = KeyCodes()
-    private var lastClosedEnd: Int64?
-    private var watermark = Timestamp.distantPast
-    private var forwarded = Timestamp.distantPast
+    var lastClosedEnd: Int64?
+    var watermark = Timestamp.distantPast
+    var forwarded = Timestamp.distantPast
     private var closing: ClosingWindow<A>?
-    private var sequence: UInt64 = 0
+    var sequence: UInt64 = 0
+    /// The number of the first row of this run.
+    var baseSequence: UInt64 = 0
     private var following = ElementSlot()
     private(set) var statistics = OperatorStatistics()
     private var side = SideRows()
@@ -98,7 +100,7 @@ struct KeyedTimeWindows<A: Accumulator>: Processor {
         }
     }
 
-    private mutating func pane(of slice: (start: Int64, end: Int64), _ origin: Origin) -> SlicePane<A> {
+    mutating func pane(of slice: (start: Int64, end: Int64), _ origin: Origin) -> SlicePane<A> {
         // The newest slices are at the end, and nearly every event belongs to one of them.
         var at = panes.count
         while at > 0 {
@@ -252,7 +254,7 @@ final class SlicePane<A: Accumulator> {
 }
 
 /// An event further out of order than its source's bound allows, which some window may still take.
-private struct BehindEvent<Number: BitwiseCopyable> {
+struct BehindEvent<Number: BitwiseCopyable> {
     let time: Int64
     let watermark: Int64
     let origin: Origin

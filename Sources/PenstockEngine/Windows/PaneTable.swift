@@ -124,6 +124,35 @@ struct PaneTable<A: Accumulator>: ~Copyable {
         if let last { try body(.max, last) }
     }
 
+    /// The codes and accumulators in the order of a checkpoint. An accumulator is a number of words.
+    func grouped(_ displaced: [UInt64: UInt64]) -> GroupedEntries {
+        let width = MemoryLayout<Slot>.stride / MemoryLayout<UInt64>.stride
+        func entries(_ last: UnsafePointer<UInt64>?) -> GroupedEntries {
+            slots.withMemoryRebound(to: UInt64.self, capacity: capacity * width) {
+                GroupedEntries(
+                    slots: $0, width: width, capacity: capacity, count: count, last: last, displaced: displaced)
+            }
+        }
+        guard let last else { return entries(nil) }
+        return withUnsafeBytes(of: Slot(tag: 0, accumulator: last)) {
+            entries($0.baseAddress?.assumingMemoryBound(to: UInt64.self))
+        }
+    }
+
+    /// Puts back entries that `grouped` gave; `renamed` has the codes that are others now. No key is in the table yet.
+    @inline(__always) mutating func insert(_ entries: UnsafeRawBufferPointer, _ renamed: [UInt64: UInt64]) {
+        let stride = MemoryLayout<Slot>.stride
+        reserve(count + entries.count / stride)
+        for at in Swift.stride(from: 0, to: entries.count, by: stride) {
+            let code = renamed.code(entries.loadUnaligned(fromByteOffset: at, as: UInt64.self))
+            _ = merge(code, entries.loadUnaligned(fromByteOffset: at + MemoryLayout<UInt64>.stride, as: A.self))
+        }
+    }
+
+    private mutating func reserve(_ keys: Int) {
+        while keys * 2 > capacity { grow() }
+    }
+
     private mutating func addToLast(_ first: A, _ more: (inout A) -> Bool) -> Bool {
         guard var accumulator = last else {
             last = first

@@ -69,6 +69,43 @@ struct PositionWindowProcessor<Op: WindowOperator>: Processor {
         }
     }
 
+    func snapshot(into writer: inout StateWriter) throws {
+        guard let coding = valueCoding(of: Op.In.self) else { throw StateNotWritable(.events, "\(Op.In.self)") }
+        try writer.chunk { chunk in
+            for number in [arrived, sinceLastWindow, index] { chunk.put(Int64(number)) }
+            chunk.put(instant: nextEnd)
+            chunk.put(forwarded.nanoseconds)
+            chunk.put(sequence)
+            chunk.put(state)
+            chunk.put(UInt64(inside.count))
+            for (event, position, time) in inside {
+                chunk.put(position)
+                chunk.put(time.nanoseconds)
+                try coding.put(event, &chunk)
+            }
+        }
+    }
+
+    mutating func restore(_ chunks: [StateChunk]) throws {
+        guard let coding = valueCoding(of: Op.In.self) else { throw StateNotWritable(.events, "\(Op.In.self)") }
+        for chunk in chunks {
+            var decoder = StateDecoder(chunk)
+            arrived = Int(try decoder.integer(Int64.self))
+            sinceLastWindow = Int(try decoder.integer(Int64.self))
+            index = Int(try decoder.integer(Int64.self))
+            nextEnd = try decoder.instant()
+            forwarded = Timestamp(nanoseconds: try decoder.integer())
+            sequence = try decoder.integer()
+            state = try decoder.snapshot()
+            inside = []
+            for _ in 0..<(try decoder.count()) {
+                let position: Int64 = try decoder.integer()
+                let time = Timestamp(nanoseconds: try decoder.integer())
+                inside.append((try coding.value(&decoder), position, time))
+            }
+        }
+    }
+
     private func endsScan(_ element: StreamElement) -> Bool {
         switch element {
         case .end, .control(.scanEnd), .control(.scanStart): true

@@ -51,6 +51,18 @@ struct SlotTable {
         if let last { try body(.max, last) }
     }
 
+    /// The codes and slots in the order of a checkpoint.
+    func grouped(_ displaced: [UInt64: UInt64]) -> GroupedEntries {
+        GroupedEntries(width: 2, capacity: count, displaced: displaced) { entries in
+            var written = 0
+            forEach { code, slot in
+                (entries[written], entries[written + 1]) = (code, UInt64(slot))
+                written += 2
+            }
+            return written / 2
+        }
+    }
+
     private mutating func lastSlot(_ make: () -> UInt32) -> UInt32 {
         if let last { return last }
         let slot = make()

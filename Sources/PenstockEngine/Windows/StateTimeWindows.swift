@@ -29,7 +29,9 @@ struct StateTimeWindows: Processor {
     private var codes = KeyCodes()
     private var slots: Column<UInt32>?
     private var internedAtLastSweep = 1024
-    private var sequence: UInt64 = 0
+    var sequence: UInt64 = 0
+    /// The number of the first row of this run.
+    var baseSequence: UInt64 = 0
     private var following = ElementSlot()
 
     init(windows: TimeWindows, options: WindowStageOptions) {
@@ -149,7 +151,7 @@ struct StateTimeWindows: Processor {
         }
     }
 
-    private mutating func slice(of bounds: (start: Int64, end: Int64), _ origin: Origin) -> StateSlice {
+    mutating func slice(of bounds: (start: Int64, end: Int64), _ origin: Origin) -> StateSlice {
         // The newest slices are at the end, and nearly every event belongs to one of them.
         var at = slices.count
         while at > 0 {

@@ -6,6 +6,8 @@ struct WindowStageOptions {
     let aggregate: Aggregate
     let origin: Origin
     let batchEvents: Int
+    /// The type of the events that come in.
+    let input: ValueType
 }
 
 extension KeyedWindow {

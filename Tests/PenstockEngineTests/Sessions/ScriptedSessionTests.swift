@@ -77,7 +77,7 @@ struct ScriptedSessionTests {
             WindowStageOptions(
                 stage: testStage,
                 aggregate: Aggregate(.count, .nothing, emission: Emission(allowedLateness: lateness)),
-                origin: Origin(stage: 1, partition: 0), batchEvents: 4096))
+                origin: Origin(stage: 1, partition: 0), batchEvents: 4096, input: ValueType(Sample.self)))
     }
 }
 

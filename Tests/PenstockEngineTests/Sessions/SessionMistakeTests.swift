@@ -117,7 +117,7 @@ struct SessionMistakeTests {
         let lives = Tally()
         do {
             let store = AggregateStore(AggregateKernel(Longest(), name: "longest"))
-            let kept = KeptEvents(stage: testStage, numbers: nil)
+            let kept = KeptEvents(stage: testStage, nil, of: ValueType(Counted.self))
             let slots = (0..<2).map { _ in store.allocate() }
             do {
                 var builder = ColumnBuilder<Counted>(capacity: 1)

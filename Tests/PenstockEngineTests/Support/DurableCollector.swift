@@ -10,6 +10,7 @@ final class DurableCollector<Input: Sendable>: Sink {
         var times: [Int64] = []
         var failsAt: Int?
         var finished = 0
+        var failsAtEnd = false
     }
 
     private let state = Mutex(State())
@@ -24,6 +25,9 @@ final class DurableCollector<Input: Sendable>: Sink {
 
     /// The next run fails when this many rows are there; nil for one that comes to its end.
     func fail(at count: Int?) { state.withLock { $0.failsAt = count } }
+
+    /// Whether the next run fails when the sink comes to its end.
+    func failsAtEnd(_ fails: Bool) { state.withLock { $0.failsAtEnd = fails } }
 
     func check(_ context: SinkContext) {}
 
@@ -62,7 +66,12 @@ final class DurableCollector<Input: Sendable>: Sink {
             return encoder.bytes
         }
 
-        mutating func finish() { sink.state.withLock { $0.finished += 1 } }
+        mutating func finish() throws {
+            try sink.state.withLock { state in
+                if state.failsAtEnd { throw Failure() }
+                state.finished += 1
+            }
+        }
         mutating func abandon() {}
     }
 }

@@ -12,6 +12,9 @@ struct ChosenRows {
 
     init(capacity: Int) { places = Column(capacity: capacity) }
 
+    /// The run of the first row, or nil.
+    var firstRun: Int? { count > 0 ? Int(places.values[0].run) : nil }
+
     var isFull: Bool { count == places.capacity }
 
     @inline(__always) mutating func append(run: Int, row: Int) {

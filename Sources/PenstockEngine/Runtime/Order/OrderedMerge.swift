@@ -37,6 +37,8 @@ struct OrderedMerge: Processor {
     mutating func next() -> StreamElement? {
         waiting.choose(upTo: watermark.nanoseconds, into: &chosen)
         if chosen.count > 0 {
+            // Where several instances go on from what one had given out, their rows are numbered behind that.
+            if let first = waiting.sequence(ofFirst: chosen) { sequence = max(sequence, first) }
             let batch = waiting.gather(&chosen, baseSequence: sequence, watermark: forwarded)
             sequence += UInt64(batch.count)
             return .batch(batch)
@@ -51,20 +53,36 @@ struct OrderedMerge: Processor {
     }
 
     func snapshot(into state: inout StateWriter) throws {
-        try state.chunk { chunk in
+        state.chunk { chunk in
+            chunk.put(false)
             chunk.put(watermark.nanoseconds)
             chunk.put(forwarded.nanoseconds)
             chunk.put(sequence)
-            for batch in waiting.batches { try chunk.put(batch) }
+        }
+        var groups: [UInt16?: [Batch]] = [:]
+        for batch in waiting.batches {
+            for (group, part) in batch.partsByGroup { groups[group, default: []].append(part) }
+        }
+        for (group, parts) in groups.sorted(by: { ($0.key ?? 0) < ($1.key ?? 0) }) {
+            try state.chunk(group: group) { chunk in
+                chunk.put(true)
+                for part in parts { try chunk.put(part) }
+            }
         }
     }
+
+    /// Whether a chunk of a checkpoint has events in it.
+    static func holdsEvents(_ chunk: StateChunk) -> Bool { chunk.bytes.first == 1 }
 
     mutating func restore(_ state: [StateChunk]) throws {
         for chunk in state {
             var decoder = StateDecoder(chunk)
-            watermark = Timestamp(nanoseconds: try decoder.integer())
-            forwarded = Timestamp(nanoseconds: try decoder.integer())
-            sequence = try decoder.integer()
+            guard try decoder.bool() else {
+                watermark = max(watermark, Timestamp(nanoseconds: try decoder.integer()))
+                forwarded = max(forwarded, Timestamp(nanoseconds: try decoder.integer()))
+                sequence = max(sequence, try decoder.integer())
+                continue
+            }
             while !decoder.isAtEnd { waiting.add(try decoder.batch(of: element)) }
         }
     }

@@ -131,6 +131,12 @@ struct WaitingRuns {
         siftDown()
     }
 
+    /// The number of the first row of the batch that the first chosen row is from; nil for rows without keys.
+    func sequence(ofFirst chosen: ChosenRows) -> UInt64? {
+        guard let run = chosen.firstRun, let batch = waiting[run]?.batch, batch.keys != nil else { return nil }
+        return batch.baseSequence
+    }
+
     /// A batch of the chosen rows, in their order.
     mutating func gather(_ chosen: inout ChosenRows, baseSequence: UInt64, watermark: Timestamp) -> Batch {
         let batch = chosen.batch(from: cursors, waiting, baseSequence: baseSequence, watermark: watermark)
@@ -218,6 +224,16 @@ extension Column where Element == UInt32 {
 }
 
 extension Batch {
+    /// The rows of each key group; all of them together where they have no keys.
+    var partsByGroup: [UInt16?: Batch] {
+        guard let keys else { return [nil: self] }
+        var rows: [UInt16: [UInt32]] = [:]
+        forEachRow { row in
+            rows[UInt16(KeyRouter.group(of: keys.hashes.values[row])), default: []].append(UInt32(row))
+        }
+        return Dictionary(uniqueKeysWithValues: rows.map { ($0, selecting($1)) })
+    }
+
     /// The batch with these rows only, which are in ascending order.
     fileprivate func selecting(_ rows: [UInt32]) -> Batch {
         var batch = self

@@ -22,7 +22,8 @@ final class KeptEvents {
 
     private let stage: StageName
     private let numbers: NumberKernel?
-    private var value: ValueType?
+    /// The type of what is kept of an event.
+    private let value: ValueType
     private var blocks: [UnsafeMutableRawPointer] = []
     private var nodes: [Node] = []
     private var free = Node.end
@@ -31,9 +32,11 @@ final class KeptEvents {
     private var order: [UInt32] = []
     private var scratch = NumberScratch()
 
-    init(stage: StageName, numbers: NumberKernel?) {
+    /// No events; `numbers` takes what is kept from events of the type `input`, or nil where they are kept themselves.
+    init(stage: StageName, _ numbers: NumberKernel?, of input: ValueType) {
         self.stage = stage
         self.numbers = numbers
+        value = numbers.map { $0.isFloat ? ValueType(Double.self) : ValueType(Int64.self) } ?? input
     }
 
     deinit {
@@ -44,9 +47,6 @@ final class KeptEvents {
     /// Keeps the rows of a batch, the k-th for the session in `slots[k]`.
     /// - Throws: `EngineError` that names an event whose number cannot be taken.
     func keep(_ batch: Batch, slots: UnsafePointer<UInt32>) throws {
-        let element =
-            value ?? numbers.map { $0.isFloat ? ValueType(Double.self) : ValueType(Int64.self) } ?? batch.values.element
-        value = element
         let values = try scratch.values(numbers, batch, batch.rows, stage)
         var k = 0
         batch.forEachMarkedRow { row, mark in
@@ -54,7 +54,7 @@ final class KeptEvents {
                 nanoseconds: batch.times.values[row], effectiveNanoseconds: batch.effectiveTime(row, mark),
                 origin: batch.origin, sequence: batch.baseSequence + UInt64(row))
             let node = take(place)
-            element.copy(values + row * element.stride, address(node, element))
+            value.copy(values + row * value.stride, address(node))
             append(Chain(first: node, last: node), to: slots[k])
             k += 1
         }
@@ -70,7 +70,6 @@ final class KeptEvents {
     /// Adds the events of a session to its state: each origin's in their sequence, the origins in their order.
     /// - Throws: `EngineError` that names the event; `IntegerOverflow`.
     func fold(_ slot: UInt32, in store: AggregateStore) throws {
-        guard let value else { return }
         let chain = chains[Int(slot)]
         sortEvents(of: chain)
         var part = slot
@@ -79,7 +78,7 @@ final class KeptEvents {
                 try merge(part, into: slot, store)
                 part = store.allocate()
             }
-            try add(node, value, to: part, store)
+            try add(node, to: part, store)
         }
         try merge(part, into: slot, store)
         release(chain)
@@ -94,13 +93,13 @@ final class KeptEvents {
         store.free(part)
     }
 
-    private func add(_ node: UInt32, _ value: ValueType, to slot: UInt32, _ store: AggregateStore) throws {
+    private func add(_ node: UInt32, to slot: UInt32, _ store: AggregateStore) throws {
         let place = nodes[Int(node)].place
         let outcome = withUnsafePointer(to: place.nanoseconds) { time in
             withUnsafePointer(to: place.effectiveNanoseconds) { effectiveTime in
                 store.fold(
                     FoldRows(
-                        value: address(node, value), time: time, effectiveTime: effectiveTime, origin: place.origin,
+                        value: address(node), time: time, effectiveTime: effectiveTime, origin: place.origin,
                         sequence: place.sequence), into: slot)
             }
         }
@@ -125,6 +124,38 @@ final class KeptEvents {
     private func precedes(_ a: UInt32, _ b: UInt32) -> Bool {
         let (a, b) = (nodes[Int(a)].place, nodes[Int(b)].place)
         return (a.origin, a.sequence) < (b.origin, b.sequence)
+    }
+
+    // MARK: Checkpoints
+
+    /// How events are written into a checkpoint.
+    /// - Throws: `StateNotWritable` where they cannot be.
+    func coding() throws(StateNotWritable) -> any ValueCoding {
+        guard let coding = value.coding else { throw StateNotWritable(.events, value.name) }
+        return coding
+    }
+
+    /// Writes the events of a session, by origin and sequence.
+    func write(_ slot: UInt32, _ coding: any ValueCoding, _ chunk: inout StateEncoder) throws {
+        sortEvents(of: Int(slot) < chains.count ? chains[Int(slot)] : Chain())
+        chunk.put(UInt64(order.count))
+        for node in order {
+            chunk.put(nodes[Int(node)].place)
+            try coding.write(address(node), &chunk)
+        }
+    }
+
+    /// Keeps the events of a session that `write` wrote.
+    func read(_ slot: UInt32, _ coding: any ValueCoding, _ chunk: inout StateDecoder) throws {
+        for _ in 0..<(try chunk.count()) {
+            let node = take(try chunk.place())
+            do { try coding.read(&chunk, address(node)) } catch {
+                nodes[Int(node)].next = free
+                free = node
+                throw error
+            }
+            append(Chain(first: node, last: node), to: slot)
+        }
     }
 
     // MARK: Nodes
@@ -153,11 +184,11 @@ final class KeptEvents {
 
     /// Ends the values of a chain and gives its nodes back.
     private func release(_ chain: Chain) {
-        guard chain.first != Node.end, let value else { return }
+        guard chain.first != Node.end else { return }
         if let destroy = value.destroy {
             var at = chain.first
             while at != Node.end {
-                destroy(address(at, value), 1)
+                destroy(address(at), 1)
                 at = nodes[Int(at)].next
             }
         }
@@ -165,7 +196,7 @@ final class KeptEvents {
         free = chain.first
     }
 
-    private func address(_ node: UInt32, _ value: ValueType) -> UnsafeMutableRawPointer {
+    private func address(_ node: UInt32) -> UnsafeMutableRawPointer {
         let (block, place) = Int(node).quotientAndRemainder(dividingBy: Self.blockEvents)
         while blocks.count <= block {
             blocks.append(

@@ -13,19 +13,21 @@ struct KeyedSessions: Processor {
     private let origin: Origin
     private let batchEvents: Int
 
-    private let store: AggregateStore
-    private var table: SessionTable
+    let store: AggregateStore
+    var table: SessionTable
     /// The events of open sessions where their order matters.
-    private let kept: KeptEvents?
-    private var interner = KeyInterner()
+    let kept: KeptEvents?
+    var interner = KeyInterner()
     private var internedAtLastSweep = 1024
     private var scratch = SessionScratch()
 
-    private var watermark = Timestamp.distantPast
-    private var forwarded = Timestamp.distantPast
+    var watermark = Timestamp.distantPast
+    var forwarded = Timestamp.distantPast
     private var ended: [EndedSession] = []
     private var given = 0
-    private var sequence: UInt64 = 0
+    var sequence: UInt64 = 0
+    /// The number of the first row of this run.
+    var baseSequence: UInt64 = 0
     private var following = ElementSlot()
     private(set) var statistics = OperatorStatistics()
     private var side = SideRows()
@@ -39,7 +41,7 @@ struct KeyedSessions: Processor {
         batchEvents = options.batchEvents
         store = aggregate.makeStore()
         table = SessionTable(store)
-        kept = store.kernel.isOrderFree ? nil : KeptEvents(stage: stage, numbers: store.kernel.numbers)
+        kept = store.kernel.isOrderFree ? nil : KeptEvents(stage: stage, store.kernel.numbers, of: options.input)
     }
 
     mutating func accept(_ element: StreamElement) throws {

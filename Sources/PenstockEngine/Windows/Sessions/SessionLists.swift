@@ -45,6 +45,11 @@ struct SessionLists {
         giveBackIfEmpty(&number)
     }
 
+    /// The sessions of a list, the oldest first.
+    func all(_ number: UInt32) -> ArraySlice<OpenSession> {
+        number == SessionTable.Entry.none ? [] : lists[Int(number)].sessions[lists[Int(number)].head...]
+    }
+
     /// The oldest session of a list.
     func oldest(_ number: UInt32) -> OpenSession { lists[Int(number)].sessions[lists[Int(number)].head] }
 

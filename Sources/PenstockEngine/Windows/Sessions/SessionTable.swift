@@ -139,6 +139,11 @@ struct SessionTable {
         merges.removeAll(keepingCapacity: true)
     }
 
+    /// Opens a session of a checkpoint, which is newer than all others of its key, and gives its slot.
+    mutating func restore(_ session: (first: Int64, end: Int64), of code: UInt64) -> UInt32 {
+        place(OpenSession(first: session.first, end: session.end, slot: Entry.vacant), code, place(of: code))
+    }
+
     // MARK: Places
 
     /// The place of a key, or of a vacancy where it would stand.
