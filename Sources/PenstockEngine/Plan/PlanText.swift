@@ -11,8 +11,11 @@ extension PhysicalPlan {
             let outgoing = edges.filter { $0.from == stage.index }
             for edge in outgoing {
                 let routing = edge.routing == .keyGroups ? ", by key group" : ""
-                let what = edge.port.map { " takes \($0.side.rawValue) events of \(stage.operators[$0.operatorIndex].name)" } ?? ""
-                lines.append("    -> stage \(edge.to)\(what)\(routing), at most \(Lane.capacity) batches waiting per sender")
+                let what =
+                    edge.port.map { " takes \($0.side.rawValue) events of \(stage.operators[$0.operatorIndex].name)" }
+                    ?? ""
+                lines.append(
+                    "    -> stage \(edge.to)\(what)\(routing), at most \(Lane.capacity) batches waiting per sender")
             }
         }
         return lines.joined(separator: "\n") + "\n"

@@ -261,7 +261,8 @@ extension FlowDescription {
         case .topicSource(_, _, let disorder): disorder
         case .flow(let input): input.sourceDisorder
         case .inputs(let parts):
-            parts.map(\.sourceDisorder).max { ($0.boundNanoseconds ?? .max) < ($1.boundNanoseconds ?? .max) } ?? .ascending
+            parts.map(\.sourceDisorder).max { ($0.boundNanoseconds ?? .max) < ($1.boundNanoseconds ?? .max) }
+                ?? .ascending
         default: .ascending
         }
     }

@@ -5,7 +5,9 @@ import Testing
 
 @Suite("Small batches in channels")
 struct GatheringTests {
-    private func batch(_ partition: UInt32, _ rows: Range<Int64>, watermark: Int64, marked: Bool = false) -> StreamElement {
+    private func batch(_ partition: UInt32, _ rows: Range<Int64>, watermark: Int64, marked: Bool = false)
+        -> StreamElement
+    {
         .batch(
             Batch(
                 rows.map { ($0, Sample(key: $0 % 3, number: $0)) }, origin: Origin(stage: 0, partition: partition),

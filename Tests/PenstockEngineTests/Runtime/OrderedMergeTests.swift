@@ -43,12 +43,15 @@ struct OrderedMergeTests {
             }
         var watermark: Int64 = -10
         for _ in 0..<Int.random(in: 1...30, using: &random) {
-            let origin = Origin(stage: .random(in: 0...2, using: &random), partition: .random(in: 0...1, using: &random))
+            let origin = Origin(
+                stage: .random(in: 0...2, using: &random), partition: .random(in: 0...1, using: &random))
             let isAscending = random.once(in: 2)
             var time = watermark + 1
             var marks: [BehindMark] = []
             let events = (0..<Int.random(in: 1...12, using: &random)).map { row in
-                time = isAscending ? time + .random(in: 0...3, using: &random) : watermark + .random(in: 1...20, using: &random)
+                time =
+                    isAscending
+                    ? time + .random(in: 0...3, using: &random) : watermark + .random(in: 1...20, using: &random)
                 var own = time
                 if random.once(in: 8) {
                     own -= 25
@@ -119,7 +122,9 @@ struct OrderedMergeTests {
             }
             var expected: [Sent] = []
             // An insertion sort: slow, and obviously keeps equal rows as they are.
-            for row in trial.sent { expected.insert(row, at: expected.lastIndex { !row.precedes($0) }.map { $0 + 1 } ?? 0) }
+            for row in trial.sent {
+                expected.insert(row, at: expected.lastIndex { !row.precedes($0) }.map { $0 + 1 } ?? 0)
+            }
             #expect(numbers == expected.map(\.number), "seed \(seed)")
             #expect(effective == expected.map(\.effectiveTime), "seed \(seed)")
             #expect(marked == expected.filter { $0.effectiveTime != $0.time }.map(\.number), "seed \(seed)")

@@ -9,10 +9,12 @@ struct PartitionedSourceTests {
         var random = SeededGenerator(seed: seed)
         return (0..<count).map { partition in
             let start = Step.control(.scanStart(ScanStart(scan: ScanID(UInt64(partition) + 1))))
-            return [start] + (0..<200).map { index in
-                let time = Int64(index) * 3 + Int64.random(in: 0..<10, using: &random)
-                return .event(time, Sample(key: .random(in: 0..<9, using: &random), number: Int64(index * 8 + partition)))
-            }
+            return [start]
+                + (0..<200).map { index in
+                    let time = Int64(index) * 3 + Int64.random(in: 0..<10, using: &random)
+                    return .event(
+                        time, Sample(key: .random(in: 0..<9, using: &random), number: Int64(index * 8 + partition)))
+                }
         }
     }
 
@@ -20,7 +22,8 @@ struct PartitionedSourceTests {
     func order(batch: Int) async throws {
         for count in [2, 3, 5] {
             let source = StageDescription.from(
-                ScriptedSource(partitions: partitions(count, seed: UInt64(count)), disorder: Disorder(boundNanoseconds: 9)))
+                ScriptedSource(
+                    partitions: partitions(count, seed: UInt64(count)), disorder: Disorder(boundNanoseconds: 9)))
             let expected = Collector(Sample.self)
             try await run([FlowDescription(name: "f", stages: [source, .to(expected)])], batch: 64)
             for parallelism in [2, 4] {
