@@ -11,7 +11,9 @@ internal import PenstockEvents
     let options: StageOptions
 
     /// The stream behind an aggregate. The window and its aggregate are one stage; what was said of either holds for it.
-    @usableFromInline func stream<Row>(_ aggregate: PenstockEngine.Aggregate, label: String, _ aggregateOptions: StageOptions) -> Stream<
+    @usableFromInline func stream<Row>(
+        _ aggregate: PenstockEngine.Aggregate, label: String, _ aggregateOptions: StageOptions
+    ) -> Stream<
         Row
     > {
         var both = aggregateOptions

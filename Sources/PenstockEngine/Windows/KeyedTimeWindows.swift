@@ -12,7 +12,14 @@ struct KeyedTimeWindows<A: Accumulator>: Processor {
     private let origin: Origin
     private let batchEvents: Int
 
-    var panes: [SlicePane<A>] = []
+    /// Whether the origins of a slice need not be kept apart.
+    private let isOrderFree: Bool
+
+    var panes: [SlicePane<A>] = [] {
+        didSet { spans = panes.map { PaneSpan(start: $0.start, end: $0.end, origin: $0.origin) } }
+    }
+    /// The spans of the panes, to find one without touching the others.
+    private var spans: [PaneSpan] = []
     var behind: [BehindEvent<A.Number>] = []
     var interner = KeyInterner()
     private var internedAtLastSweep = 1024
@@ -29,7 +36,11 @@ struct KeyedTimeWindows<A: Accumulator>: Processor {
     private(set) var statistics = OperatorStatistics()
     private var side = SideRows()
 
-    init(stage: StageName, windows: TimeWindows, aggregate: Aggregate, origin: Origin, batchEvents: Int) {
+    init(
+        stage: StageName, windows: TimeWindows, aggregate: Aggregate, origin: Origin, batchEvents: Int,
+        isOrderFree: Bool = false
+    ) {
+        self.isOrderFree = isOrderFree
         self.stage = stage
         self.windows = windows
         self.aggregate = aggregate
@@ -85,35 +96,43 @@ struct KeyedTimeWindows<A: Accumulator>: Processor {
         var k = 0
         while k < rows.count {
             let time = batch.times.values[rows[k]]
-            guard let slice = windows.slice(containing: time) else {
+            guard let place = place(of: time, isOrderFree ? Origin(stage: 0, partition: 0) : batch.origin) else {
                 statistics.outsideEvents += 1
                 side.put(rows[k], at: .outside)
                 k += 1
                 continue
             }
-            let pane = pane(of: slice, batch.origin)
+            let pane = panes[place]
             let paneRows = PaneRows(
-                rows: rows, start: slice.start, end: slice.end, times: UnsafePointer(batch.times.values),
+                rows: rows, start: pane.start, end: pane.end, times: UnsafePointer(batch.times.values),
                 codes: UnsafePointer(codes.values), numbers: numbers)
             let fits = A.fold(paneRows, from: &k, into: &pane.table)
             guard fits else { throw EngineError.overflow(stage: stage, window: pane.span) }
         }
     }
 
+    /// The pane of a slice and an origin, which is made if need be.
     mutating func pane(of slice: (start: Int64, end: Int64), _ origin: Origin) -> SlicePane<A> {
+        guard let place = place(of: slice.start, origin) else { preconditionFailure("a slice outside of all windows") }
+        return panes[place]
+    }
+
+    /// The place of the pane of an event, which is made if need be; nil where the event is in no window.
+    private mutating func place(of time: Int64, _ origin: Origin) -> Int? {
         // The newest slices are at the end, and nearly every event belongs to one of them.
-        var at = panes.count
-        while at > 0 {
-            let pane = panes[at - 1]
-            if pane.start == slice.start, pane.origin == origin { return pane }
-            if (pane.start, pane.origin) < (slice.start, origin) { break }
-            at -= 1
+        var place = spans.count - 1
+        while place >= 0 {
+            let span = spans[place]
+            if time >= span.start, time < span.end, span.origin == origin { return place }
+            place -= 1
         }
+        guard let slice = windows.slice(containing: time) else { return nil }
+        let at = 1 + (spans.lastIndex { ($0.start, $0.origin) < (slice.start, origin) } ?? -1)
         // The slice before had about as many keys.
         let pane = SlicePane<A>(
             start: slice.start, end: slice.end, origin: origin, keys: at > 0 ? panes[at - 1].table.count : 0)
         panes.insert(pane, at: at)
-        return pane
+        return at
     }
 
     /// Takes the events that are behind out of the rows: those that are late for all of their windows are counted, the others kept.
@@ -251,6 +270,13 @@ final class SlicePane<A: Accumulator> {
     }
 
     var span: WindowSpan { WindowSpan(start: Timestamp(nanoseconds: start), end: Timestamp(nanoseconds: end)) }
+}
+
+/// What a pane is for.
+private struct PaneSpan: BitwiseCopyable {
+    let start: Int64
+    let end: Int64
+    let origin: Origin
 }
 
 /// An event further out of order than its source's bound allows, which some window may still take.

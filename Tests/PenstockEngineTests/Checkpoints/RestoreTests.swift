@@ -72,4 +72,24 @@ struct RestoreTests {
             if crash > 300 { #expect(restored.last??.description != nil, "no checkpoint was used: \(restored)") }
         }
     }
+
+    @Test("partitions of a source go on in other instances than they began in", arguments: [1, 7])
+    func otherParallelism(batch: Int) async throws {
+        let flows = { (collector: DurableCollector<Int64>) in
+            [
+                FlowDescription(
+                    name: "f", stages: [Self.source(9), .operation(AnyOperator(Running())), .to(collector)])
+            ]
+        }
+        let whole = DurableCollector(Int64.self)
+        _ = try await run(whole, failingAt: [], batch: batch) { flows(whole) }
+        for crash in stride(from: 50, to: 540, by: 161) {
+            let collector = DurableCollector(Int64.self)
+            _ = try await run(collector, failingAt: [crash, crash + 60], batch: batch, parallelism: [2, 1, 4]) {
+                flows(collector)
+            }
+            #expect(collector.values == whole.values, "failed at \(crash)")
+            #expect(collector.times == whole.times)
+        }
+    }
 }

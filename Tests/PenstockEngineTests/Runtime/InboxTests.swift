@@ -64,7 +64,9 @@ struct InboxTests {
     @Test("cancelling ends the waiting of senders and of the receiver, now and later")
     func cancellation() async throws {
         for round in 0..<50 {
-            let (full, empty) = (Inbox(inputs: Array(repeating: 0, count: 1)), Inbox(inputs: Array(repeating: 0, count: 1)))
+            let (full, empty) = (
+                Inbox(inputs: Array(repeating: 0, count: 1)), Inbox(inputs: Array(repeating: 0, count: 1))
+            )
             for number in 0..<Lane.capacity { try await full.send(element(number), from: 0) }
             let sending = Task { try await full.send(element(9), from: 0) }
             let receiving = Task { _ = try await empty.receive() }

@@ -67,7 +67,7 @@ final class Inbox: Sendable {
     /// - Throws: `CancellationError` once the run has been cancelled.
     func offer(_ batch: Batch, _ rows: Rows, from sender: Int) throws -> Bool {
         var wakeLater = false
-        let sent = try state.withLock { 
+        let sent = try state.withLock {
             try $0.put(sender, needsCredit: rows.count > 0, &wakeLater) { $0.append(batch, rows) }
         }
         if wakeLater { scheduleWake() }
@@ -79,7 +79,7 @@ final class Inbox: Sendable {
     func send(_ element: StreamElement, from sender: Int) async throws {
         while true {
             var wakeLater = false
-            let sent = try state.withLock { 
+            let sent = try state.withLock {
                 try $0.put(sender, needsCredit: !element.isWatermark, &wakeLater) { $0.append(element) }
             }
             if wakeLater { scheduleWake() }

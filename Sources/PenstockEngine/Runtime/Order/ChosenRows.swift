@@ -63,7 +63,8 @@ struct ChosenRows {
     private func endOfStretch(_ k: Int) -> Int {
         let first = places.values[k]
         var end = k + 1
-        while end < count, places.values[end].run == first.run, Int(places.values[end].row) == Int(first.row) + end - k {
+        while end < count, places.values[end].run == first.run, Int(places.values[end].row) == Int(first.row) + end - k
+        {
             end += 1
         }
         return end

@@ -23,7 +23,8 @@ struct WaitingRuns {
 
     /// The batches with the rows that still wait, in the order in which they came.
     var batches: [Batch] {
-        cursors.indices.filter { waiting[$0] != nil }.sorted { cursors[$0].arrival < cursors[$1].arrival }.compactMap { run in
+        cursors.indices.filter { waiting[$0] != nil }.sorted { cursors[$0].arrival < cursors[$1].arrival }.compactMap {
+            run in
             let cursor = cursors[run]
             let left = (cursor.position..<cursor.end).map { UInt32(cursor.row($0)) }.sorted()
             return waiting[run]?.batch.selecting(left)
@@ -87,8 +88,9 @@ struct WaitingRuns {
         guard let rows = waiting[run], let otherRows = waiting[other] else { return false }
         let (cursor, otherCursor) = (cursors[run], cursors[other])
         let end = otherCursor.end - 1
-        return !(Self.precedes(
-            cursor.head(0), rows.batch, cursor.row(0), otherCursor.head(end), otherRows.batch, otherCursor.row(end))
+        return
+            !(Self.precedes(
+                cursor.head(0), rows.batch, cursor.row(0), otherCursor.head(end), otherRows.batch, otherCursor.row(end))
             ?? false)
     }
 
