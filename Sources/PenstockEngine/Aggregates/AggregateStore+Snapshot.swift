@@ -21,7 +21,9 @@ extension AggregateStore {
     func read(_ slot: UInt32, _ coding: any ValueCoding, _ chunk: inout StateDecoder) throws {
         let state = address(slot)
         if let size = coding.plainByteCount {
-            try chunk.block(size).withUnsafeBytes { UnsafeMutableRawBufferPointer(start: state, count: size).copyMemory(from: $0) }
+            try chunk.block(size).withUnsafeBytes {
+                UnsafeMutableRawBufferPointer(start: state, count: size).copyMemory(from: $0)
+            }
             return
         }
         kernel.state.destroy?(state, 1)

@@ -60,7 +60,8 @@ final class CheckpointStore: Sendable {
     /// Writes a checkpoint; when this returns it is complete and kept. Older ones beyond the number to keep are given up.
     func write(_ checkpoint: Checkpoint) async throws(LogError) {
         var records = checkpoint.records
-        records.append(CheckpointRecord(
+        records.append(
+            CheckpointRecord(
                 epoch: checkpoint.epoch, scan: checkpoint.scan.number, kind: .end, piece: UInt32(records.count)))
         var start: UInt64?
         var next = records[...]
@@ -210,7 +211,8 @@ extension StageName {
 extension StateOwner {
     /// The owner with this text.
     fileprivate init?(text: String) {
-        guard let colon = text.range(of: ": ", options: .backwards), let stage = StageName(text: String(text[..<colon.lowerBound]))
+        guard let colon = text.range(of: ": ", options: .backwards),
+            let stage = StageName(text: String(text[..<colon.lowerBound]))
         else { return nil }
         let part: Part
         switch text[colon.upperBound...] {

@@ -44,7 +44,8 @@ struct RestoreCheck {
                     hint: "give the stage its old name with .named(\"…\"), or begin anew without the checkpoint")
             case .changed(let was, let now):
                 throw .option(
-                    problem: "the state of \(owner.text) in the checkpoint is that of another stage: \(was); now it is \(now)",
+                    problem:
+                        "the state of \(owner.text) in the checkpoint is that of another stage: \(was); now it is \(now)",
                     hint: "undo the change, give the stage another name, or begin anew without the checkpoint")
             }
         }

@@ -126,8 +126,10 @@ public final class PipelineRun: Sendable {
                 if case .channels = stage.input { inbox = inboxes[stage.index][instance] }
                 defer { id += 1 }
                 return StageWiring(
-                    id: id, stage: stage, instance: instance, element: plan.element(entering: stage.index), origins: plan.origins, run: run, inbox: inbox,
-                    outgoing: outgoing, sideways: sideways, persistedRange: topics.ranges[stage.index], board: topics.boards[stage.index])
+                    id: id, stage: stage, instance: instance, element: plan.element(entering: stage.index),
+                    origins: plan.origins, run: run, inbox: inbox,
+                    outgoing: outgoing, sideways: sideways, persistedRange: topics.ranges[stage.index],
+                    board: topics.boards[stage.index])
             }
         }
     }

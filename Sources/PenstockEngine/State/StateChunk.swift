@@ -79,7 +79,9 @@ struct StateWriter {
     var isAtEnd: Bool { position == bytes.count }
 
     /// The next integer.
-    mutating func integer<Number: FixedWidthInteger & BitwiseCopyable>(_ type: Number.Type = Number.self) throws(StateDamaged) -> Number {
+    mutating func integer<Number: FixedWidthInteger & BitwiseCopyable>(_ type: Number.Type = Number.self)
+        throws(StateDamaged) -> Number
+    {
         Number(littleEndian: try raw(type))
     }
 

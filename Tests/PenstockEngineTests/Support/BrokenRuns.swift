@@ -56,7 +56,8 @@ struct BrokenRuns {
     /// Runs all attempts on one collector and gives the last run.
     @discardableResult
     mutating func run<Value>(
-        _ collector: DurableCollector<Value>, _ attempts: [Attempt], _ flows: (DurableCollector<Value>) -> [FlowDescription]
+        _ collector: DurableCollector<Value>, _ attempts: [Attempt],
+        _ flows: (DurableCollector<Value>) -> [FlowDescription]
     ) async throws -> PipelineRun {
         var last: PipelineRun?
         for attempt in attempts {
