@@ -151,7 +151,7 @@ struct WindowRestoreTests {
                 FlowDescription(
                     name: "part \(seed)",
                     stages: [
-                        BrokenRuns.source(UInt64(seed), count: count),
+                        BrokenRuns.source(UInt64(seed), count: count, bound: 30),
                         .operation(AnyOperator(Counting(end: Int64(count) * 5))),
                     ])
             }

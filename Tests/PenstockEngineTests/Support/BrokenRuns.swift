@@ -81,7 +81,8 @@ struct BrokenRuns {
         }
     }
 
-    static func source(_ seed: UInt64, count: Int = 250) -> StageDescription {
-        .from(ScriptedSource(partitions: partitions(seed, count: count), disorder: Disorder(boundNanoseconds: 20)))
+    /// The steps; no event is behind for a bound of 30.
+    static func source(_ seed: UInt64, count: Int = 250, bound: Int64 = 20) -> StageDescription {
+        .from(ScriptedSource(partitions: partitions(seed, count: count), disorder: Disorder(boundNanoseconds: bound)))
     }
 }
