@@ -8,9 +8,11 @@ extension AggregateStore {
 
     /// Writes states one behind the other.
     /// - Throws: what the author's coding throws.
-    func write(_ slots: some Sequence<UInt32>, _ coding: any ValueCoding, _ chunk: inout StateEncoder) throws {
+    func write(_ slots: some Collection<UInt32>, _ coding: any ValueCoding, _ chunk: inout StateEncoder) throws {
         if let size = coding.plainByteCount {
-            for slot in slots { chunk.put(block: UnsafeRawBufferPointer(start: address(slot), count: size)) }
+            chunk.put(byteCount: slots.count * size) { filler in
+                for slot in slots { filler.put(address(slot), byteCount: size) }
+            }
         } else {
             for slot in slots { try coding.write(address(slot), &chunk) }
         }
@@ -21,7 +23,9 @@ extension AggregateStore {
     func read(_ slot: UInt32, _ coding: any ValueCoding, _ chunk: inout StateDecoder) throws {
         let state = address(slot)
         if let size = coding.plainByteCount {
-            try chunk.block(size).withUnsafeBytes { UnsafeMutableRawBufferPointer(start: state, count: size).copyMemory(from: $0) }
+            try chunk.block(size).withUnsafeBytes {
+                UnsafeMutableRawBufferPointer(start: state, count: size).copyMemory(from: $0)
+            }
             return
         }
         kernel.state.destroy?(state, 1)

@@ -92,7 +92,9 @@ extension StateEncoder {
     /// Appends the rows of a batch that count, with their times, keys and marks.
     /// - Throws: `StateNotWritable` where the type of the values has no coding, or what the coding throws.
     mutating func put(_ batch: Batch) throws {
-        guard let coding = batch.values.element.coding else { throw StateNotWritable(.events, batch.values.element.name) }
+        guard let coding = batch.values.element.coding else {
+            throw StateNotWritable(.events, batch.values.element.name)
+        }
         put(batch.origin.stage)
         put(batch.origin.partition)
         put(batch.baseSequence)

@@ -57,6 +57,16 @@ struct StateWriter {
         bytes.append(contentsOf: memory)
     }
 
+    /// Appends so many bytes, all of which `fill` puts: for what is written in a loop.
+    mutating func put(byteCount: Int, _ fill: (inout StateFiller) -> Void) {
+        bytes += [UInt8](unsafeUninitializedCapacity: byteCount) { memory, initialized in
+            var filler = StateFiller(UnsafeMutableRawBufferPointer(memory))
+            fill(&filler)
+            precondition(filler.isFull, "a state has another size than was said")
+            initialized = byteCount
+        }
+    }
+
     /// Appends memory whose size the reader knows.
     mutating func put(block memory: UnsafeRawBufferPointer) { bytes.append(contentsOf: memory) }
 
@@ -65,6 +75,32 @@ struct StateWriter {
         put(UInt64(numbers.count))
         // What takes no memory has no bytes.
         if MemoryLayout<Number>.size > 0 { numbers.withUnsafeBytes { put(block: $0) } }
+    }
+}
+
+/// Puts numbers and bytes into memory whose size was worked out before. Ownership: the memory is that of an encoder, which lends it.
+struct StateFiller {
+    private var target: UnsafeMutableRawPointer
+    private let end: UnsafeMutableRawPointer
+
+    fileprivate init(_ memory: UnsafeMutableRawBufferPointer) {
+        // An array without bytes has an address, too.
+        target = memory.baseAddress ?? UnsafeMutableRawPointer(bitPattern: 1)!
+        end = target + memory.count
+    }
+
+    fileprivate var isFull: Bool { target == end }
+
+    /// Puts a plain value, as it lies in memory.
+    @inline(__always) mutating func put<Value: BitwiseCopyable>(raw value: Value) {
+        target.storeBytes(of: value, as: Value.self)
+        target += MemoryLayout<Value>.size
+    }
+
+    /// Puts bytes.
+    @inline(__always) mutating func put(_ source: UnsafeRawPointer, byteCount: Int) {
+        target.copyMemory(from: source, byteCount: byteCount)
+        target += byteCount
     }
 }
 

@@ -16,7 +16,8 @@ extension KeyedTimeWindows {
             let events = late[group] ?? []
             guard !inside.isEmpty || !events.isEmpty else { continue }
             let words = inside.map { tables[$0].count(in: group) * tables[$0].width }.reduce(0, +)
-            state.chunk(group: UInt16(group), byteCount: 64 + 40 * inside.count + 8 * words + 64 * events.count) { chunk in
+            state.chunk(group: UInt16(group), byteCount: 64 + 40 * inside.count + 8 * words + 64 * events.count) {
+                chunk in
                 writeKeys(inside.map { tables[$0] }, group, events, &chunk)
                 chunk.put(UInt64(inside.count))
                 for index in inside { write(panes[index], tables[index], group, &chunk) }

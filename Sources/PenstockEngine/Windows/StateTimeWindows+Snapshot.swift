@@ -83,9 +83,11 @@ extension StateTimeWindows {
         chunk.put(slice.origin)
         chunk.put(UInt64(table.count(in: group)))
         try table.withEntries(of: group) { words in
-            let entries = stride(from: 0, to: words.count, by: table.width)
-            for at in entries { chunk.put(words[at]) }
-            try store.write(entries.lazy.map { UInt32(words[$0 + 1]) }, coding, &chunk)
+            let entries = 0..<words.count / 2
+            chunk.put(byteCount: entries.count * 8) { filler in
+                for k in entries { filler.put(raw: words[k &* 2]) }
+            }
+            try store.write(entries.lazy.map { UInt32(words[$0 &* 2 &+ 1]) }, coding, &chunk)
         }
     }
 

@@ -124,7 +124,9 @@ struct StateCodingTests {
         let aggregate = Aggregate(
             AggregateKernel(Naming(), name: "naming"), row: ValueType(Int.self), isKeyed: false
         ) { rows, target in
-            for k in 0..<rows.count { (target.assumingMemoryBound(to: Int.self) + k).initialize(to: rows.value(k, as: Int.self)) }
+            for k in 0..<rows.count {
+                (target.assumingMemoryBound(to: Int.self) + k).initialize(to: rows.value(k, as: Int.self))
+            }
         }
         let collector = DurableCollector(Int.self)
         let flow = FlowDescription(
@@ -139,7 +141,9 @@ struct StateCodingTests {
             try PhysicalPlan([flow]), options: RunOptions(checkpoints: CheckpointOptions(name: "t")), log: log)
         let error = await #expect(throws: EngineError.self) { try await run.run() }
         #expect(error?.summary == "stage f/names: states of type Array<Nested> cannot be written into a checkpoint")
-        #expect(error?.hint == "make Array<Nested> an Event, a struct of plain numbers, or Codable; or run without checkpoints")
+        #expect(
+            error?.hint
+                == "make Array<Nested> an Event, a struct of plain numbers, or Codable; or run without checkpoints")
         #expect(collector.values.isEmpty)
     }
 }

@@ -66,7 +66,8 @@ struct TopicRestoreTests {
             let attempts = BrokenRuns.attempts(whole.values.count, seed: seed)
             try await runs.run(sums, attempts) { flows($0) }
             #expect(sums.values == whole.values && sums.times == whole.times, "seed \(seed): \(attempts)")
-            #expect(try await events("readings", Reading.self, in: runs.folder) == readings, "seed \(seed): \(attempts)")
+            #expect(
+                try await events("readings", Reading.self, in: runs.folder) == readings, "seed \(seed): \(attempts)")
             #expect(try await events("rows", Note.self, in: runs.folder) == rows, "seed \(seed): \(attempts)")
         }
     }
@@ -89,9 +90,10 @@ struct CheckpointLifeTests {
         var runs = try BrokenRuns()
         let both = {
             let source = FlowDescription(name: "s", stages: [BrokenRuns.source(4)])
-            return [source] + [("a", collector), ("b", stopper)].map { name, sink in
-                FlowDescription(name: name, stages: [.flow(source), .operation(AnyOperator(Running())), .to(sink)])
-            }
+            return [source]
+                + [("a", collector), ("b", stopper)].map { name, sink in
+                    FlowDescription(name: name, stages: [.flow(source), .operation(AnyOperator(Running())), .to(sink)])
+                }
         }
         try await runs.run(.init(crash: 0), both())
         #expect(collector.finished == 1 && stopper.finished == 0)
@@ -228,7 +230,9 @@ struct CheckpointStoreTests {
             return
         }
         #expect(remarks.count == 1)
-        #expect(text.hasPrefix("the last checkpoint in checkpoints.c/0 is damaged; checkpoint 2, the one before it, is taken: "))
+        #expect(
+            text.hasPrefix(
+                "the last checkpoint in checkpoints.c/0 is damaged; checkpoint 2, the one before it, is taken: "))
     }
 
     @Test("no more checkpoints are kept than wanted")
@@ -243,7 +247,9 @@ struct CheckpointStoreTests {
         #expect(try await last(folder).checkpoint?.epoch == 4)
     }
 
-    @Test("a checkpoint that cannot be written ends the run and says why", .enabled(if: MemoryDisk.isPossible, "\(MemoryDisk.impossible)"))
+    @Test(
+        "a checkpoint that cannot be written ends the run and says why",
+        .enabled(if: MemoryDisk.isPossible, "\(MemoryDisk.impossible)"))
     func full() async throws {
         let folder = try TestFolder()
         let disk = try MemoryDisk("size=1m", at: folder.path + "/disk")

@@ -73,7 +73,9 @@ struct WindowRestoreTests {
         }
     }
 
-    @Test("windows by position", arguments: [PositionWindows.Rule.whole, .sliding(size: 40, every: 10), .latest(count: 9, every: 4)])
+    @Test(
+        "windows by position",
+        arguments: [PositionWindows.Rule.whole, .sliding(size: 40, every: 10), .latest(count: 9, every: 4)])
     func positions(rule: PositionWindows.Rule) async throws {
         let scans = (0..<12).flatMap { scan -> [Step] in
             let start = Step.control(.scanStart(ScanStart(scan: ScanID(UInt64(scan)))))
@@ -87,7 +89,8 @@ struct WindowRestoreTests {
                     stages: [
                         .from(ScriptedSource(partitions: [scans])),
                         .operation(
-                            AnyOperator(Summing(parts: 2), windows: PositionWindows(rule)) { sample, _ in sample.number }),
+                            AnyOperator(Summing(parts: 2), windows: PositionWindows(rule)) { sample, _ in sample.number
+                            }),
                         .to(collector),
                     ])
             ]
@@ -122,10 +125,36 @@ struct WindowRestoreTests {
         }
     }
 
-    @Test("a merge of two sources, into an operator with a state and into windows")
+    /// Hands on what comes, and puts out the number of events at the end.
+    private struct Counting: Operator {
+        let end: Int64
+
+        func makeState() -> RunningSum { RunningSum() }
+
+        func process(
+            _ events: Events<Sample>, state: inout RunningSum, into output: inout Output<Sample>,
+            context: OperatorContext
+        ) {
+            for event in events { output.append(event.value, time: event.time) }
+            state.count += Int64(events.count)
+        }
+
+        func finish(state: inout RunningSum, into output: inout Output<Sample>, context: OperatorContext) {
+            output.append(Sample(number: state.count), time: Timestamp(nanoseconds: end))
+        }
+    }
+
+    @Test("a merge of two sources, one of which ends long before the other")
     func merged() async throws {
-        try await check(Int64.self) { collector in
-            let parts = [3, 4].map { FlowDescription(name: "part \($0)", stages: [BrokenRuns.source($0, count: 100)]) }
+        try await check(Int64.self, seeds: 0..<6) { collector in
+            let parts = [(3, 30), (4, 200)].map { seed, count in
+                FlowDescription(
+                    name: "part \(seed)",
+                    stages: [
+                        BrokenRuns.source(UInt64(seed), count: count, bound: 30),
+                        .operation(AnyOperator(Counting(end: Int64(count) * 5))),
+                    ])
+            }
             return [
                 FlowDescription(
                     name: "f",

@@ -56,7 +56,8 @@ struct BrokenRuns {
     /// Runs all attempts on one collector and gives the last run.
     @discardableResult
     mutating func run<Value>(
-        _ collector: DurableCollector<Value>, _ attempts: [Attempt], _ flows: (DurableCollector<Value>) -> [FlowDescription]
+        _ collector: DurableCollector<Value>, _ attempts: [Attempt],
+        _ flows: (DurableCollector<Value>) -> [FlowDescription]
     ) async throws -> PipelineRun {
         var last: PipelineRun?
         for attempt in attempts {
@@ -80,7 +81,8 @@ struct BrokenRuns {
         }
     }
 
-    static func source(_ seed: UInt64, count: Int = 250) -> StageDescription {
-        .from(ScriptedSource(partitions: partitions(seed, count: count), disorder: Disorder(boundNanoseconds: 20)))
+    /// The steps; no event is behind for a bound of 30.
+    static func source(_ seed: UInt64, count: Int = 250, bound: Int64 = 20) -> StageDescription {
+        .from(ScriptedSource(partitions: partitions(seed, count: count), disorder: Disorder(boundNanoseconds: bound)))
     }
 }

@@ -139,8 +139,17 @@ final class KeptEvents {
     func write(_ slot: UInt32, _ coding: any ValueCoding, _ chunk: inout StateEncoder) throws {
         sortEvents(of: Int(slot) < chains.count ? chains[Int(slot)] : Chain())
         chunk.put(UInt64(order.count))
+        if let size = coding.plainByteCount {
+            chunk.put(byteCount: order.count * (MemoryLayout<EventPlace>.size + size)) { filler in
+                for node in order {
+                    filler.put(raw: nodes[Int(node)].place)
+                    filler.put(address(node), byteCount: size)
+                }
+            }
+            return
+        }
         for node in order {
-            chunk.put(nodes[Int(node)].place)
+            chunk.put(raw: nodes[Int(node)].place)
             try coding.write(address(node), &chunk)
         }
     }
@@ -148,13 +157,20 @@ final class KeptEvents {
     /// Keeps the events of a session that `write` wrote.
     func read(_ slot: UInt32, _ coding: any ValueCoding, _ chunk: inout StateDecoder) throws {
         for _ in 0..<(try chunk.count()) {
-            let node = take(try chunk.place())
-            do { try coding.read(&chunk, address(node)) } catch {
+            let node = take(try chunk.raw())
+            do { try readValue(of: node, coding, &chunk) } catch {
                 nodes[Int(node)].next = free
                 free = node
                 throw error
             }
             append(Chain(first: node, last: node), to: slot)
+        }
+    }
+
+    private func readValue(of node: UInt32, _ coding: any ValueCoding, _ chunk: inout StateDecoder) throws {
+        guard let size = coding.plainByteCount else { return try coding.read(&chunk, address(node)) }
+        try chunk.block(size).withUnsafeBytes {
+            UnsafeMutableRawBufferPointer(start: address(node), count: size).copyMemory(from: $0)
         }
     }
 

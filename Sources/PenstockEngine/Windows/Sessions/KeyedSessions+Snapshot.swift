@@ -9,9 +9,8 @@ extension KeyedSessions {
             StageProgress(watermark: watermark, forwarded: forwarded, base: baseSequence, sequence: sequence)
                 .write(&chunk)
         }
-        // An entry is a code and its place in the table.
-        let keys = GroupedEntries(width: 2, capacity: table.keyCount, displaced: interner.displaced) { entries in
-            table.writePlaces(to: entries)
+        let keys = GroupedEntries(width: 4, capacity: table.keyCount, displaced: interner.displaced) { entries in
+            table.write(to: entries)
         }
         for group in 0..<GroupedEntries.groupCount where keys.count(in: group) > 0 {
             let byteCount = 64 + keys.count(in: group) * (40 + (coding.plainByteCount ?? 32))
@@ -20,7 +19,11 @@ extension KeyedSessions {
                     let places = stride(from: 0, to: entries.count, by: keys.width)
                     KeyBook.write(places.lazy.map { entries[$0] }, of: interner, &chunk)
                     chunk.put(UInt64(keys.count(in: group)))
-                    for at in places { try write(table.entries[Int(entries[at + 1])], coding, &chunk) }
+                    if kept == nil, let size = coding.plainByteCount {
+                        writePlain(entries, stateBytes: size, &chunk)
+                        return
+                    }
+                    for at in places { try write(SessionTable.Entry(words: entries, at), coding, &chunk) }
                 }
             }
         }
@@ -39,6 +42,37 @@ extension KeyedSessions {
         }
         (watermark, forwarded) = (progress.watermark, progress.forwarded)
         (baseSequence, sequence) = (progress.sequence, progress.sequence)
+    }
+
+    /// What `write` writes of each entry, in one go.
+    private func writePlain(
+        _ entries: UnsafeBufferPointer<UInt64>, stateBytes: Int, _ chunk: inout StateEncoder
+    ) {
+        let places = stride(from: 0, to: entries.count, by: 4)
+        var sessions = entries.count / 4
+        for at in places where entries[at + 3] >> 32 != SessionTable.Entry.none {
+            sessions += table.lists.all(SessionTable.Entry(words: entries, at).list).count
+        }
+        chunk.put(byteCount: entries.count / 4 * 12 + sessions * (16 + stateBytes)) { filler in
+            func put(_ session: OpenSession) {
+                filler.put(raw: session.first)
+                filler.put(raw: session.end)
+                filler.put(store.address(session.slot), byteCount: stateBytes)
+            }
+            for at in places {
+                let entry = SessionTable.Entry(words: entries, at)
+                filler.put(raw: entry.code)
+                guard entry.list != SessionTable.Entry.none else {
+                    filler.put(raw: UInt32(1))
+                    put(entry.session)
+                    continue
+                }
+                let older = table.lists.all(entry.list)
+                filler.put(raw: UInt32(older.count + 1))
+                for session in older { put(session) }
+                put(entry.session)
+            }
+        }
     }
 
     private func write(
@@ -78,13 +112,29 @@ extension KeyedSessions {
 }
 
 extension SessionTable {
-    /// Writes the code and the place of each key that has an open session, in no particular order, and gives their number.
-    fileprivate func writePlaces(to target: UnsafeMutablePointer<UInt64>) -> Int {
+    /// Writes each entry that is taken as four words, in no particular order, and gives their number.
+    fileprivate func write(to target: UnsafeMutablePointer<UInt64>) -> Int {
         var count = 0
         for at in 0...mask where entries[at].session.slot != Entry.vacant {
-            (target[count * 2], target[count * 2 + 1]) = (entries[at].code, UInt64(at))
-            count += 1
+            let entry = entries[at]
+            target[count &* 4] = entry.code
+            target[count &* 4 &+ 1] = UInt64(bitPattern: entry.session.first)
+            target[count &* 4 &+ 2] = UInt64(bitPattern: entry.session.end)
+            target[count &* 4 &+ 3] = UInt64(entry.list) << 32 | UInt64(entry.session.slot)
+            count &+= 1
         }
         return count
+    }
+}
+
+extension SessionTable.Entry {
+    /// The entry of the four words behind `at`.
+    @inline(__always) fileprivate init(words: UnsafeBufferPointer<UInt64>, _ at: Int) {
+        self.init(
+            code: words[at],
+            session: OpenSession(
+                first: Int64(bitPattern: words[at &+ 1]), end: Int64(bitPattern: words[at &+ 2]),
+                slot: UInt32(truncatingIfNeeded: words[at &+ 3])),
+            list: UInt32(truncatingIfNeeded: words[at &+ 3] >> 32))
     }
 }
