@@ -12,6 +12,7 @@ struct QueryTests {
         .q2: RowTotal(rows: 1539, sum: 0x67d2_6aca_a9e4_1ccc),
         .q5: RowTotal(rows: 18, sum: 0x4a88_dd94_fdce_7b4c),
         .q7: RowTotal(rows: 3, sum: 0xfae4_d86e_a9e8_0c88),
+        .q8: RowTotal(rows: 1749, sum: 0xadb9_fb6f_6bc0_4a46),
         .q11: RowTotal(rows: 3931, sum: 0x9878_1689_8a0f_a52c),
         .q11Gap100: RowTotal(rows: 34_980, sum: 0x24c9_7083_62b1_32d2),
         .kts: RowTotal(rows: 183_937, sum: 0x2775_c3fa_c441_a503),
