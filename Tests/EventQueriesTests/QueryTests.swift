@@ -25,6 +25,7 @@ struct QueryTests {
         .q2: RowTotal(rows: 13, sum: 0x0e76_803b_831a_e31b),
         .q5: RowTotal(rows: 8, sum: 0x9c27_4d76_4408_c6aa),
         .q7: RowTotal(rows: 2, sum: 0x0349_fe03_ad3a_38a7),
+        .q8: RowTotal(rows: 38, sum: 0xf4cd_4946_0550_d829),
         .q11: RowTotal(rows: 100, sum: 0x4ef9_e9af_c48c_94c6),
         .q11Gap100: RowTotal(rows: 240, sum: 0x5fa6_4c06_f1aa_0a92),
         .kts: RowTotal(rows: 4990, sum: 0x382d_7ba8_de84_aba0),
