@@ -25,17 +25,17 @@ struct ClosingJoin {
 
     private var hasEnded: Bool { left.isEmpty && right.isEmpty }
 
-    /// Puts rows into the output until it is full.
+    /// Puts rows into the output until it is full, or all of them where the window is to be joined as a whole.
     /// - Returns: Whether there may be more.
     /// - Throws: `EngineError` that names an event of the pair or group for which the author's function failed.
-    mutating func join(_ kernel: JoinKernel, into output: inout JoinOutput, _ keys: JoinKeys, _ stage: StageName) throws
-        -> Bool
-    {
-        while !hasEnded, !output.isFull {
+    mutating func join(
+        _ kernel: JoinKernel, into output: inout JoinOutput, _ keys: JoinKeys, _ stage: StageName, isWhole: Bool = false
+    ) throws -> Bool {
+        while !hasEnded, isWhole || !output.isFull {
             switch kernel.form {
             case .pairs(let kind, let run):
                 pairs.removeAll(keepingCapacity: true)
-                takePairs(kind, output.space)
+                takePairs(kind, isWhole ? output.limit : output.space)
                 try give(run, into: &output, stage)
             case .groups(let run):
                 try give(run, into: &output, keys, stage)

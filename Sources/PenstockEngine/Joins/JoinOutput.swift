@@ -11,7 +11,8 @@ public struct JoinOutput {
     }
 
     private let element: ValueType
-    private let limit: Int
+    /// How many rows a batch has.
+    let limit: Int
     private var full: [Rows] = []
     private var open: Rows?
 
