@@ -9,20 +9,25 @@ public struct Joined<Value: Sendable>: Stage {
     let left: [StageDescription]
     let right: [StageDescription]
     let operation: AnyOperator
+    private let isSingle: Bool
     /// The name and the parallelism that the author gave.
     public var options = StageOptions()
 
     @usableFromInline init(
-        _ label: String, _ left: [StageDescription], _ right: [StageDescription], _ operation: AnyOperator
+        _ label: String, _ left: [StageDescription], _ right: [StageDescription], _ operation: AnyOperator,
+        isSingle: Bool = false
     ) {
         self.label = label
         self.left = left
         self.right = right
         self.operation = operation
+        self.isSingle = isSingle
     }
 
     var stages: [StageDescription] {
         let parts = [FlowDescription(name: "left", stages: left), FlowDescription(name: "right", stages: right)]
+        var options = options
+        if isSingle { options.parallelism = 1 }
         return [
             StageDescription(.inputs(parts), label: label, name: "\(options.name ?? label).sides"),
             StageDescription(.operation(operation), label: label, options),

@@ -1,7 +1,7 @@
 public import PenstockEngine
 public import PenstockEvents
 
-// Joins within windows of time. Each row has the time of its window's last instant. Rows of a window come by key, those of a key by the
+// Joins within windows of time. Each row has the time of its window's last instant, of a session its end. Rows of a window come by key, those of a key by the
 // canonical order of its left events, then of its right ones.
 
 /// Pairs of events that have the same key and lie in the same window of time: the beginning of a flow.
@@ -26,9 +26,7 @@ public import PenstockEvents
 ) -> Joined<Row> {
     Joined(
         "Join", left.keyed(by: leftKey), right.keyed(by: rightKey),
-        AnyOperator(
-            joining: window.windows, allowedLateness: allowedLateness.nanoseconds,
-            .inner(row)))
+        window.operation(allowedLateness: allowedLateness, .inner(row)))
 }
 
 /// Pairs of events as those of `Join`, and a row for each event of the left side without a partner.
@@ -47,9 +45,7 @@ public import PenstockEvents
 ) -> Joined<Row> {
     Joined(
         "LeftJoin", left.keyed(by: leftKey), right.keyed(by: rightKey),
-        AnyOperator(
-            joining: window.windows, allowedLateness: allowedLateness.nanoseconds,
-            .left(row)))
+        window.operation(allowedLateness: allowedLateness, .left(row)))
 }
 
 /// Pairs of events as those of `Join`, and a row for each event of the right side without a partner.
@@ -68,9 +64,7 @@ public import PenstockEvents
 ) -> Joined<Row> {
     Joined(
         "RightJoin", left.keyed(by: leftKey), right.keyed(by: rightKey),
-        AnyOperator(
-            joining: window.windows, allowedLateness: allowedLateness.nanoseconds,
-            .right(row)))
+        window.operation(allowedLateness: allowedLateness, .right(row)))
 }
 
 /// Pairs of events as those of `Join`, and a row for each event of either side without a partner.
@@ -89,9 +83,7 @@ public import PenstockEvents
 ) -> Joined<Row> {
     Joined(
         "FullJoin", left.keyed(by: leftKey), right.keyed(by: rightKey),
-        AnyOperator(
-            joining: window.windows, allowedLateness: allowedLateness.nanoseconds,
-            .full(row)))
+        window.operation(allowedLateness: allowedLateness, .full(row)))
 }
 
 /// Rows made of all events of each key and window: the beginning of a flow.
@@ -123,5 +115,5 @@ public import PenstockEvents
     }
     return Joined(
         "CoGroup", left.keyed(by: leftKey), right.keyed(by: rightKey),
-        AnyOperator(joining: window.windows, allowedLateness: allowedLateness.nanoseconds, kernel))
+        window.operation(allowedLateness: allowedLateness, kernel))
 }

@@ -15,9 +15,10 @@ public struct BroadcastKernel: Sendable {
         data: ValueType, control: ValueType, state: ValueType, output: ValueType,
         makeState: @escaping @Sendable (UnsafeMutableRawPointer) -> Void,
         update: @escaping @Sendable (_ control: UnsafeRawPointer, _ state: UnsafeMutableRawPointer) throws -> Void,
-        makeRow: @escaping @Sendable (
-            _ data: UnsafeRawPointer, _ state: UnsafeRawPointer, _ row: UnsafeMutableRawPointer
-        ) throws -> Void
+        makeRow:
+            @escaping @Sendable (
+                _ data: UnsafeRawPointer, _ state: UnsafeRawPointer, _ row: UnsafeMutableRawPointer
+            ) throws -> Void
     ) {
         self.data = data
         self.control = control

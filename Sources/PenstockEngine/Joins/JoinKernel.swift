@@ -45,9 +45,10 @@ public struct JoinKernel: Sendable {
     /// A row for each pair: initialises the k-th value of the output from the k-th pair.
     public init(
         left: ValueType, right: ValueType, output: ValueType, kind: JoinKind,
-        pairs: @escaping @Sendable (
-            _ pairs: UnsafePointer<JoinPair>, _ count: Int, _ output: UnsafeMutableRawPointer
-        ) -> KernelOutcome
+        pairs:
+            @escaping @Sendable (
+                _ pairs: UnsafePointer<JoinPair>, _ count: Int, _ output: UnsafeMutableRawPointer
+            ) -> KernelOutcome
     ) {
         self.left = left
         self.right = right
