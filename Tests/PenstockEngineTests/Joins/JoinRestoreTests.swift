@@ -73,7 +73,7 @@ struct JoinRestoreTests {
         #expect(whole.values.count > 250, "\(whole.values.count)")
         for crash in [1, 120, 200] {
             let rows = DurableCollector(JoinRow.self)
-            let restored = try await run(operation, rows, failingAt: [crash, crash + 40], parallelism: [2, 2, 2])
+            let restored = try await run(operation, rows, failingAt: [crash, crash + 40], parallelism: [1, 4, 2])
             #expect(rows.values == whole.values, "failed at \(crash)")
             #expect(rows.times == whole.times, "failed at \(crash)")
             if crash > 150 { #expect(restored.contains { $0 != nil }, "no checkpoint was used: \(restored)") }
