@@ -131,7 +131,8 @@ struct JoinFlowTests {
     @Test("a join of joins of one flow with itself")
     func nested() async throws {
         let all = Flow("all") { Merge(clicks, Self.clicks((1, 5))) }
-        let pairs = Join(all, Merge(sales, Self.sales((4, 1))), on: \.visitor, \.buyer, within: .tumbling(.seconds(10))) {
+        let pairs = Join(all, Merge(sales, Self.sales((4, 1))), on: \.visitor, \.buyer, within: .tumbling(.seconds(10)))
+        {
             (c: Click, s: Sale) in Click(visitor: c.visitor, second: c.second * 100 + s.second)
         }
         #expect(

@@ -50,10 +50,10 @@ extension MistakeCases {
             }
             """#),
         .flow(
-            "a join in the middle",
+            "a join in the middle", opening: "stand at the beginning of a flow only",
             #"""
             From(readings, disorder: .ascending)
-            Join(From(readings, disorder: .ascending), From(alarms, disorder: .ascending), on: \.sensor, \.sensor, within: .tumbling(.seconds(1))) {  // ERROR: stand at the beginning of a flow only
+            Join(From(readings, disorder: .ascending), From(alarms, disorder: .ascending), on: \.sensor, \.sensor, within: .tumbling(.seconds(1))) {
                 (l: Reading, r: Reading) in l
             }
             """#),
