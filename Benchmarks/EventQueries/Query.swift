@@ -61,6 +61,8 @@ public enum Query: String, Sendable, CaseIterable {
     case q5
     /// The bids with the highest price.
     case q7
+    /// New persons who sell something.
+    case q8
     /// Sessions of persons.
     case q11
     /// Sessions of persons with a short gap, which is met exactly again and again.
@@ -78,6 +80,7 @@ public enum Query: String, Sendable, CaseIterable {
         case .q2: try await input.run(recovery, selection)
         case .q5: try await input.run(recovery, hotAuctions)
         case .q7: try await input.run(recovery, highestBids)
+        case .q8: try await input.run(recovery, newSellers)
         case .q11: try await input.run(recovery) { bidderSessions($0, into: $1) }
         case .q11Gap100: try await input.run(recovery) { bidderSessions($0, gap: .milliseconds(100), into: $1) }
         case .late: try await input.run(recovery, lateBids)

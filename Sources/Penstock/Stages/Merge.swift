@@ -24,7 +24,7 @@ public struct Merge<Value: Sendable>: Stage {
     }
 }
 
-/// What gives a stream and can stand between the brackets of `Merge` or of a join: a source or a flow.
+/// What gives a stream and can stand between the brackets of `Merge` or of a join: a source, a flow, a merge or a join.
 public protocol StreamInput<Value>: Sendable {
     /// The type of the events.
     associatedtype Value: Sendable
@@ -36,6 +36,11 @@ public protocol StreamInput<Value>: Sendable {
 extension From: StreamInput {
     /// The source.
     public var inputStages: [StageDescription] { [StageDescription(kind, label: "From", options)] }
+}
+
+extension Merge: StreamInput {
+    /// All of its inputs.
+    public var inputStages: [StageDescription] { [description] }
 }
 
 extension Flow: StreamInput where Body: OpenStream {

@@ -96,7 +96,8 @@ private struct Planner {
             return open(input, stage, partitions: topicPartitions[topic] ?? 1)
         case .flow(let input):
             let end = try end(of: input)
-            return useCounts[input.name, default: 0] > 1 ? next(after: end, routing: .single, instances: 1) : end
+            // Also behind a stage that does nothing yet: what one user puts into it is not for the others.
+            return useCounts[input.name, default: 0] > 1 ? cut(after: end, routing: .single, instances: 1) : end
         case .inputs(let parts):
             return try merge(parts, name)
         case .side(let side):
@@ -262,6 +263,10 @@ private struct Planner {
         let from = required(current)
         // A stage that has just been opened behind another and does nothing yet needs no further cut.
         if instances == plan.stages[from].instances, plan.stages[from].isIdle { return from }
+        return cut(after: from, routing: routing, instances: instances)
+    }
+
+    private mutating func cut(after from: Int, routing: PhysicalPlan.Routing, instances: Int) -> Int {
         let to = open(.channels, instances: instances)
         plan.stages[to].mergesInOrder = isShared(from)
         if severalOrigins.contains(from) { severalOrigins.insert(to) }

@@ -11,6 +11,10 @@ struct UpdateCheck {
         for stage in flow.stages {
             switch stage.kind {
             case .flow(let input): updating = try stageWithUpdates(in: input)
+            case .inputs(let parts):
+                for part in parts {
+                    if let stage = try stageWithUpdates(in: part) { updating = stage }
+                }
             case .aggregate(let window, let aggregate):
                 try refuse(updating, at: stage, in: flow)
                 if window.repeatsRows(aggregate.emission) { updating = stage.label }

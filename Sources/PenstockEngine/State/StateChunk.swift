@@ -12,6 +12,11 @@ struct StateChunk: Sendable, Hashable {
 struct StateWriter {
     private(set) var chunks: [StateChunk] = []
 
+    /// Adds a chunk, unless it has no bytes.
+    mutating func chunk(_ chunk: StateChunk) {
+        if !chunk.bytes.isEmpty { chunks.append(chunk) }
+    }
+
     /// Adds what `write` puts into the encoder, for about `byteCount` bytes. A chunk without bytes is left out.
     mutating func chunk<Failure: Error>(
         group: UInt16? = nil, byteCount: Int = 0, _ write: (inout StateEncoder) throws(Failure) -> Void

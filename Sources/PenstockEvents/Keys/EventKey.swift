@@ -22,7 +22,7 @@ public protocol FixedWidthKey: EventKey, BitwiseCopyable {
 
 extension FixedWidthKey {
     /// Calls `body` with the eight bytes of the canonical integer, big-endian.
-    public func withCanonicalBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+    @inlinable public func withCanonicalBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
         withUnsafeBytes(of: canonicalInteger.bigEndian) { body($0) }
     }
 

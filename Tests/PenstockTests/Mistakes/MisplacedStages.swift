@@ -65,7 +65,7 @@ extension MistakeCases {
         .statements(
             "flow with a mistake as a source",
             #"""
-            let other = Flow("other") {  // ERROR: Count needs a window: put Tumbling(...) or Sliding(...) before it
+            let other = Flow("other") {  // ERROR: Count needs a window: put Tumbling(...), Sliding(...) or Session(...) before it
                 From(readings, disorder: .ascending)
                 Count()
             }
@@ -102,7 +102,7 @@ extension MistakeCases {
         .body(
             "flow with a mistake in a body",
             #"""
-            Flow("wrong") {  // ERROR: Count needs a window: put Tumbling(...) or Sliding(...) before it
+            Flow("wrong") {  // ERROR: Count needs a window: put Tumbling(...), Sliding(...) or Session(...) before it
                 From(readings, disorder: .ascending)
                 Count()
                 To(alarms)

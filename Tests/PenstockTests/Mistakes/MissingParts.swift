@@ -107,7 +107,7 @@ extension MistakeCases {
             "From(readings, disorder: .ascending)\nKeyBy(\\Reading.sensor)\nTumbling(count: 3)\nTotal()"),
         .flow(
             "only the first of several missing parts",
-            opening: "Count needs a window: put Tumbling(...) or Sliding(...) before it",
+            opening: "Count needs a window: put Tumbling(...), Sliding(...) or Session(...) before it",
             #"""
             From(readings, disorder: .ascending)
             Count()

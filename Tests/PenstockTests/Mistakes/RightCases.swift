@@ -1,6 +1,6 @@
 /// Programs without a mistake: what has to go on compiling.
 enum RightCases {
-    static let all = flows + bodies + sessions
+    static let all = flows + bodies + sessions + joins
 
     private static let flows: [CompileCase] = [
         .flow(
