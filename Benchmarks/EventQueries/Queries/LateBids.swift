@@ -6,7 +6,7 @@ import Penstock
 /// One partition whatever the parallelism, so that which bids are late does not depend on it.
 func lateBids(_ input: QueryInput, into rows: ChecksumSink<AuctionCount>) -> Flow<Closed> {
     Flow("late") {
-        From(NexmarkSource(events: input.events, seed: input.seed))
+        From(NexmarkSource(events: input.events, seed: input.seed, stop: input.stop))
         Filter { (event: NexmarkEvent) in event.kind == .bid }
         Map { (event: NexmarkEvent) in event.bid }
         Watermark(.bounded(by: .seconds(2)))

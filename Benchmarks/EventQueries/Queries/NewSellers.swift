@@ -12,7 +12,7 @@ struct NewSeller: BitwiseCopyable, Sendable {
 /// The stream is read once; two flows go on from it.
 func newSellers(_ input: QueryInput, into rows: ChecksumSink<NewSeller>) -> Flow<Closed> {
     let events = Flow("events") {
-        From(NexmarkSource(events: input.events, seed: input.seed, partitions: input.partitions))
+        From(NexmarkSource(events: input.events, seed: input.seed, partitions: input.partitions, stop: input.stop))
     }
     let persons = Flow("persons") {
         events

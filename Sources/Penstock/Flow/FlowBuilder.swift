@@ -8,7 +8,7 @@ public import PenstockEvents
 @resultBuilder public enum FlowBuilder {
     /// A flow begins with a source.
     public static func buildPartialBlock<Value>(first: From<Value>) -> Stream<Value> {
-        Stream(stages: [StageDescription(first.kind, label: "From", first.options)])
+        Stream(stages: [first.description])
     }
 
     /// A flow begins with several sources or flows at once.

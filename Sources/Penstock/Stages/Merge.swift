@@ -35,7 +35,7 @@ public protocol StreamInput<Value>: Sendable {
 
 extension From: StreamInput {
     /// The source.
-    public var inputStages: [StageDescription] { [StageDescription(kind, label: "From", options)] }
+    public var inputStages: [StageDescription] { [description] }
 }
 
 extension Merge: StreamInput {

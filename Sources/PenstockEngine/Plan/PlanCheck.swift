@@ -171,7 +171,8 @@ extension FlowDescription {
 extension StageDescription {
     /// What is wrong with how a source is read, or nil.
     fileprivate var readingDefect: String? {
-        if case .topicSource = kind { reading.defect(isTopic: true) } else { reading.defect(isTopic: false) }
+        let isTopic = if case .topicSource = kind { true } else { false }
+        return reading.defect(isTopic: isTopic, hasFutureSide: sides[.future] != nil)
     }
 
     /// Whether the stage appends to its topic.

@@ -114,7 +114,10 @@ extension PhysicalStage {
     /// How far out of order a source is, unless it has a clock further down.
     private func summary(_ disorder: Disorder) -> String { clocked == nil ? ", \(disorder.summary)" : "" }
 
-    private var partitionSummary: String { partitions > 1 ? ", \(partitions) partitions" : "" }
+    private var partitionSummary: String {
+        let idle = reading.idleAfter.map { ", left out when idle for \(Double($0) / 1e9) s, which no replay repeats" }
+        return (partitions > 1 ? ", \(partitions) partitions" : "") + (idle ?? "")
+    }
 
     fileprivate var inputSummary: String {
         switch input {

@@ -22,12 +22,12 @@ public struct SourceReading: Sendable, Hashable {
     }()
 
     /// What is wrong with the durations, or nil; `isTopic` says whether events carry the time at which they were appended.
-    func defect(isTopic: Bool) -> String? {
+    func defect(isTopic: Bool, hasFutureSide: Bool) -> String? {
         for duration in [idleAfter, maxDrift, maxAhead].compactMap(\.self)
         where duration < 0 || duration > TimeWindows.longest {
             return "its durations must lie between 0 and 2^60 ns (36 years)"
         }
-        if maxAhead != nil, !isTopic {
+        if maxAhead != nil || hasFutureSide, !isTopic {
             return "only the events of a topic carry the time of a clock that could tell which are in the future"
         }
         return nil

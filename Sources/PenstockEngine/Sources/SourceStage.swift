@@ -83,6 +83,7 @@ struct SourceStage {
     /// Reads until all partitions have ended.
     mutating func deliver(to receiver: Receiver) async throws {
         while partitions.contains(where: { !$0.hasEnded }) {
+            var hasRead = false
             for index in partitions.indices where !partitions[index].hasEnded {
                 if run.isStopping { throw RunStopped() }
                 if let epoch = run.checkpoints?.requested(after: lastEpoch) {
@@ -92,9 +93,11 @@ struct SourceStage {
                 if mustWait(index) {
                     partitions[index].quiet.begin()
                 } else {
-                    try await read(index, receiver)
+                    hasRead = try await read(index, receiver) || hasRead
                 }
             }
+            // A source that has nothing now is asked again in a moment.
+            if !hasRead { try await Task.sleep(for: .milliseconds(1)) }
         }
         if run.isStopping { throw RunStopped() }
         run.progress.note(statistics, of: name)
@@ -106,7 +109,8 @@ struct SourceStage {
         for partition in partitions { await partition.close() }
     }
 
-    private mutating func read(_ index: Int, _ receiver: Receiver) async throws {
+    /// Reads a partition; false where it had nothing.
+    private mutating func read(_ index: Int, _ receiver: Receiver) async throws -> Bool {
         let reading = try await partitions[index].read(
             eventLimit: run.options.batchEvents, clocked, maxAhead: reading.maxAhead, floor: watermark, stage: name)
         noteQuiet(index, isEmpty: reading.isEmpty)
@@ -118,9 +122,10 @@ struct SourceStage {
         } else {
             try await put(.watermark(watermark), nil, receiver)
         }
-        guard let control = reading.control else { return }
+        guard let control = reading.control else { return !reading.isEmpty || partitions[index].hasEnded }
         if case .scanStart(let start) = control { run.progress.note(properties: start.properties) }
         try await put(.control(isWhole ? control : control.marking(watermark)), nil, receiver)
+        return true
     }
 
     private mutating func put(_ element: StreamElement, _ future: Batch?, _ receiver: Receiver) async throws {

@@ -53,7 +53,11 @@ extension MistakeCases {
                     "From(readings, disorder: .ascending)\nKeyBy(\\Reading.sensor)\n\(stage)\nTo(alarms)"),
             ]
         }
-        + [("AllowedLateness", "AllowedLateness(.seconds(1))"), ("Early", "Early(every: 10)")].flatMap { name, stage in
+        + [
+            ("AllowedLateness", "AllowedLateness(.seconds(1))"), ("Early", "Early(every: 10)"),
+            ("LateData", "LateData(to: SideOutput(\"late\", of: Reading.self))"),
+            ("Outside", "Outside(to: SideOutput(\"outside\", of: Reading.self))"),
+        ].flatMap { name, stage in
             [
                 CompileCase.flow(
                     "\(name) without a key and a window", opening: noModifier,

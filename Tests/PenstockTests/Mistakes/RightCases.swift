@@ -41,6 +41,24 @@ enum RightCases {
             To(Kept<Celsius>())
             """#),
         .flow(
+            "watermark, late events and how a topic is read",
+            #"""
+            From(readings, disorder: .marks).aligned(maxDrift: nil).futureGuard(maxAhead: .seconds(5))
+                .future(to: SideOutput("future")).idle(after: .seconds(10))
+            Filter { (r: Reading) in r.value > 0 }
+            Watermark(.bounded(by: .seconds(2)))
+            KeyBy(\Reading.sensor)
+            Sliding(.seconds(1), every: .seconds(60))
+            LateData(to: SideOutput("late", of: Reading.self))
+            Outside(to: SideOutput("outside", of: Reading.self))
+            AllowedLateness(.seconds(1))
+            Count()
+            To(Kept<Counted<UInt64>>())
+            """#),
+        .flow(
+            "flow that begins with a side output",
+            "From(SideOutput(\"late\", of: Reading.self))\nTo(alarms)"),
+        .flow(
             "for in a flow",
             #"""
             From(readings, disorder: .ascending)
