@@ -150,8 +150,23 @@ public struct AnyOperator: Sendable {
     let isHeavy: Bool
     /// Whether the events are shared among instances by key group, and need not come in canonical order.
     var isKeyed = false
+    /// Whether it puts the events of its input in order itself, and its rows behind that: keyed or in one instance.
+    var ordersEvents = false
     let defect: String?
     let make: @Sendable (OperatorContext, Origin) -> any Processor
+
+    init(
+        summary: String, output: ValueType, isKeyed: Bool, ordersEvents: Bool, defect: String?,
+        make: @escaping @Sendable (OperatorContext, Origin) -> any Processor
+    ) {
+        self.summary = summary
+        self.output = output
+        isHeavy = false
+        self.isKeyed = isKeyed
+        self.ordersEvents = ordersEvents
+        self.defect = defect
+        self.make = make
+    }
 
     /// An author's operator. A heavy one gets a thread of its own.
     public init<Op: Operator>(_ operation: Op, isHeavy: Bool = false) {

@@ -94,6 +94,11 @@ public struct PhysicalStage: Sendable {
 }
 
 extension PhysicalStage {
+    /// Whether its first operator works on events in order, with timers that may outlast them.
+    var ordersEvents: Bool {
+        if case .operation(let operation)? = operators.first?.description.kind { operation.ordersEvents } else { false }
+    }
+
     /// What the state of the output belongs to; nil for channels.
     var outputOwner: StateOwner? {
         switch output {

@@ -104,6 +104,8 @@ private struct Planner {
             return add(stage, name, to: sharedByKey(current, instances: stage.parallelism ?? parallelism))
         case .operation(let operation) where operation.isKeyed:
             return add(stage, name, to: sharedByKey(current, instances: stage.parallelism ?? parallelism))
+        case .operation(let operation) where operation.ordersEvents:
+            return add(stage, name, to: instanceCount(current) > 1 ? inOrder(current) : current)
         case .operation(let operation):
             let ordered = inOrder(current)
             let cut = operation.isHeavy && ordered == current
@@ -225,7 +227,7 @@ private struct Planner {
         for (port, side) in stage.sides {
             sides[side] = (index, PhysicalPlan.Port(operatorIndex: operatorIndex, side: port))
         }
-        if case .operation(let operation) = stage.kind, operation.isKeyed {
+        if case .operation(let operation) = stage.kind, operation.isKeyed || operation.ordersEvents {
             severalOrigins.remove(index)
         } else if case .operation(let operation) = stage.kind {
             planned.parallelism = stage.parallelism ?? (operation.isHeavy ? parallelism : 1)

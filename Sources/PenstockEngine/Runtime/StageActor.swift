@@ -87,6 +87,10 @@ actor StageActor {
                 try await pass(epoch, [])
                 continue
             }
+            if case .end = passed, gate.lastWatermark > .distantPast {
+                // How far the sender came that came furthest: some stages end there.
+                try await push(.watermark(gate.lastWatermark), at: 0)
+            }
             try await push(passed, at: 0)
             if case .end = passed { return }
         }
@@ -176,6 +180,9 @@ actor StageActor {
             }
         }
         if wiring.run.isStopping { throw RunStopped() }
+        // How far the partition came that came furthest: some stages end there.
+        let last = partitions.map(\.watermark).max() ?? watermark
+        if last > watermark, last < .distantFuture { try await push(.watermark(last), at: 0) }
         try await push(.end, at: 0)
         return positions()
     }
