@@ -111,12 +111,15 @@ public enum KeyedWindow: Sendable {
     case count(CountWindows)
     /// Of activity.
     case session(SessionWindows)
+    /// One for each key, with a trigger.
+    case global(GlobalWindows)
 
     var defect: String? {
         switch self {
         case .time(let windows): windows.defect
         case .count(let windows): windows.defect
         case .session(let windows): windows.defect
+        case .global(let windows): windows.defect
         }
     }
 
@@ -135,6 +138,7 @@ public enum KeyedWindow: Sendable {
             case .fixed(let gap): "sessions, gap \(Self.text(gap))"
             case .each: "sessions, gap by event"
             }
+        case .global(let windows): windows.summary
         }
     }
 
@@ -152,7 +156,7 @@ public struct AnyOperator: Sendable {
     var isKeyed = false
     /// Whether it puts the events of its input in order itself, and its rows behind that: keyed or in one instance.
     var ordersEvents = false
-    let defect: String?
+    var defect: String?
     let make: @Sendable (OperatorContext, Origin) -> any Processor
 
     init(

@@ -94,9 +94,13 @@ public struct PhysicalStage: Sendable {
 }
 
 extension PhysicalStage {
-    /// Whether its first operator works on events in order, with timers that may outlast them.
-    var ordersEvents: Bool {
-        if case .operation(let operation)? = operators.first?.description.kind { operation.ordersEvents } else { false }
+    /// Whether its first operator has timers, for which it matters how far time came before the end.
+    var hasTimers: Bool {
+        switch operators.first?.description.kind {
+        case .operation(let operation): operation.ordersEvents
+        case .aggregate(.global, _): true
+        default: false
+        }
     }
 
     /// What the state of the output belongs to; nil for channels.

@@ -12,6 +12,9 @@ struct ExpiryQueue {
     /// Whether the key in a slot has an instant.
     func has(_ slot: Int) -> Bool { slot < ends.count && ends[slot] < .max }
 
+    /// The instant of the key in a slot, if it has one.
+    func end(_ slot: Int) -> Int64? { has(slot) ? ends[slot] : nil }
+
     /// Sets the instant of the key in a slot, which has none.
     mutating func add(_ end: Int64, _ slot: Int) {
         guard end < .max else { return }
@@ -40,6 +43,15 @@ struct ExpiryQueue {
             slots.append(first.slot)
         }
         return slots
+    }
+
+    /// The least instant, if it is at most `limit`, and all slots that have it; they have none from then on.
+    mutating func takeFirst(upTo limit: Int64) -> (instant: Int64, slots: [Int])? {
+        while let first = heap.first, first.end <= limit {
+            let slots = take(upTo: first.end)
+            if !slots.isEmpty { return (first.end, slots) }
+        }
+        return nil
     }
 
     private mutating func pop() {

@@ -10,7 +10,7 @@ final class KeyTable {
     /// The canonical bytes of the key in each slot; empty for keys of at most 64 bits.
     private(set) var bytes: [[UInt8]] = []
     /// Whether the keys are longer than 64 bits.
-    private var isLong = false
+    private(set) var isLong = false
     /// Whether a slot has a key.
     private(set) var isTaken: [Bool] = []
     private var free: [UInt32] = []

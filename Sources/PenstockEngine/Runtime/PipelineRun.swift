@@ -106,7 +106,7 @@ public final class PipelineRun: Sendable {
                 for edge in plan.edges where edge.from == stage.index {
                     let sender = firstSender[edge, default: 0] + instance
                     var outgoingEdge = OutgoingEdge(inboxes: inboxes[edge.to], sender: sender, routing: edge.routing)
-                    outgoingEdge.announcesEnd = edge.routing == .keyGroups && plan.stages[edge.to].ordersEvents
+                    outgoingEdge.announcesEnd = edge.routing == .keyGroups && plan.stages[edge.to].hasTimers
                     if let port = edge.port {
                         sideways[port, default: []].append(outgoingEdge)
                     } else {

@@ -127,16 +127,20 @@ struct StageWiring: Sendable {
     func makeChain() -> [any Processor] {
         var chain: [any Processor] = []
         if stage.mergesInOrder { chain.append(OrderedMerge(batchEvents: run.options.batchEvents, of: element)) }
-        for planned in stage.operators { chain.append(makeProcessor(planned)) }
+        var element = element
+        for planned in stage.operators {
+            chain.append(makeProcessor(planned, element))
+            element = planned.description.output ?? element
+        }
         return chain
     }
 
-    private func makeProcessor(_ planned: PhysicalStage.PlannedOperator) -> any Processor {
+    private func makeProcessor(_ planned: PhysicalStage.PlannedOperator, _ element: ValueType) -> any Processor {
         switch planned.description.kind {
         case .map(let kernel): return KernelProcessor(stage: planned.name, kernel: kernel)
         case .filter(let kernel): return KernelProcessor(stage: planned.name, kernel: kernel)
         case .keyBy(let kernel, _): return KernelProcessor(stage: planned.name, kernel: kernel)
-        case .aggregate(let window, let aggregate): return makeAggregate(planned.name, window, aggregate)
+        case .aggregate(let window, let aggregate): return makeAggregate(planned.name, window, aggregate, element)
         case .operation(let operation):
             let progress = run.progress
             let context = OperatorContext(
@@ -149,11 +153,11 @@ struct StageWiring: Sendable {
     }
 
     private func makeAggregate(
-        _ name: StageName, _ window: KeyedWindow, _ aggregate: Aggregate
+        _ name: StageName, _ window: KeyedWindow, _ aggregate: Aggregate, _ element: ValueType
     ) -> any Processor {
         let options = WindowStageOptions(
-            stage: name, aggregate: aggregate, origin: origin(name), batchEvents: run.options.batchEvents
-        )
+            stage: name, aggregate: aggregate, origin: origin(name), batchEvents: run.options.batchEvents,
+            element: element)
         return window.makeProcessor(options)
     }
 }
