@@ -8,7 +8,7 @@ public import PenstockEvents
 /// Scans { (r: Record) in r.mark }
 /// ```
 ///
-/// An event with begin <= t < end belongs to the scan; the row comes when the watermark has reached its last instant. A begin that finds a scan
+/// An event with begin <= t < end belongs to the scan; the row comes when the watermark has passed its last instant. A begin that finds a scan
 /// open closes it, and it is not complete then.
 public struct Scans<ID: EventKey, Value: Sendable>: Stage {
     let mark: @Sendable (Value) -> ScanMark<ID>

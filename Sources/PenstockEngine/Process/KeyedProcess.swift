@@ -150,6 +150,9 @@ public struct KeyTimers {
 
 /// A process of the library that has a say in what the engine does around it.
 protocol OrderedProcess: KeyedProcess {
+    /// How far before its effective time an event has its turn at most, in nanoseconds.
+    var delay: Int64 { get }
+
     /// When an event with this effective time has its turn.
     func turn(of event: In, at effectiveTime: Int64) -> WaitingRows.Turn
 

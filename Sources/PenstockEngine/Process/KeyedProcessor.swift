@@ -48,10 +48,10 @@ struct KeyedProcessor<P: KeyedProcess>: Processor {
             if !options.isKeyed { batch.keys = nil }
             waiting.add(batch)
             watermark = max(watermark, batch.watermark)
-            try advance(to: watermark.nanoseconds)
+            try advance(toWatermark: watermark.nanoseconds)
         case .watermark(let time):
             watermark = max(watermark, time)
-            try advance(to: watermark.nanoseconds)
+            try advance(toWatermark: watermark.nanoseconds)
         case .control, .barrier:
             following.put(element)
         case .end:
@@ -100,9 +100,14 @@ struct KeyedProcessor<P: KeyedProcess>: Processor {
 
     // MARK: Time
 
+    private mutating func advance(toWatermark limit: Int64) throws {
+        guard limit > .min else { return }
+        last = max(last, limit)
+        try advance(to: limit - rules.delay)
+    }
+
     private mutating func advance(to limit: Int64) throws {
         guard limit > .min else { return }
-        if limit < .max { last = max(last, limit) }
         try handleEvents(upTo: limit)
         try fireTimers(upTo: limit)
         for slot in expiries.take(upTo: limit) where keys.isTaken[slot] {
@@ -131,6 +136,8 @@ struct KeyedProcessor<P: KeyedProcess>: Processor {
     }
 
     private func held(_ watermark: Int64) -> Int64 {
+        guard watermark > .min else { return watermark }
+        let watermark = watermark - rules.delay
         guard let earliest = holds.values.min() else { return watermark }
         return min(watermark, earliest - 1)
     }

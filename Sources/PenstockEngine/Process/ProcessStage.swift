@@ -15,6 +15,8 @@ struct ProcessOptions {
 /// What a process of the library changes about the order of its events and its rows.
 struct ProcessRules<P: KeyedProcess> {
     var turn: (@Sendable (UnsafeRawPointer, Int64) -> WaitingRows.Turn)?
+    /// How far events have their turn before their effective time: so much longer all waits.
+    var delay: Int64 = 0
     var hold: (@Sendable (P, KeyedState) -> Int64?)?
     var finish: (@Sendable (P, Int64, KeyedState, inout ProcessOutput<P.Out>) throws -> Void)?
 }
@@ -22,6 +24,7 @@ struct ProcessRules<P: KeyedProcess> {
 extension ProcessRules where P: OrderedProcess {
     init(of process: P) {
         turn = { value, time in process.turn(of: value.assumingMemoryBound(to: P.In.self).pointee, at: time) }
+        delay = process.delay
         hold = { $0.hold($1) }
         finish = { try $0.finish(last: $1, state: $2, output: &$3) }
     }

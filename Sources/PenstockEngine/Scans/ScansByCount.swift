@@ -22,6 +22,8 @@ struct ScansByCount<ID: EventKey, Value: Sendable>: OrderedProcess {
         let number: Int
     }
 
+    var delay: Int64 { 0 }
+
     func turn(of event: Value, at effectiveTime: Int64) -> WaitingRows.Turn { (effectiveTime, 1) }
 
     func hold(_ state: KeyedState) -> Int64? {

@@ -28,6 +28,9 @@ struct ScansByTime<Lane: EventKey, ID: EventKey, Value: Sendable>: OrderedProces
 
     private static var closedScans: Int { 64 }
 
+    /// What is at an instant is known when the markers of the next one are.
+    var delay: Int64 { 1 }
+
     func turn(of event: Value, at effectiveTime: Int64) -> WaitingRows.Turn {
         switch mark(event) {
         case .data: (effectiveTime, 1)
