@@ -14,7 +14,10 @@ public struct Tumbling: Stage {
     }
 
     /// Windows of `count` events of each key, or of the whole stream, in canonical order. What is left at the end of input is a window that is not complete.
-    public init(count: Int) { window = .count(CountWindows(size: count, every: count)) }
+    /// With `.dropRest` that is dropped and counted.
+    public init(count: Int, _ rest: CountRest = .keepRest) {
+        window = .count(CountWindows(size: count, every: count, dropsRest: rest == .dropRest))
+    }
 }
 
 /// Cuts a stream into windows that overlap; those of each key are its own.
@@ -30,5 +33,15 @@ public struct Sliding: Stage {
     }
 
     /// Windows of the last `count` events of each key, or of the whole stream, one after each `every` events.
-    public init(count: Int, every: Int) { window = .count(CountWindows(size: count, every: every)) }
+    public init(count: Int, every: Int, _ rest: CountRest = .keepRest) {
+        window = .count(CountWindows(size: count, every: every, dropsRest: rest == .dropRest))
+    }
+}
+
+/// What becomes of the events behind the last row of count windows at the end of input.
+public enum CountRest: Sendable, Hashable {
+    /// They give a row that is not complete.
+    case keepRest
+    /// They are dropped and counted.
+    case dropRest
 }

@@ -80,6 +80,27 @@ final class AggregateStore {
         return results
     }
 
+    /// Whether states can be written into a checkpoint.
+    var isWritable: Bool { kernel.state.coding != nil }
+
+    /// Writes a state.
+    func write(_ slot: UInt32, into chunk: inout StateEncoder) throws {
+        guard let coding = kernel.state.coding else { throw StateNotWritable(.states, kernel.state.name) }
+        try coding.write(address(slot), &chunk)
+    }
+
+    /// The slot of the next state that was written.
+    func read(_ chunk: inout StateDecoder) throws -> UInt32 {
+        guard let coding = kernel.state.coding else { throw StateNotWritable(.states, kernel.state.name) }
+        let slot = allocate()
+        kernel.state.destroy?(address(slot), 1)
+        do { try coding.read(&chunk, address(slot)) } catch {
+            kernel.makeState(address(slot))
+            throw error
+        }
+        return slot
+    }
+
     // MARK: Inside
 
     private func foldRows(_ batch: Batch, _ rows: Rows, _ stage: StageName, _ fold: (FoldRows) -> KernelOutcome) throws

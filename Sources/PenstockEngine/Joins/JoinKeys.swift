@@ -88,24 +88,6 @@ struct JoinKeys {
     }
 }
 
-extension StateEncoder {
-    mutating func put(_ place: EventPlace) {
-        put(place.nanoseconds)
-        put(place.effectiveNanoseconds)
-        put(place.origin.stage)
-        put(place.origin.partition)
-        put(place.sequence)
-    }
-}
-
-extension StateDecoder {
-    mutating func place() throws -> EventPlace {
-        EventPlace(
-            nanoseconds: try integer(), effectiveNanoseconds: try integer(),
-            origin: Origin(stage: try integer(), partition: try integer()), sequence: try integer())
-    }
-}
-
 /// What is written down of each key group, so that instances can share it out anew.
 struct GroupedState {
     private var encoders: [UInt16: StateEncoder] = [:]

@@ -257,7 +257,7 @@ extension ValueType {
     /// The coding of the values.
     /// - Throws: `StateNotWritable` where there is none.
     func writable() throws -> any ValueCoding {
-        guard let coding else { throw StateNotWritable(type: name) }
+        guard let coding else { throw StateNotWritable(.events, name) }
         return coding
     }
 }

@@ -116,12 +116,15 @@ public enum KeyedWindow: Sendable {
     case count(CountWindows)
     /// Of activity.
     case session(SessionWindows)
+    /// One for each key, with a trigger.
+    case global(GlobalWindows)
 
     var defect: String? {
         switch self {
         case .time(let windows): windows.defect
         case .count(let windows): windows.defect
         case .session(let windows): windows.defect
+        case .global(let windows): windows.defect
         }
     }
 
@@ -140,6 +143,7 @@ public enum KeyedWindow: Sendable {
             case .fixed(let gap): "sessions, gap \(Self.text(gap))"
             case .each: "sessions, gap by event"
             }
+        case .global(let windows): windows.summary
         }
     }
 
@@ -155,8 +159,23 @@ public struct AnyOperator: Sendable {
     let isHeavy: Bool
     /// Whether the events are shared among instances by key group, and need not come in canonical order.
     var isKeyed = false
-    let defect: String?
+    /// Whether it puts the events of its input in order itself, and its rows behind that: keyed or in one instance.
+    var ordersEvents = false
+    var defect: String?
     let make: @Sendable (OperatorContext, Origin) -> any Processor
+
+    init(
+        summary: String, output: ValueType, isKeyed: Bool, ordersEvents: Bool, defect: String?,
+        make: @escaping @Sendable (OperatorContext, Origin) -> any Processor
+    ) {
+        self.summary = summary
+        self.output = output
+        isHeavy = false
+        self.isKeyed = isKeyed
+        self.ordersEvents = ordersEvents
+        self.defect = defect
+        self.make = make
+    }
 
     /// An author's operator. A heavy one gets a thread of its own.
     public init<Op: Operator>(_ operation: Op, isHeavy: Bool = false) {

@@ -133,6 +133,15 @@ extension PhysicalStage {
         if case .source = input { instances > 1 } else { false }
     }
 
+    /// Whether its first operator has timers, for which it matters how far time came before the end.
+    var hasTimers: Bool {
+        switch operators.first?.description.kind {
+        case .operation(let operation): operation.ordersEvents
+        case .aggregate(.global, _): true
+        default: false
+        }
+    }
+
     /// What the state of the output belongs to; nil for channels.
     var outputOwner: StateOwner? {
         switch output {

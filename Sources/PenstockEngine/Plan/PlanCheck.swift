@@ -126,12 +126,15 @@ extension Aggregate {
         if !isKeyed, let parallelism = stage.parallelism, parallelism > 1 {
             return "a window without keys has one instance, not \(parallelism): put KeyBy(...) before it"
         }
-        guard case .count = window else { return nil }
-        if emission.allowedLateness > 0 { return "count windows have no late events: remove AllowedLateness(...)" }
-        if emission.earlyEvery != nil { return "count windows have no early rows: remove Early(...)" }
-        if case .states(let kernel) = form {
-            return "\(kernel.name) works over windows of time: use Tumbling(every:) or Sliding(_:every:)"
+        let windows: String
+        switch window {
+        case .count: windows = "count windows"
+        case .global: windows = "a window with a trigger"
+        case .time, .session: return nil
         }
+        let verb = windows.hasSuffix("s") ? "have" : "has"
+        if emission.allowedLateness > 0 { return "\(windows) \(verb) no late events: remove AllowedLateness(...)" }
+        if emission.earlyEvery != nil { return "\(windows) \(verb) no early rows: remove Early(...)" }
         return nil
     }
 }
@@ -142,7 +145,7 @@ extension KeyedWindow {
         switch self {
         case .time: [.late, .outside]
         case .session: [.late]
-        case .count: []
+        case .count, .global: []
         }
     }
 }

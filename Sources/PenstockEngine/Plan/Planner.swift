@@ -116,6 +116,8 @@ private struct Planner {
             return add(stage, name, to: sharedByKey(current, instances: stage.parallelism ?? parallelism))
         case .operation(let operation) where operation.isKeyed:
             return add(stage, name, to: sharedByKey(current, instances: stage.parallelism ?? parallelism))
+        case .operation(let operation) where operation.ordersEvents:
+            return add(stage, name, to: isShared(current) ? inOrder(current) : gathered(current))
         case .operation(let operation):
             let ordered = inOrder(current)
             let cut = operation.isHeavy && ordered == current
@@ -282,7 +284,7 @@ private struct Planner {
         for (port, side) in stage.sides {
             sides[side] = (index, PhysicalPlan.Port(operatorIndex: operatorIndex, side: port))
         }
-        if case .operation(let operation) = stage.kind, operation.isKeyed {
+        if case .operation(let operation) = stage.kind, operation.isKeyed || operation.ordersEvents {
             severalOrigins.remove(index)
         } else if case .operation(let operation) = stage.kind {
             planned.parallelism = stage.parallelism ?? (operation.isHeavy ? parallelism : 1)

@@ -118,7 +118,8 @@ public final class PipelineRun: Sendable {
                 var sideways: [PhysicalPlan.Port: [OutgoingEdge]] = [:]
                 for edge in plan.edges where edge.from == stage.index {
                     let sender = firstSender[edge, default: 0] + instance
-                    let outgoingEdge = OutgoingEdge(inboxes: inboxes[edge.to], sender: sender, routing: edge.routing)
+                    var outgoingEdge = OutgoingEdge(inboxes: inboxes[edge.to], sender: sender, routing: edge.routing)
+                    outgoingEdge.announcesEnd = edge.routing == .keyGroups && plan.stages[edge.to].hasTimers
                     if let port = edge.port {
                         sideways[port, default: []].append(outgoingEdge)
                     } else {

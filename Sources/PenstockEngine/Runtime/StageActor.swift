@@ -84,6 +84,10 @@ actor StageActor {
                 try await pass(epoch, StageState())
                 continue
             }
+            if case .end = passed, gate.lastWatermark > .distantPast {
+                // How far the sender came that came furthest: some stages end there.
+                try await push(.watermark(gate.lastWatermark), at: 0)
+            }
             try await push(passed, at: 0)
             if case .end = passed { return }
         }

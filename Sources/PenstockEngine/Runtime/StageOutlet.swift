@@ -19,10 +19,18 @@ protocol StageOutlet: AnyObject {
 /// Puts results into the inboxes of later stages.
 final class ChannelOutlet: StageOutlet {
     private let edges: [OutgoingEdge]
+    /// The largest effective time so far, where a stage behind an edge has to know it at the end.
+    private var latest = Int64.min
 
     init(_ edges: [OutgoingEdge]) { self.edges = edges }
 
     func put(_ element: StreamElement) async throws {
+        if edges.contains(where: \.announcesEnd) {
+            if case .batch(let batch) = element { latest = max(latest, batch.latestEffectiveTime) }
+            if case .end = element, latest > .min {
+                for edge in edges { try await edge.put(.watermark(Timestamp(nanoseconds: latest))) }
+            }
+        }
         for edge in edges { try await edge.put(element) }
     }
 
@@ -38,6 +46,8 @@ struct OutgoingEdge {
     let inboxes: [Inbox]
     let sender: Int
     let routing: PhysicalPlan.Routing
+    /// Whether the instances behind the edge have to know at the end how far time had come in all of them.
+    var announcesEnd = false
 
     func put(_ element: StreamElement) async throws {
         guard routing == .keyGroups, case .batch(let batch) = element else {
@@ -69,6 +79,18 @@ struct OutgoingEdge {
             left.append((inbox, part))
         }
         return left
+    }
+}
+
+extension Batch {
+    /// The largest finite effective time of the events, or minus infinity.
+    fileprivate var latestEffectiveTime: Int64 {
+        var latest = Int64.min
+        forEachMarkedRow { row, mark in
+            let time = effectiveTime(row, mark)
+            if time < .max { latest = max(latest, time) }
+        }
+        return latest
     }
 }
 

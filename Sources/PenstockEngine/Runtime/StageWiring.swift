@@ -178,7 +178,8 @@ struct StageWiring: Sendable {
         case .operation(let operation):
             let progress = run.progress
             let context = OperatorContext(
-                stage: planned.name, parallelism: planned.description.parallelism ?? 1, report: { progress.report($0) })
+                stage: planned.name, parallelism: planned.description.parallelism ?? 1,
+                batchEvents: run.options.batchEvents, report: { progress.report($0) })
             return operation.make(context, origin(planned.name))
         case .source, .topicSource, .flow, .inputs, .side, .watermark, .persist, .sink, .topicSink:
             preconditionFailure("\(planned.name) is not an operator")

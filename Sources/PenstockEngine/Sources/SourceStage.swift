@@ -101,6 +101,9 @@ struct SourceStage {
         }
         if run.isStopping { throw RunStopped() }
         run.progress.note(statistics, of: name)
+        // How far the partition came that came furthest: some stages end there.
+        let last = partitions.map(\.watermark).max() ?? watermark
+        if last > watermark, last < .distantFuture { try await receiver.put(.watermark(last), nil) }
         try await receiver.put(.end, nil)
     }
 

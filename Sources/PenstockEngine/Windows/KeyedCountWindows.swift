@@ -24,6 +24,7 @@ struct KeyedCountWindows<A: Accumulator>: Processor {
     /// The number of the first row of this run.
     var baseSequence: UInt64 = 0
     private var following = ElementSlot()
+    private(set) var statistics = OperatorStatistics()
 
     struct KeyState {
         var numbers: [A.Number] = []
@@ -123,6 +124,10 @@ struct KeyedCountWindows<A: Accumulator>: Processor {
         var rest: [DueRow] = []
         for code in keys.keys.sorted() {
             guard let key = keys[code], key.fresh > 0 else { continue }
+            if windows.dropsRest {
+                statistics.outsideEvents += key.fresh
+                continue
+            }
             rest.append(try row(code, key, isComplete: false))
         }
         keys = [:]
@@ -181,11 +186,14 @@ public struct CountWindows: Sendable, Hashable {
     public let size: Int
     /// The number of events between two rows, positive.
     public let every: Int
+    /// Whether what is left at the end of input is dropped and counted, and does not give a row.
+    public let dropsRest: Bool
 
     /// Windows of the last `size` events, one after each `every` events.
-    public init(size: Int, every: Int) {
+    public init(size: Int, every: Int, dropsRest: Bool = false) {
         self.size = size
         self.every = every
+        self.dropsRest = dropsRest
     }
 
     /// The most events of a window: they are kept in memory for each key.

@@ -20,10 +20,12 @@ extension KeyedWindow {
             StateTimeWindows(windows: windows, options: options)
         case (.time(let windows), _) where options.aggregate.emission != Emission():
             StateTimeWindows(windows: windows, options: options)
+        case (.count(let windows), .states):
+            OrderedWindows(.count(windows), options)
+        case (.global(let windows), _):
+            OrderedWindows(.global(windows), options)
         case (_, .numbers(let function, let numbers)):
             function.visit(numbers, NumberWindows(windows: self, options: options))
-        case (.count, .states):
-            preconditionFailure("an aggregate with states reached windows that keep none")
         }
     }
 }
@@ -44,6 +46,8 @@ private struct NumberWindows: AccumulatorVisitor {
                 batchEvents: options.batchEvents)
         case .session(let windows):
             KeyedSessions(windows, options)
+        case .global(let windows):
+            OrderedWindows(.global(windows), options)
         }
     }
 }

@@ -81,9 +81,14 @@ struct PlanCheckTests {
             let stage = StageDescription.aggregate(tumbling, .treeText(isKeyed: true, emission))
             expectRefused([FlowDescription(name: "f", stages: [source, key, stage, sink])], "Aggregate")
         }
-        let counts = KeyedWindow.count(CountWindows(size: 2, every: 2))
-        let states = StageDescription.aggregate(counts, .treeText(isKeyed: true))
-        expectRefused([FlowDescription(name: "f", stages: [source, key, states, sink])], "tree", "windows of time")
+        for window in [
+            KeyedWindow.count(CountWindows(size: 2, every: 2)), .global(GlobalWindows(.count(2), isPurging: true)),
+        ] {
+            let late = StageDescription.aggregate(window, .treeText(isKeyed: true, Emission(allowedLateness: 1)))
+            expectRefused([FlowDescription(name: "f", stages: [source, key, late, sink])], "no late events")
+            let early = StageDescription.aggregate(window, .treeText(isKeyed: true, Emission(earlyEvery: 1)))
+            expectRefused([FlowDescription(name: "f", stages: [source, key, early, sink])], "no early rows")
+        }
     }
 
     @Test("a window without keys cannot have several instances")

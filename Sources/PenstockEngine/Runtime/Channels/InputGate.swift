@@ -15,6 +15,9 @@ struct InputGate {
     private var marks: [Timestamp]
     private var forwarded = Timestamp.distantPast
 
+    /// The largest watermark of a sender before its end.
+    private(set) var lastWatermark = Timestamp.distantPast
+
     /// The senders from which nothing may be taken now.
     private(set) var blocked: [Bool]
 
@@ -53,6 +56,7 @@ struct InputGate {
             return aligned(element)
         case .end:
             ended[sender] = true
+            lastWatermark = max(lastWatermark, watermarks[sender])
             watermarks[sender] = .distantFuture
             marks[sender] = .distantFuture
             if ended.allSatisfy({ $0 }) { return .end }
