@@ -123,7 +123,9 @@ struct GroupedEntries {
         if width == 1 { return }
         target[1] = source[1]
         if width == 2 { return }
-        for word in 2..<width { target[word] = source[word] }
+        target[2] = source[2]
+        if width == 3 { return }
+        for word in 3..<width { target[word] = source[word] }
     }
 }
 
