@@ -132,7 +132,7 @@ struct OrderedWindowTests {
             .count(CountWindows(size: 2, every: 2)),
             WindowStageOptions(
                 stage: testStage, aggregate: Self.aggregate(.states, isKeyed: true),
-                origin: Origin(stage: 1, partition: 0), batchEvents: 64))
+                origin: Origin(stage: 1, partition: 0), batchEvents: 64, input: ValueType(Sample.self)))
         var key: any Processor = KernelProcessor(stage: testStage, kernel: keyKernel { (s: Sample) in s.key })
         for time in Int64(0)..<1_000 {
             let batch = Batch([(time, Sample(key: time / 2, number: time))], sequence: UInt64(time), watermark: time)
