@@ -30,3 +30,5 @@ public struct Counted<Key: EventKey>: Sendable {
         self.pane = pane
     }
 }
+
+extension Counted: Codable where Key: Codable {}

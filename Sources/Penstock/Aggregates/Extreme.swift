@@ -14,3 +14,5 @@ public struct Extreme<Key: EventKey, Number: AggregatedNumber>: Sendable {
     /// Whether the window had all of its events; false for the rest of a count window at the end of input.
     public var isComplete: Bool { pane.isComplete }
 }
+
+extension Extreme: Codable where Key: Codable, Number: Codable {}

@@ -38,3 +38,5 @@ public struct Averaged<Key: EventKey>: Sendable {
         self.pane = pane
     }
 }
+
+extension Averaged: Codable where Key: Codable {}

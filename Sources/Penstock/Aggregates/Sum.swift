@@ -38,3 +38,5 @@ public struct Summed<Key: EventKey, Number: AggregatedNumber>: Sendable {
         self.pane = pane
     }
 }
+
+extension Summed: Codable where Key: Codable, Number: Codable {}

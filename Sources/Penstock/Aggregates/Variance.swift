@@ -18,7 +18,7 @@ public struct Variance<Value: Sendable, Number: AggregatedNumber>: Stage {
 }
 
 /// Number, mean and variance of some numbers.
-public struct Moments: Sendable, Hashable {
+public struct Moments: Sendable, Hashable, Codable {
     /// How many numbers there are.
     public let count: Int
     /// Their mean.

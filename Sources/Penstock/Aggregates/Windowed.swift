@@ -39,3 +39,7 @@ public struct KeyedResult<Key: EventKey, Value: Sendable>: Sendable {
         self.pane = pane
     }
 }
+
+extension Windowed: Codable where Value: Codable {}
+
+extension KeyedResult: Codable where Key: Codable, Value: Codable {}

@@ -63,3 +63,5 @@ extension AnyOperator {
         if producers < 1 { defect = "a scan needs at least one producer" }
     }
 }
+
+extension Scan: Codable where ID: Codable, Value: Codable {}

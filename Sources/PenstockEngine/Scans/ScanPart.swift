@@ -24,7 +24,7 @@ public struct CountedScan<ID: EventKey, Value: Sendable>: Sendable {
     public let isComplete: Bool
 
     /// What came of a producer.
-    public struct ProducerCount: Sendable, Hashable {
+    public struct ProducerCount: Sendable, Hashable, Codable {
         /// The producer.
         public let producer: Int
         /// How many events came.
@@ -65,3 +65,5 @@ struct EndsDisagree: Diagnostic {
     var hint: String? { "a producer ends a scan once, with the number of the events that it has sent" }
     var category: FailureCategory { .data }
 }
+
+extension CountedScan: Codable where ID: Codable, Value: Codable {}

@@ -29,8 +29,8 @@ final class TopicOutlet: StageOutlet {
         do {
             switch element {
             case .batch(let batch) where batch.count > 0:
-                progress.count(board == nil ? "\(topic)_appended" : "\(topic)_acknowledged", codec.progressCount(batch))
                 try await write(batch)
+                progress.count(board == nil ? "\(topic)_appended" : "\(topic)_acknowledged", codec.progressCount(batch))
             case .control(let record): try await write(record)
             case .end:
                 for partition in partitions { try await partition.writer.close() }

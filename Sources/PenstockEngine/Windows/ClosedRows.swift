@@ -45,9 +45,9 @@ public struct ClosedRows {
 }
 
 /// Which of the rows of a key and window a row is.
-public struct Pane: Sendable, Hashable, BitwiseCopyable {
+public struct Pane: Sendable, Hashable, BitwiseCopyable, Codable {
     /// When a row is put out.
-    public enum Timing: Sendable, Hashable, BitwiseCopyable {
+    public enum Timing: Sendable, Hashable, BitwiseCopyable, Codable {
         /// Before its window has closed.
         case early
         /// When its window closes.

@@ -1,7 +1,7 @@
 public import PenstockEvents
 
 /// The span of a window: start included, end excluded. The end of a session is included.
-public struct WindowSpan: Sendable, Hashable, BitwiseCopyable {
+public struct WindowSpan: Sendable, Hashable, BitwiseCopyable, Codable {
     /// The first instant of the window.
     public let start: Timestamp
     /// The first instant behind the window; of a session its last one.

@@ -83,6 +83,9 @@ struct BrokenRuns {
 
     /// The steps; no event is behind for a bound of 30.
     static func source(_ seed: UInt64, count: Int = 250, bound: Int64 = 20) -> StageDescription {
-        .from(ScriptedSource(partitions: partitions(seed, count: count), disorder: Disorder(boundNanoseconds: bound)))
+        .from(
+            ScriptedSource(
+                partitions: partitions(seed, count: count), disorder: Disorder(boundNanoseconds: bound),
+                pauseMicroseconds: 20))
     }
 }

@@ -17,7 +17,7 @@ struct TreeText: Aggregator {
 }
 
 /// A row with its pane.
-struct TreeRow: Sendable, Hashable, CustomStringConvertible {
+struct TreeRow: Sendable, Hashable, Codable, CustomStringConvertible {
     var key: Int64
     var window: WindowSpan
     var text: String
