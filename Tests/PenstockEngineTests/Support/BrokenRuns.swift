@@ -86,6 +86,6 @@ struct BrokenRuns {
         .from(
             ScriptedSource(
                 partitions: partitions(seed, count: count), disorder: Disorder(boundNanoseconds: bound),
-                pauseMicroseconds: 20))
+                pauseMicroseconds: 150))
     }
 }
