@@ -63,4 +63,5 @@ format: ## Format the Swift sources in place
 sanitize: dependencies ## Run all tests under the thread and the address sanitizer
 	TSAN_OPTIONS="suppressions=$(CURDIR)/Tests/thread-sanitizer-suppressions.txt" \
 	    $(SWIFT) test --sanitize=thread --scratch-path .build-tsan
-	ASAN_OPTIONS=detect_leaks=0 $(SWIFT) test --sanitize=address --scratch-path .build-asan
+	ASAN_OPTIONS="detect_leaks=0:suppressions=$(CURDIR)/Tests/address-sanitizer-suppressions.txt" \
+	    $(SWIFT) test --sanitize=address --scratch-path .build-asan
