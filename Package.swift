@@ -88,10 +88,14 @@ let package = Package(
             swiftSettings: strict),
 
         // Measurements
+        .target(
+            name: "EventQueries", dependencies: ["Penstock", "PenstockLog"], path: "Benchmarks/EventQueries",
+            swiftSettings: strict),
         .executableTarget(
             name: "penstock-bench",
             dependencies: [
-                "Penstock", "PenstockEvents", "PenstockLog", "PenstockTomography", "CFFTW", "CPenstockShim",
+                "EventQueries", "Penstock", "PenstockEvents", "PenstockLog", "PenstockTomography", "CFFTW",
+                "CPenstockShim",
                 argumentParser,
             ],
             path: "Benchmarks/penstock-bench",
@@ -122,6 +126,8 @@ let package = Package(
         .testTarget(
             name: "PenstockCommandsTests", dependencies: ["PenstockCommands", "PenstockEvents", argumentParser],
             swiftSettings: strict),
+        .testTarget(
+            name: "EventQueriesTests", dependencies: ["EventQueries", "Penstock"], swiftSettings: strict),
         .testTarget(
             name: "PenstockTests", dependencies: ["Penstock", "PenstockCommands", "TestSupport"], swiftSettings: strict),
         .testTarget(

@@ -16,6 +16,14 @@ enum ProcessorTime {
         return Double(time.tv_sec) * 1e9 + Double(time.tv_nsec)
     }
 
+    /// Nanoseconds that processes which this one started, and which have ended, have run.
+    static var childrenNanoseconds: Double {
+        var usage = rusage()
+        getrusage(__rusage_who_t(RUSAGE_CHILDREN.rawValue), &usage)
+        func nanoseconds(_ time: timeval) -> Double { Double(time.tv_sec) * 1e9 + Double(time.tv_usec) * 1e3 }
+        return nanoseconds(usage.ru_utime) + nanoseconds(usage.ru_stime)
+    }
+
     /// Milliseconds that this thread runs in `body`.
     static func milliseconds(of body: () -> Void) -> Double {
         let start = threadMilliseconds

@@ -29,7 +29,7 @@ extension AggregatedNumber where Self: FixedWidthInteger {
     }
 
     /// The integer of a result, clamped to the range of this type.
-    public init(_ result: AggregateResult) { self.init(clamping: result.integer) }
+    @inlinable public init(_ result: AggregateResult) { self.init(clamping: result.integer) }
 }
 
 extension AggregatedNumber where Self: BinaryFloatingPoint {
@@ -52,7 +52,7 @@ extension AggregatedNumber where Self: BinaryFloatingPoint {
     }
 
     /// The number of a result.
-    public init(_ result: AggregateResult) { self.init(result.float) }
+    @inlinable public init(_ result: AggregateResult) { self.init(result.float) }
 }
 
 extension Double: AggregatedNumber {}

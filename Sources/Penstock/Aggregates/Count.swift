@@ -18,6 +18,17 @@ public struct Counted<Key: EventKey>: Sendable {
     public let count: Int
     /// The window.
     public let window: WindowSpan
+    /// Which of the rows of its key and window it is; there is one unless the author asks for more.
+    public let pane: Pane
     /// Whether the window had all of its events; false for the rest of a count window at the end of input.
-    public let isComplete: Bool
+    public var isComplete: Bool { pane.isComplete }
+
+    @inlinable init(key: Key, count: Int, window: WindowSpan, pane: Pane) {
+        self.key = key
+        self.count = count
+        self.window = window
+        self.pane = pane
+    }
 }
+
+extension Counted: Codable where Key: Codable {}

@@ -9,6 +9,10 @@ public struct Extreme<Key: EventKey, Number: AggregatedNumber>: Sendable {
     public let value: Number
     /// The window.
     public let window: WindowSpan
+    /// Which of the rows of its key and window it is; there is one unless the author asks for more.
+    public let pane: Pane
     /// Whether the window had all of its events; false for the rest of a count window at the end of input.
-    public let isComplete: Bool
+    public var isComplete: Bool { pane.isComplete }
 }
+
+extension Extreme: Codable where Key: Codable, Number: Codable {}

@@ -3,7 +3,7 @@ public import PenstockEvents
 
 /// The mean of a number over each window, by key: the sum, folded in a fixed order, divided once by the count.
 public struct Mean<Value: Sendable, Number: AggregatedNumber>: Stage {
-    let numbers: NumberKernel
+    @usableFromInline let numbers: NumberKernel
     /// The name and the parallelism that the author gave.
     public var options = StageOptions()
 
@@ -25,6 +25,18 @@ public struct Averaged<Key: EventKey>: Sendable {
     public let count: Int
     /// The window.
     public let window: WindowSpan
+    /// Which of the rows of its key and window it is; there is one unless the author asks for more.
+    public let pane: Pane
     /// Whether the window had all of its events; false for the rest of a count window at the end of input.
-    public let isComplete: Bool
+    public var isComplete: Bool { pane.isComplete }
+
+    @inlinable init(key: Key, mean: Double, count: Int, window: WindowSpan, pane: Pane) {
+        self.key = key
+        self.mean = mean
+        self.count = count
+        self.window = window
+        self.pane = pane
+    }
 }
+
+extension Averaged: Codable where Key: Codable {}

@@ -6,7 +6,7 @@ public import PenstockEvents
 /// Floating-point sums are folded in a fixed order, so that they have the same bits for every batch size and parallelism. An integer
 /// sum that overflows ends the run.
 public struct Sum<Value: Sendable, Number: AggregatedNumber>: Stage {
-    let numbers: NumberKernel
+    @usableFromInline let numbers: NumberKernel
     /// The name and the parallelism that the author gave.
     public var options = StageOptions()
 
@@ -26,6 +26,17 @@ public struct Summed<Key: EventKey, Number: AggregatedNumber>: Sendable {
     public let sum: Number
     /// The window.
     public let window: WindowSpan
+    /// Which of the rows of its key and window it is; there is one unless the author asks for more.
+    public let pane: Pane
     /// Whether the window had all of its events; false for the rest of a count window at the end of input.
-    public let isComplete: Bool
+    public var isComplete: Bool { pane.isComplete }
+
+    @inlinable init(key: Key, sum: Number, window: WindowSpan, pane: Pane) {
+        self.key = key
+        self.sum = sum
+        self.window = window
+        self.pane = pane
+    }
 }
+
+extension Summed: Codable where Key: Codable, Number: Codable {}

@@ -28,6 +28,12 @@ public struct CSVOutput<Input: Sendable>: Sink {
         Writer(try CSVOutputFile(path, columns: columns, overwrite: context.overwrite), columns.count, fields, context)
     }
 
+    /// Goes on behind the rows of a checkpoint.
+    public func reopen(_ context: SinkContext, from state: [UInt8]) throws -> any SinkWriter<Input> {
+        let file = try CSVOutputFile(path, columns: columns, overwrite: context.overwrite, continuing: state)
+        return Writer(file, columns.count, fields, context)
+    }
+
     private struct Writer: SinkWriter {
         private let file: CSVOutputFile
         private let columnCount: Int
@@ -53,6 +59,10 @@ public struct CSVOutput<Input: Sendable>: Sink {
             }
             context.count("rows_written", events.count)
         }
+
+        mutating func checkpoint() throws -> [UInt8]? { try file.checkpoint() }
+
+        mutating func suspend() { file.suspend() }
 
         mutating func finish() throws { try file.finish() }
 
@@ -81,6 +91,28 @@ private final class CSVOutputFile {
         let pending = try PendingFile(path, overwrites: overwrite)
         writer = try CSVWriter(creating: pending.temporaryPath, columns: columns)
         self.pending = consume pending
+    }
+
+    /// Goes on with the file of an earlier run, where `state` says: the bytes of the file in decimal digits, a space, its path.
+    init(_ path: String, columns: [String], overwrite: Bool, continuing state: [UInt8]) throws {
+        let text = String(decoding: state, as: UTF8.self)
+        guard let space = text.firstIndex(of: " "), let byteCount = Int(text[..<space]) else {
+            preconditionFailure("\(text) is not the state of a CSV file")
+        }
+        let pending = try PendingFile(
+            path, overwrites: overwrite, continuing: String(text[text.index(after: space)...]))
+        writer = try CSVWriter(continuing: pending.temporaryPath, behind: byteCount, columnCount: columns.count)
+        self.pending = consume pending
+    }
+
+    func checkpoint() throws -> [UInt8]? {
+        guard let byteCount = try writer?.synchronize(), let path = pending?.temporaryPath else { return nil }
+        return Array("\(byteCount) \(path)".utf8)
+    }
+
+    func suspend() {
+        writer = nil
+        pending.take()?.leave()
     }
 
     func append(_ row: [CSVField]) throws {

@@ -13,27 +13,34 @@ struct PipelineExecution<P: Pipeline> {
     private let settings: RunSettings
     private let reading: RunOptions.Reading
     private let topic: String?
+    private let checkpoints: CheckpointOptions?
 
     init(
-        _ pipeline: P, _ verb: PipelineVerb, _ settings: RunSettings, reading: RunOptions.Reading, topic: String? = nil
+        _ pipeline: P, _ verb: PipelineVerb, _ settings: RunSettings, reading: RunOptions.Reading, topic: String? = nil,
+        checkpoints: CheckpointOptions? = nil
     ) {
         self.pipeline = pipeline
         self.verb = verb
         self.settings = settings
         self.reading = reading
         self.topic = topic
+        self.checkpoints = checkpoints
     }
 
     func run() async throws {
         try pipeline.check(verb)
         let flows = pipeline.flows()
-        let plan = try PhysicalPlan(flows, parallelism: settings.parallelism, isReplay: verb == .replay)
+        var plan = try PhysicalPlan(flows, parallelism: settings.parallelism, isReplay: verb == .replay)
         if verb == .replay { try checkTopic(plan) }
         let logger = settings.logger
-        let log = plan.usesTopics ? try await openLog(logger) : nil
+        let log = plan.usesTopics || checkpoints != nil ? try await openLog(logger) : nil
+        if let log {
+            plan = try await PhysicalPlan(
+                flows, parallelism: settings.parallelism, isReplay: verb == .replay, log: log)
+        }
         let options = RunOptions(
             batchEvents: settings.batchSize, overwrite: settings.overwrite, reading: reading,
-            topicDurability: settings.durability)
+            topicDurability: settings.durability, checkpoints: checkpoints)
         let run = PipelineRun(plan, options: options, log: log)
         let started = SystemWallClock().now()
         logger.info("\(verb.rawValue) begins with \(plan.stages.count) stages")
@@ -43,6 +50,9 @@ struct PipelineExecution<P: Pipeline> {
         } catch is RunStopped {
             sayStopped(run)
             throw ExitCode(FailureReport.interrupted)
+        }
+        if let epoch = run.progress.restoredCheckpoint, !settings.quiet {
+            StandardError.write("went on from checkpoint \(epoch) in \(settings.log)\n")
         }
         let record = record(run, scan, started, usesLog: log != nil)
         let lines = try pipeline.report(record)
@@ -112,6 +122,9 @@ struct PipelineExecution<P: Pipeline> {
             }
             if statistics.outsideEvents > 0 {
                 lines.append("\(stage): \(statistics.outsideEvents) events outside of all windows")
+            }
+            if statistics.futureEvents > 0 {
+                lines.append("\(stage): \(statistics.futureEvents) events too far in the future")
             }
             return lines
         }

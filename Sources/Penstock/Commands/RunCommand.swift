@@ -10,9 +10,44 @@ struct RunCommand<P: Pipeline>: AsyncParsableCommand {
 
     @OptionGroup(title: "Pipeline options") var pipeline: P
     @OptionGroup var settings: RunSettings
+    @OptionGroup(title: "Checkpoints") var checkpoints: CheckpointSettings
 
     func run() async throws {
-        try await PipelineExecution(pipeline, .run, settings, reading: .live).run()
+        let execution = PipelineExecution(
+            pipeline, .run, settings, reading: .live, checkpoints: checkpoints.options(for: "\(P.self)"))
+        try await execution.run()
+    }
+}
+
+/// How a run keeps checkpoints.
+struct CheckpointSettings: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Keep a checkpoint in the log this often, and begin with the last one, if an earlier run did not come to its end.",
+            valueName: "time"))
+    var checkpointEvery: Duration?
+
+    @Option(help: ArgumentHelp("Keep checkpoints under this name instead of the pipeline's.", valueName: "name"))
+    var checkpointName: String?
+
+    @Flag(help: "Begin at the beginning; what an earlier run left is given up.")
+    var fresh = false
+
+    func validate() throws {
+        guard checkpointEvery != nil || (checkpointName == nil && !fresh) else {
+            throw ValidationError("--checkpoint-name and --fresh need --checkpoint-every")
+        }
+        if let checkpointEvery, checkpointEvery < .zero {
+            throw ValidationError("--checkpoint-every takes a time of zero or more")
+        }
+    }
+
+    /// The options of a run of the pipeline with this name; nil for a run without checkpoints.
+    func options(for pipeline: String) -> CheckpointOptions? {
+        checkpointEvery.map { interval in
+            CheckpointOptions(
+                name: checkpointName ?? pipeline, interval: interval, restoring: fresh ? .nothing : .last)
+        }
     }
 }
 

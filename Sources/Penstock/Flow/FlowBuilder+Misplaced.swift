@@ -117,7 +117,7 @@ extension FlowBuilder {
     @available(
         *, unavailable,
         message:
-            "A window needs an aggregate right behind it: Count(), Sum(...), Mean(...), Minimum(...) or Maximum(...)"
+            "A window needs an aggregate right behind it, such as Count(), Sum(...), Largest(by: ...) or WholeWindow { ... }"
     )
     public static func buildPartialBlock<Key, Value, Op: Operator>(accumulated: KeyedWindows<Key, Value>, next: Op)
         -> Broken
@@ -127,10 +127,46 @@ extension FlowBuilder {
     @available(
         *, unavailable,
         message:
-            "A window needs an aggregate right behind it: Count(), Sum(...), Mean(...), Minimum(...) or Maximum(...)"
+            "A window needs an aggregate right behind it, such as Count(), Sum(...), Largest(by: ...) or WholeWindow { ... }"
     )
     public static func buildPartialBlock<Key, Value, Op: Operator>(
         accumulated: KeyedWindows<Key, Value>, next: Configured<Op>
+    ) -> Broken { Broken() }
+
+    /// Not possible: an operator on windows without keys.
+    @available(
+        *, unavailable,
+        message:
+            "A window needs an aggregate right behind it, such as Count(), Sum(...), Largest(by: ...) or WholeWindow { ... }"
+    )
+    public static func buildPartialBlock<Value, Op: Operator>(accumulated: StreamWindows<Value>, next: Op)
+        -> Broken
+    { Broken() }
+
+    /// Not possible: an operator on windows without keys.
+    @available(
+        *, unavailable,
+        message:
+            "A window needs an aggregate right behind it, such as Count(), Sum(...), Largest(by: ...) or WholeWindow { ... }"
+    )
+    public static func buildPartialBlock<Value, Op: Operator>(
+        accumulated: StreamWindows<Value>, next: Configured<Op>
+    ) -> Broken { Broken() }
+
+    /// Not possible: a window operator on windows over time.
+    @available(
+        *, unavailable, message: "A window operator works on windows by position; over time use WholeWindow { ... }"
+    )
+    public static func buildPartialBlock<Value, Op: WindowOperator>(
+        accumulated: StreamWindows<Value>, next: Op
+    ) -> Broken { Broken() }
+
+    /// Not possible: a window operator on windows over time.
+    @available(
+        *, unavailable, message: "A window operator works on windows by position; over time use WholeWindow { ... }"
+    )
+    public static func buildPartialBlock<Value, Op: WindowOperator>(
+        accumulated: StreamWindows<Value>, next: Configured<Op>
     ) -> Broken { Broken() }
 
     // MARK: The end

@@ -8,7 +8,12 @@ public import PenstockEvents
 @resultBuilder public enum FlowBuilder {
     /// A flow begins with a source.
     public static func buildPartialBlock<Value>(first: From<Value>) -> Stream<Value> {
-        Stream(stages: [StageDescription(first.kind, label: "From", first.options)])
+        Stream(stages: [first.description])
+    }
+
+    /// A flow begins with several sources or flows at once.
+    public static func buildPartialBlock<Value>(first: Merge<Value>) -> Stream<Value> {
+        Stream(stages: [first.description])
     }
 
     /// A flow goes on where another ends.
@@ -112,6 +117,36 @@ public import PenstockEvents
     /// The flow's end; a topic stores the keys' hashes.
     public static func buildPartialBlock<Key, Value>(accumulated: Keyed<Key, Value>, next: To<Value>) -> Closed {
         Closed(stages: accumulated.stages + [next.description])
+    }
+
+    /// Says when the rows of a window come.
+    public static func buildPartialBlock<Key, Value, Modifier: WindowModifier>(
+        accumulated: KeyedWindows<Key, Value>, next: Modifier
+    ) -> KeyedWindows<Key, Value> {
+        var windows = accumulated
+        next.modify(&windows.emission)
+        return windows
+    }
+
+    // MARK: Windows without keys
+
+    /// Cuts the stream into windows that follow each other.
+    public static func buildPartialBlock<Value>(accumulated: Stream<Value>, next: Tumbling) -> StreamWindows<Value> {
+        StreamWindows(stages: accumulated.stages, window: next.window, options: next.options)
+    }
+
+    /// Cuts the stream into windows that overlap.
+    public static func buildPartialBlock<Value>(accumulated: Stream<Value>, next: Sliding) -> StreamWindows<Value> {
+        StreamWindows(stages: accumulated.stages, window: next.window, options: next.options)
+    }
+
+    /// Says when the rows of a window come.
+    public static func buildPartialBlock<Value, Modifier: WindowModifier>(
+        accumulated: StreamWindows<Value>, next: Modifier
+    ) -> StreamWindows<Value> {
+        var windows = accumulated
+        next.modify(&windows.emission)
+        return windows
     }
 
     // MARK: Windows by position

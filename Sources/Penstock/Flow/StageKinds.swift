@@ -1,3 +1,5 @@
+public import PenstockEngine
+
 // Stages by where they may stand. Only the messages of `FlowBuilder+Mistakes` and `FlowBuilder+Misplaced` depend on this: one overload
 // then speaks for all stages of a kind, and mismatched types are still reported by the stage's own overload, on its own line.
 
@@ -5,6 +7,7 @@
 public protocol FlowBeginning: Sendable {}
 
 extension From: FlowBeginning {}
+extension Merge: FlowBeginning {}
 extension Flow: FlowBeginning {}
 
 /// A stage that takes events one by one, so that it cannot stand between a window and its aggregate.
@@ -34,3 +37,10 @@ extension Sum: AggregateStage {}
 extension Mean: AggregateStage {}
 extension Minimum: AggregateStage {}
 extension Maximum: AggregateStage {}
+extension Variance: AggregateStage {}
+
+/// A stage behind a window that says when the window's rows come.
+public protocol WindowModifier: TrunkStage {
+    /// Adds what the stage says.
+    func modify(_ emission: inout Emission)
+}

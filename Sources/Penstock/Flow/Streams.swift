@@ -24,6 +24,17 @@ public struct KeyedWindows<Key: EventKey, Value: Sendable>: Sendable {
     let stages: [StageDescription]
     let window: KeyedWindow
     let options: StageOptions
+    var emission = Emission()
+    var sides: [SidePort: SideOutputName] = [:]
+}
+
+/// A stream without keys cut into windows: an aggregate has to follow.
+public struct StreamWindows<Value: Sendable>: Sendable {
+    let stages: [StageDescription]
+    let window: KeyedWindow
+    let options: StageOptions
+    var emission = Emission()
+    var sides: [SidePort: SideOutputName] = [:]
 }
 
 /// A stream cut into windows by the position of its events: a window operator has to follow.

@@ -26,7 +26,8 @@ extension Flow where Body == Closed {
         parallelism: Int = 1, options: RunOptions = RunOptions(), log: (any LogStore)? = nil
     ) async throws -> RunProgress {
         let isReplay = options.reading != .live
-        let plan = try PhysicalPlan(description.withInputs, parallelism: parallelism, isReplay: isReplay)
+        let plan = try await PhysicalPlan(
+            description.withInputs, parallelism: parallelism, isReplay: isReplay, log: log)
         let run = PipelineRun(plan, options: options, log: log)
         try await run.run()
         return run.progress
@@ -36,6 +37,7 @@ extension Flow where Body == Closed {
 extension FlowDescription {
     /// The flows that this one goes on from, then this one.
     fileprivate var withInputs: [FlowDescription] {
-        if case .flow(let input) = stages.first?.kind { input.withInputs + [self] } else { [self] }
+        var seen: Set<String> = []
+        return (inputFlows.flatMap(\.withInputs) + [self]).filter { seen.insert($0.name).inserted }
     }
 }

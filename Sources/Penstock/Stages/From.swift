@@ -4,6 +4,8 @@ public import PenstockEvents
 /// Begins a flow with the events of a source or of a topic.
 public struct From<Value: Sendable>: Stage {
     let kind: StageDescription.Kind
+    var reading = SourceReading()
+    var sides: [SidePort: SideOutputName] = [:]
     /// The name and the parallelism that the author gave.
     public var options = StageOptions()
 
@@ -20,7 +22,11 @@ public struct From<Value: Sendable>: Stage {
     /// The events of a topic from its earliest to its last one. How far out of order they can be has to be said: topics have no default.
     public init(_ topic: Topic<Value>, disorder: Disorder) where Value: Event {
         kind = .topicSource(topic: topic.name, codec: EventCodec(Value.self), disorder: disorder)
+        reading = .topic
     }
+
+    /// The events that a stage of another flow gives to a side output.
+    public init(_ side: SideOutput<Value>) { kind = .side(side.output) }
 
     /// Not possible: a topic does not know how far out of order its events are.
     @available(

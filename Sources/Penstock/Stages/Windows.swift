@@ -1,6 +1,6 @@
 internal import PenstockEngine
 
-/// Cuts a keyed stream into windows that follow each other without gaps: [0, size), [size, 2 size) …
+/// Cuts a stream into windows that follow each other without gaps: [0, size), [size, 2 size) …
 public struct Tumbling: Stage {
     let window: KeyedWindow
     /// The name and the parallelism that the author gave.
@@ -13,11 +13,14 @@ public struct Tumbling: Stage {
             TimeWindows(size: size.nanoseconds, every: size.nanoseconds, offset: offset.nanoseconds))
     }
 
-    /// Windows of `count` events of each key, in canonical order. What is left at the end of input is a window that is not complete.
-    public init(count: Int) { window = .count(CountWindows(size: count, every: count)) }
+    /// Windows of `count` events of each key, or of the whole stream, in canonical order. What is left at the end of input is a window that is not complete.
+    /// With `.dropRest` that is dropped and counted.
+    public init(count: Int, _ rest: CountRest = .keepRest) {
+        window = .count(CountWindows(size: count, every: count, dropsRest: rest == .dropRest))
+    }
 }
 
-/// Cuts a keyed stream into windows that overlap.
+/// Cuts a stream into windows that overlap; those of each key are its own.
 public struct Sliding: Stage {
     let window: KeyedWindow
     /// The name and the parallelism that the author gave.
@@ -29,6 +32,16 @@ public struct Sliding: Stage {
             TimeWindows(size: size.nanoseconds, every: every.nanoseconds, offset: offset.nanoseconds))
     }
 
-    /// Windows of the last `count` events of each key, one after each `every` events.
-    public init(count: Int, every: Int) { window = .count(CountWindows(size: count, every: every)) }
+    /// Windows of the last `count` events of each key, or of the whole stream, one after each `every` events.
+    public init(count: Int, every: Int, _ rest: CountRest = .keepRest) {
+        window = .count(CountWindows(size: count, every: every, dropsRest: rest == .dropRest))
+    }
+}
+
+/// What becomes of the events behind the last row of count windows at the end of input.
+public enum CountRest: Sendable, Hashable {
+    /// They give a row that is not complete.
+    case keepRest
+    /// They are dropped and counted.
+    case dropRest
 }

@@ -1,7 +1,7 @@
 internal import PenstockEvents
 
 /// Where events come from: a source's partition, or a keyed stage. Part of the canonical order.
-public struct Origin: Sendable, Hashable, Comparable {
+public struct Origin: Sendable, Hashable, Comparable, BitwiseCopyable {
     /// The number of the stage in the plan, in the order of stage ids as bytes.
     public let stage: UInt32
     /// The partition of the source, or 0.
@@ -14,7 +14,7 @@ public struct Origin: Sendable, Hashable, Comparable {
     }
 
     /// By stage, then by partition.
-    public static func < (a: Origin, b: Origin) -> Bool {
+    @inlinable public static func < (a: Origin, b: Origin) -> Bool {
         (a.stage, a.partition) < (b.stage, b.partition)
     }
 }
@@ -56,6 +56,9 @@ public struct Batch: Sendable {
     var keys: KeyColumn?
     var selection: Selection?
     var behind: [BehindMark]
+
+    /// On which of the stage's inputs the batch came: 0 and 1 are the left and the right side of a join.
+    var input: UInt8 = 0
 
     /// The watermark of the input that carries this batch, once the batch has been read.
     var watermark: Timestamp

@@ -12,11 +12,17 @@ public struct ValueType: Sendable {
     /// Initialises a value with a copy of another.
     public let copy: @Sendable (UnsafeRawPointer, UnsafeMutableRawPointer) -> Void
 
+    /// How values come into a checkpoint and back, where they can. Looked up at each call.
+    var coding: (any ValueCoding)? { makeCoding() }
+
+    @usableFromInline let makeCoding: @Sendable () -> (any ValueCoding)?
+
     /// The description of `type`.
     @inlinable public init<Value>(_ type: Value.Type) {
         name = "\(type)"
         stride = MemoryLayout<Value>.stride
         alignment = MemoryLayout<Value>.alignment
+        makeCoding = { valueCoding(of: Value.self) }
         copy = { source, target in
             let value = source.assumingMemoryBound(to: Value.self)
             target.assumingMemoryBound(to: Value.self).initialize(from: value, count: 1)

@@ -68,9 +68,12 @@ extension KeyKernel: BatchKernel {
 }
 
 extension KernelOutcome {
-    func throwIfFailed(_ stage: StageName, _ batch: Batch) throws {
+    func throwIfFailed(_ stage: StageName, _ batch: Batch) throws { try throwIfFailed(stage, batch, batch.rows) }
+
+    /// Throws what happened at one of these rows of a batch.
+    func throwIfFailed(_ stage: StageName, _ batch: Batch, _ rows: Rows) throws {
         guard let failure else { return }
-        let row = batch.rows[processed]
+        let row = rows[processed]
         throw EngineError.stageFailed(
             stage: stage, sequence: batch.baseSequence + UInt64(row),
             time: Timestamp(nanoseconds: batch.times.values[row]), failure)

@@ -62,7 +62,14 @@ public struct OperatorContext: Sendable {
     /// Takes remarks for the user: a warning that names what is wrong with the data and what was done about it.
     public let report: @Sendable (RunRemark) -> Void
 
-    init(stage: StageName, parallelism: Int, report: @escaping @Sendable (RunRemark) -> Void) {
+    /// The most events of a batch that the stage puts out.
+    let batchEvents: Int
+
+    init(
+        stage: StageName, parallelism: Int, batchEvents: Int = RunOptions.defaultBatchEvents,
+        report: @escaping @Sendable (RunRemark) -> Void
+    ) {
+        self.batchEvents = batchEvents
         self.stage = stage
         self.parallelism = parallelism
         self.report = report

@@ -8,6 +8,8 @@ struct OperatorProcessor<Op: Operator>: Processor {
     private var state: Op.State
     private var pending = PendingOutput()
     private var sequence: UInt64 = 0
+    /// Whether the operator has been told of the end, which comes once more where a run goes on from there.
+    private var hasEnded = false
 
     init(_ operation: Op, context: OperatorContext, origin: Origin) {
         self.operation = operation
@@ -26,15 +28,37 @@ struct OperatorProcessor<Op: Operator>: Processor {
             try call(at: batch) { try operation.process(Events(batch), state: &state, into: &output, context: context) }
         case .control(let record):
             try call { try operation.control(record, state: &state, into: &output, context: context) }
-        case .watermark:
+        case .watermark, .barrier:
+            break
+        case .end where hasEnded:
             break
         case .end:
+            hasEnded = true
             try call { try operation.finish(state: &state, into: &output, context: context) }
         }
         pending.put(&output, before: element, origin: origin, sequence: &sequence)
     }
 
     mutating func next() -> StreamElement? { pending.take() }
+
+    func snapshot(into writer: inout StateWriter) {
+        writer.chunk { chunk in
+            chunk.put(sequence)
+            chunk.put(pending.forwarded.nanoseconds)
+            chunk.put(hasEnded)
+            chunk.put(state)
+        }
+    }
+
+    mutating func restore(_ chunks: [StateChunk]) throws {
+        for chunk in chunks {
+            var decoder = StateDecoder(chunk)
+            sequence = try decoder.integer()
+            pending.forwarded = Timestamp(nanoseconds: try decoder.integer())
+            hasEnded = try decoder.bool()
+            state = try decoder.snapshot()
+        }
+    }
 
     private func call(at batch: Batch? = nil, _ body: () throws -> Void) throws {
         do {
@@ -50,6 +74,41 @@ struct OperatorProcessor<Op: Operator>: Processor {
     }
 }
 
+extension StateEncoder {
+    /// Appends a state record by record.
+    mutating func put(_ state: some Snapshotable) {
+        var records = RecordWriter()
+        state.snapshot(into: &records)
+        put(UInt64(records.attributeEnds.count))
+        var start = 0
+        for (end, payload) in zip(records.attributeEnds, records.payloads) {
+            put(records.attributes[start..<end])
+            put(payload)
+            start = end
+        }
+    }
+}
+
+extension StateDecoder {
+    /// The next state that was written record by record.
+    mutating func snapshot<State: Snapshotable>(_ type: State.Type = State.self) throws -> State {
+        // The readers refer to this memory.
+        var attributes: [UInt8] = []
+        var parts: [(range: Range<Int>, payload: Payload)] = []
+        for _ in 0..<(try integer(UInt64.self)) {
+            let start = attributes.count
+            attributes += try data()
+            parts.append((start..<attributes.count, try payload()))
+        }
+        return try attributes.withUnsafeBytes { memory in
+            let readers = parts.map { part in
+                RecordReader(attributes: UnsafeRawBufferPointer(rebasing: memory[part.range]), payload: part.payload)
+            }
+            return try State(restoring: readers)
+        }
+    }
+}
+
 extension StreamElement {
     var eventCount: Int {
         if case .batch(let batch) = self { batch.count } else { 0 }
@@ -60,7 +119,7 @@ extension StreamElement {
 struct PendingOutput {
     private var batch: Batch?
     private var following: StreamElement?
-    private var forwarded = Timestamp.distantPast
+    fileprivate(set) var forwarded = Timestamp.distantPast
 
     /// Takes the events that an operator put out and the element that caused them.
     mutating func put<Value>(
@@ -80,7 +139,7 @@ struct PendingOutput {
         case .watermark(let time):
             if time > forwarded { following = element }
             forwarded = max(forwarded, time)
-        case .control, .end:
+        case .control, .barrier, .end:
             following = element
         }
     }

@@ -13,6 +13,15 @@ public struct FlowDescription: Sendable {
         self.stages = stages
     }
 
+    /// The named flows that this one goes on from, in the order in which they are mentioned.
+    public var inputFlows: [FlowDescription] {
+        switch stages.first?.kind {
+        case .flow(let input): [input]
+        case .inputs(let parts): parts.flatMap(\.inputFlows)
+        default: []
+        }
+    }
+
     /// Whether the flow ends in a sink; if not it is there to be used by other flows.
     public var hasSink: Bool {
         switch stages.last?.kind {
@@ -32,6 +41,12 @@ public struct StageDescription: Sendable {
         case topicSource(topic: String, codec: EventCodec, disorder: Disorder)
         /// Goes on where another flow ends.
         indirect case flow(FlowDescription)
+        /// Takes several inputs at once, which need no name of their own: a merge, or the sides of a join.
+        indirect case inputs([FlowDescription])
+        /// Takes what a stage of another flow puts out at its side.
+        case side(SideOutputName)
+        /// Lets the clocks of the source's partitions run over the events that come here.
+        case watermark(Disorder)
         /// One event for each event.
         case map(MapKernel)
         /// Some of the events.
@@ -58,10 +73,35 @@ public struct StageDescription: Sendable {
     public var name: String?
     /// How many instances or threads the author asked for, or nil.
     public var parallelism: Int?
+    /// Where events go that the stage does not take, by the reason.
+    public var sides: [SidePort: SideOutputName] = [:]
+    /// How a source is read.
+    public var reading: SourceReading
+
+    /// The type of what the stage puts out, where it is another than what it takes.
+    var output: ValueType? {
+        switch kind {
+        case .map(let kernel): kernel.output
+        case .aggregate(_, let aggregate): aggregate.row
+        case .operation(let operation): operation.output
+        default: nil
+        }
+    }
+
+    /// What operator a state belongs to and of what types, for stages that have one. A state is given back to the same form only.
+    var stateForm: String? {
+        switch kind {
+        case .aggregate(let window, let aggregate):
+            "\(aggregate.summary) giving \(aggregate.row.name), \(window.summary)"
+        case .operation(let operation): "\(operation.summary) giving \(operation.output.name)"
+        default: nil
+        }
+    }
 
     /// A stage.
     public init(_ kind: Kind, label: String, name: String? = nil, parallelism: Int? = nil) {
         self.kind = kind
+        if case .topicSource = kind { reading = .topic } else { reading = SourceReading() }
         self.label = label
         self.name = name
         self.parallelism = parallelism
@@ -69,16 +109,22 @@ public struct StageDescription: Sendable {
 }
 
 /// The windows of a keyed stream.
-public enum KeyedWindow: Sendable, Hashable {
+public enum KeyedWindow: Sendable {
     /// Over event time.
     case time(TimeWindows)
     /// Over a number of events.
     case count(CountWindows)
+    /// Of activity.
+    case session(SessionWindows)
+    /// One for each key, with a trigger.
+    case global(GlobalWindows)
 
     var defect: String? {
         switch self {
         case .time(let windows): windows.defect
         case .count(let windows): windows.defect
+        case .session(let windows): windows.defect
+        case .global(let windows): windows.defect
         }
     }
 
@@ -92,6 +138,12 @@ public enum KeyedWindow: Sendable, Hashable {
         case .count(let windows):
             windows.size == windows.every
                 ? "tumbling \(windows.size) events" : "sliding \(windows.size) events every \(windows.every)"
+        case .session(let windows):
+            switch windows.gap {
+            case .fixed(let gap): "sessions, gap \(Self.text(gap))"
+            case .each: "sessions, gap by event"
+            }
+        case .global(let windows): windows.summary
         }
     }
 
@@ -105,8 +157,25 @@ public struct AnyOperator: Sendable {
     let summary: String
     let output: ValueType
     let isHeavy: Bool
-    let defect: String?
+    /// Whether the events are shared among instances by key group, and need not come in canonical order.
+    var isKeyed = false
+    /// Whether it puts the events of its input in order itself, and its rows behind that: keyed or in one instance.
+    var ordersEvents = false
+    var defect: String?
     let make: @Sendable (OperatorContext, Origin) -> any Processor
+
+    init(
+        summary: String, output: ValueType, isKeyed: Bool, ordersEvents: Bool, defect: String?,
+        make: @escaping @Sendable (OperatorContext, Origin) -> any Processor
+    ) {
+        self.summary = summary
+        self.output = output
+        isHeavy = false
+        self.isKeyed = isKeyed
+        self.ordersEvents = ordersEvents
+        self.defect = defect
+        self.make = make
+    }
 
     /// An author's operator. A heavy one gets a thread of its own.
     public init<Op: Operator>(_ operation: Op, isHeavy: Bool = false) {

@@ -17,8 +17,27 @@ public struct PhysicalPlan: Sendable {
         /// The number of the stage that receives.
         public let to: Int
         /// How events find their instance.
-        public let routing: Routing
+        public internal(set) var routing: Routing
+        /// On which of the receiving stage's inputs the events come.
+        public var input = 0
+        /// Where the events leave the sending stage; nil for its end.
+        public var port: Port?
     }
+
+    /// A side output of an operator in a stage.
+    public struct Port: Sendable, Hashable {
+        /// The operator's place in its stage.
+        public let operatorIndex: Int
+        /// Which of its side outputs.
+        public let side: SidePort
+
+        /// In place of an operator's place: the stage's source.
+        static let source = -1
+    }
+
+    /// The number of each stage of the pipeline as an origin of events: its place among all stage ids in the order of their bytes,
+    /// so that the order of events does not depend on how stages are put together.
+    var origins: [StageName: UInt32] = [:]
 
     /// How events find the instance of the receiving stage.
     public enum Routing: String, Sendable, Hashable {
@@ -75,9 +94,104 @@ public struct PhysicalStage: Sendable {
     /// Whether its events come from several instances of a keyed stage or several partitions, so that they have to be put in order
     /// first.
     public internal(set) var mergesInOrder = false
+    /// The number of partitions of its source.
+    public internal(set) var partitions = 1
+    /// How the partitions of its source are read.
+    public internal(set) var reading = SourceReading()
+    /// Where in the stage the source's clock runs; nil for before everything, with the disorder of the source itself.
+    var clocked: Clocked?
+
+    /// A clock that a source has behind some of the operators.
+    struct Clocked: Sendable {
+        let name: StageName
+        let disorder: Disorder
+        /// What comes before it: the stage's first operators.
+        let kernels: [(stage: StageName, kernel: any BatchKernel)]
+    }
+}
+
+extension PhysicalStage.Input {
+    /// The name of the source or the topic's stage; nil for channels.
+    var sourceName: StageName? {
+        switch self {
+        case .source(let name, _), .topic(let name, _, _, _, _): name
+        case .channels: nil
+        }
+    }
+}
+
+extension PhysicalStage.Input {
+    /// Whether it is a topic.
+    var isTopic: Bool {
+        if case .topic = self { true } else { false }
+    }
+}
+
+extension PhysicalStage {
+    /// Whether its instances read a source, each some of the partitions.
+    var sharesPartitions: Bool {
+        if case .source = input { instances > 1 } else { false }
+    }
+
+    /// Whether its first operator has timers, for which it matters how far time came before the end.
+    var hasTimers: Bool {
+        switch operators.first?.description.kind {
+        case .operation(let operation): operation.ordersEvents
+        case .aggregate(.global, _): true
+        default: false
+        }
+    }
+
+    /// What the state of the output belongs to; nil for channels.
+    var outputOwner: StateOwner? {
+        switch output {
+        case .sink(let name, _), .topic(let name, _, _, _): StateOwner(stage: name, part: .sink)
+        case .channels, .leftOut: nil
+        }
+    }
+
+    /// The name of what comes first behind the place where events are put in order: the first operator, or the output.
+    var nameBehindOrder: StageName {
+        if let first = operators.first { return first.name }
+        switch output {
+        case .sink(let name, _), .topic(let name, _, _, _), .leftOut(let name, _): return name
+        case .channels: preconditionFailure("stage \(index) puts events in order for nobody")
+        }
+    }
 }
 
 extension PhysicalPlan {
+    /// Gives each stage from which events can come its number.
+    mutating func numberOrigins() {
+        var names: [StageName] = []
+        for stage in stages {
+            if let source = stage.input.sourceName { names.append(source) }
+            names += stage.operators.map(\.name)
+        }
+        names.sort()
+        for (number, name) in names.enumerated() { origins[name] = UInt32(number) }
+    }
+
+    /// The type of the events that come into a stage.
+    func element(entering stage: Int) -> ValueType {
+        switch stages[stage].input {
+        case .source(_, let source): return source.output
+        case .topic(_, _, let codec, _, _): return codec.element
+        case .channels:
+            guard let edge = edges.first(where: { $0.to == stage }) else {
+                preconditionFailure("nothing comes into stage \(stage)")
+            }
+            return element(leaving: edge.from, at: edge.port?.operatorIndex ?? stages[edge.from].operators.count)
+        }
+    }
+
+    /// The type of the events in a stage before the operator with the number `place`.
+    private func element(leaving stage: Int, at place: Int) -> ValueType {
+        var element = element(entering: stage)
+        for planned in stages[stage].operators.prefix(max(place, 0)) { element = planned.description.output ?? element }
+        return element
+    }
+
     /// Whether a run of the plan needs a log.
     public var usesTopics: Bool {
         stages.contains { stage in

@@ -15,7 +15,9 @@ struct PlanCheck {
         try checkNames()
         try checkUse()
         for flow in flows { for stage in flow.stages { try check(stage, in: flow) } }
+        try UpdateCheck().run(flows)
         try checkTopics()
+        try checkSides()
     }
 
     private func checkNames() throws(EngineError) {
@@ -41,7 +43,7 @@ struct PlanCheck {
     private func checkUse() throws(EngineError) {
         var used: Set<String> = []
         for flow in flows {
-            if case .flow(let input) = flow.stages.first?.kind { used.insert(input.name) }
+            for input in flow.inputFlows { used.insert(input.name) }
         }
         for flow in flows where !flow.hasSink && !used.contains(flow.name) {
             throw .plan(
@@ -61,12 +63,39 @@ struct PlanCheck {
             switch stage.kind {
             case .source(let source): source.disorder.defect
             case .topicSource(_, let codec, let disorder): codec.defect ?? disorder.defect
+            case .watermark(let disorder): disorder.defect
             case .persist(_, let codec), .topicSink(_, let codec): codec.defect
-            case .aggregate(let window, _): window.defect
+            case .aggregate(let window, let aggregate):
+                window.defect ?? aggregate.defect ?? window.defect(of: aggregate.emission)
+                    ?? aggregate.mismatch(window, stage)
             case .operation(let operation): operation.defect
-            case .flow, .map, .filter, .keyBy, .sink: nil
+            case .flow, .side, .map, .filter, .keyBy, .sink: nil
+            case .inputs(let parts): parts.isEmpty ? "it has no inputs" : nil
             }
-        if let defect { throw .plan(problem: "\(place): \(defect)", hint: nil) }
+        if let defect = defect ?? stage.readingDefect { throw .plan(problem: "\(place): \(defect)", hint: nil) }
+        if case .inputs(let parts) = stage.kind {
+            for part in parts { for inner in part.stages { try check(inner, in: flow) } }
+        }
+    }
+
+    private func checkSides() throws(EngineError) {
+        var known: Set<String> = []
+        for flow in flows {
+            for stage in flow.stagesWithParts {
+                for (port, side) in stage.sides.sorted(by: { $0.value.name < $1.value.name }) {
+                    guard known.insert(side.name).inserted else {
+                        throw .plan(
+                            problem: "two stages put events out at the side output \"\(side.name)\"",
+                            hint: "give each a side output of its own, and merge them where they are read")
+                    }
+                    guard case .aggregate(let window, _) = stage.kind, !window.sides.contains(port) else { continue }
+                    throw .plan(
+                        problem:
+                            "\(stage.label) in the flow \"\(flow.name)\": its windows have no \(port.rawValue) events",
+                        hint: "remove the side output \"\(side.name)\"")
+                }
+            }
+        }
     }
 
     private func checkTopics() throws(EngineError) {
@@ -91,7 +120,45 @@ struct PlanCheck {
     }
 }
 
+extension Aggregate {
+    /// What does not fit together in an aggregate, its windows and its stage.
+    fileprivate func mismatch(_ window: KeyedWindow, _ stage: StageDescription) -> String? {
+        if !isKeyed, let parallelism = stage.parallelism, parallelism > 1 {
+            return "a window without keys has one instance, not \(parallelism): put KeyBy(...) before it"
+        }
+        let windows: String
+        switch window {
+        case .count: windows = "count windows"
+        case .global: windows = "a window with a trigger"
+        case .time, .session: return nil
+        }
+        let verb = windows.hasSuffix("s") ? "have" : "has"
+        if emission.allowedLateness > 0 { return "\(windows) \(verb) no late events: remove AllowedLateness(...)" }
+        if emission.earlyEvery != nil { return "\(windows) \(verb) no early rows: remove Early(...)" }
+        return nil
+    }
+}
+
+extension KeyedWindow {
+    /// For what reasons an event may be left out.
+    fileprivate var sides: Set<SidePort> {
+        switch self {
+        case .time: [.late, .outside]
+        case .session: [.late]
+        case .count, .global: []
+        }
+    }
+}
+
 extension FlowDescription {
+    /// The stages, with those of the inputs that have no name of their own.
+    var stagesWithParts: [StageDescription] {
+        stages.flatMap { stage in
+            if case .inputs(let parts) = stage.kind { return parts.flatMap(\.stagesWithParts) + [stage] }
+            return [stage]
+        }
+    }
+
     /// The stages with their names: the given ones, and for the others the label and, from the second of a kind on, a number.
     var namedStages: [(name: String, stage: StageDescription)] {
         var seen: [String: Int] = [:]
@@ -105,6 +172,12 @@ extension FlowDescription {
 }
 
 extension StageDescription {
+    /// What is wrong with how a source is read, or nil.
+    fileprivate var readingDefect: String? {
+        let isTopic = if case .topicSource = kind { true } else { false }
+        return reading.defect(isTopic: isTopic, hasFutureSide: sides[.future] != nil)
+    }
+
     /// Whether the stage appends to its topic.
     var writesTopic: Bool {
         switch kind {

@@ -11,7 +11,9 @@ extension PhysicalPlan {
             let outgoing = edges.filter { $0.from == stage.index }
             for edge in outgoing {
                 let routing = edge.routing == .keyGroups ? ", by key group" : ""
-                lines.append("    -> stage \(edge.to)\(routing), at most \(Inbox.capacity) batches waiting per sender")
+                let what = edge.port.map { " takes \($0.side.rawValue) events of \(stage.name(at: $0))" } ?? ""
+                lines.append(
+                    "    -> stage \(edge.to)\(what)\(routing), at most \(Lane.capacity) batches waiting per sender")
             }
         }
         return lines.joined(separator: "\n") + "\n"
@@ -83,11 +85,17 @@ extension PhysicalPlan {
 }
 
 extension PhysicalStage {
+    /// The name of what puts events out at a side.
+    fileprivate func name(at port: PhysicalPlan.Port) -> String {
+        if port.operatorIndex >= 0 { return operators[port.operatorIndex].name.description }
+        return input.sourceName?.description ?? ""
+    }
+
     /// What the stage does, line by line.
     fileprivate var steps: [String] {
         let input: [String] =
             switch self.input {
-            case .source(let name, _), .topic(let name, _, _, _, _): ["\(name): \(inputSummary)"]
+            case .source(let name, _), .topic(let name, _, _, _, _): ["\(name): \(inputSummary)\(partitionSummary)"]
             case .channels: mergesInOrder ? ["puts events in canonical order"] : []
             }
         let output: [String] =
@@ -95,14 +103,27 @@ extension PhysicalStage {
             case .sink(let name, _), .topic(let name, _, _, _), .leftOut(let name, _): ["\(name): \(outputSummary)"]
             case .channels: []
             }
-        return input + operators.map { "\($0.name): \($0.summary)" } + output
+        var middle = operators.map { "\($0.name): \($0.summary)" }
+        if let clocked {
+            middle.insert(
+                "\(clocked.name): watermark of what is left, \(clocked.disorder.summary)", at: clocked.kernels.count)
+        }
+        return input + middle + output
+    }
+
+    /// How far out of order a source is, unless it has a clock further down.
+    private func summary(_ disorder: Disorder) -> String { clocked == nil ? ", \(disorder.summary)" : "" }
+
+    private var partitionSummary: String {
+        let idle = reading.idleAfter.map { ", left out when idle for \(Double($0) / 1e9) s, which no replay repeats" }
+        return (partitions > 1 ? ", \(partitions) partitions" : "") + (idle ?? "")
     }
 
     fileprivate var inputSummary: String {
         switch input {
-        case .source(_, let source): "reads \(source.summary) as \(source.output.name), \(source.disorder.summary)"
+        case .source(_, let source): "reads \(source.summary) as \(source.output.name)\(summary(source.disorder))"
         case .topic(_, let topic, let codec, let disorder, let isPersisted):
-            "reads topic \(topic) of \(codec.schema.name)@\(codec.schema.version), \(disorder.summary)"
+            "reads topic \(topic) of \(codec.schema.name)@\(codec.schema.version)\(summary(disorder))"
                 + (isPersisted ? ", what is acknowledged" : "")
         case .channels: "channels"
         }
@@ -126,10 +147,11 @@ extension PhysicalStage.PlannedOperator {
         case .map(let kernel): "one \(kernel.output.name) for each event"
         case .filter: "some of the events"
         case .keyBy(_, let keyType): "key of type \(keyType)"
-        case .aggregate(let window, let aggregate): "\(aggregate.function.rawValue) per key, \(window.summary)"
+        case .aggregate(let window, let aggregate):
+            "\(aggregate.summary)\(aggregate.isKeyed ? " per key" : ""), \(window.summary)"
         case .operation(let operation):
             operation.summary + (description.parallelism.map { $0 > 1 ? ", on \($0) threads" : "" } ?? "")
-        case .source, .topicSource, .flow, .persist, .sink, .topicSink: ""
+        case .source, .topicSource, .flow, .inputs, .side, .watermark, .persist, .sink, .topicSink: ""
         }
     }
 }

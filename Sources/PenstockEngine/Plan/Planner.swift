@@ -7,17 +7,21 @@ extension PhysicalPlan {
     /// - Parameters:
     ///   - flows: All flows of the pipeline, in the order in which they were made.
     ///   - parallelism: The number of instances of keyed stages, and of threads of heavy operators, that do not say one.
+    ///   - topicPartitions: How many partitions the topics have that are read; those not named have one.
     ///   - isReplay: Whether persisted topics are read as they are, so that nothing before them runs.
     /// - Throws: `EngineError.plan`.
-    public init(_ flows: [FlowDescription], parallelism: Int = 1, isReplay: Bool = false) throws(EngineError) {
+    public init(
+        _ flows: [FlowDescription], parallelism: Int = 1, isReplay: Bool = false, topicPartitions: [String: Int] = [:]
+    ) throws(EngineError) {
         try PlanCheck(flows).run()
         guard (1...Self.largestParallelism).contains(parallelism) else {
             throw .option(
                 problem: "a parallelism of \(parallelism) is not possible",
                 hint: "it must lie between 1 and \(Self.largestParallelism)")
         }
-        var planner = Planner(flows, parallelism: parallelism, isReplay: isReplay)
-        for flow in flows where flow.hasSink { planner.plan(sinkFlow: flow) }
+        var planner = Planner(flows, parallelism: parallelism, isReplay: isReplay, topicPartitions)
+        for flow in flows where flow.hasSink { _ = try planner.end(of: flow) }
+        planner.plan.numberOrigins()
         self = planner.plan
     }
 }
@@ -27,72 +31,149 @@ private struct Planner {
     var plan = PhysicalPlan()
     private let parallelism: Int
     private let isReplay: Bool
+    private let flows: [FlowDescription]
+    private let topicPartitions: [String: Int]
     private let useCounts: [String: Int]
-    /// The stage in which a flow that several others use ends.
-    private var sharedEnds: [String: Int] = [:]
+    /// The stage in which each flow ends that has been planned; nil while it is being planned.
+    private var ends: [String: Int?] = [:]
+    /// Where each side output leaves its stage.
+    private var sides: [SideOutputName: (stage: Int, port: PhysicalPlan.Port)] = [:]
     /// The stages whose events come from several partitions of a source and are not in canonical order.
     private var severalOrigins: Set<Int> = []
 
-    init(_ flows: [FlowDescription], parallelism: Int, isReplay: Bool) {
+    init(_ flows: [FlowDescription], parallelism: Int, isReplay: Bool, _ topicPartitions: [String: Int]) {
+        self.topicPartitions = topicPartitions
         self.parallelism = parallelism
         self.isReplay = isReplay
+        self.flows = flows
         var counts: [String: Int] = [:]
         for flow in flows {
-            if case .flow(let input) = flow.stages.first?.kind { counts[input.name, default: 0] += 1 }
+            for input in flow.inputFlows { counts[input.name, default: 0] += 1 }
         }
         useCounts = counts
     }
 
-    mutating func plan(sinkFlow flow: FlowDescription) { _ = end(of: flow) }
-
     /// The stage in which `flow` ends; the caller may go on in it unless the flow is shared.
-    private mutating func end(of flow: FlowDescription) -> Int {
-        if let shared = sharedEnds[flow.name] { return shared }
+    mutating func end(of flow: FlowDescription) throws(EngineError) -> Int {
+        if let known = ends[flow.name] {
+            guard let known else {
+                throw .plan(
+                    problem: "the flow \"\(flow.name)\" goes on from itself",
+                    hint: "a loop goes through a topic")
+            }
+            return known
+        }
+        ends[flow.name] = .some(nil)
+        let end = try end(ofStages: flow.namedStages, of: flow.name, flow.sourceDisorder)
+        ends[flow.name] = end
+        return end
+    }
+
+    private mutating func end(
+        ofStages stages: [(name: String, stage: StageDescription)], of flow: String, _ disorder: Disorder
+    ) throws(EngineError) -> Int {
         var current: Int?
-        let stages = flow.namedStages
+        var disorder = disorder
         // What comes before the last persisted topic does not run in a replay.
         let start = isReplay ? stages.lastIndex { $0.stage.isPersist } ?? 0 : 0
         for (name, stage) in stages[start...] {
-            current = append(stage, StageName(flow: flow.name, stage: name), in: flow, to: current)
+            if case .watermark(let said) = stage.kind { disorder = said }
+            current = try append(stage, StageName(flow: flow, stage: name), disorder, to: current)
         }
-        guard let current else { preconditionFailure("the flow \(flow.name) has no stages") }
-        if useCounts[flow.name, default: 0] > 1 { sharedEnds[flow.name] = current }
+        guard let current else { preconditionFailure("the flow \(flow) has no stages") }
         return current
     }
 
     private mutating func append(
-        _ stage: StageDescription, _ name: StageName, in flow: FlowDescription, to current: Int?
-    ) -> Int {
+        _ stage: StageDescription, _ name: StageName, _ disorder: Disorder, to current: Int?
+    ) throws(EngineError) -> Int {
         switch stage.kind {
         case .source(let source):
-            return open(.source(name, source), instances: 1)
+            return open(.source(name, source), stage, partitions: source.partitionCount)
         case .topicSource(let topic, let codec, let disorder):
-            return open(.topic(name, topic: topic, codec: codec, disorder: disorder, isPersisted: false), instances: 1)
+            let input = PhysicalStage.Input.topic(
+                name, topic: topic, codec: codec, disorder: disorder, isPersisted: false)
+            return open(input, stage, partitions: topicPartitions[topic] ?? 1)
         case .flow(let input):
-            let end = end(of: input)
-            return sharedEnds[input.name] == nil ? end : next(after: end, routing: .single, instances: 1)
+            let end = try end(of: input)
+            // Also behind a stage that does nothing yet: what one user puts into it is not for the others.
+            return useCounts[input.name, default: 0] > 1 ? cut(after: end, routing: .single, instances: 1) : end
+        case .inputs(let parts):
+            return try merge(parts, name)
+        case .side(let side):
+            return try open(side)
+        case .watermark(let disorder):
+            return try addClock(disorder, name, to: required(current))
         case .map, .filter:
             return add(stage, name, to: current)
         case .keyBy:
             // The order of a keyed stage's rows is that of their keys, which are lost here.
-            return add(stage, name, to: instanceCount(current) > 1 ? inOrder(current) : current)
+            return add(stage, name, to: isShared(current) ? inOrder(current) : current)
+        case .aggregate(_, let aggregate) where !aggregate.isKeyed:
+            // One instance sees all events; the order of a keyed stage's rows is that of their keys.
+            return add(stage, name, to: isShared(current) ? inOrder(current) : gathered(current))
         case .aggregate:
-            let instances = stage.parallelism ?? parallelism
-            guard instances > 1 || instanceCount(current) > 1 else { return add(stage, name, to: current) }
-            return add(stage, name, to: next(after: current, routing: .keyGroups, instances: instances))
+            return add(stage, name, to: sharedByKey(current, instances: stage.parallelism ?? parallelism))
+        case .operation(let operation) where operation.isKeyed:
+            return add(stage, name, to: sharedByKey(current, instances: stage.parallelism ?? parallelism))
+        case .operation(let operation) where operation.ordersEvents:
+            return add(stage, name, to: isShared(current) ? inOrder(current) : gathered(current))
         case .operation(let operation):
             let ordered = inOrder(current)
             let cut = operation.isHeavy && ordered == current
             return add(stage, name, to: cut ? next(after: current, routing: .single, instances: 1) : ordered)
         case .persist(let topic, let codec):
-            return persist(topic, codec, name, flow.sourceDisorder, after: current)
+            return persist(topic, codec, name, disorder, after: current)
         case .sink(let sink):
-            return finish(.sink(name, sink), after: current)
+            return finish(.sink(name, sink), after: sink.takesAnyOrder ? gathered(current) : inOrder(current))
         case .topicSink(let topic, let codec):
             let output: PhysicalStage.Output =
                 isReplay ? .leftOut(name, topic: topic) : .topic(name, topic: topic, codec: codec, readBy: nil)
-            return finish(output, after: current)
+            return finish(output, after: inOrder(current))
         }
+    }
+
+    /// A stage behind several inputs, each with its number. The stages of a part are named after its place, such as `Join.left`.
+    private mutating func merge(_ parts: [FlowDescription], _ name: StageName) throws(EngineError) -> Int {
+        var ends: [Int] = []
+        for part in parts {
+            let stages = part.namedStages.map { ("\(name.stage).\(part.name).\($0.name)", $0.stage) }
+            ends.append(try end(ofStages: stages, of: name.flow, part.sourceDisorder))
+        }
+        let merged = open(.channels, instances: 1)
+        for (input, end) in ends.enumerated() {
+            plan.edges.append(PhysicalPlan.Edge(from: end, to: merged, routing: .single, input: input))
+        }
+        severalOrigins.insert(merged)
+        return merged
+    }
+
+    /// A stage behind a side output.
+    private mutating func open(_ side: SideOutputName) throws(EngineError) -> Int {
+        if sides[side] == nil, let producer = flows.first(where: { $0.putsOut(side) }) { _ = try end(of: producer) }
+        guard let (stage, port) = sides[side] else {
+            throw .plan(
+                problem: "no stage puts out the side output \"\(side.name)\" of \(side.element)",
+                hint: "name it in the flow whose events it takes, such as LateData(to: …) behind a window")
+        }
+        let opened = open(.channels, instances: 1)
+        plan.edges.append(PhysicalPlan.Edge(from: stage, to: opened, routing: .single, port: port))
+        // Events leave at the side as they come, so those of several origins or instances are mixed.
+        severalOrigins.insert(opened)
+        return opened
+    }
+
+    /// A stage whose instances share the events of `current` by key group.
+    private mutating func sharedByKey(_ current: Int?, instances: Int) -> Int {
+        let stage = required(current)
+        guard instances > 1 || plan.stages[stage].instances > 1 else { return stage }
+        guard plan.stages[stage].isIdle, plan.stages[stage].instances == 1 else {
+            return next(after: current, routing: .keyGroups, instances: instances)
+        }
+        // Behind several inputs there is a stage already, which nothing was put into yet.
+        plan.stages[stage].instances = instances
+        for edge in plan.edges.indices where plan.edges[edge].to == stage { plan.edges[edge].routing = .keyGroups }
+        return stage
     }
 
     private mutating func persist(
@@ -106,10 +187,18 @@ private struct Planner {
         return reader
     }
 
-    private mutating func finish(_ output: PhysicalStage.Output, after current: Int?) -> Int {
-        let last = inOrder(current)
+    private mutating func finish(_ output: PhysicalStage.Output, after last: Int) -> Int {
         plan.stages[last].output = output
         return last
+    }
+
+    /// The stage in which the events of `current` are together, in any order.
+    private mutating func gathered(_ current: Int?) -> Int {
+        let stage = required(current)
+        guard plan.stages[stage].instances > 1 else { return stage }
+        let together = next(after: stage, routing: .single, instances: 1)
+        plan.stages[together].mergesInOrder = false
+        return together
     }
 
     /// The stage from which the events of `current` come one by one in canonical order: a stage of its own behind several
@@ -127,16 +216,61 @@ private struct Planner {
         var stage = PhysicalStage(index: plan.stages.count, input: input)
         stage.instances = instances
         plan.stages.append(stage)
-        if case .source(_, let source) = input, source.partitionCount > 1 { severalOrigins.insert(stage.index) }
         return stage.index
+    }
+
+    /// A stage that reads the partitions of a source.
+    private mutating func open(
+        _ input: PhysicalStage.Input, _ description: StageDescription, partitions: Int
+    ) -> Int {
+        // Partitions that wait for each other are read by one instance, and so are those of a topic.
+        let apart = !input.isTopic && description.reading.maxDrift == nil && description.reading.idleAfter == nil
+        let stage = open(input, instances: apart ? min(partitions, parallelism) : 1)
+        plan.stages[stage].partitions = partitions
+        plan.stages[stage].reading = description.reading
+        if partitions > 1 { severalOrigins.insert(stage) }
+        for (port, side) in description.sides {
+            sides[side] = (stage, PhysicalPlan.Port(operatorIndex: PhysicalPlan.Port.source, side: port))
+        }
+        return stage
+    }
+
+    /// Lets the clocks of a source run over what its stage has left of the events so far.
+    private mutating func addClock(_ disorder: Disorder, _ name: StageName, to stage: Int) throws(EngineError) -> Int {
+        func refusal(_ reason: String) -> EngineError {
+            .plan(
+                problem: "\(name.stage) in the flow \"\(name.flow)\" stands behind \(reason)",
+                hint:
+                    "a watermark belongs to one source: put it behind From(…), Map and Filter in the flow of the source"
+            )
+        }
+        let planned = plan.stages[stage]
+        guard planned.input.sourceName != nil else {
+            throw refusal("several inputs, a side output, or a flow that others go on from, too")
+        }
+        if let earlier = planned.clocked { throw refusal("\(earlier.name.stage), which is one already") }
+        var kernels: [(StageName, any BatchKernel)] = []
+        for step in planned.operators {
+            switch step.description.kind {
+            case .map(let kernel): kernels.append((step.name, kernel))
+            case .filter(let kernel): kernels.append((step.name, kernel))
+            default: throw refusal(step.description.label)
+            }
+        }
+        plan.stages[stage].clocked = PhysicalStage.Clocked(name: name, disorder: disorder, kernels: kernels)
+        return stage
     }
 
     private mutating func next(after current: Int?, routing: PhysicalPlan.Routing, instances: Int) -> Int {
         let from = required(current)
         // A stage that has just been opened behind another and does nothing yet needs no further cut.
         if instances == plan.stages[from].instances, plan.stages[from].isIdle { return from }
+        return cut(after: from, routing: routing, instances: instances)
+    }
+
+    private mutating func cut(after from: Int, routing: PhysicalPlan.Routing, instances: Int) -> Int {
         let to = open(.channels, instances: instances)
-        plan.stages[to].mergesInOrder = plan.stages[from].instances > 1
+        plan.stages[to].mergesInOrder = isShared(from)
         if severalOrigins.contains(from) { severalOrigins.insert(to) }
         plan.edges.append(PhysicalPlan.Edge(from: from, to: to, routing: instances > 1 ? routing : .single))
         return to
@@ -146,14 +280,23 @@ private struct Planner {
         let index = required(current)
         var planned = stage
         if case .aggregate = stage.kind { severalOrigins.remove(index) }
-        if case .operation(let operation) = stage.kind {
+        let operatorIndex = plan.stages[index].operators.count
+        for (port, side) in stage.sides {
+            sides[side] = (index, PhysicalPlan.Port(operatorIndex: operatorIndex, side: port))
+        }
+        if case .operation(let operation) = stage.kind, operation.isKeyed || operation.ordersEvents {
+            severalOrigins.remove(index)
+        } else if case .operation(let operation) = stage.kind {
             planned.parallelism = stage.parallelism ?? (operation.isHeavy ? parallelism : 1)
         }
         plan.stages[index].operators.append(PhysicalStage.PlannedOperator(name: name, description: planned))
         return index
     }
 
-    private func instanceCount(_ stage: Int?) -> Int { stage.map { plan.stages[$0].instances } ?? 1 }
+    /// Whether the events of a stage are shared among instances by key.
+    private func isShared(_ stage: Int?) -> Bool {
+        stage.map { plan.stages[$0].instances > 1 && !plan.stages[$0].sharesPartitions } ?? false
+    }
 
     private func required(_ stage: Int?) -> Int {
         guard let stage else { preconditionFailure("a stage without an input passed the builder") }
@@ -170,13 +313,30 @@ extension PhysicalStage {
 }
 
 extension FlowDescription {
-    /// The disorder of the source from which the flow's events come; a persisted topic has that of what was recorded.
+    /// The disorder of the source from which the flow's events come, as its watermark stage says where there is one; a persisted topic has
+    /// that of what was recorded.
     fileprivate var sourceDisorder: Disorder {
-        switch stages.first?.kind {
+        for stage in stages.reversed() {
+            if case .watermark(let disorder) = stage.kind { return disorder }
+        }
+        return switch stages.first?.kind {
         case .source(let source): source.disorder
         case .topicSource(_, _, let disorder): disorder
         case .flow(let input): input.sourceDisorder
+        case .inputs(let parts):
+            parts.map(\.sourceDisorder).max { ($0.boundNanoseconds ?? .max) < ($1.boundNanoseconds ?? .max) }
+                ?? .ascending
         default: .ascending
+        }
+    }
+}
+
+extension FlowDescription {
+    /// Whether a stage of the flow, or of one of its parts, puts out this side output.
+    fileprivate func putsOut(_ side: SideOutputName) -> Bool {
+        stages.contains { stage in
+            if case .inputs(let parts) = stage.kind, parts.contains(where: { $0.putsOut(side) }) { return true }
+            return stage.sides.values.contains(side)
         }
     }
 }

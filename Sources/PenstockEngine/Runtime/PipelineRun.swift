@@ -38,61 +38,102 @@ public final class PipelineRun: Sendable {
     public func run() async throws -> ScanID {
         try options.check()
         let topics = try await TopicSetup(plan, options, log)
-        let run = RunState(options: options, log: log, progress: progress, scan: topics.scan)
+        let checkpoints = try await CheckpointSetup(plan, options, log, topics, progress)
+        let scan = checkpoints?.restored?.scan ?? topics.scan
+        let run = RunState(
+            options: options, log: log, progress: progress, scan: scan, checkpoints: checkpoints?.coordinator,
+            restored: checkpoints?.restored?.state)
         let isStopping = state.withLock { state in
             state.run = run
             return state.isStopping
         }
         if isStopping { run.stop() }
         let wirings = makeWirings(run, topics)
-        try checkSinks(wirings)
-        try await drive(wirings)
-        return topics.scan
+        do { try checkSinks(wirings) } catch {
+            await checkpoints?.coordinator.cancel()
+            throw error
+        }
+        try await drive(wirings, checkpoints?.coordinator)
+        return scan
     }
 
     private func checkSinks(_ wirings: [StageWiring]) throws {
         for wiring in wirings {
             guard case .sink(let name, let sink) = wiring.stage.output else { continue }
+            // Where a sink goes on, its output is there already.
+            guard wiring.restored(StateOwner(stage: name, part: .sink)) == nil else { continue }
             do { try sink.check(wiring.sinkContext(name)) } catch { throw EngineError.stage(name, error) }
         }
     }
 
-    private func drive(_ wirings: [StageWiring]) async throws {
+    private func drive(_ wirings: [StageWiring], _ checkpoints: CheckpointCoordinator?) async throws {
         let stages = wirings.map(StageActor.init)
         do {
             for stage in stages { try await stage.open() }
+            if let checkpoints, wirings.first?.run.restored == nil {
+                var states: [StageState] = []
+                for stage in stages { states.append(try await stage.beginning()) }
+                try await checkpoints.begin(with: states)
+            }
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for stage in stages { group.addTask { try await stage.run() } }
+                if let checkpoints { group.addTask { try await checkpoints.run() } }
                 do {
                     while try await group.next() != nil {}
                 } catch {
                     // The first failure is the one that is told; the others follow from ending the waiting here.
                     for wiring in wirings { wiring.cancel() }
+                    await checkpoints?.cancel()
                     throw error
                 }
             }
+            try await checkpoints?.finish()
             for stage in stages { try await stage.commit() }
+            try await checkpoints?.markFinished()
         } catch {
+            await checkpoints?.cancel()
             for stage in stages { await stage.abandon() }
             throw error
         }
     }
 
     private func makeWirings(_ run: RunState, _ topics: TopicSetup) -> [StageWiring] {
+        // The senders of a stage are the instances of the stages before it, edge by edge.
+        var firstSender: [PhysicalPlan.Edge: Int] = [:]
         let inboxes = plan.stages.map { stage in
-            let senders = plan.edges.filter { $0.to == stage.index }.map { plan.stages[$0.from].instances }.reduce(0, +)
-            return (0..<stage.instances).map { _ in Inbox(senders: senders) }
+            var inputs: [UInt8] = []
+            var areSources: [Bool] = []
+            for edge in plan.edges where edge.to == stage.index {
+                firstSender[edge] = inputs.count
+                let sending = plan.stages[edge.from]
+                inputs += Array(repeating: UInt8(edge.input), count: sending.instances)
+                areSources += Array(repeating: sending.sharesPartitions, count: sending.instances)
+            }
+            return (0..<stage.instances).map { _ in Inbox(inputs: inputs, areSources: areSources) }
         }
+        var id = 0
         return plan.stages.flatMap { stage in
             (0..<stage.instances).map { instance in
-                let outgoing = plan.edges.filter { $0.from == stage.index }.map { edge in
-                    OutgoingEdge(inboxes: inboxes[edge.to], sender: instance, routing: edge.routing)
+                var outgoing: [OutgoingEdge] = []
+                var sideways: [PhysicalPlan.Port: [OutgoingEdge]] = [:]
+                for edge in plan.edges where edge.from == stage.index {
+                    let sender = firstSender[edge, default: 0] + instance
+                    var outgoingEdge = OutgoingEdge(inboxes: inboxes[edge.to], sender: sender, routing: edge.routing)
+                    outgoingEdge.announcesEnd = edge.routing == .keyGroups && plan.stages[edge.to].hasTimers
+                    if let port = edge.port {
+                        sideways[port, default: []].append(outgoingEdge)
+                    } else {
+                        outgoing.append(outgoingEdge)
+                    }
                 }
                 var inbox: Inbox?
                 if case .channels = stage.input { inbox = inboxes[stage.index][instance] }
+                defer { id += 1 }
                 return StageWiring(
-                    stage: stage, instance: instance, run: run, inbox: inbox, outgoing: outgoing,
-                    persistedRange: topics.ranges[stage.index], board: topics.boards[stage.index])
+                    id: id, stage: stage, instance: instance, element: plan.element(entering: stage.index),
+                    origins: plan.origins, run: run, inbox: inbox,
+                    outgoing: outgoing, sideways: sideways, persistedRange: topics.ranges[stage.index],
+                    board: topics.boards[stage.index])
             }
         }
     }

@@ -8,6 +8,9 @@ enum StreamElement: Sendable {
     case watermark(Timestamp)
     /// A control record of the source: a scan begins or ends.
     case control(ControlRecord)
+    /// Everything before it belongs to the checkpoint with this number, nothing behind it does. Processors do not see it: a stage
+    /// takes their snapshots and passes it on.
+    case barrier(UInt64)
     /// The input has ended: its watermark is plus infinity and nothing follows.
     case end
 }
@@ -24,11 +27,32 @@ protocol Processor {
     /// The next piece of output that follows from what was accepted, or nil when there is no more.
     mutating func next() throws -> StreamElement?
 
+    /// Somebody reads these sides. Called before anything else; without it nothing is kept for any side.
+    mutating func connect(_ sides: Set<SidePort>)
+
+    /// Events that the last element brought and that leave at the side, or nil when there are no more. Asked for right behind `accept`, and
+    /// only for sides that somebody reads.
+    mutating func takeSide() -> (port: SidePort, batch: Batch)?
+
+    /// Writes down what the operator knows, so that another one in its place can go on. Called between elements.
+    func snapshot(into state: inout StateWriter) throws
+
+    /// Brings back what `snapshot` wrote: the chunks of the key groups of this instance, and those that belong to none.
+    mutating func restore(_ state: [StateChunk]) throws
+
     /// What the run reports about this operator at its end.
     var statistics: OperatorStatistics { get }
 }
 
 extension Processor {
+    mutating func connect(_ sides: Set<SidePort>) {}
+
+    mutating func takeSide() -> (port: SidePort, batch: Batch)? { nil }
+
+    func snapshot(into state: inout StateWriter) throws {}
+
+    mutating func restore(_ state: [StateChunk]) throws {}
+
     var statistics: OperatorStatistics { OperatorStatistics() }
 }
 
@@ -40,15 +64,18 @@ public struct OperatorStatistics: Sendable, Hashable {
     public var lateWindows = 0
     /// Events in no window, in the gaps of windows that are further apart than long.
     public var outsideEvents = 0
+    /// Events of a source that are further in the future than it allows.
+    public var futureEvents = 0
 
     /// The counts of two instances together.
     static func + (a: OperatorStatistics, b: OperatorStatistics) -> OperatorStatistics {
         OperatorStatistics(
             lateEvents: a.lateEvents + b.lateEvents, lateWindows: a.lateWindows + b.lateWindows,
-            outsideEvents: a.outsideEvents + b.outsideEvents)
+            outsideEvents: a.outsideEvents + b.outsideEvents, futureEvents: a.futureEvents + b.futureEvents)
     }
 
-    init(lateEvents: Int = 0, lateWindows: Int = 0, outsideEvents: Int = 0) {
+    init(lateEvents: Int = 0, lateWindows: Int = 0, outsideEvents: Int = 0, futureEvents: Int = 0) {
+        self.futureEvents = futureEvents
         self.lateEvents = lateEvents
         self.lateWindows = lateWindows
         self.outsideEvents = outsideEvents

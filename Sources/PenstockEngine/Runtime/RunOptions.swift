@@ -10,6 +10,10 @@ public struct RunOptions: Sendable {
     public var reading: Reading
     /// The number of partitions and the durability of topics that the run has to create.
     public var topicDurability: TopicDurability
+    /// How checkpoints are kept; nil for a run without any.
+    public var checkpoints: CheckpointOptions?
+    /// By which clock a partition is idle.
+    var clock: any RunClock = MonotonicClock()
 
     /// What persisted topics are read from.
     public enum Reading: Sendable, Hashable {
@@ -33,17 +37,19 @@ public struct RunOptions: Sendable {
     /// The options of a live run.
     public init(
         batchEvents: Int = defaultBatchEvents, overwrite: Bool = false, reading: Reading = .live,
-        topicDurability: TopicDurability = .durable
+        topicDurability: TopicDurability = .durable, checkpoints: CheckpointOptions? = nil
     ) {
         self.batchEvents = batchEvents
         self.overwrite = overwrite
         self.reading = reading
         self.topicDurability = topicDurability
+        self.checkpoints = checkpoints
     }
 
     func check() throws(EngineError) {
         guard (1...65_536).contains(batchEvents) else {
             throw .option(problem: "a batch of \(batchEvents) events is not possible", hint: "choose 1 to 65536")
         }
+        try checkpoints?.check()
     }
 }

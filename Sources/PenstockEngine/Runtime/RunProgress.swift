@@ -5,6 +5,8 @@ public final class RunProgress: Sendable {
         var properties: [String: String] = [:]
         var remarks: [RunRemark] = []
         var operators: [StageName: OperatorStatistics] = [:]
+        var lastCheckpoint: UInt64?
+        var restoredCheckpoint: UInt64?
     }
 
     /// The most remarks that are kept; later ones are dropped.
@@ -27,6 +29,21 @@ public final class RunProgress: Sendable {
 
     /// The counts of the operators of finished stages.
     public var operators: [StageName: OperatorStatistics] { state.withLock { $0.operators } }
+
+    /// The number of the last checkpoint that was kept, or nil.
+    public var lastCheckpoint: UInt64? { state.withLock { $0.lastCheckpoint } }
+
+    /// The number of the checkpoint with which the run began, or nil.
+    public var restoredCheckpoint: UInt64? { state.withLock { $0.restoredCheckpoint } }
+
+    func note(epoch: UInt64) { state.withLock { $0.lastCheckpoint = epoch } }
+
+    func note(restored checkpoint: Checkpoint) {
+        state.withLock { state in
+            state.restoredCheckpoint = checkpoint.epoch
+            for (stage, counts) in checkpoint.state.statistics { state.operators[stage] = counts }
+        }
+    }
 
     func count(_ name: String, _ number: Int) { state.withLock { $0.counts[name, default: 0] += number } }
 

@@ -5,6 +5,10 @@ protocol StageOutlet: AnyObject {
     /// Takes the next element; waits while what is behind the outlet is not ready for it.
     func put(_ element: StreamElement) async throws
 
+    /// What the outlet needs to go on from this place in the stream, kept so that it survives the end of the process; nil where it needs
+    /// nothing. Called at a barrier and at the end.
+    func checkpoint() async throws -> [UInt8]?
+
     /// Makes the results visible, after every stage of the run has come to its end.
     func commit() throws
 
@@ -15,12 +19,22 @@ protocol StageOutlet: AnyObject {
 /// Puts results into the inboxes of later stages.
 final class ChannelOutlet: StageOutlet {
     private let edges: [OutgoingEdge]
+    /// The largest effective time so far, where a stage behind an edge has to know it at the end.
+    private var latest = Int64.min
 
     init(_ edges: [OutgoingEdge]) { self.edges = edges }
 
     func put(_ element: StreamElement) async throws {
+        if edges.contains(where: \.announcesEnd) {
+            if case .batch(let batch) = element { latest = max(latest, batch.latestEffectiveTime) }
+            if case .end = element, latest > .min {
+                for edge in edges { try await edge.put(.watermark(Timestamp(nanoseconds: latest))) }
+            }
+        }
         for edge in edges { try await edge.put(element) }
     }
+
+    func checkpoint() -> [UInt8]? { nil }
 
     func commit() {}
 
@@ -32,16 +46,51 @@ struct OutgoingEdge {
     let inboxes: [Inbox]
     let sender: Int
     let routing: PhysicalPlan.Routing
+    /// Whether the instances behind the edge have to know at the end how far time had come in all of them.
+    var announcesEnd = false
 
     func put(_ element: StreamElement) async throws {
         guard routing == .keyGroups, case .batch(let batch) = element else {
             for inbox in inboxes { try await inbox.send(element, from: sender) }
             return
         }
-        let parts = KeyRouter(instances: inboxes.count).split(batch)
-        for (inbox, part) in zip(inboxes, parts) {
-            try await inbox.send(part.map { .batch($0) } ?? .watermark(batch.watermark), from: sender)
+        let router = KeyRouter(instances: inboxes.count)
+        guard GrowingBatch.takes(batch) else {
+            for (inbox, part) in zip(inboxes, router.split(batch)) {
+                try await inbox.send(part.map { .batch($0) } ?? .watermark(batch.watermark), from: sender)
+            }
+            return
         }
+        for (inbox, part) in try offered(batch, router) { try await inbox.send(.batch(part), from: sender) }
+    }
+
+    /// Puts the rows of a small batch into the inboxes; gives what an inbox could not take.
+    private func offered(_ batch: Batch, _ router: KeyRouter) throws -> [(Inbox, Batch)] {
+        var instance = 0
+        var left: [(Inbox, Batch)] = []
+        try router.share(batch) { rows, count in
+            let inbox = inboxes[instance]
+            instance += 1
+            if try inbox.offer(batch, Rows(count: count, indices: rows), from: sender) { return }
+            let column = Column<UInt32>(capacity: count)
+            column.values.update(from: rows, count: count)
+            var part = batch
+            part.selection = Selection(column, count: count)
+            left.append((inbox, part))
+        }
+        return left
+    }
+}
+
+extension Batch {
+    /// The largest finite effective time of the events, or minus infinity.
+    fileprivate var latestEffectiveTime: Int64 {
+        var latest = Int64.min
+        forEachMarkedRow { row, mark in
+            let time = effectiveTime(row, mark)
+            if time < .max { latest = max(latest, time) }
+        }
+        return latest
     }
 }
 
@@ -50,8 +99,11 @@ final class SinkOutlet: StageOutlet {
     private let stage: StageName
     private var drain: any SinkDrain
     private var isFinished = false
+    /// Whether a checkpoint refers to what was written.
+    private var isKept: Bool
 
-    init(_ stage: StageName, _ drain: any SinkDrain) {
+    init(_ stage: StageName, _ drain: any SinkDrain, isKept: Bool) {
+        self.isKept = isKept
         self.stage = stage
         self.drain = drain
     }
@@ -61,8 +113,18 @@ final class SinkOutlet: StageOutlet {
             switch element {
             case .batch(let batch) where batch.count > 0: try drain.write(batch)
             case .control(let record): try drain.control(record)
-            case .batch, .watermark, .end: break
+            case .batch, .watermark, .barrier, .end: break
             }
+        } catch {
+            throw EngineError.stage(stage, error)
+        }
+    }
+
+    func checkpoint() throws -> [UInt8]? {
+        do {
+            let state = try drain.checkpoint()
+            isKept = isKept || state != nil
+            return state
         } catch {
             throw EngineError.stage(stage, error)
         }
@@ -73,8 +135,9 @@ final class SinkOutlet: StageOutlet {
         isFinished = true
     }
 
-    /// What was made visible stays, also where a later sink of the run cannot finish.
+    /// What was made visible stays, also where a later sink of the run cannot finish; and what a checkpoint refers to.
     func abandon() async {
-        if !isFinished { drain.abandon() }
+        guard !isFinished else { return }
+        if isKept { drain.suspend() } else { drain.abandon() }
     }
 }

@@ -8,14 +8,26 @@ final class RunState: Sendable {
     let log: (any LogStore)?
     let progress: RunProgress
     let scan: ScanID
+    /// Takes checkpoints; nil in a run without any.
+    let checkpoints: CheckpointCoordinator?
+    /// The states with which the stages begin; nil in a run that begins at the beginning.
+    let restored: StageState?
     private let stopping = Atomic<Bool>(false)
 
-    init(options: RunOptions, log: (any LogStore)?, progress: RunProgress, scan: ScanID) {
+    init(
+        options: RunOptions, log: (any LogStore)?, progress: RunProgress, scan: ScanID,
+        checkpoints: CheckpointCoordinator? = nil, restored: StageState? = nil
+    ) {
+        self.checkpoints = checkpoints
+        self.restored = restored
         self.options = options
         self.log = log
         self.progress = progress
         self.scan = scan
     }
+
+    /// By which clock a partition is idle.
+    var clock: any RunClock { options.clock }
 
     /// Whether the user has asked the run to stop.
     var isStopping: Bool { stopping.load(ordering: .acquiring) }
@@ -25,15 +37,47 @@ final class RunState: Sendable {
 
 /// One instance of a stage and what it is connected to.
 struct StageWiring: Sendable {
+    /// The number of the instance among all of the run.
+    let id: Int
     let stage: PhysicalStage
     let instance: Int
+    /// The type of the events that come in.
+    let element: ValueType
+    let origins: [StageName: UInt32]
     let run: RunState
     let inbox: Inbox?
     let outgoing: [OutgoingEdge]
+    /// The edges of side outputs.
+    let sideways: [PhysicalPlan.Port: [OutgoingEdge]]
     let persistedRange: TopicFeed.PersistedRange?
     let board: CommitBoard?
 
-    func origin(partition: Int) -> Origin { Origin(stage: UInt32(stage.index), partition: UInt32(partition)) }
+    /// The origin of what a stage or one of its operators brings forth.
+    func origin(_ name: StageName, partition: Int = 0) -> Origin {
+        guard let number = origins[name] else { preconditionFailure("\(name) is not in the plan") }
+        return Origin(stage: number, partition: UInt32(partition))
+    }
+
+    /// The partitions of the stage's source that this instance reads.
+    var partitions: [Int] { (0..<stage.partitions).filter { $0 % stage.instances == instance } }
+
+    /// The sides of an operator that somebody reads.
+    func sides(of operatorIndex: Int) -> Set<SidePort> {
+        Set(sideways.keys.filter { $0.operatorIndex == operatorIndex }.map(\.side))
+    }
+
+    /// What reads a partition of the stage's source, and how far out of order its events can be.
+    func makeFeed(_ partition: Int) throws -> (feed: any SourceFeed, disorder: Disorder) {
+        switch stage.input {
+        case .source(let name, let source):
+            return (try source.open(partition, sourceContext(name)), source.disorder)
+        case .topic(_, let topic, let codec, let disorder, let isPersisted):
+            let feed = TopicFeed(
+                TopicPartition(topic, partition), codec, range: isPersisted ? persistedRange : nil, run: run)
+            return (feed, disorder)
+        case .channels: preconditionFailure("stage \(stage.index) has no source")
+        }
+    }
 
     func sourceContext(_ name: StageName) -> SourceContext {
         let run = run
@@ -54,72 +98,114 @@ struct StageWiring: Sendable {
         case .leftOut:
             return ChannelOutlet([])
         case .sink(let name, let sink):
-            do { return SinkOutlet(name, try sink.open(sinkContext(name))) } catch {
+            do {
+                let context = sinkContext(name)
+                guard let state = restored(StateOwner(stage: name, part: .sink)) else {
+                    return SinkOutlet(name, try sink.open(context), isKept: false)
+                }
+                guard let state = state.first else { throw SinkCannotGoOn(sink: sink.summary) }
+                return SinkOutlet(name, try sink.reopen(context, state.bytes), isKept: true)
+            } catch {
                 throw EngineError.stage(name, error)
             }
         case .topic(let name, let topic, let codec, _):
             guard let log = run.log else { preconditionFailure("a plan with topics ran without a log") }
             do {
-                let writer = try await log.writer(for: TopicPartition(topic))
-                return TopicOutlet(
-                    stage: name, topic: topic, codec: codec, writer: writer, board: board, progress: run.progress)
+                return try await openTopic(name, topic, codec, log)
             } catch {
                 throw EngineError.stage(name, error)
             }
         }
     }
 
+    private func openTopic(
+        _ name: StageName, _ topic: String, _ codec: EventCodec, _ log: any LogStore
+    ) async throws -> TopicOutlet {
+        let known = try await log.describe(topic).partitions
+        var partitions: [TopicOutletPartition] = []
+        var state = restored(StateOwner(stage: name, part: .sink))?.first.map { StateDecoder($0) }
+        for number in known.indices {
+            let writer = try await log.writer(for: TopicPartition(topic, number))
+            // Once more, because the writer may have cut what its last owner left.
+            let end = try await log.describe(topic).partitions[number].nextOffset
+            let next = try state?.integer(UInt64.self) ?? end
+            guard next <= end else {
+                throw TopicTooShort(topic: topic, partition: number, end: end, checkpoint: next)
+            }
+            partitions.append(TopicOutletPartition(writer, nextOffset: next, end: end))
+        }
+        return TopicOutlet(
+            stage: name, topic: topic, codec: codec, partitions, board: board, progress: run.progress)
+    }
+
+    /// The chunks of a state with which this instance begins: those of its key groups, and those that belong to none. Nil where the run does not
+    /// begin with a checkpoint, or the checkpoint does not know the owner.
+    func restored(_ owner: StateOwner) -> [StateChunk]? {
+        guard let state = run.restored, state.forms[owner] != nil else { return nil }
+        return (state.chunks[owner] ?? []).filter { chunk in
+            guard let group = chunk.group else { return true }
+            return KeyRouter.instance(ofGroup: UInt64(group), among: stage.instances) == instance
+        }
+    }
+
+    /// What the states of the operators in the chain belong to, and their forms; nil for an operator that keeps nothing.
+    var chainOwners: [(owner: StateOwner, form: String)?] {
+        let operators = stage.operators.map { planned in
+            planned.description.stateForm.map { (StateOwner(stage: planned.name, part: .operation), $0) }
+        }
+        guard stage.mergesInOrder else { return operators }
+        return [(StateOwner(stage: stage.nameBehindOrder, part: .order), "events in order")] + operators
+    }
+
     /// The operators of the stage, ready to work.
     func makeChain() -> [any Processor] {
         var chain: [any Processor] = []
-        if stage.mergesInOrder { chain.append(OrderedMerge(batchEvents: run.options.batchEvents)) }
-        for (position, planned) in stage.operators.enumerated() { chain.append(makeProcessor(planned, position)) }
+        if stage.mergesInOrder { chain.append(OrderedMerge(batchEvents: run.options.batchEvents, of: element)) }
+        var input = element
+        for planned in stage.operators {
+            chain.append(makeProcessor(planned, input))
+            input = planned.description.output ?? input
+        }
         return chain
     }
 
-    private func makeProcessor(_ planned: PhysicalStage.PlannedOperator, _ position: Int) -> any Processor {
+    private func makeProcessor(_ planned: PhysicalStage.PlannedOperator, _ input: ValueType) -> any Processor {
         switch planned.description.kind {
         case .map(let kernel): return KernelProcessor(stage: planned.name, kernel: kernel)
         case .filter(let kernel): return KernelProcessor(stage: planned.name, kernel: kernel)
         case .keyBy(let kernel, _): return KernelProcessor(stage: planned.name, kernel: kernel)
-        case .aggregate(let window, let aggregate): return makeAggregate(planned.name, window, aggregate, position)
+        case .aggregate(let window, let aggregate): return makeAggregate(planned.name, input, window, aggregate)
         case .operation(let operation):
             let progress = run.progress
             let context = OperatorContext(
-                stage: planned.name, parallelism: planned.description.parallelism ?? 1, report: { progress.report($0) })
-            return operation.make(context, origin(partition: position))
-        case .source, .topicSource, .flow, .persist, .sink, .topicSink:
+                stage: planned.name, parallelism: planned.description.parallelism ?? 1,
+                batchEvents: run.options.batchEvents, report: { progress.report($0) })
+            return operation.make(context, origin(planned.name))
+        case .source, .topicSource, .flow, .inputs, .side, .watermark, .persist, .sink, .topicSink:
             preconditionFailure("\(planned.name) is not an operator")
         }
     }
 
     private func makeAggregate(
-        _ name: StageName, _ window: KeyedWindow, _ aggregate: Aggregate, _ position: Int
+        _ name: StageName, _ input: ValueType, _ window: KeyedWindow, _ aggregate: Aggregate
     ) -> any Processor {
-        func make<A: Accumulator>(_ type: A.Type) -> any Processor {
-            let origin = origin(partition: position)
-            switch window {
-            case .time(let windows):
-                return KeyedTimeWindows<A>(
-                    stage: name, windows: windows, aggregate: aggregate, origin: origin,
-                    batchEvents: run.options.batchEvents)
-            case .count(let windows):
-                return KeyedCountWindows<A>(
-                    stage: name, windows: windows, aggregate: aggregate, origin: origin,
-                    batchEvents: run.options.batchEvents)
-            }
-        }
-        let isFloat =
-            switch aggregate.numbers?.form {
-            case .floats: true
-            case .integers, nil: false
-            }
-        return switch aggregate.function {
-        case .count: make(CountAccumulator.self)
-        case .sum: isFloat ? make(FloatSum.self) : make(IntegerSum.self)
-        case .mean: isFloat ? make(FloatMean.self) : make(IntegerMean.self)
-        case .minimum: isFloat ? make(FloatMinimum.self) : make(IntegerMinimum.self)
-        case .maximum: isFloat ? make(FloatMaximum.self) : make(IntegerMaximum.self)
-        }
+        let options = WindowStageOptions(
+            stage: name, aggregate: aggregate, origin: origin(name), batchEvents: run.options.batchEvents, input: input
+        )
+        return window.makeProcessor(options)
     }
+}
+
+/// A topic has lost records that a checkpoint counts on.
+private struct TopicTooShort: Diagnostic {
+    let topic: String
+    let partition: Int
+    let end: UInt64
+    let checkpoint: UInt64
+
+    var summary: String {
+        "partition \(partition) of the topic \(topic) ends at offset \(end), but had come to \(checkpoint) when the checkpoint was taken"
+    }
+    var hint: String? { "begin anew without the checkpoint; topics that are not durable lose records with the power" }
+    var category: FailureCategory { .data }
 }

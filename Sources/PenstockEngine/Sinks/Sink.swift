@@ -8,14 +8,45 @@ public protocol Sink<Input>: Sendable {
     /// What `explain` prints of the sink: its kind and its name, such as `HDF5 volume volume.h5`.
     var summary: String { get }
 
+    /// Whether the result does not depend on the order of the events: they then come as they arrive, without waiting for each other.
+    /// By default false: events of several origins come in canonical order.
+    var takesAnyOrder: Bool { get }
+
     /// Says early whether the sink could be opened: a file that exists already, a folder that is not there. Called before anything is read.
     func check(_ context: SinkContext) throws
 
     /// Begins to write. Called on a thread of its own, which may block.
     func open(_ context: SinkContext) throws -> any SinkWriter<Input>
+
+    /// Goes on writing where a checkpoint left off; `state` is what the writer's `checkpoint` gave. What was written behind it is to be dropped.
+    /// Where a run was broken off while its sinks came to their end, this one may have done so already.
+    /// - Throws: By default that this sink cannot go on.
+    func reopen(_ context: SinkContext, from state: [UInt8]) throws -> any SinkWriter<Input>
 }
 
-/// Writes the events of one run to a sink. The last call is a `finish` that succeeds, or `abandon`, also behind a `finish` that throws.
+extension Sink {
+    /// Cannot.
+    public func reopen(_ context: SinkContext, from state: [UInt8]) throws -> any SinkWriter<Input> {
+        throw SinkCannotGoOn(sink: summary)
+    }
+}
+
+/// A run cannot go on from a checkpoint because a sink cannot.
+struct SinkCannotGoOn: Diagnostic {
+    let sink: String
+
+    var summary: String { "\(sink) cannot go on from a checkpoint" }
+    var hint: String? { "begin anew without the checkpoint" }
+    var category: FailureCategory { .usage }
+}
+
+extension Sink {
+    /// Canonical order.
+    public var takesAnyOrder: Bool { false }
+}
+
+/// Writes the events of one run to a sink. The last call is a `finish` that succeeds, or `abandon`, also behind a `finish` that throws; or
+/// `suspend` in their place where `checkpoint` gave a state.
 public protocol SinkWriter<Input> {
     /// The type of the events.
     associatedtype Input: Sendable
@@ -25,6 +56,14 @@ public protocol SinkWriter<Input> {
 
     /// A scan begins or ends at this place in the stream. By default nothing happens.
     mutating func control(_ record: ControlRecord) throws
+
+    /// Everything before this place in the stream belongs to a checkpoint: keeps it, so that it survives the end of the process, and gives what
+    /// `reopen` needs to go on from here. Nil, the default, for a sink that cannot go on: a run that goes on from the checkpoint says so then.
+    mutating func checkpoint() throws -> [UInt8]?
+
+    /// The run ends before the input does, and a checkpoint refers to what was written: lets go of it and leaves it where it is. By default
+    /// nothing happens.
+    mutating func suspend()
 
     /// The input has ended well: makes the output visible under its name.
     mutating func finish() throws
@@ -36,6 +75,12 @@ public protocol SinkWriter<Input> {
 extension SinkWriter {
     /// Does nothing.
     public mutating func control(_ record: ControlRecord) throws {}
+
+    /// Cannot go on.
+    public mutating func checkpoint() throws -> [UInt8]? { nil }
+
+    /// Does nothing.
+    public mutating func suspend() {}
 }
 
 /// What a sink may know about the run it is part of.
@@ -54,15 +99,19 @@ public struct SinkContext: Sendable {
 public struct AnySink: Sendable {
     let input: ValueType
     let summary: String
+    let takesAnyOrder: Bool
     let check: @Sendable (SinkContext) throws -> Void
     let open: @Sendable (SinkContext) throws -> any SinkDrain
+    let reopen: @Sendable (SinkContext, [UInt8]) throws -> any SinkDrain
 
     /// A sink.
     public init<S: Sink>(_ sink: S) {
         input = ValueType(S.Input.self)
         summary = sink.summary
+        takesAnyOrder = sink.takesAnyOrder
         check = { try sink.check($0) }
         open = { WriterDrain(try sink.open($0)) }
+        reopen = { WriterDrain(try sink.reopen($0, from: $1)) }
     }
 }
 
@@ -70,6 +119,8 @@ public struct AnySink: Sendable {
 protocol SinkDrain {
     mutating func write(_ batch: Batch) throws
     mutating func control(_ record: ControlRecord) throws
+    mutating func checkpoint() throws -> [UInt8]?
+    mutating func suspend()
     mutating func finish() throws
     mutating func abandon()
 }
@@ -81,6 +132,8 @@ private struct WriterDrain<Input: Sendable>: SinkDrain {
 
     mutating func write(_ batch: Batch) throws { try writer.write(Events(batch)) }
     mutating func control(_ record: ControlRecord) throws { try writer.control(record) }
+    mutating func checkpoint() throws -> [UInt8]? { try writer.checkpoint() }
+    mutating func suspend() { writer.suspend() }
     mutating func finish() throws { try writer.finish() }
     mutating func abandon() { writer.abandon() }
 }

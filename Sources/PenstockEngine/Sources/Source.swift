@@ -31,6 +31,16 @@ public protocol SourceReader<Output> {
     /// Puts events into `batch` until it is full, a control record has to come next, or the source has ended. May block; then it should
     /// look at the context's `isStopping` now and then.
     mutating func read(into batch: inout SourceBatch<Output>) throws -> SourceProgress
+
+    /// Goes on behind the next `count` events and the control records between them, as if they had been read, and says true; or says
+    /// false without going on, which is the default: then they are read and dropped. Called once, before anything is read, by a run that
+    /// goes on from a checkpoint.
+    mutating func skip(_ count: UInt64) throws -> Bool
+}
+
+extension SourceReader {
+    /// Cannot.
+    public mutating func skip(_ count: UInt64) throws -> Bool { false }
 }
 
 /// What follows the events that a source has just read.

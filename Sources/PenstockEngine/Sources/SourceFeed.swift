@@ -21,27 +21,83 @@ public struct AnySource: Sendable {
     }
 }
 
-/// Gives the columns that a source reads, not knowing their type.
+/// Gives the columns of one partition of a source, not knowing their type.
 protocol SourceFeed {
-    mutating func read(eventLimit: Int) throws -> FeedBatch
+    /// Where reading goes on.
+    var position: SourcePosition { get }
+
+    /// The next events, and what follows them. Waits where nothing can be read yet.
+    mutating func read(eventLimit: Int) async throws -> FeedBatch
+
+    /// Goes on from a position at which an earlier run was. Called once, before anything is read.
+    mutating func begin(at position: SourcePosition, eventLimit: Int) async throws
+
+    /// Whether time marks go on to later stages as records.
+    var passesOnMarks: Bool { get }
+
+    /// Lets go of what reading needs.
+    func close() async
 }
 
+/// How far a partition of a source has been read: the numbers of its events and control records, or for a topic the next offset.
+struct SourcePosition: Sendable, Hashable {
+    var events: UInt64 = 0
+    var controls: UInt64 = 0
+}
+
+/// A source does not give what it gave when a checkpoint was taken.
+private struct SourceChanged: Diagnostic {
+    var summary: String { "the source holds less than when the checkpoint was taken" }
+    var hint: String? { "give the same input, or begin anew without the checkpoint" }
+    var category: FailureCategory { .data }
+}
+
+/// Some events of a partition, and what follows them.
 struct FeedBatch {
     let values: ValueColumn
     let times: Column<Int64>
-    let count: Int
+    let rowCount: Int
+    /// The rows that are meant, where not all of them are.
+    var selection: Selection?
+    /// The sequence number of row 0.
+    let baseSequence: UInt64
+    /// When the events were appended to their topic, by the clock of the topic's owner.
+    var appendTime: Timestamp?
     let progress: SourceProgress
 }
 
 private struct ReaderFeed<Output: Sendable>: SourceFeed {
     private var reader: any SourceReader<Output>
+    private(set) var position = SourcePosition()
 
     init(_ reader: any SourceReader<Output>) { self.reader = reader }
+
+    var passesOnMarks: Bool { true }
 
     mutating func read(eventLimit: Int) throws -> FeedBatch {
         var batch = SourceBatch<Output>(eventLimit: eventLimit)
         let progress = try reader.read(into: &batch)
         let (values, times, count) = batch.builder.take(capacity: 1)
-        return FeedBatch(values: values, times: times, count: count, progress: progress)
+        defer {
+            position.events += UInt64(count)
+            if case .control = progress { position.controls += 1 }
+        }
+        return FeedBatch(
+            values: values, times: times, rowCount: count, baseSequence: position.events, progress: progress)
     }
+
+    mutating func begin(at wanted: SourcePosition, eventLimit: Int) throws {
+        if try wanted.controls == 0 && reader.skip(wanted.events) {
+            position = wanted
+            return
+        }
+        while position.events < wanted.events || position.controls < wanted.controls {
+            let missing = wanted.events - position.events
+            let batch = try read(eventLimit: Int(min(UInt64(eventLimit), max(missing, 1))))
+            guard position.events <= wanted.events, position.controls <= wanted.controls else { throw SourceChanged() }
+            if case .end = batch.progress, position != wanted { throw SourceChanged() }
+        }
+    }
+
+    func close() {}
 }

@@ -4,6 +4,7 @@ final class CommitBoard: Sendable {
         var committed: UInt64
         var isFinished = false
         var isCancelled = false
+        var isInterrupted = false
         var waiter: CheckedContinuation<Void, any Error>?
 
         mutating func wake() {
@@ -33,6 +34,14 @@ final class CommitBoard: Sendable {
         }
     }
 
+    /// Ends the present or the next waiting, because something else has to be looked at.
+    func interrupt() {
+        state.withLock { state in
+            state.isInterrupted = true
+            state.wake()
+        }
+    }
+
     func cancel() {
         state.withLock { state in
             state.isCancelled = true
@@ -41,21 +50,35 @@ final class CommitBoard: Sendable {
         }
     }
 
-    /// Waits until something behind `position` is acknowledged; false when nothing more will be.
+    /// What ended the waiting for more records.
+    enum Waited: Sendable {
+        /// There are more.
+        case more
+        /// There will never be more.
+        case finished
+        /// Somebody interrupted.
+        case interrupted
+    }
+
+    /// Waits until something behind `position` is acknowledged.
     /// - Throws: `CancellationError` once the run has been cancelled.
-    func waitForMore(after position: UInt64) async throws -> Bool {
+    func waitForMore(after position: UInt64) async throws -> Waited {
         while true {
-            let known: Bool? = try state.withLock { state in
+            let known: Waited? = try state.withLock { state in
                 if state.isCancelled { throw CancellationError() }
-                if state.committed > position { return true }
-                return state.isFinished ? false : nil
+                if state.isInterrupted {
+                    state.isInterrupted = false
+                    return .interrupted
+                }
+                if state.committed > position { return .more }
+                return state.isFinished ? .finished : nil
             }
             if let known { return known }
             try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
                 state.withLock { state in
                     if state.isCancelled {
                         continuation.resume(throwing: CancellationError())
-                    } else if state.committed > position || state.isFinished {
+                    } else if state.committed > position || state.isFinished || state.isInterrupted {
                         continuation.resume()
                     } else {
                         state.waiter = continuation

@@ -1,15 +1,18 @@
 internal import PenstockEvents
 internal import PenstockLog
 
-/// Reads a topic into a stage: a persisted one as far as this run or a recorded scan goes, any other from its beginning to its end.
-struct TopicFeed {
-    let stage: StageName
-    let topic: String
-    let codec: EventCodec
-    let disorder: Disorder
-    let origin: Origin
-    let range: PersistedRange?
-    let run: RunState
+/// Reads one partition of a topic: a persisted one as far as this run or a recorded scan goes, any other from its beginning to its end.
+struct TopicFeed: SourceFeed {
+    private let partition: TopicPartition
+    private let codec: EventCodec
+    private let range: PersistedRange?
+    private let run: RunState
+    private var reader: (any TopicReader)?
+    /// The next offset. Behind the records that were read but not given yet it is the reader's.
+    private var next: UInt64 = 0
+    private var parts: PendingParts?
+    /// Whether the scan that is replayed has been given to its end.
+    private var isScanOver = false
 
     /// Which part of a persisted topic is read.
     enum PersistedRange: Sendable {
@@ -21,89 +24,130 @@ struct TopicFeed {
         case everything
     }
 
-    /// Calls `body` with the elements of the topic, the last of them `.end`.
-    func deliver(_ body: (StreamElement) async throws -> Void) async throws {
-        do {
-            guard let store = run.log else { preconditionFailure("a plan with topics ran without a log") }
-            let position: ReadPosition =
-                switch range {
-                case .live(let start, _): .offset(start)
-                case .scan(let scan): .offset(scan.startOffset)
-                case .everything, nil: .earliest
-                }
-            let reader = try await store.reader(for: TopicPartition(topic), from: position)
-            defer { Task { await reader.close() } }
-            try await deliver(from: reader, body)
-        } catch let error as LogError {
-            throw EngineError.stage(stage, error)
-        } catch let error as RecordError {
-            throw EngineError.stage(stage, error)
+    /// Records that have been decoded and are given in several batches, which share their columns.
+    private struct PendingParts {
+        let columns: FeedBatch
+        var ends: ArraySlice<Int>
+        var start: Int
+    }
+
+    init(_ partition: TopicPartition, _ codec: EventCodec, range: PersistedRange?, run: RunState) {
+        self.partition = partition
+        self.codec = codec
+        self.range = range
+        self.run = run
+        // Until the topic is opened this is where it will be.
+        if case .offset(let offset) = start { next = offset }
+    }
+
+    var passesOnMarks: Bool { false }
+
+    var position: SourcePosition { SourcePosition(events: next) }
+
+    mutating func begin(at position: SourcePosition, eventLimit: Int) async throws {
+        // At the beginning of a topic there may be fewer records now than there were.
+        try await open(position.events == 0 ? .earliest : .offset(position.events))
+    }
+
+    mutating func read(eventLimit: Int) async throws -> FeedBatch {
+        if let part = takePart() { return part }
+        let reader = try await opened()
+        if case .live(_, let board) = range {
+            // Not `next`: the log's own records, which nobody sees, are behind the reader's position.
+            switch try await board.waitForMore(after: reader.position) {
+            case .more: break
+            case .finished: return nothing(.end)
+            case .interrupted: return nothing(.more)
+            }
+        }
+        guard !isScanOver, let entry = try await reader.next() else { return nothing(.end) }
+        switch entry {
+        case .records(let records):
+            let (values, times) = try codec.decode(records)
+            parts = PendingParts(
+                columns: FeedBatch(
+                    values: values, times: times, rowCount: records.count, baseSequence: records.baseOffset,
+                    appendTime: records.appendTime, progress: .more),
+                ends: partEnds(of: records, eventLimit)[...], start: 0)
+            return takePart() ?? nothing(.more)
+        case .control(let record, let offset):
+            if case .scanStart = record, case .scan(let scan) = range, offset > scan.startOffset {
+                return nothing(.end)
+            }
+            if case .scanEnd = record, case .scan = range { isScanOver = true }
+            next = offset + 1
+            return nothing(progress(after: record))
         }
     }
 
-    private func deliver(from reader: any TopicReader, _ body: (StreamElement) async throws -> Void) async throws {
-        var clock = PartitionClock(disorder)
-        reading: while true {
-            if run.isStopping { throw RunStopped() }
-            if case .live(_, let board) = range {
-                guard try await board.waitForMore(after: reader.position) else { break }
-            }
-            guard let entry = try await reader.next() else { break }
-            switch entry {
-            case .records(let records):
-                for batch in try batches(records, &clock) { try await body(.batch(batch)) }
-            case .control(let record, let offset):
-                switch record {
-                case .timeMark(let time):
-                    clock.observe(mark: time)
-                    try await body(.watermark(clock.watermark))
-                case .endOfStream:
-                    break reading
-                case .scanStart(let start):
-                    if case .scan(let scan) = range, offset > scan.startOffset { break reading }
-                    run.progress.note(properties: start.properties)
-                    try await body(.control(record))
-                case .scanEnd:
-                    try await body(.control(record))
-                    if case .scan = range { break reading }
-                case .producer, .transactionBegin, .transactionCommit, .transactionAbort:
-                    continue
-                }
-            }
+    func close() async { await reader?.close() }
+
+    private func progress(after record: ControlRecord) -> SourceProgress {
+        switch record {
+        case .endOfStream: .end
+        case .timeMark, .scanStart, .scanEnd: .control(record)
+        case .producer, .transactionBegin, .transactionCommit, .transactionAbort: .more
         }
-        try await body(.end)
     }
+
+    private func nothing(_ progress: SourceProgress) -> FeedBatch {
+        FeedBatch(
+            values: ValueColumn(codec.element, capacity: 0), times: Column(capacity: 0), rowCount: 0,
+            baseSequence: next,
+            progress: progress)
+    }
+
+    // MARK: Opening
+
+    private mutating func opened() async throws -> any TopicReader {
+        if let reader { return reader }
+        return try await open(start)
+    }
+
+    @discardableResult
+    private mutating func open(_ position: ReadPosition) async throws -> any TopicReader {
+        guard let log = run.log else { preconditionFailure("a plan with topics ran without a log") }
+        let reader = try await log.reader(for: partition, from: position)
+        self.reader = reader
+        next = await reader.position
+        return reader
+    }
+
+    private var start: ReadPosition {
+        switch range {
+        case .live(let start, _): .offset(start)
+        case .scan(let scan): .offset(scan.startOffset)
+        case .everything, nil: .earliest
+        }
+    }
+
+    // MARK: Parts
 
     /// The bytes of payloads after which a batch of several events ends, so that few of them wait in the channels behind.
     static let batchPayloadBytes = 256 << 10
 
-    /// The records as batches of at most the run's number of events, and of not much more than `batchPayloadBytes`.
-    private func batches(_ records: RecordBatch, _ clock: inout PartitionClock) throws -> [Batch] {
-        let (values, times) = try codec.decode(records)
-        let behind = try clock.observe(times.values, count: records.count, stage: stage)
-        var batch = Batch(
-            origin: origin, baseSequence: records.baseOffset, rowCount: records.count, times: times, values: values,
-            behind: behind, watermark: clock.watermark)
-        let ends = partEnds(of: records)
-        guard ends.count > 1 else { return [batch] }
-        // Parts share the columns; only the last one carries the watermark, which holds behind all of them.
-        return zip([0] + ends, ends).map { start, end in
-            let rows = Column<UInt32>(capacity: end - start)
-            for row in start..<end { rows.values[row - start] = UInt32(row) }
-            batch.selection = Selection(rows, count: end - start)
-            batch.watermark = end == records.count ? clock.watermark : .distantPast
-            return batch
+    private mutating func takePart() -> FeedBatch? {
+        guard var pending = parts, let end = pending.ends.popFirst() else { return nil }
+        var batch = pending.columns
+        if end - pending.start < batch.rowCount {
+            let rows = Column<UInt32>(capacity: end - pending.start)
+            for row in pending.start..<end { rows.values[row - pending.start] = UInt32(row) }
+            batch.selection = Selection(rows, count: end - pending.start)
         }
+        pending.start = end
+        next = batch.baseSequence + UInt64(end)
+        parts = pending.ends.isEmpty ? nil : pending
+        return batch
     }
 
-    /// Where the parts of the records end.
-    private func partEnds(of records: RecordBatch) -> [Int] {
+    /// Where the parts of the records end: each has at most `limit` events, and not much more than `batchPayloadBytes`.
+    private func partEnds(of records: RecordBatch, _ limit: Int) -> [Int] {
         var ends: [Int] = []
         var start = 0
         var bytes = 0
         for record in 0..<records.count {
             if records.hasPayloads { bytes += records.payload(at: record).count }
-            guard record + 1 - start == run.options.batchEvents || bytes >= Self.batchPayloadBytes else { continue }
+            guard record + 1 - start == limit || bytes >= Self.batchPayloadBytes else { continue }
             ends.append(record + 1)
             start = record + 1
             bytes = 0

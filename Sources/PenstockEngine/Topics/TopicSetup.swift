@@ -29,6 +29,7 @@ struct TopicSetup {
             }
             if case .topic(_, let topic, let codec, _, let isPersisted) = stage.input {
                 let log = try Self.required(log)
+                if !isPersisted { try await Self.checkPartitions(of: topic, stage.partitions, log) }
                 if !isPersisted || options.reading != .live {
                     try await Self.checkSchema(of: topic, codec, log)
                 }
@@ -48,6 +49,15 @@ struct TopicSetup {
             throw .option(problem: "the pipeline uses topics, but there is no log", hint: "give --log DIR")
         }
         return log
+    }
+
+    private static func checkPartitions(of topic: String, _ planned: Int, _ log: any LogStore) async throws {
+        let count = try await log.describe(topic).partitions.count
+        guard count == planned else {
+            throw EngineError.option(
+                problem: "the topic \(topic) has \(count) partitions, but the pipeline was planned for \(planned)",
+                hint: "plan with the log: PhysicalPlan(flows, log: log)")
+        }
     }
 
     private static func checkSchema(of topic: String, _ codec: EventCodec, _ log: any LogStore) async throws {

@@ -17,7 +17,7 @@ protocol Accumulator: BitwiseCopyable, Sendable {
 
     /// `PaneTable.fold` for this type.
     ///
-    /// The window stages are generic and are called through existentials, so their own code is not specialised. These three are: each
+    /// The window stages are generic and are called through existentials, so their own code is not specialised. These are: each
     /// conformance is a concrete type, so its witness is the default below with the loop for that type.
     static func fold(_ rows: PaneRows<Number>, from k: inout Int, into table: inout PaneTable<Self>) -> Bool
 
@@ -26,6 +26,15 @@ protocol Accumulator: BitwiseCopyable, Sendable {
 
     /// `PaneTable.results` for this type.
     static func results(of table: borrowing PaneTable<Self>) -> [KeyResult]
+
+    /// `PaneTable.ordered` for this type.
+    static func ordered(_ table: borrowing PaneTable<Self>) -> Column<Ordered<Self>>
+
+    /// The rows of a window for this type.
+    static func rows(of entries: UnsafePointer<Ordered<Self>>, count: Int, _ window: WindowSpan) -> ClosedRows
+
+    /// `PaneTable.insert` for this type.
+    static func insert(_ entries: UnsafeRawBufferPointer, _ renamed: [UInt64: UInt64], into: inout PaneTable<Self>)
 }
 
 extension Accumulator {
@@ -41,6 +50,19 @@ extension Accumulator {
 
     @inline(__always)
     static func results(of table: borrowing PaneTable<Self>) -> [KeyResult] { table.results() }
+
+    @inline(__always)
+    static func ordered(_ table: borrowing PaneTable<Self>) -> Column<Ordered<Self>> { table.ordered() }
+
+    @inline(__always)
+    static func rows(of entries: UnsafePointer<Ordered<Self>>, count: Int, _ window: WindowSpan) -> ClosedRows {
+        ClosedRows(entries, count: count, window)
+    }
+
+    @inline(__always)
+    static func insert(
+        _ entries: UnsafeRawBufferPointer, _ renamed: [UInt64: UInt64], into table: inout PaneTable<Self>
+    ) { table.insert(entries, renamed) }
 }
 
 /// The aggregate of a key.
@@ -55,8 +77,10 @@ public struct AggregateResult: Sendable, BitwiseCopyable {
     public var count: Int64 = 0
     /// The sum, minimum or maximum of integers.
     public var integer: Int64 = 0
-    /// The sum, minimum or maximum of floating-point numbers.
+    /// The sum, mean, minimum or maximum of floating-point numbers.
     public var float: Double = 0
+    /// The sum of the squared differences from the mean, where the aggregate has a variance.
+    public var squares: Double = 0
 }
 
 /// What counting takes from an event.

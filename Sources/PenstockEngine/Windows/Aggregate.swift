@@ -1,8 +1,6 @@
-public import PenstockEvents
-
-/// An aggregate of numbers by key and window, and how its results become rows.
+/// An aggregate by window, and how its results become rows.
 public struct Aggregate: Sendable {
-    /// What is computed.
+    /// What is computed of numbers.
     public enum Function: String, Sendable, Hashable {
         /// The number of events.
         case count
@@ -14,56 +12,104 @@ public struct Aggregate: Sendable {
         case minimum
         /// The largest number.
         case maximum
+        /// Number, mean and variance of the numbers.
+        case variance
     }
 
-    let function: Function
-    let numbers: NumberKernel?
+    /// How it is computed.
+    enum Form: Sendable {
+        /// Accumulators of numbers, which stand in the tables of the windows themselves.
+        case numbers(Function, NumberKernel?)
+        /// States in the slots of a store.
+        case states(AggregateKernel)
+    }
+
+    let form: Form
     let row: ValueType
+    let isKeyed: Bool
+    /// When rows are put out, and for how long a window takes late events.
+    let emission: Emission
     let makeRows: @Sendable (ClosedRows, UnsafeMutableRawPointer) -> Void
 
-    /// An aggregate.
+    /// An aggregate of numbers.
     /// - Parameters:
     ///   - function: What is computed.
     ///   - numbers: Takes the number from each event; nil for `.count`.
     ///   - row: The type of the rows.
+    ///   - isKeyed: Whether each key has windows of its own; without keys the stage has one instance.
+    ///   - emission: When rows are put out.
     ///   - makeRows: Initialises one value of the row type for each of the closed rows.
     public init(
-        _ function: Function, of numbers: NumberKernel?, row: ValueType,
+        _ function: Function, of numbers: NumberKernel?, row: ValueType, isKeyed: Bool = true,
+        emission: Emission = Emission(),
         makeRows: @escaping @Sendable (ClosedRows, UnsafeMutableRawPointer) -> Void
     ) {
-        self.function = function
-        self.numbers = numbers
+        form = .numbers(function, numbers)
         self.row = row
+        self.isKeyed = isKeyed
+        self.emission = emission
         self.makeRows = makeRows
     }
-}
 
-/// Results of windows that have closed, in the order in which their rows leave the stage.
-public struct ClosedRows {
-    var codes: [UInt64] = []
-    var keys: [[UInt8]] = []
-    var results: [AggregateResult] = []
-    var windows: [WindowSpan] = []
-    var complete: [Bool] = []
-    var times: [Int64] = []
-
-    /// How many rows there are.
-    public var count: Int { results.count }
-
-    /// The key of a row, of the type by which the stream is keyed.
-    public func key<Key: EventKey>(_ row: Int, as type: Key.Type) -> Key {
-        guard !keys.isEmpty else {
-            return withUnsafeBytes(of: SplitMix64.unmix(codes[row]).bigEndian) { Key(canonicalBytes: $0) }
-        }
-        return keys[row].withUnsafeBytes { Key(canonicalBytes: $0) }
+    /// An aggregate with states of its own; the other parameters as above.
+    public init(
+        _ kernel: AggregateKernel, row: ValueType, isKeyed: Bool = true, emission: Emission = Emission(),
+        makeRows: @escaping @Sendable (ClosedRows, UnsafeMutableRawPointer) -> Void
+    ) {
+        form = .states(kernel)
+        self.row = row
+        self.isKeyed = isKeyed
+        self.emission = emission
+        self.makeRows = makeRows
     }
 
-    /// The aggregate of a row.
-    public func result(_ row: Int) -> AggregateResult { results[row] }
+    /// What is wrong with the parameters, or nil.
+    var defect: String? {
+        if let defect = emission.defect { return defect }
+        return if case .states(let kernel) = form { kernel.defect } else { nil }
+    }
 
-    /// The window of a row.
-    public func window(_ row: Int) -> WindowSpan { windows[row] }
+    /// What is computed in words, for `explain`.
+    var summary: String {
+        switch form {
+        case .numbers(let function, _): function.rawValue
+        case .states(let kernel): kernel.name
+        }
+    }
 
-    /// Whether the window had all of its events when it closed; false for what is left of a count window at the end of input.
-    public func isComplete(_ row: Int) -> Bool { complete[row] }
+    /// A store for the states of one instance of the stage, for windows that keep them in slots.
+    func makeStore() -> AggregateStore { AggregateStore(kernel) }
+}
+
+/// When the rows of a window are put out, and for how long it takes late events.
+public struct Emission: Sendable, Hashable {
+    /// When rows that late events change are put out.
+    public enum LateRows: Sendable, Hashable {
+        /// Once, when the window takes no more events.
+        case onExpiry
+        /// After each late event.
+        case eachEvent
+    }
+
+    /// For how long a closed window takes late events, in nanoseconds.
+    public var allowedLateness: Int64
+    /// When rows that late events change are put out.
+    public var lateRows: LateRows
+    /// An early row after each so many events of a key and window; nil for none.
+    public var earlyEvery: Int?
+
+    /// One row when the window closes, and no late events, unless said otherwise.
+    public init(allowedLateness: Int64 = 0, lateRows: LateRows = .onExpiry, earlyEvery: Int? = nil) {
+        self.allowedLateness = allowedLateness
+        self.lateRows = lateRows
+        self.earlyEvery = earlyEvery
+    }
+
+    /// What is wrong with the numbers, or nil.
+    var defect: String? {
+        if allowedLateness < 0 { return "an allowed lateness must not be negative" }
+        if allowedLateness > TimeWindows.longest { return "an allowed lateness is longer than 2^60 ns (36 years)" }
+        if let earlyEvery, earlyEvery <= 0 { return "early rows need a positive number of events" }
+        return nil
+    }
 }

@@ -1,33 +1,46 @@
 internal import PenstockEvents
 
 /// A window that has closed and gives out its rows in the order of their keys, some at a time.
-struct ClosingWindow {
+struct ClosingWindow<A: Accumulator> {
+    private enum Results {
+        /// Of keys that are their own codes, by canonical integer.
+        case ofNumbers(Column<Ordered<A>>, count: Int)
+        /// Of long keys, in the order of their bytes.
+        case ofBytes([KeyResult])
+    }
+
     private let window: WindowSpan
-    private var results: [KeyResult]
+    private let results: Results
     private var given = 0
 
     /// The rows of a window, which are sorted by the canonical bytes of their keys.
-    init(_ window: WindowSpan, _ results: [KeyResult], _ interner: KeyInterner) {
+    init(_ window: WindowSpan, _ table: borrowing PaneTable<A>, _ interner: KeyInterner) {
         self.window = window
-        self.results = results
         if interner.count == 0 {
-            self.results.sort { SplitMix64.unmix($0.code) < SplitMix64.unmix($1.code) }
+            results = .ofNumbers(A.ordered(table), count: table.count)
         } else {
-            self.results.sort { interner.precedes($0.code, $1.code) }
+            results = .ofBytes(A.results(of: table).sorted { interner.precedes($0.code, $1.code) })
         }
     }
 
     /// The next rows, at most `limit`; nil when all have been given.
     mutating func take(_ limit: Int, _ interner: KeyInterner) -> ClosedRows? {
-        guard given < results.count else { return nil }
-        var rows = ClosedRows()
-        for entry in results[given..<min(given + limit, results.count)] {
-            rows.append(
-                code: entry.code, key: interner.key(entry.code), result: entry.result, window: window, isComplete: true,
-                time: window.end.nanoseconds - 1)
+        switch results {
+        case .ofNumbers(let entries, let count):
+            guard given < count else { return nil }
+            defer { given += min(limit, count - given) }
+            return A.rows(of: entries.values + given, count: min(limit, count - given), window)
+        case .ofBytes(let results):
+            guard given < results.count else { return nil }
+            var rows = ClosedRows()
+            for entry in results[given..<min(given + limit, results.count)] {
+                rows.append(
+                    code: entry.code, key: interner.key(entry.code), result: entry.result, window: window,
+                    isComplete: true, time: window.end.nanoseconds - 1)
+            }
+            given += rows.count
+            return rows
         }
-        given += rows.count
-        return rows
     }
 }
 
@@ -42,14 +55,36 @@ extension KeyInterner {
 }
 
 extension ClosedRows {
+    /// The rows of one complete window, of keys that are their own codes.
+    @inline(__always) init<A: Accumulator>(
+        _ entries: UnsafePointer<Ordered<A>>, count: Int, _ window: WindowSpan
+    ) {
+        codes = Array(unsafeUninitializedCapacity: count) { codes, filled in
+            for k in 0..<count { codes.initializeElement(at: k, to: SplitMix64.mix(entries[k].key)) }
+            filled = count
+        }
+        results = Array(unsafeUninitializedCapacity: count) { results, filled in
+            for k in 0..<count { results.initializeElement(at: k, to: entries[k].item.result) }
+            filled = count
+        }
+        windows = Array(repeating: window, count: count)
+        panes = Array(repeating: Pane(), count: count)
+        times = Array(repeating: window.end.nanoseconds - 1, count: count)
+    }
+
     mutating func append(
         code: UInt64, key: [UInt8]?, result: AggregateResult, window: WindowSpan, isComplete: Bool, time: Int64
     ) {
+        append(code: code, key: key, window: window, pane: Pane(isComplete: isComplete), time: time)
+        results.append(result)
+    }
+
+    /// A row whose result stands in `values`.
+    mutating func append(code: UInt64, key: [UInt8]?, window: WindowSpan, pane: Pane, time: Int64) {
         codes.append(code)
         if let key { keys.append(key) }
-        results.append(result)
         windows.append(window)
-        complete.append(isComplete)
+        panes.append(pane)
         times.append(time)
     }
 
@@ -61,20 +96,32 @@ extension ClosedRows {
         let rowTimes = Column<Int64>(capacity: count)
         let hashes = Column<UInt64>(capacity: count)
         var arena = keys.isEmpty ? nil : KeyArena(rowCount: count)
-        for row in 0..<count {
-            rowTimes.values[row] = times[row]
-            hashes.values[row] = codes[row]
-            if arena != nil {
-                keys[row].withUnsafeBytes { key in
-                    hashes.values[row] = XXHash64.hash(key)
-                    arena?.append(key, row: row)
-                }
+        rowTimes.values.update(from: times, count: count)
+        hashes.values.update(from: codes, count: count)
+        for (row, key) in keys.enumerated() {
+            key.withUnsafeBytes { key in
+                hashes.values[row] = XXHash64.hash(key)
+                arena?.append(key, row: row)
             }
         }
-        let rest = complete.indices.filter { !complete[$0] }
         return Batch(
             origin: origin, baseSequence: baseSequence, rowCount: count, times: rowTimes, values: values,
-            keys: KeyColumn(hashes: hashes, arena: arena),
-            behind: rest.map { BehindMark(row: UInt32($0), watermark: BehindMark.endOfInput) }, watermark: watermark)
+            keys: aggregate.isKeyed ? KeyColumn(hashes: hashes, arena: arena) : nil,
+            behind: behindMarks(aggregate.emission), watermark: watermark)
+    }
+
+    /// The rows whose effective time is not their time: what is left at the end of input, and rows that late events have changed.
+    private func behindMarks(_ emission: Emission) -> [BehindMark] {
+        guard panes.contains(where: { $0.timing == .late || !$0.isComplete }) else { return [] }
+        return panes.indices.compactMap { row in
+            switch panes[row].timing {
+            case .late:
+                let effective = times[row] + emission.allowedLateness
+                return BehindMark(row: UInt32(row), watermark: Timestamp(nanoseconds: effective - 1))
+            case .onTime where !panes[row].isComplete:
+                return BehindMark(row: UInt32(row), watermark: BehindMark.endOfInput)
+            case .onTime, .early: return nil
+            }
+        }
     }
 }

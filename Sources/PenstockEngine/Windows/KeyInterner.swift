@@ -12,6 +12,8 @@ struct KeyInterner {
     }
 
     private var entries: [UInt64: Entry] = [:]
+    /// The hashes of the keys whose code is another, because an earlier key had it.
+    private(set) var displaced: [UInt64: UInt64] = [:]
 
     /// How many long keys are remembered.
     var count: Int { entries.count }
@@ -24,15 +26,19 @@ struct KeyInterner {
     }
 
     private mutating func intern(_ hash: UInt64, _ arena: KeyArena, _ row: Int) -> UInt64 {
-        arena.withKey(row) { key in
-            var code = hash
-            while let known = entries[code] {
-                if known.key.elementsEqual(key) { return code }
-                code = Self.following(code)
-            }
-            entries[code] = Entry(hash: hash, key: Array(key))
-            return code
+        arena.withKey(row) { code(of: $0, hash) }
+    }
+
+    /// The code of a long key with this hash.
+    mutating func code(of key: UnsafeRawBufferPointer, _ hash: UInt64) -> UInt64 {
+        var code = hash
+        while let known = entries[code] {
+            if known.key.elementsEqual(key) { return code }
+            code = Self.following(code)
         }
+        entries[code] = Entry(hash: hash, key: Array(key))
+        if code != hash { displaced[code] = hash }
+        return code
     }
 
     private static func following(_ code: UInt64) -> UInt64 { SplitMix64.mix(code &+ SplitMix64.golden) }
@@ -51,5 +57,6 @@ struct KeyInterner {
             }
         }
         entries = entries.filter { kept.contains($0.key) }
+        displaced = displaced.filter { kept.contains($0.key) }
     }
 }

@@ -11,18 +11,22 @@ struct KeyedCountWindows<A: Accumulator>: Processor {
     private let origin: Origin
     private let batchEvents: Int
 
-    private var waiting: [WaitingEvent<A.Number>] = []
-    private var keys: [UInt64: KeyState] = [:]
-    private var interner = KeyInterner()
+    var waiting: [WaitingEvent<A.Number>] = []
+    var keys: [UInt64: KeyState] = [:]
+    var interner = KeyInterner()
     private var scratch = NumberScratch()
-    private var watermark = Timestamp.distantPast
-    private var forwarded = Timestamp.distantPast
+    private var codes = KeyCodes()
+    var watermark = Timestamp.distantPast
+    var forwarded = Timestamp.distantPast
     private var due: [DueRow] = []
     private var given = 0
-    private var sequence: UInt64 = 0
+    var sequence: UInt64 = 0
+    /// The number of the first row of this run.
+    var baseSequence: UInt64 = 0
     private var following = ElementSlot()
+    private(set) var statistics = OperatorStatistics()
 
-    private struct KeyState {
+    struct KeyState {
         var numbers: [A.Number] = []
         var times: [Int64] = []
         /// Events since the last row.
@@ -54,7 +58,7 @@ struct KeyedCountWindows<A: Accumulator>: Processor {
         case .watermark(let time):
             watermark = max(watermark, time)
             try advance()
-        case .control:
+        case .control, .barrier:
             following.put(element)
         case .end:
             watermark = .distantFuture
@@ -76,14 +80,14 @@ struct KeyedCountWindows<A: Accumulator>: Processor {
     }
 
     private mutating func enqueue(_ batch: Batch) throws {
-        guard let keyColumn = batch.keys else { preconditionFailure("events without a key reached \(stage)") }
+        let codes = codes.codes(of: batch, isKeyed: aggregate.isKeyed, &interner, stage)
         let numbers = try scratch.numbers(of: A.Number.self, aggregate.numbers, batch, stage)
         batch.forEachMarkedRow { row, mark in
             waiting.append(
                 WaitingEvent(
                     time: batch.effectiveTime(row, mark), origin: batch.origin,
                     sequence: batch.baseSequence + UInt64(row),
-                    code: interner.code(keyColumn, row), number: numbers[row]))
+                    code: codes.values[row], number: numbers[row]))
         }
     }
 
@@ -120,6 +124,10 @@ struct KeyedCountWindows<A: Accumulator>: Processor {
         var rest: [DueRow] = []
         for code in keys.keys.sorted() {
             guard let key = keys[code], key.fresh > 0 else { continue }
+            if windows.dropsRest {
+                statistics.outsideEvents += key.fresh
+                continue
+            }
             rest.append(try row(code, key, isComplete: false))
         }
         keys = [:]
@@ -178,11 +186,14 @@ public struct CountWindows: Sendable, Hashable {
     public let size: Int
     /// The number of events between two rows, positive.
     public let every: Int
+    /// Whether what is left at the end of input is dropped and counted, and does not give a row.
+    public let dropsRest: Bool
 
     /// Windows of the last `size` events, one after each `every` events.
-    public init(size: Int, every: Int) {
+    public init(size: Int, every: Int, dropsRest: Bool = false) {
         self.size = size
         self.every = every
+        self.dropsRest = dropsRest
     }
 
     /// The most events of a window: they are kept in memory for each key.
@@ -196,7 +207,7 @@ public struct CountWindows: Sendable, Hashable {
 }
 
 /// An event that waits for its place in the canonical order.
-private struct WaitingEvent<Number: BitwiseCopyable>: Comparable {
+struct WaitingEvent<Number: BitwiseCopyable>: Comparable {
     let time: Int64
     let origin: Origin
     let sequence: UInt64

@@ -8,24 +8,39 @@ internal import PenstockEvents
 struct KeyedTimeWindows<A: Accumulator>: Processor {
     private let stage: StageName
     private let windows: TimeWindows
-    private let aggregate: Aggregate
+    let aggregate: Aggregate
     private let origin: Origin
     private let batchEvents: Int
 
-    private var panes: [Pane<A>] = []
-    private var behind: [BehindEvent<A.Number>] = []
-    private var interner = KeyInterner()
+    /// Whether the origins of a slice need not be kept apart.
+    private let isOrderFree: Bool
+
+    var panes: [SlicePane<A>] = [] {
+        didSet { spans = panes.map { PaneSpan(start: $0.start, end: $0.end, origin: $0.origin) } }
+    }
+    /// The spans of the panes, to find one without touching the others.
+    private var spans: [PaneSpan] = []
+    var behind: [BehindEvent<A.Number>] = []
+    var interner = KeyInterner()
     private var internedAtLastSweep = 1024
     private var scratch = NumberScratch()
-    private var lastClosedEnd: Int64?
-    private var watermark = Timestamp.distantPast
-    private var forwarded = Timestamp.distantPast
-    private var closing: ClosingWindow?
-    private var sequence: UInt64 = 0
+    private var codes = KeyCodes()
+    var lastClosedEnd: Int64?
+    var watermark = Timestamp.distantPast
+    var forwarded = Timestamp.distantPast
+    private var closing: ClosingWindow<A>?
+    var sequence: UInt64 = 0
+    /// The number of the first row of this run.
+    var baseSequence: UInt64 = 0
     private var following = ElementSlot()
     private(set) var statistics = OperatorStatistics()
+    private var side = SideRows()
 
-    init(stage: StageName, windows: TimeWindows, aggregate: Aggregate, origin: Origin, batchEvents: Int) {
+    init(
+        stage: StageName, windows: TimeWindows, aggregate: Aggregate, origin: Origin, batchEvents: Int,
+        isOrderFree: Bool = false
+    ) {
+        self.isOrderFree = isOrderFree
         self.stage = stage
         self.windows = windows
         self.aggregate = aggregate
@@ -37,10 +52,11 @@ struct KeyedTimeWindows<A: Accumulator>: Processor {
         switch element {
         case .batch(let batch):
             try fold(batch)
+            side.finish(batch)
             watermark = max(watermark, batch.watermark)
         case .watermark(let time):
             watermark = max(watermark, time)
-        case .control:
+        case .control, .barrier:
             following.put(element)
         case .end:
             watermark = .distantFuture
@@ -63,12 +79,15 @@ struct KeyedTimeWindows<A: Accumulator>: Processor {
         return .watermark(watermark)
     }
 
+    mutating func connect(_ sides: Set<SidePort>) { side.connect(sides) }
+
+    mutating func takeSide() -> (port: SidePort, batch: Batch)? { side.take() }
+
     // MARK: Adding
 
     private mutating func fold(_ batch: Batch) throws {
-        guard let keys = batch.keys else { preconditionFailure("events without a key reached \(stage)") }
         let numbers = try scratch.numbers(of: A.Number.self, aggregate.numbers, batch, stage)
-        let codes = keys.arena == nil ? keys.hashes : interned(keys, batch)
+        let codes = codes.codes(of: batch, isKeyed: aggregate.isKeyed, &interner, stage)
         var onTime = batch
         if !batch.behind.isEmpty { onTime.selection = try setBehindApart(batch, codes.values, numbers) }
         // The rows are named by memory that only `onTime` keeps.
@@ -77,38 +96,43 @@ struct KeyedTimeWindows<A: Accumulator>: Processor {
         var k = 0
         while k < rows.count {
             let time = batch.times.values[rows[k]]
-            guard let slice = windows.slice(containing: time) else {
+            guard let place = place(of: time, isOrderFree ? Origin(stage: 0, partition: 0) : batch.origin) else {
                 statistics.outsideEvents += 1
+                side.put(rows[k], at: .outside)
                 k += 1
                 continue
             }
-            let pane = pane(of: slice, batch.origin)
+            let pane = panes[place]
             let paneRows = PaneRows(
-                rows: rows, start: slice.start, end: slice.end, times: UnsafePointer(batch.times.values),
+                rows: rows, start: pane.start, end: pane.end, times: UnsafePointer(batch.times.values),
                 codes: UnsafePointer(codes.values), numbers: numbers)
             let fits = A.fold(paneRows, from: &k, into: &pane.table)
             guard fits else { throw EngineError.overflow(stage: stage, window: pane.span) }
         }
     }
 
-    private mutating func interned(_ keys: KeyColumn, _ batch: Batch) -> Column<UInt64> {
-        let codes = Column<UInt64>(capacity: batch.rowCount)
-        batch.forEachRow { codes.values[$0] = interner.code(keys, $0) }
-        return codes
+    /// The pane of a slice and an origin, which is made if need be.
+    mutating func pane(of slice: (start: Int64, end: Int64), _ origin: Origin) -> SlicePane<A> {
+        guard let place = place(of: slice.start, origin) else { preconditionFailure("a slice outside of all windows") }
+        return panes[place]
     }
 
-    private mutating func pane(of slice: (start: Int64, end: Int64), _ origin: Origin) -> Pane<A> {
+    /// The place of the pane of an event, which is made if need be; nil where the event is in no window.
+    private mutating func place(of time: Int64, _ origin: Origin) -> Int? {
         // The newest slices are at the end, and nearly every event belongs to one of them.
-        var at = panes.count
-        while at > 0 {
-            let pane = panes[at - 1]
-            if pane.start == slice.start, pane.origin == origin { return pane }
-            if (pane.start, pane.origin) < (slice.start, origin) { break }
-            at -= 1
+        var place = spans.count - 1
+        while place >= 0 {
+            let span = spans[place]
+            if time >= span.start, time < span.end, span.origin == origin { return place }
+            place -= 1
         }
-        let pane = Pane<A>(start: slice.start, end: slice.end, origin: origin)
+        guard let slice = windows.slice(containing: time) else { return nil }
+        let at = 1 + (spans.lastIndex { ($0.start, $0.origin) < (slice.start, origin) } ?? -1)
+        // The slice before had about as many keys.
+        let pane = SlicePane<A>(
+            start: slice.start, end: slice.end, origin: origin, keys: at > 0 ? panes[at - 1].table.count : 0)
         panes.insert(pane, at: at)
-        return pane
+        return at
     }
 
     /// Takes the events that are behind out of the rows: those that are late for all of their windows are counted, the others kept.
@@ -124,6 +148,7 @@ struct KeyedTimeWindows<A: Accumulator>: Processor {
                 return
             }
             keepBehind(
+                row,
                 BehindEvent(
                     time: batch.times.values[row], watermark: mark.watermark.nanoseconds, origin: batch.origin,
                     code: codes[row], number: numbers[row]))
@@ -131,13 +156,15 @@ struct KeyedTimeWindows<A: Accumulator>: Processor {
         return Selection(onTime, count: count)
     }
 
-    private mutating func keepBehind(_ event: BehindEvent<A.Number>) {
+    private mutating func keepBehind(_ row: Int, _ event: BehindEvent<A.Number>) {
         guard let slice = windows.slice(containing: event.time) else {
             statistics.outsideEvents += 1
+            side.put(row, at: .outside)
             return
         }
         if windows.lastEnd(ofSlice: slice.start) - 1 <= event.watermark {
             statistics.lateEvents += 1
+            side.put(row, at: .late)
             return
         }
         statistics.lateWindows += windows.closedCount(ofSlice: slice.start, watermark: event.watermark)
@@ -179,14 +206,14 @@ struct KeyedTimeWindows<A: Accumulator>: Processor {
         behind.removeAll { $0.slice == slice }
     }
 
-    private func assemble(_ window: WindowSpan) throws -> ClosingWindow {
+    private func assemble(_ window: WindowSpan) throws -> ClosingWindow<A> {
         let (start, end) = (window.start.nanoseconds, window.end.nanoseconds)
         let inside = panes.filter { $0.start >= start && $0.start < end }
         let late = behind.filter { $0.slice >= start && $0.slice < end && end - 1 > $0.watermark }
         if inside.count == 1, late.isEmpty {
-            return ClosingWindow(window, A.results(of: inside[0].table), interner)
+            return ClosingWindow(window, inside[0].table, interner)
         }
-        var merged = PaneTable<A>()
+        var merged = PaneTable<A>(like: inside.reduce(0) { max($0, $1.table.count) })
         var fits = true
         let lateParts = Dictionary(grouping: late, by: SlicePart.init)
         var remaining = lateParts.keys.sorted()[...]
@@ -202,11 +229,12 @@ struct KeyedTimeWindows<A: Accumulator>: Processor {
         }
         for part in remaining { mergeLate(part) }
         guard fits else { throw EngineError.overflow(stage: stage, window: window) }
-        return ClosingWindow(window, A.results(of: merged), interner)
+        return ClosingWindow(window, merged, interner)
     }
 
     private mutating func takeRows() -> StreamElement? {
-        guard let rows = closing?.take(batchEvents, interner) else {
+        let (limit, keys) = (batchEvents, interner)
+        guard let rows = closing?.take(limit, keys) else {
             closing = nil
             return nil
         }
@@ -227,13 +255,15 @@ struct KeyedTimeWindows<A: Accumulator>: Processor {
 }
 
 /// The accumulators of one slice of time and one origin.
-final class Pane<A: Accumulator> {
+final class SlicePane<A: Accumulator> {
     let start: Int64
     let end: Int64
     let origin: Origin
-    var table = PaneTable<A>()
+    var table: PaneTable<A>
 
-    init(start: Int64, end: Int64, origin: Origin) {
+    /// A pane for about so many keys.
+    init(start: Int64, end: Int64, origin: Origin, keys: Int = 0) {
+        table = PaneTable(like: keys)
         self.start = start
         self.end = end
         self.origin = origin
@@ -242,8 +272,15 @@ final class Pane<A: Accumulator> {
     var span: WindowSpan { WindowSpan(start: Timestamp(nanoseconds: start), end: Timestamp(nanoseconds: end)) }
 }
 
+/// What a pane is for.
+private struct PaneSpan: BitwiseCopyable {
+    let start: Int64
+    let end: Int64
+    let origin: Origin
+}
+
 /// An event further out of order than its source's bound allows, which some window may still take.
-private struct BehindEvent<Number: BitwiseCopyable> {
+struct BehindEvent<Number: BitwiseCopyable> {
     let time: Int64
     let watermark: Int64
     let origin: Origin
@@ -252,14 +289,8 @@ private struct BehindEvent<Number: BitwiseCopyable> {
     var slice: Int64 = 0
 }
 
-/// A slice and an origin: the unit of the fixed order in which accumulators are merged.
-private struct SlicePart: Hashable, Comparable {
-    let slice: Int64
-    let origin: Origin
+extension SlicePart {
+    fileprivate init(_ pane: SlicePane<some Accumulator>) { self.init(slice: pane.start, origin: pane.origin) }
 
-    init(_ pane: Pane<some Accumulator>) { (slice, origin) = (pane.start, pane.origin) }
-
-    init(_ event: BehindEvent<some BitwiseCopyable>) { (slice, origin) = (event.slice, event.origin) }
-
-    static func < (a: SlicePart, b: SlicePart) -> Bool { (a.slice, a.origin) < (b.slice, b.origin) }
+    fileprivate init(_ event: BehindEvent<some BitwiseCopyable>) { self.init(slice: event.slice, origin: event.origin) }
 }

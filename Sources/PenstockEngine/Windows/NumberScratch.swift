@@ -12,18 +12,24 @@ struct NumberScratch {
         guard let kernel else {
             return UnsafeRawPointer(none.values).assumingMemoryBound(to: Number.self)
         }
-        let numbers: UnsafeRawPointer
-        switch kernel.form {
+        return try values(kernel, batch, batch.rows, stage).assumingMemoryBound(to: Number.self)
+    }
+
+    /// What an aggregate adds of some rows of a batch, each at its row's place: numbers taken from the values, or the values themselves.
+    mutating func values(
+        _ kernel: NumberKernel?, _ batch: Batch, _ rows: Rows, _ stage: StageName
+    ) throws -> UnsafeRawPointer {
+        switch kernel?.form {
         case .integers(let run):
             let column = Self.column(&integers, batch.rowCount)
-            try run(batch.rows, batch.values.base, column.values).throwIfFailed(stage, batch)
-            numbers = UnsafeRawPointer(column.values)
+            try run(rows, batch.values.base, column.values).throwIfFailed(stage, batch, rows)
+            return UnsafeRawPointer(column.values)
         case .floats(let run):
             let column = Self.column(&floats, batch.rowCount)
-            try run(batch.rows, batch.values.base, column.values).throwIfFailed(stage, batch)
-            numbers = UnsafeRawPointer(column.values)
+            try run(rows, batch.values.base, column.values).throwIfFailed(stage, batch, rows)
+            return UnsafeRawPointer(column.values)
+        case nil: return UnsafeRawPointer(batch.values.base)
         }
-        return numbers.assumingMemoryBound(to: Number.self)
     }
 
     private static func column<Element: BitwiseCopyable>(_ kept: inout Column<Element>?, _ rows: Int) -> Column<Element>

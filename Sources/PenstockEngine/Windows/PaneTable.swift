@@ -1,3 +1,5 @@
+internal import PenstockEvents
+
 /// The accumulators of one slice and origin by key code: open addressing with linear probing, code and accumulator side by side.
 ///
 /// A slot's tag is code + 1, so that 0 means empty; the one code whose tag would be 0 has a slot of its own. At most half of the slots
@@ -18,8 +20,13 @@ struct PaneTable<A: Accumulator>: ~Copyable {
     /// The fewest slots of a table.
     private static var smallest: Int { 16 }
 
-    init() {
+    /// From so many slots on a table grows to twice as many, below that to four times.
+    private static var large: Int { 1 << 16 }
+
+    /// A table for about as many keys as there were elsewhere, by default few.
+    init(like keys: Int = 0) {
         capacity = Self.smallest
+        while capacity < 2 * keys { capacity *= 2 }
         memory = Self.empty(capacity)
         slots = memory.values
     }
@@ -85,6 +92,17 @@ struct PaneTable<A: Accumulator>: ~Copyable {
         return results
     }
 
+    /// The accumulators in the order of canonical integers, of keys that are their own codes.
+    @inline(__always) func ordered() -> Column<Ordered<A>> {
+        let entries = Column<Ordered<A>>(capacity: count)
+        var k = 0
+        forEach { code, accumulator in
+            entries.values[k] = Ordered(key: SplitMix64.unmix(code), item: accumulator)
+            k += 1
+        }
+        return sortedByKey(entries, count: k)
+    }
+
     /// Merges what came later for a key; false where integer arithmetic overflowed.
     mutating func merge(_ code: UInt64, _ later: A) -> Bool {
         let tag = code &+ 1
@@ -106,6 +124,35 @@ struct PaneTable<A: Accumulator>: ~Copyable {
         if let last { try body(.max, last) }
     }
 
+    /// The codes and accumulators in the order of a checkpoint. An accumulator is a number of words.
+    func grouped(_ displaced: [UInt64: UInt64]) -> GroupedEntries {
+        let width = MemoryLayout<Slot>.stride / MemoryLayout<UInt64>.stride
+        func entries(_ last: UnsafePointer<UInt64>?) -> GroupedEntries {
+            slots.withMemoryRebound(to: UInt64.self, capacity: capacity * width) {
+                GroupedEntries(
+                    slots: $0, width: width, capacity: capacity, count: count, last: last, displaced: displaced)
+            }
+        }
+        guard let last else { return entries(nil) }
+        return withUnsafeBytes(of: Slot(tag: 0, accumulator: last)) {
+            entries($0.baseAddress?.assumingMemoryBound(to: UInt64.self))
+        }
+    }
+
+    /// Puts back entries that `grouped` gave; `renamed` has the codes that are others now. No key is in the table yet.
+    @inline(__always) mutating func insert(_ entries: UnsafeRawBufferPointer, _ renamed: [UInt64: UInt64]) {
+        let stride = MemoryLayout<Slot>.stride
+        reserve(count + entries.count / stride)
+        for at in Swift.stride(from: 0, to: entries.count, by: stride) {
+            let code = renamed.code(entries.loadUnaligned(fromByteOffset: at, as: UInt64.self))
+            _ = merge(code, entries.loadUnaligned(fromByteOffset: at + MemoryLayout<UInt64>.stride, as: A.self))
+        }
+    }
+
+    private mutating func reserve(_ keys: Int) {
+        while keys * 2 > capacity { grow() }
+    }
+
     private mutating func addToLast(_ first: A, _ more: (inout A) -> Bool) -> Bool {
         guard var accumulator = last else {
             last = first
@@ -125,7 +172,7 @@ struct PaneTable<A: Accumulator>: ~Copyable {
     private mutating func grow() {
         let (old, oldMemory, oldCapacity) = (slots, memory, capacity)
         defer { withExtendedLifetime(oldMemory) {} }
-        capacity *= 4
+        capacity *= capacity < Self.large ? 4 : 2
         memory = Self.empty(capacity)
         slots = memory.values
         for from in 0..<oldCapacity where old[from].tag != 0 {

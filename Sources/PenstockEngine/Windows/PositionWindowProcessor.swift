@@ -41,7 +41,7 @@ struct PositionWindowProcessor<Op: WindowOperator>: Processor {
             arriving = Events<Op.In>(batch).map { ($0.value, $0.time) }
             arriving.reverse()
             if batch.watermark > forwarded { queue = [.watermark(batch.watermark)] }
-        case .watermark, .control, .end:
+        case .watermark, .control, .barrier, .end:
             queue = [element]
             guard endsScan(element) else { break }
             if case .control(.scanEnd) = element {
@@ -66,6 +66,43 @@ struct PositionWindowProcessor<Op: WindowOperator>: Processor {
             if endsScan(element) { startAgain() }
             if case .watermark(let time) = element { forwarded = max(forwarded, time) }
             return element
+        }
+    }
+
+    func snapshot(into writer: inout StateWriter) throws {
+        guard let coding = valueCoding(of: Op.In.self) else { throw StateNotWritable(.events, "\(Op.In.self)") }
+        try writer.chunk { chunk in
+            for number in [arrived, sinceLastWindow, index] { chunk.put(Int64(number)) }
+            chunk.put(instant: nextEnd)
+            chunk.put(forwarded.nanoseconds)
+            chunk.put(sequence)
+            chunk.put(state)
+            chunk.put(UInt64(inside.count))
+            for (event, position, time) in inside {
+                chunk.put(position)
+                chunk.put(time.nanoseconds)
+                try coding.put(event, &chunk)
+            }
+        }
+    }
+
+    mutating func restore(_ chunks: [StateChunk]) throws {
+        guard let coding = valueCoding(of: Op.In.self) else { throw StateNotWritable(.events, "\(Op.In.self)") }
+        for chunk in chunks {
+            var decoder = StateDecoder(chunk)
+            arrived = Int(try decoder.integer(Int64.self))
+            sinceLastWindow = Int(try decoder.integer(Int64.self))
+            index = Int(try decoder.integer(Int64.self))
+            nextEnd = try decoder.instant()
+            forwarded = Timestamp(nanoseconds: try decoder.integer())
+            sequence = try decoder.integer()
+            state = try decoder.snapshot()
+            inside = []
+            for _ in 0..<(try decoder.count()) {
+                let position: Int64 = try decoder.integer()
+                let time = Timestamp(nanoseconds: try decoder.integer())
+                inside.append((try coding.value(&decoder), position, time))
+            }
         }
     }
 

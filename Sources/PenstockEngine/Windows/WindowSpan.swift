@@ -1,10 +1,10 @@
 public import PenstockEvents
 
-/// The span of a window: start included, end excluded.
-public struct WindowSpan: Sendable, Hashable, BitwiseCopyable {
+/// The span of a window: start included, end excluded. The end of a session is included.
+public struct WindowSpan: Sendable, Hashable, BitwiseCopyable, Codable {
     /// The first instant of the window.
     public let start: Timestamp
-    /// The first instant behind the window.
+    /// The first instant behind the window; of a session its last one.
     public let end: Timestamp
 
     /// A span.

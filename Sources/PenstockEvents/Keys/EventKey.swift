@@ -22,12 +22,12 @@ public protocol FixedWidthKey: EventKey, BitwiseCopyable {
 
 extension FixedWidthKey {
     /// Calls `body` with the eight bytes of the canonical integer, big-endian.
-    public func withCanonicalBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+    @inlinable public func withCanonicalBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
         withUnsafeBytes(of: canonicalInteger.bigEndian) { body($0) }
     }
 
     /// The key with these eight canonical bytes.
-    public init(canonicalBytes: UnsafeRawBufferPointer) {
+    @inlinable public init(canonicalBytes: UnsafeRawBufferPointer) {
         self.init(canonicalInteger: UInt64(bigEndian: canonicalBytes.loadUnaligned(as: UInt64.self)))
     }
 }

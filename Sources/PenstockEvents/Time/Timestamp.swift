@@ -2,7 +2,7 @@
 ///
 /// Usable instants satisfy `|nanoseconds| <= 2^62`, so that sums of an instant and a duration never overflow. `.distantPast`
 /// and `.distantFuture` stand for minus and plus infinity; they are watermarks, never times of an event.
-public struct Timestamp: BitwiseCopyable, Sendable, Hashable, Comparable {
+public struct Timestamp: BitwiseCopyable, Sendable, Hashable, Comparable, Codable {
     /// Nanoseconds since the Unix epoch.
     public var nanoseconds: Int64
 

@@ -20,6 +20,8 @@ public struct CSVWriter: ~Copyable {
     private let lineEnd: LineEnd
     private var buffer: [UInt8] = []
     private var fieldCount = 0
+    /// The bytes that were written to the file.
+    private var byteCount = 0
 
     /// Makes a new file whose first line names the columns. Call `close` in the end: what is in the buffer is lost
     /// otherwise.
@@ -32,6 +34,29 @@ public struct CSVWriter: ~Copyable {
         buffer.reserveCapacity(CSVWriter.bufferBytes + 4096)
         for column in columns { append(column) }
         finishRecord()
+    }
+
+    /// Goes on with a file behind its first `byteCount` bytes, which end with a record; what stands there is dropped.
+    /// - Throws: `notFound`, `notReadable`, `truncated`, `writeFailed`.
+    public init(
+        continuing path: String, behind byteCount: Int, columnCount: Int, lineEnd: LineEnd = .lineFeed
+    ) throws(FormatError) {
+        precondition(columnCount > 0, "a table has at least one column")
+        file = try FileDescriptor(continuing: path, behind: byteCount)
+        self.columnCount = columnCount
+        self.lineEnd = lineEnd
+        self.byteCount = byteCount
+        buffer.reserveCapacity(CSVWriter.bufferBytes + 4096)
+    }
+
+    /// Waits until all records so far are on the device.
+    /// - Returns: The bytes of the file.
+    /// - Throws: `diskFull`, `writeFailed`.
+    public mutating func synchronize() throws(FormatError) -> Int {
+        precondition(fieldCount == 0, "the last record was not ended")
+        try flush()
+        try file.synchronize()
+        return byteCount
     }
 
     /// Adds a text to the record.
@@ -100,6 +125,7 @@ public struct CSVWriter: ~Copyable {
 
     private mutating func flush() throws(FormatError) {
         try file.write(buffer)
+        byteCount += buffer.count
         buffer.removeAll(keepingCapacity: true)
     }
 }

@@ -27,6 +27,29 @@ struct FileDescriptor: ~Copyable {
         self.number = number
     }
 
+    /// Opens a file to go on writing behind its first `byteCount` bytes; what stands there is dropped.
+    /// - Throws: `notFound`, `notReadable`, `truncated` where the file is shorter, or `writeFailed`.
+    init(continuing path: String, behind byteCount: Int) throws(FormatError) {
+        number = try Self.opened(path, behind: byteCount)
+        self.path = path
+    }
+
+    private static func opened(_ path: String, behind byteCount: Int) throws(FormatError) -> Int32 {
+        let number = open(path, O_WRONLY | O_CLOEXEC)
+        guard number >= 0 else { throw SystemFailure.last.error(.opening, file: path) }
+        if lseek(number, 0, SEEK_END) < byteCount {
+            _ = close(number)
+            throw FormatError(
+                .truncated, file: path, "has fewer than the \(byteCount) bytes that were written to it", hint: nil)
+        }
+        guard ftruncate(number, byteCount) == 0, lseek(number, 0, SEEK_END) == byteCount else {
+            let failure = SystemFailure.last.error(.writing, file: path)
+            _ = close(number)
+            throw failure
+        }
+        return number
+    }
+
     deinit { _ = close(number) }
 
     /// Reads up to `buffer.count` bytes at the present position; 0 at the end of the file.

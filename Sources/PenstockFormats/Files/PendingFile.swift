@@ -17,6 +17,7 @@
 public struct PendingFile: ~Copyable, Sendable {
     private let name: OutputName
     private let overwrites: Bool
+    private var isLeft = false
 
     /// Where the writer makes the file: `.name.partial-<pid>` beside the final path. It does not exist yet.
     public var temporaryPath: String { name.temporary }
@@ -41,7 +42,22 @@ public struct PendingFile: ~Copyable, Sendable {
         self.overwrites = overwrites
     }
 
-    deinit { unlink(name.temporary) }
+    /// Goes on with the temporary file of an earlier process, which did not come to its end.
+    /// - Throws: as above; `notFound` where that file is gone.
+    public init(_ path: String, overwrites: Bool = false, continuing earlier: String) throws(FormatError) {
+        let name = try OutputName(path)
+        if !overwrites, name.isOccupied { throw name.occupiedError }
+        guard earlier == name.temporary || rename(earlier, name.temporary) == 0 else {
+            throw SystemFailure.last.error(.opening, file: earlier)
+        }
+        self.name = name
+        self.overwrites = overwrites
+    }
+
+    deinit { if !isLeft { unlink(name.temporary) } }
+
+    /// Leaves the temporary file where it is, for somebody who goes on with it.
+    public consuming func leave() { isLeft = true }
 
     /// Waits until the content is on the device, puts the file under its final name, and waits for that too.
     /// - Throws: `exists` where the name was taken meanwhile; `diskFull`, `writeFailed`. The temporary file is then

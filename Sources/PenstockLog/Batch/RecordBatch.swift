@@ -11,7 +11,8 @@ public struct RecordBatch: Sendable {
     public let count: Int
     /// The identity of the records' schema.
     public let schemaID: UInt64
-    /// When the batch was appended, by the clock of the partition's owner. It never decides anything; it is for people.
+    /// When the batch was appended, by the clock of the partition's owner. For people, and for readers that refuse events
+    /// which are too far ahead of it.
     public let appendTime: Timestamp
 
     // The batch's first record in the stored one, where reading began in its middle.

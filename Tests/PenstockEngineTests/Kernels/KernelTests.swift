@@ -90,7 +90,7 @@ struct KernelTests {
     func merge() throws {
         let lives = Tally()
         do {
-            var merge = OrderedMerge(batchEvents: 3)
+            var merge = OrderedMerge(batchEvents: 3, of: ValueType(Sample.self))
             #expect(try merge.outputs(.batch(batch(10, lives, selected: [0, 4, 9]))).isEmpty)
             let due = try merge.outputs(.watermark(Timestamp(nanoseconds: 40)))
             #expect(due.compactMap(\.batch).flatMap { $0.values(Counted.self) }.map(\.number) == [0, 4])

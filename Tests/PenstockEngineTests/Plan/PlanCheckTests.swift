@@ -74,6 +74,44 @@ struct PlanCheckTests {
         }
     }
 
+    @Test("lateness and early rows that cannot be are refused")
+    func emissions() {
+        let tumbling = KeyedWindow.time(TimeWindows(size: 10, every: 10))
+        for emission in [Emission(allowedLateness: -1), Emission(allowedLateness: .max), Emission(earlyEvery: 0)] {
+            let stage = StageDescription.aggregate(tumbling, .treeText(isKeyed: true, emission))
+            expectRefused([FlowDescription(name: "f", stages: [source, key, stage, sink])], "Aggregate")
+        }
+        for window in [
+            KeyedWindow.count(CountWindows(size: 2, every: 2)), .global(GlobalWindows(.count(2), isPurging: true)),
+        ] {
+            let late = StageDescription.aggregate(window, .treeText(isKeyed: true, Emission(allowedLateness: 1)))
+            expectRefused([FlowDescription(name: "f", stages: [source, key, late, sink])], "no late events")
+            let early = StageDescription.aggregate(window, .treeText(isKeyed: true, Emission(earlyEvery: 1)))
+            expectRefused([FlowDescription(name: "f", stages: [source, key, early, sink])], "no early rows")
+        }
+    }
+
+    @Test("a window without keys cannot have several instances")
+    func instancesWithoutKeys() {
+        let window = KeyedWindow.time(TimeWindows(size: 10, every: 10))
+        let stage = StageDescription.aggregate(window, .treeText(isKeyed: false)).parallelism(2)
+        expectRefused([FlowDescription(name: "f", stages: [source, stage, sink])], "without keys", "one instance")
+    }
+
+    @Test("rows that come more than once are not aggregated again, also in another flow")
+    func updates() {
+        let window = KeyedWindow.time(TimeWindows(size: 10, every: 10))
+        let first = StageDescription.aggregate(window, .treeText(isKeyed: true, Emission(allowedLateness: 1)))
+        let second = StageDescription.aggregate(window, Aggregate(.count, .nothing))
+        let rows = FlowDescription(name: "rows", stages: [source, key, first.named("late")])
+        expectRefused([FlowDescription(name: "f", stages: [source, key, first, key, second, sink])], "more than once")
+        expectRefused(
+            [rows, FlowDescription(name: "g", stages: [.flow(rows), key, second, sink])], "\"g\"", "more than once")
+        #expect(throws: Never.self) {
+            try PhysicalPlan([FlowDescription(name: "f", stages: [source, key, first, sink])])
+        }
+    }
+
     @Test("a parallelism outside 1 ... 128 is refused", arguments: [-1, 0, 129])
     func parallelism(number: Int) {
         let stage = StageDescription.aggregate(.count(CountWindows(size: 1, every: 1)), Aggregate(.count, .nothing))

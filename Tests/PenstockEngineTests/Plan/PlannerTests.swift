@@ -58,6 +58,34 @@ struct PlannerTests {
         #expect(edges(plan) == ["0->1", "3->4"])
     }
 
+    @Test("a source runs in as many instances as it has partitions, at most the parallelism")
+    func sourceInstances() throws {
+        let several = StageDescription.from(ScriptedSource(partitions: [[], [], []]))
+        for (parallelism, instances) in [(1, 1), (2, 2), (3, 3), (8, 3)] {
+            let plan = try PhysicalPlan(
+                [
+                    FlowDescription(name: "a", stages: [several, readings, sink()]),
+                    FlowDescription(name: "b", stages: [several, key, sum.parallelism(2), sink()]),
+                ], parallelism: parallelism)
+            #expect(plan.stages.map(\.instances) == [instances, 1, instances, 2, 1])
+            #expect(plan.stages.map(\.mergesInOrder) == [false, true, false, false, true])
+        }
+    }
+
+    @Test("a sink that takes any order gets events of several origins together, not in order")
+    func anyOrder() throws {
+        let several = StageDescription.from(ScriptedSource(partitions: [[], []]))
+        let unordered = StageDescription.to(EventCounter())
+        let plan = try PhysicalPlan(
+            [
+                FlowDescription(name: "a", stages: [several, readings, unordered]),
+                FlowDescription(name: "b", stages: [several, key, sum, unordered]),
+            ], parallelism: 2)
+        #expect(plan.stages.map(\.mergesInOrder) == [false, false, false, false, false])
+        #expect(plan.stages.map(\.instances) == [2, 1, 2, 2, 1])
+        #expect(edges(plan) == ["0->1", "2->3 by key", "3->4"])
+    }
+
     @Test("a shared flow runs once, and each of its users is a stage of its own")
     func sharing() throws {
         let shared = FlowDescription(name: "shared", stages: [source, readings])

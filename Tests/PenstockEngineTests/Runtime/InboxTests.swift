@@ -3,14 +3,20 @@ import Testing
 
 @testable import PenstockEngine
 
-private func element(_ number: Int) -> StreamElement { .watermark(Timestamp(nanoseconds: Int64(number))) }
+private func element(_ number: Int) -> StreamElement { .barrier(UInt64(number)) }
+
+extension StreamElement {
+    fileprivate var number: Int? {
+        if case .barrier(let number) = self { Int(number) } else { nil }
+    }
+}
 
 @Suite("Inbox and commit board")
 struct InboxTests {
     @Test("nothing is lost, reordered or stuck with several fast senders", arguments: [1, 2, 5])
     func stress(senders: Int) async throws {
         let count = 3000
-        let inbox = Inbox(senders: senders)
+        let inbox = Inbox(inputs: Array(repeating: 0, count: senders))
         let received = try await withThrowingTaskGroup(of: [[Int]].self) { group in
             for sender in 0..<senders {
                 group.addTask {
@@ -22,7 +28,7 @@ struct InboxTests {
                 var received = Array(repeating: [Int](), count: senders)
                 for _ in 0..<count * senders {
                     let (sender, element) = try await inbox.receive()
-                    received[sender].append(Int(element.watermark ?? -1))
+                    received[sender].append(element.number ?? -1)
                 }
                 return received
             }
@@ -33,7 +39,7 @@ struct InboxTests {
 
     @Test("a sender is ahead of the receiver by its credit at most")
     func backpressure() async throws {
-        let inbox = Inbox(senders: 2)
+        let inbox = Inbox(inputs: Array(repeating: 0, count: 2))
         let sent = Tally()
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
@@ -44,11 +50,11 @@ struct InboxTests {
             }
             for number in 0..<500 {
                 // The other sender's credit is its own.
-                if number < Inbox.capacity { try await inbox.send(element(number), from: 1) }
+                if number < Lane.capacity { try await inbox.send(element(number), from: 1) }
                 var taken = try await inbox.receive()
                 while taken.sender == 1 { taken = try await inbox.receive() }
-                #expect(taken.element.watermark == Int64(number))
-                #expect(sent.value <= number + 1 + Inbox.capacity)
+                #expect(taken.element.number == number)
+                #expect(sent.value <= number + 1 + Lane.capacity)
             }
             try await group.waitForAll()
         }
@@ -58,8 +64,10 @@ struct InboxTests {
     @Test("cancelling ends the waiting of senders and of the receiver, now and later")
     func cancellation() async throws {
         for round in 0..<50 {
-            let (full, empty) = (Inbox(senders: 1), Inbox(senders: 1))
-            for number in 0..<Inbox.capacity { try await full.send(element(number), from: 0) }
+            let (full, empty) = (
+                Inbox(inputs: Array(repeating: 0, count: 1)), Inbox(inputs: Array(repeating: 0, count: 1))
+            )
+            for number in 0..<Lane.capacity { try await full.send(element(number), from: 0) }
             let sending = Task { try await full.send(element(9), from: 0) }
             let receiving = Task { _ = try await empty.receive() }
             if round % 2 == 0 { await Task.yield() }
@@ -78,15 +86,15 @@ struct InboxTests {
         let board = CommitBoard(start: 10)
         let reading = Task {
             var position: UInt64 = 10
-            while try await board.waitForMore(after: position) { position += 1 }
+            while try await board.waitForMore(after: position) == .more { position += 1 }
             return position
         }
         for offset in UInt64(11)...2000 { board.commit(offset) }
         board.commit(5)
         board.finish()
         #expect(try await reading.value == 2000)
-        #expect(try await board.waitForMore(after: 1999))
-        #expect(try await !board.waitForMore(after: 2000))
+        #expect(try await board.waitForMore(after: 1999) == .more)
+        #expect(try await board.waitForMore(after: 2000) == .finished)
     }
 
     @Test("cancelling a board ends the waiting")

@@ -54,7 +54,7 @@ struct RoutingTests {
 
     @Test("a gate's watermark is the least of its inputs, and never falls")
     func gateWatermark() {
-        var gate = InputGate(inputs: 3)
+        var gate = InputGate(inputs: Array(repeating: 0, count: 3))
         func rise(_ input: Int, _ time: Int64) -> Int64? {
             gate.pass(.watermark(Timestamp(nanoseconds: time)), from: input)?.watermark
         }
@@ -72,7 +72,7 @@ struct RoutingTests {
 
     @Test("a gate passes each control record on once, when all inputs have given it")
     func gateControls() {
-        var gate = InputGate(inputs: 2)
+        var gate = InputGate(inputs: Array(repeating: 0, count: 2))
         let begin = StreamElement.control(.scanStart(ScanStart(scan: ScanID(1))))
         let end = StreamElement.control(.scanEnd(ScanEnd(scan: ScanID(1), eventCount: 3)))
         #expect(gate.pass(begin, from: 0) == nil)
@@ -83,7 +83,7 @@ struct RoutingTests {
 
     @Test("a merge orders by effective time, origin and key, and keeps the order of one key")
     func merge() throws {
-        var merge = OrderedMerge(batchEvents: 2)
+        var merge = OrderedMerge(batchEvents: 2, of: ValueType(Sample.self))
         func batch(_ instance: UInt32, _ rows: [(Int64, Int64)], sequence: UInt64 = 0) throws -> StreamElement {
             var key = KernelProcessor(stage: testStage, kernel: keyKernel { (s: Sample) in s.key })
             let samples = rows.enumerated().map { ($1.0, Sample(key: $1.1, number: Int64($0) + Int64(sequence))) }

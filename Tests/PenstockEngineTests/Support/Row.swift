@@ -24,28 +24,33 @@ enum Taken: CaseIterable, Sendable {
     case nothing, integer, float
 }
 
+extension Taken {
+    /// Takes it; nil where nothing is taken.
+    var kernel: NumberKernel? {
+        switch self {
+        case .nothing: nil
+        case .integer:
+            NumberKernel(integers: { rows, input, numbers in
+                for k in 0..<rows.count {
+                    numbers[rows[k]] = input.assumingMemoryBound(to: Sample.self)[rows[k]].number
+                }
+                return KernelOutcome(processed: rows.count)
+            })
+        case .float:
+            NumberKernel(floats: { rows, input, numbers in
+                for k in 0..<rows.count {
+                    numbers[rows[k]] = input.assumingMemoryBound(to: Sample.self)[rows[k]].float
+                }
+                return KernelOutcome(processed: rows.count)
+            })
+        }
+    }
+}
+
 extension Aggregate {
     /// An aggregate of samples whose rows are of type `Row`.
-    init(_ function: Function, _ taken: Taken, keyedByText: Bool = false) {
-        let numbers: NumberKernel? =
-            switch taken {
-            case .nothing: nil
-            case .integer:
-                NumberKernel(integers: { rows, input, numbers in
-                    for k in 0..<rows.count {
-                        numbers[rows[k]] = input.assumingMemoryBound(to: Sample.self)[rows[k]].number
-                    }
-                    return KernelOutcome(processed: rows.count)
-                })
-            case .float:
-                NumberKernel(floats: { rows, input, numbers in
-                    for k in 0..<rows.count {
-                        numbers[rows[k]] = input.assumingMemoryBound(to: Sample.self)[rows[k]].float
-                    }
-                    return KernelOutcome(processed: rows.count)
-                })
-            }
-        self.init(function, of: numbers, row: ValueType(Row.self)) { rows, target in
+    init(_ function: Function, _ taken: Taken, keyedByText: Bool = false, emission: Emission = Emission()) {
+        self.init(function, of: taken.kernel, row: ValueType(Row.self), emission: emission) { rows, target in
             for k in 0..<rows.count {
                 (target.assumingMemoryBound(to: Row.self) + k).initialize(to: Row(rows, k, keyedByText: keyedByText))
             }

@@ -9,7 +9,9 @@ func run(
     _ flows: [FlowDescription], batch: Int = 4096, parallelism: Int = 1, log: (any LogStore)? = nil,
     reading: RunOptions.Reading = .live
 ) async throws -> PipelineRun {
-    let run = try makeRun(flows, batch: batch, parallelism: parallelism, log: log, reading: reading)
+    let plan = try await PhysicalPlan(flows, parallelism: parallelism, isReplay: reading != .live, log: log)
+    let run = PipelineRun(
+        plan, options: RunOptions(batchEvents: batch, reading: reading, topicDurability: .pageCache), log: log)
     try await run.run()
     return run
 }

@@ -1,3 +1,4 @@
+import Foundation
 import PenstockEvents
 
 @testable import PenstockEngine
@@ -36,19 +37,23 @@ struct ScriptedSource: Source {
     var failure: Failure?
     /// Where the reader says that it has more, without an end, once all steps have been read.
     var isEndless = false
+    /// How long the reader stays behind each event, so that a run is long enough for checkpoints.
+    var pauseMicroseconds: UInt32 = 0
     var partitionCount: Int { partitions.count }
     var summary: String { "script" }
 
     func open(_ partition: Int, context: SourceContext) throws -> any SourceReader<Sample> {
         if let failure { throw failure }
-        return Reader(steps: partitions[partition][...], isEndless: isEndless)
+        return Reader(steps: partitions[partition][...], isEndless: isEndless, pause: pauseMicroseconds)
     }
 
     private struct Reader: SourceReader {
         var steps: ArraySlice<Step>
         let isEndless: Bool
+        let pause: UInt32
 
         mutating func read(into batch: inout SourceBatch<Sample>) throws -> SourceProgress {
+            defer { if pause > 0 { usleep(pause * UInt32(batch.count)) } }
             while !batch.isFull {
                 switch steps.popFirst() {
                 case .event(let time, let sample): batch.append(sample, time: Timestamp(nanoseconds: time))

@@ -101,6 +101,7 @@ struct WindowReference {
         case (.minimum, _): row.bits = (samples.map(\.float).min() ?? 0).bitPattern
         case (.maximum, .integer): row.integer = samples.map(\.number).max() ?? 0
         case (.maximum, _): row.bits = (samples.map(\.float).max() ?? 0).bitPattern
+        case (.variance, _): preconditionFailure("the reference does not know the variance")
         }
         return row
     }

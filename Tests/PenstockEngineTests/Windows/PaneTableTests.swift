@@ -43,7 +43,7 @@ struct PaneTableTests {
         }
         #expect(last == nil)
         do {
-            let pane = Pane<IntegerSum>(start: 0, end: 10, origin: Origin(stage: 0, partition: 0))
+            let pane = SlicePane<IntegerSum>(start: 0, end: 10, origin: Origin(stage: 0, partition: 0))
             first = pane.table.memory
             #expect(first != nil)
         }

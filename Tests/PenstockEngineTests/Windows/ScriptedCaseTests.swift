@@ -35,6 +35,26 @@ struct ScriptedCaseTests {
         }
     }
 
+    /// The rows of a case as texts; events are named by their partition and time.
+    private func check(
+        _ steps: [Step], lateness: Int64 = 0, _ lateRows: Emission.LateRows = .onExpiry, early: Int? = nil,
+        rows expected: [TreeRow], late: Int = 0
+    ) async throws {
+        let emission = Emission(allowedLateness: lateness, lateRows: lateRows, earlyEvery: early)
+        for (batch, parallelism) in [(1, 1), (7, 2), (4096, 4)] {
+            let collector = Collector(TreeRow.self)
+            let flow = FlowDescription(
+                name: "case",
+                stages: [
+                    .from(ScriptedSource(partitions: [steps], disorder: .marks)), .keyBy { (s: Sample) in s.key },
+                    .aggregate(tumbling(10), .treeText(isKeyed: true, emission)), .to(collector),
+                ])
+            let statistics = try await run([flow], batch: batch, parallelism: parallelism).statistics
+            #expect(collector.values == expected, "batch \(batch), parallelism \(parallelism)")
+            #expect(statistics == OperatorStatistics(lateEvents: late), "batch \(batch), parallelism \(parallelism)")
+        }
+    }
+
     private func tumbling(_ size: Int64, offset: Int64 = 0) -> KeyedWindow {
         .time(TimeWindows(size: size, every: size, offset: offset))
     }
@@ -76,6 +96,45 @@ struct ScriptedCaseTests {
     func case6() async throws {
         try await check(
             [[.e(0), .e(1), .e(2), .e(6)]], sliding(2, every: 5), rows: [(0, 2, [0, 1]), (5, 7, [6])], outside: 1)
+    }
+
+    private let case7Steps: [Step] = [.e(3), .w(9), .e(4), .w(13), .e(5), .w(14), .e(6)]
+
+    @Test("case 7: late events give one more row when the allowed lateness is over")
+    func case7() async throws {
+        try await check(
+            case7Steps, lateness: 5,
+            rows: [
+                TreeRow(0, 0, 10, "0:3", Pane(isFinal: false)),
+                TreeRow(0, 0, 10, "0:3|0:4,0:5", Pane(index: 1, timing: .late)),
+            ], late: 1)
+    }
+
+    @Test("case 7: with a row for each event, late events give a row each")
+    func case7EachEvent() async throws {
+        try await check(
+            case7Steps, lateness: 5, .eachEvent,
+            rows: [
+                TreeRow(0, 0, 10, "0:3", Pane(isFinal: false)),
+                TreeRow(0, 0, 10, "0:3|0:4", Pane(index: 1, timing: .late, isFinal: false)),
+                TreeRow(0, 0, 10, "0:3|0:4,0:5", Pane(index: 2, timing: .late, isFinal: false)),
+            ], late: 1)
+    }
+
+    @Test("case 8: late events alone give a late row")
+    func case8() async throws {
+        try await check(
+            [.w(9), .e(4), .e(5)], lateness: 5, rows: [TreeRow(0, 0, 10, "0:4,0:5", Pane(timing: .late))])
+    }
+
+    @Test("case 33: an early row after every two events, then the row at closing")
+    func case33() async throws {
+        try await check(
+            [.e(1), .e(2), .e(3), .w(9)], early: 2,
+            rows: [
+                TreeRow(0, 0, 10, "0:1,0:2", Pane(timing: .early, isFinal: false, isComplete: false)),
+                TreeRow(0, 0, 10, "0:1,0:2,0:3", Pane(index: 1)),
+            ])
     }
 
     @Test("case 9: an event is late by its own partition's watermark, not by the stage's")

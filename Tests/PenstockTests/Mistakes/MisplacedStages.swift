@@ -35,6 +35,9 @@ extension MistakeCases {
             "operator on a keyed stream", opening: "An operator takes a stream without keys: put it before KeyBy(...)",
             "From(readings, disorder: .ascending)\nKeyBy(\\Reading.sensor)\nSmooth()"),
         .flow(
+            "watermark of a keyed stream", opening: "Watermark(...) belongs to a source: put it before KeyBy(...)",
+            "From(readings, disorder: .ascending)\nKeyBy(\\Reading.sensor)\nWatermark(.ascending)"),
+        .flow(
             "record of a keyed stream", opening: "Persist records a stream without keys: put it before KeyBy(...)",
             "From(readings, disorder: .ascending)\nKeyBy(\\Reading.sensor)\nPersist(topic: \"recorded\")"),
         .statements(
@@ -62,7 +65,7 @@ extension MistakeCases {
         .statements(
             "flow with a mistake as a source",
             #"""
-            let other = Flow("other") {  // ERROR: Count needs a key
+            let other = Flow("other") {  // ERROR: Count needs a window: put Tumbling(...), Sliding(...) or Session(...) before it
                 From(readings, disorder: .ascending)
                 Count()
             }
@@ -99,7 +102,7 @@ extension MistakeCases {
         .body(
             "flow with a mistake in a body",
             #"""
-            Flow("wrong") {  // ERROR: Count needs a key
+            Flow("wrong") {  // ERROR: Count needs a window: put Tumbling(...), Sliding(...) or Session(...) before it
                 From(readings, disorder: .ascending)
                 Count()
                 To(alarms)

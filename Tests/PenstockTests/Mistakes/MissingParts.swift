@@ -1,10 +1,22 @@
 extension MistakeCases {
     private static let window =
-        "A window needs an aggregate right behind it: Count(), Sum(...), Mean(...), Minimum(...) or Maximum(...)"
+        "A window needs an aggregate right behind it, such as Count(), Sum(...), Largest(by: ...) or WholeWindow { ... }"
 
     private static let aggregates = [
         ("Count", "Count()"), ("Sum", #"Sum(\Reading.value)"#), ("Mean", #"Mean(\Reading.value)"#),
         ("Minimum", #"Minimum(\Reading.value)"#), ("Maximum", #"Maximum(\Reading.value)"#),
+    ]
+
+    private static let noWindow =
+        "An aggregate needs a window: put Tumbling(...), Sliding(...) or Session(...) before it"
+
+    private static let noModifier =
+        "This stage belongs right behind a window: Tumbling(...), Sliding(...) or Session(...)"
+
+    private static let states = [
+        ("Largest", #"Largest(by: \Reading.value)"#), ("Top", #"Top(3, by: \Reading.value)"#), ("First", "First()"),
+        ("Variance", #"Variance(\Reading.value)"#),
+        ("WholeWindow", "WholeWindow { (_: WindowSpan, r: [Reading]) in r.count }"),
     ]
 
     private static let windows = [
@@ -16,19 +28,44 @@ extension MistakeCases {
     static let missingParts: [CompileCase] =
         aggregates.map { name, stage in
             .flow(
-                "\(name) without a key", opening: "\(name) needs a key: put KeyBy(...) and a window before it",
+                "\(name) without a key and a window",
+                opening: "\(name) needs a window: put Tumbling(...), Sliding(...) or Session(...) before it",
                 "From(readings, disorder: .ascending)\n\(stage)")
         }
         + aggregates.map { name, stage in
             .flow(
                 "\(name) without a window",
-                opening: "\(name) needs a window: put Tumbling(...) or Sliding(...) before it",
+                opening: "\(name) needs a window: put Tumbling(...), Sliding(...) or Session(...) before it",
                 "From(readings, disorder: .ascending)\nKeyBy(\\Reading.sensor)\n\(stage)\nTo(alarms)")
         }
         + windows.enumerated().map { number, window in
             .flow(
-                "\(window.0) without a key \(number)", opening: "\(window.0) needs a key: put KeyBy(...) before it",
-                "From(readings, disorder: .ascending)\n\(window.1)\nCount()")
+                "\(window.0) without a key and an aggregate \(number)", opening: Self.window,
+                "From(readings, disorder: .ascending)\n\(window.1)\nTo(alarms)")
+        }
+        + states.flatMap { name, stage in
+            [
+                CompileCase.flow(
+                    "\(name) without a key and a window", opening: noWindow,
+                    "From(readings, disorder: .ascending)\n\(stage)"),
+                .flow(
+                    "\(name) without a window", opening: noWindow,
+                    "From(readings, disorder: .ascending)\nKeyBy(\\Reading.sensor)\n\(stage)\nTo(alarms)"),
+            ]
+        }
+        + [
+            ("AllowedLateness", "AllowedLateness(.seconds(1))"), ("Early", "Early(every: 10)"),
+            ("LateData", "LateData(to: SideOutput(\"late\", of: Reading.self))"),
+            ("Outside", "Outside(to: SideOutput(\"outside\", of: Reading.self))"),
+        ].flatMap { name, stage in
+            [
+                CompileCase.flow(
+                    "\(name) without a key and a window", opening: noModifier,
+                    "From(readings, disorder: .ascending)\n\(stage)\nTo(alarms)"),
+                .flow(
+                    "\(name) without a window", opening: noModifier,
+                    "From(readings, disorder: .ascending)\nKeyBy(\\Reading.sensor)\n\(stage)\nCount()"),
+            ]
         }
         + [
             ("Map { (r: Reading) in r.value }", "map"), ("Filter { (r: Reading) in r.value > 0 }", "filter"),
@@ -50,7 +87,7 @@ extension MistakeCases {
             Tumbling(every: .seconds(1))
             """#),
         .flow(
-            "second aggregate without a key of its own", opening: "Sum needs a key",
+            "second aggregate without a key of its own", opening: "Sum needs a window",
             #"""
             From(readings, disorder: .ascending)
             KeyBy(\Reading.sensor)
@@ -73,7 +110,8 @@ extension MistakeCases {
             opening: "A window operator works on windows by position, not on windows of keys",
             "From(readings, disorder: .ascending)\nKeyBy(\\Reading.sensor)\nTumbling(count: 3)\nTotal()"),
         .flow(
-            "only the first of several missing parts", opening: "Count needs a key",
+            "only the first of several missing parts",
+            opening: "Count needs a window: put Tumbling(...), Sliding(...) or Session(...) before it",
             #"""
             From(readings, disorder: .ascending)
             Count()

@@ -1,6 +1,6 @@
 /// Programs with a mistake, by kind of mistake.
 enum MistakeCases {
-    static let all = mismatches + branches + missingParts + misplaced + pipelines
+    static let all = mismatches + branches + missingParts + misplaced + pipelines + sessions + joins
 
     /// A stage that does not fit the type of the stream: reported on its own line, in the words of the types.
     private static let mismatches: [CompileCase] = [

@@ -1,6 +1,6 @@
 /// Programs without a mistake: what has to go on compiling.
 enum RightCases {
-    static let all = flows + bodies
+    static let all = flows + bodies + sessions + joins
 
     private static let flows: [CompileCase] = [
         .flow(
@@ -41,6 +41,24 @@ enum RightCases {
             To(Kept<Celsius>())
             """#),
         .flow(
+            "watermark, late events and how a topic is read",
+            #"""
+            From(readings, disorder: .marks).aligned(maxDrift: nil).futureGuard(maxAhead: .seconds(5))
+                .future(to: SideOutput("future")).idle(after: .seconds(10))
+            Filter { (r: Reading) in r.value > 0 }
+            Watermark(.bounded(by: .seconds(2)))
+            KeyBy(\Reading.sensor)
+            Sliding(.seconds(1), every: .seconds(60))
+            LateData(to: SideOutput("late", of: Reading.self))
+            Outside(to: SideOutput("outside", of: Reading.self))
+            AllowedLateness(.seconds(1))
+            Count()
+            To(Kept<Counted<UInt64>>())
+            """#),
+        .flow(
+            "flow that begins with a side output",
+            "From(SideOutput(\"late\", of: Reading.self))\nTo(alarms)"),
+        .flow(
             "for in a flow",
             #"""
             From(readings, disorder: .ascending)
@@ -59,6 +77,44 @@ enum RightCases {
             Sliding(.seconds(10), every: .seconds(2))
             Maximum(\Reading.value)
             Filter { (m: Extreme<UInt64, Double>) in m.value > 0 }
+            """#),
+        .flow(
+            "largest events of a window without keys",
+            #"""
+            From(readings, disorder: .ascending)
+            Tumbling(every: .seconds(10), offset: .seconds(1))
+            AllowedLateness(.seconds(5), rows: .eachEvent)
+            Early(every: 100)
+            Largest(by: \Reading.value, ties: .all)
+            To(Kept<Windowed<[Reading]>>())
+            """#),
+        .flow(
+            "top of counts",
+            #"""
+            From(readings, disorder: .ascending)
+            KeyBy(\Reading.sensor)
+            Sliding(.seconds(10), every: .seconds(2))
+            Count()
+            Tumbling(every: .seconds(2))
+            Top(3, by: \Counted<UInt64>.count)
+            To(Kept<Windowed<[Counted<UInt64>]>>())
+            """#),
+        .flow(
+            "whole windows by key",
+            #"""
+            From(readings, disorder: .ascending)
+            KeyBy(\Reading.sensor)
+            Tumbling(every: .seconds(10))
+            WholeWindow { (_: WindowSpan, events: [Reading]) in events.count }
+            To(Kept<KeyedResult<UInt64, Int>>())
+            """#),
+        .flow(
+            "variance of a window without keys",
+            #"""
+            From(readings, disorder: .ascending)
+            Sliding(count: 100, every: 10)
+            Variance(\Reading.value)
+            Map { (row: Windowed<Moments>) in row.value.sampleVariance }
             """#),
         .flow(
             "branches that are sources",

@@ -1,0 +1,81 @@
+internal import PenstockEvents
+
+/// The rows of a join until they leave as batches.
+public struct JoinOutput {
+    private struct Rows {
+        let values: ValueColumn
+        let capacity: Int
+        var count = 0
+        var codes: [UInt64] = []
+        var times: [Int64] = []
+    }
+
+    private let element: ValueType
+    /// How many rows a batch has.
+    let limit: Int
+    private var full: [Rows] = []
+    private var open: Rows?
+
+    init(of element: ValueType, limit: Int) {
+        self.element = element
+        self.limit = limit
+    }
+
+    /// Whether there is a batch's worth of rows.
+    var isFull: Bool { !full.isEmpty || open?.count ?? 0 >= limit }
+
+    /// How many rows fit into the batch that is open.
+    var space: Int { limit - (open?.count ?? 0) }
+
+    /// Adds rows.
+    @inlinable public mutating func append<Value>(_ rows: [Value]) {
+        guard !rows.isEmpty else { return }
+        let target = room(rows.count).assumingMemoryBound(to: Value.self)
+        for (k, row) in rows.enumerated() { (target + k).initialize(to: row) }
+        added(rows.count)
+    }
+
+    /// Memory for the next `count` rows, to be initialised before `added`.
+    @usableFromInline mutating func room(_ count: Int) -> UnsafeMutableRawPointer {
+        if let open, open.count > 0, open.count + count > open.capacity { close() }
+        if open == nil || count > open!.capacity {
+            let capacity = max(limit, count)
+            open = Rows(values: ValueColumn(element, capacity: capacity), capacity: capacity)
+        }
+        return open!.values.base + open!.count * element.stride
+    }
+
+    /// As many rows as that were initialised.
+    @usableFromInline mutating func added(_ count: Int) {
+        open!.count += count
+        open!.values.setInitialized(count: open!.count)
+    }
+
+    /// Says the key and time of the rows that were added since it was last said.
+    mutating func label(code: UInt64, time: Int64) {
+        guard open != nil else { return }
+        while open!.codes.count < open!.count {
+            open!.codes.append(code)
+            open!.times.append(time)
+        }
+    }
+
+    private mutating func close() {
+        guard let rows = open else { return }
+        full.append(rows)
+        open = nil
+    }
+
+    /// The next batch, or nil when there are no rows.
+    mutating func take(_ keys: JoinKeys, origin: Origin, sequence: inout UInt64, watermark: Timestamp) -> Batch? {
+        if full.isEmpty, let open, open.count > 0 { close() }
+        guard !full.isEmpty else { return nil }
+        let rows = full.removeFirst()
+        let times = Column<Int64>(capacity: rows.count)
+        for (row, time) in rows.times.enumerated() { times.values[row] = time }
+        defer { sequence += UInt64(rows.count) }
+        return Batch(
+            origin: origin, baseSequence: sequence, rowCount: rows.count, times: times, values: rows.values,
+            keys: keys.column(rows.codes), watermark: watermark)
+    }
+}

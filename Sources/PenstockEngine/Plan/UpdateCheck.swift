@@ -1,0 +1,34 @@
+/// Rows that are put out more than once, early or after late events, may only go to sinks: a stage that aggregates them would count twice.
+struct UpdateCheck {
+    /// - Throws: `EngineError.plan` for the first stage that takes updated rows and cannot.
+    func run(_ flows: [FlowDescription]) throws(EngineError) {
+        for flow in flows { _ = try stageWithUpdates(in: flow) }
+    }
+
+    /// The label of the stage that gives updated rows at the end of a flow, or nil.
+    private func stageWithUpdates(in flow: FlowDescription) throws(EngineError) -> String? {
+        var updating: String?
+        for stage in flow.stages {
+            switch stage.kind {
+            case .flow(let input): updating = try stageWithUpdates(in: input)
+            case .inputs(let parts):
+                for part in parts {
+                    if let stage = try stageWithUpdates(in: part) { updating = stage }
+                }
+            case .aggregate(let window, let aggregate):
+                try refuse(updating, at: stage, in: flow)
+                if window.repeatsRows(aggregate.emission) { updating = stage.label }
+            case .operation: try refuse(updating, at: stage, in: flow)
+            default: break
+            }
+        }
+        return updating
+    }
+
+    private func refuse(_ updating: String?, at stage: StageDescription, in flow: FlowDescription) throws(EngineError) {
+        guard let updating else { return }
+        throw .plan(
+            problem: "\(stage.label) in the flow \"\(flow.name)\" follows \(updating), whose rows come more than once",
+            hint: "rows that AllowedLateness(...) and Early(...) add can only be mapped, filtered and written")
+    }
+}

@@ -1,0 +1,76 @@
+internal import PenstockEvents
+
+// What is known of the keys goes into a checkpoint by key group, what is known of time once an instance.
+extension KeyedProcessor {
+    func snapshot(into state: inout StateWriter) throws {
+        state.chunk { chunk in
+            chunk.put(StateKind.progress.rawValue)
+            chunk.put(watermark.nanoseconds)
+            chunk.put(forwarded.nanoseconds)
+            chunk.put(max(last, waiting.latest))
+            chunk.put(due.nextSequence)
+        }
+        var rows: [Int: [DueRows<P.Out>.Row]] = [:]
+        for row in due.waiting { rows[row.slot, default: []].append(row) }
+        for (group, slots) in keys.slots(byKeyGroup: options.isKeyed) {
+            try state.chunk(group: group) { chunk in
+                chunk.put(StateKind.keys.rawValue)
+                for slot in slots {
+                    keys.write(slot, into: &chunk)
+                    try tables.write(slot, into: &chunk)
+                    let set = timers.timers(of: slot)
+                    chunk.put(UInt64(set.count))
+                    for timer in set {
+                        chunk.put(timer.time)
+                        chunk.put(timer.name.utf8)
+                    }
+                    let rows = rows[slot] ?? []
+                    chunk.put(UInt64(rows.count))
+                    for row in rows {
+                        chunk.put(row.time)
+                        try chunk.put(value: row.value)
+                    }
+                }
+            }
+        }
+        try waiting.snapshot(into: &state, byKeyGroup: options.isKeyed)
+    }
+
+    mutating func restore(_ chunks: [StateChunk]) throws {
+        var instances: [(watermark: Int64, forwarded: Int64)] = []
+        for chunk in chunks {
+            var decoder = StateDecoder(chunk)
+            switch try StateKind(&decoder) {
+            case .progress:
+                instances.append((try decoder.integer(), try decoder.integer()))
+                last = max(last, try decoder.integer())
+                due.nextSequence = max(due.nextSequence, try decoder.integer())
+            case .keys:
+                while !decoder.isAtEnd { try restoreKey(&decoder) }
+            case .waiting:
+                waiting.add(try decoder.batch(of: ValueType(P.In.self)))
+            }
+        }
+        watermark = Timestamp(nanoseconds: instances.map(\.watermark).min() ?? .min)
+        forwarded = Timestamp(nanoseconds: instances.map(\.forwarded).min() ?? .min)
+    }
+
+    private mutating func restoreKey(_ decoder: inout StateDecoder) throws {
+        let slot = try keys.read(&decoder)
+        tables.reserve(slot + 1)
+        while pins.count <= slot { pins.append(0) }
+        try tables.read(slot, from: &decoder)
+        if let end = tables.deadline(slot) { expiries.add(end, slot) }
+        for _ in 0..<(try decoder.integer(UInt64.self)) {
+            let time: Int64 = try decoder.integer()
+            let name = String(decoding: try decoder.data(), as: UTF8.self)
+            timers.add(TimerQueue.Timer(time: time, name: name), slot: slot, clock: .min, keys)
+        }
+        for _ in 0..<(try decoder.integer(UInt64.self)) {
+            let time: Int64 = try decoder.integer()
+            due.add(try decoder.value(), time: time, slot: slot)
+            pins[slot] += 1
+        }
+        restoreHold(slot)
+    }
+}

@@ -1,0 +1,253 @@
+internal import PenstockEvents
+
+/// Drives a `KeyedProcess` over the events of the keys of an instance.
+///
+/// Events wait until the watermark has reached their effective time; then they are handled one after the other, and the timers that are due
+/// between them. Rows leave once the watermark has reached their time, by (time, key).
+struct KeyedProcessor<P: KeyedProcess>: Processor {
+    let process: P
+    let options: ProcessOptions
+    private let rules: ProcessRules<P>
+
+    let keys = KeyTable()
+    let tables: StateTables
+    let timers = TimerQueue()
+    var waiting: PendingRows
+    var due = DueRows<P.Out>()
+    /// How many rows of each key have not left.
+    var pins: [Int] = []
+    var expiries = ExpiryQueue()
+    /// The earliest time that a later row of a key may have, where that is before the clock.
+    private var holds: [Int: Int64] = [:]
+
+    var watermark = Timestamp.distantPast
+    var forwarded = Timestamp.distantPast
+    /// The largest finite time of the input: effective times and watermarks.
+    var last = Int64.min
+    private var clock = Int64.min
+    private var hasEnded = false
+    private var output = ProcessOutput<P.Out>()
+    private var asideCount = 0
+    private var following = ElementSlot()
+    private(set) var statistics = OperatorStatistics()
+
+    init(_ process: P, _ options: ProcessOptions, _ rules: ProcessRules<P>) {
+        self.process = process
+        self.options = options
+        self.rules = rules
+        tables = StateTables(process.states.map(\.definition))
+        waiting = PendingRows(turn: rules.turn)
+    }
+
+    mutating func accept(_ element: StreamElement) throws {
+        output.asides.removeAll(keepingCapacity: true)
+        asideCount = 0
+        switch element {
+        case .batch(let batch):
+            var batch = batch
+            if !options.isKeyed { batch.keys = nil }
+            waiting.add(batch)
+            watermark = max(watermark, batch.watermark)
+            try advance(toWatermark: watermark.nanoseconds)
+        case .watermark(let time):
+            watermark = max(watermark, time)
+            try advance(toWatermark: watermark.nanoseconds)
+        case .control, .barrier:
+            following.put(element)
+        case .end:
+            try finish()
+            watermark = .distantFuture
+            following.put(.end)
+        }
+    }
+
+    mutating func next() throws -> StreamElement? {
+        let reach = hasEnded ? Int64.max : held(watermark.nanoseconds)
+        due.release(upTo: reach, keys)
+        let baseSequence = due.nextSequence
+        if let rows = due.take(options.batchEvents) {
+            let batch = Batch(
+                rows, keys, isKeyed: options.isKeyed, origin: options.origin, baseSequence: baseSequence,
+                watermark: forwarded)
+            for row in rows {
+                pins[row.slot] -= 1
+                forget(row.slot)
+            }
+            return .batch(batch)
+        }
+        if let element = following.take() {
+            if case .end = element { forwarded = .distantFuture }
+            return element
+        }
+        guard reach > forwarded.nanoseconds, reach < .max else { return nil }
+        forwarded = Timestamp(nanoseconds: reach)
+        return .watermark(forwarded)
+    }
+
+    mutating func takeSide() -> (port: SidePort, batch: Batch)? {
+        guard let port = output.asides.first?.port else { return nil }
+        var builder = ColumnBuilder<P.In>(capacity: output.asides.count)
+        for aside in output.asides where aside.port == port {
+            if let value = aside.value as? P.In { builder.append(value, time: aside.time) }
+        }
+        output.asides.removeAll { $0.port == port }
+        let (values, times, count) = builder.take(capacity: 1)
+        let batch = Batch(
+            origin: options.origin, baseSequence: 0, rowCount: count, times: times, values: values, watermark: forwarded
+        )
+        return (port, batch)
+    }
+
+    // MARK: Time
+
+    private mutating func advance(toWatermark limit: Int64) throws {
+        guard limit > .min else { return }
+        last = max(last, limit)
+        try advance(to: limit - rules.delay)
+    }
+
+    private mutating func advance(to limit: Int64) throws {
+        guard limit > .min else { return }
+        try handleEvents(upTo: limit)
+        try fireTimers(upTo: limit)
+        for slot in expiries.take(upTo: limit) where keys.isTaken[slot] {
+            tables.expire(slot, at: limit)
+            if let end = tables.deadline(slot) { expiries.add(end, slot) }
+            forget(slot)
+        }
+        for slot in timers.sweep(keys) { forget(slot) }
+    }
+
+    private mutating func finish() throws {
+        last = max(last, waiting.latest)
+        try advance(to: last)
+        clock = max(clock, last)
+        // What has the end of time as its effective time: the rest that a stage before has put out at its end.
+        try handleEvents(upTo: .max)
+        hasEnded = true
+        try fireTimers(upTo: .max)
+        guard let finish = rules.finish else { return }
+        let last = last
+        for slot in (0..<keys.slotCount).filter({ keys.isTaken[$0] }).sorted(by: { keys.precedes($0, $1) }) {
+            try call(slot, at: last) { process, state, _, output, _ in
+                try finish(process, last, state, &output)
+            }
+        }
+    }
+
+    private func held(_ watermark: Int64) -> Int64 {
+        guard watermark > .min else { return watermark }
+        let watermark = watermark - rules.delay
+        guard let earliest = holds.values.min() else { return watermark }
+        return min(watermark, earliest - 1)
+    }
+
+    private mutating func handleEvents(upTo limit: Int64) throws {
+        let (batches, rows) = waiting.take(upTo: limit)
+        for row in rows {
+            let batch = batches[row.batch]
+            if row.instant < .max { try fireTimers(upTo: row.instant - 1) }
+            let slot = keys.slot(batch.keys, row.row)
+            let instant = row.instant < .max ? row.instant : max(clock, batch.times.values[row.row])
+            do {
+                try call(
+                    slot, at: instant, time: batch.times.values[row.row],
+                    isBehind: row.effectiveTime > batch.times.values[row.row]
+                ) { process, state, timers, output, context in
+                    let event = batch.values.base.assumingMemoryBound(to: P.In.self)[row.row]
+                    try process.process(event, state: state, timers: &timers, output: &output, context: context)
+                }
+            } catch let error as EngineError {
+                throw error
+            } catch {
+                throw EngineError.stageFailed(
+                    stage: options.stage, sequence: batch.baseSequence + UInt64(row.row),
+                    time: Timestamp(nanoseconds: batch.times.values[row.row]), error)
+            }
+        }
+        withExtendedLifetime(batches) {}
+    }
+
+    private mutating func fireTimers(upTo limit: Int64) throws {
+        while let (slot, timer) = timers.take(upTo: limit, keys) { try fire(timer, slot, at: timer.time) }
+    }
+
+    private mutating func fire(_ timer: TimerQueue.Timer, _ slot: Int, at instant: Int64) throws {
+        let fired = FiredTimer(
+            name: timer.name, time: Timestamp(nanoseconds: timer.time), isEndOfInput: hasEnded)
+        do {
+            try call(slot, at: instant, time: timer.time) { process, state, timers, output, context in
+                try process.onTimer(fired, state: state, timers: &timers, output: &output, context: context)
+            }
+        } catch let error as EngineError {
+            throw error
+        } catch {
+            throw EngineError.stage(options.stage, TimerFailed(stage: options.stage, timer: fired, error: error))
+        }
+    }
+
+    // MARK: Handlers
+
+    private mutating func call(
+        _ slot: Int, at instant: Int64, time: Int64? = nil, isBehind: Bool = false,
+        _ handler: (P, KeyedState, inout KeyTimers, inout ProcessOutput<P.Out>, ProcessContext<P.Key>) throws -> Void
+    ) throws {
+        clock = max(clock, instant)
+        tables.reserve(slot + 1)
+        output.clock = clock
+        let state = KeyedState(tables: tables, slot: slot, clock: clock)
+        var keyTimers = KeyTimers(queue: timers, keys: keys, slot: slot, clock: clock, hasEnded: hasEnded)
+        let context = ProcessContext<P.Key>(
+            stage: options.stage, clock: Timestamp(nanoseconds: clock), time: Timestamp(nanoseconds: time ?? clock),
+            isBehind: isBehind, report: options.report, hash: keys.hashes[slot], bytes: keys.bytes[slot])
+        try handler(process, state, &keyTimers, &output, context)
+        try takeOutput(slot)
+        if let hold = rules.hold { holds[slot] = hold(process, state) }
+        while let timer = timers.takeImmediate() { try fire(timer, slot, at: clock) }
+        // What was written later is gone later, so that one instant a key is enough.
+        if tables.takeMayExpire(), !expiries.has(slot), let end = tables.deadline(slot) { expiries.add(end, slot) }
+        forget(slot)
+        try checkSize()
+    }
+
+    private mutating func takeOutput(_ slot: Int) throws {
+        if let time = output.illegalTime {
+            throw EngineError.stage(options.stage, RowBeforeClock(stage: options.stage, time: time, clock: clock))
+        }
+        for aside in output.asides.suffix(from: asideCount) {
+            if aside.port == .outside { statistics.outsideEvents += 1 } else { statistics.lateEvents += 1 }
+        }
+        asideCount = output.asides.count
+        guard !output.rows.isEmpty else { return }
+        while pins.count <= slot { pins.append(0) }
+        pins[slot] += output.rows.count
+        for row in output.rows { due.add(row.value, time: row.time, slot: slot, isAtEnd: row.isAtEnd) }
+        output.rows.removeAll(keepingCapacity: true)
+    }
+
+    // MARK: Keys
+
+    /// Forgets a key of which nothing is known any more.
+    private mutating func forget(_ slot: Int) {
+        guard keys.isTaken[slot], slot >= pins.count || pins[slot] == 0, timers.isEmpty(slot), tables.isEmpty(slot)
+        else { return }
+        keys.remove(slot)
+        expiries.remove(slot)
+        holds[slot] = nil
+    }
+
+    private func checkSize() throws {
+        guard let limit = options.stateLimit, tables.byteCount > limit else { return }
+        throw EngineError.stage(
+            options.stage, StateOverLimit(stage: options.stage, bytes: tables.byteCount, limit: limit, keys: keys.count)
+        )
+    }
+}
+
+extension KeyedProcessor {
+    /// A key has come back from a checkpoint.
+    mutating func restoreHold(_ slot: Int) {
+        guard let hold = rules.hold else { return }
+        holds[slot] = hold(process, KeyedState(tables: tables, slot: slot, clock: .min))
+    }
+}

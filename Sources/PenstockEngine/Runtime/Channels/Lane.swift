@@ -1,0 +1,77 @@
+internal import PenstockEvents
+
+/// What one sender has sent and the receiver has not taken, in order.
+///
+/// At the end stand batches that still grow, one for each origin, and how far time has come behind them: small batches become one while
+/// they wait, and a watermark that nobody has seen gives way to the next.
+struct Lane {
+    /// Complete elements that a sender may have in the queue.
+    static let capacity = 4
+
+    private var elements: [StreamElement] = []
+    private var growing: [GrowingBatch] = []
+    private var growingRows = 0
+    private var watermark = Timestamp.distantPast
+    private var passed = Timestamp.distantPast
+
+    /// When what stands first came; kept by the inbox.
+    var arrival: UInt64 = 0
+    /// The sender, where it waits for credit.
+    var waiting: CheckedContinuation<Void, any Error>?
+
+    /// Whether there is nothing to take.
+    var isEmpty: Bool { elements.isEmpty && growing.isEmpty && watermark <= passed }
+
+    /// Whether there is something that should not wait for more.
+    var isUrgent: Bool { !elements.isEmpty || growingRows >= GrowingBatch.rowLimit }
+
+    /// Whether the sender has credit.
+    var hasCredit: Bool { elements.count < Lane.capacity && growingRows < 2 * GrowingBatch.rowLimit }
+
+    /// Adds an element.
+    mutating func append(_ element: StreamElement) {
+        switch element {
+        case .watermark(let time):
+            watermark = max(watermark, time)
+        case .batch(let batch) where GrowingBatch.takes(batch):
+            append(batch, batch.rows)
+        case .batch(let batch):
+            complete(isFollowedByBatch: true)
+            watermark = max(watermark, batch.watermark)
+            passed = watermark
+            elements.append(element)
+        case .control, .barrier, .end:
+            complete(isFollowedByBatch: false)
+            elements.append(element)
+        }
+    }
+
+    /// Adds some rows of a small batch.
+    mutating func append(_ batch: Batch, _ rows: Rows) {
+        watermark = max(watermark, batch.watermark)
+        guard rows.count > 0 else { return }
+        let place = growing.firstIndex { $0.origin == batch.origin } ?? growing.count
+        if place == growing.count { growing.append(GrowingBatch(like: batch, from: rows[0])) }
+        growing[place].append(batch, rows)
+        growingRows += rows.count
+        if growingRows >= GrowingBatch.rowLimit, elements.count < Lane.capacity { complete(isFollowedByBatch: false) }
+    }
+
+    /// Takes the first element.
+    mutating func popFirst() -> StreamElement? {
+        if elements.isEmpty { complete(isFollowedByBatch: false) }
+        return elements.isEmpty ? nil : elements.removeFirst()
+    }
+
+    /// Nothing is added to what grows any more. Time comes as far as the sender said only behind all of it.
+    private mutating func complete(isFollowedByBatch: Bool) {
+        for (k, batch) in growing.enumerated() {
+            let isLast = k == growing.count - 1
+            elements.append(.batch(batch.batch(watermark: isLast ? watermark : passed)))
+        }
+        if growing.isEmpty, watermark > passed, !isFollowedByBatch { elements.append(.watermark(watermark)) }
+        if !growing.isEmpty || !isFollowedByBatch { passed = watermark }
+        growing.removeAll(keepingCapacity: true)
+        growingRows = 0
+    }
+}

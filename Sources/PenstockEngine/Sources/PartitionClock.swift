@@ -1,0 +1,110 @@
+internal import PenstockEvents
+
+/// The watermark of one partition: how far its event time has come.
+struct PartitionClock {
+    private let bound: Int64?
+    private var latest = Int64.min
+    private var mark = Int64.min
+    /// Whether the last batch was out of order: then the next one most likely is, too, and is not looked through for order first.
+    private var wasDisordered = false
+
+    init(_ disorder: Disorder) { bound = disorder.boundNanoseconds }
+
+    /// The present watermark: no later event that keeps its promise is at or before it.
+    var watermark: Timestamp {
+        guard let bound, latest != .min else { return Timestamp(nanoseconds: mark) }
+        return Timestamp(nanoseconds: max(latest - bound - 1, mark))
+    }
+
+    func snapshot(into state: inout StateEncoder) {
+        state.put(latest)
+        state.put(mark)
+    }
+
+    mutating func restore(_ state: inout StateDecoder) throws {
+        latest = try state.integer()
+        mark = try state.integer()
+    }
+
+    mutating func observe(mark time: Timestamp) { mark = max(mark, time.nanoseconds) }
+
+    /// Observes the times of `count` events in order and names those that are behind.
+    /// - Throws: `EngineError.stage` for a time that no event may have.
+    mutating func observe(
+        _ times: UnsafePointer<Int64>, count: Int, stage: StageName
+    ) throws -> [BehindMark] {
+        if !wasDisordered, count > 0, times[0] > mark, times[0] >= latest, isAscending(times, count: count) {
+            // In order, as most streams are: nothing is behind, and the ends tell of all.
+            for time in [times[0], times[count - 1]] {
+                guard Timestamp(nanoseconds: time).isUsable else { throw illegal(time, stage) }
+            }
+            latest = times[count - 1]
+            return []
+        }
+        return try observe(times, count: count, stage: stage) { $0 }
+    }
+
+    /// Observes the rows of a batch that count, in order, and marks those that are behind.
+    /// - Throws: as above.
+    mutating func observe(_ batch: Batch, stage: StageName) throws -> [BehindMark] {
+        let times = UnsafePointer(batch.times.values)
+        defer { withExtendedLifetime(batch) {} }
+        guard let indices = batch.rows.indices else {
+            return try observe(times, count: batch.rowCount, stage: stage)
+        }
+        return try observe(times, count: batch.count, stage: stage) { Int(indices[$0]) }
+    }
+
+    @inline(__always) private mutating func observe(
+        _ times: UnsafePointer<Int64>, count: Int, stage: StageName, _ rowOf: (Int) -> Int
+    ) throws -> [BehindMark] {
+        var behind: [BehindMark] = []
+        // Locals, which stay in registers. Illegal times are looked for once for all, so nothing here may trap.
+        let reach = bound.map { $0 + 1 }
+        let mark = mark
+        var newest = latest
+        var oldest = Int64.max
+        var falls = 0
+        for k in 0..<count {
+            let row = rowOf(k)
+            let time = times[row]
+            falls &+= time < newest ? 1 : 0
+            // The watermark before this event; a mark may be ahead of all of them.
+            let limit = reach.map { newest == .min ? mark : max(newest &- $0, mark) } ?? mark
+            if time <= limit {
+                behind.append(BehindMark(row: UInt32(row), watermark: Timestamp(nanoseconds: limit)))
+            }
+            newest = max(newest, time)
+            oldest = min(oldest, time)
+        }
+        for time in [newest, oldest] where count > 0 {
+            guard Timestamp(nanoseconds: time).isUsable else { throw illegal(time, stage) }
+        }
+        latest = newest
+        wasDisordered = falls > 0
+        return behind
+    }
+
+    /// Whether no time is below the one before it; without branches, so that several are compared at once.
+    private func isAscending(_ times: UnsafePointer<Int64>, count: Int) -> Bool {
+        var falls = 0
+        for row in 1..<max(count, 1) { falls &+= times[row] < times[row - 1] ? 1 : 0 }
+        return falls == 0
+    }
+
+    private func illegal(_ time: Int64, _ stage: StageName) -> EngineError {
+        .stage(stage, IllegalTime(stage: stage, nanoseconds: time))
+    }
+}
+
+/// An event has a time outside the range that arithmetic on times is defined for.
+private struct IllegalTime: Diagnostic {
+    let stage: StageName
+    let nanoseconds: Int64
+
+    var summary: String {
+        "stage \(stage): an event has the time \(nanoseconds) ns, outside the usable range of +-2^62 ns"
+    }
+    var hint: String? { "times are nanoseconds since 1970; was the unit of the column mistaken?" }
+    var category: FailureCategory { .data }
+}

@@ -1,0 +1,116 @@
+internal import PenstockEvents
+
+/// One partition of a source while it is read: its clock, its position, and what is done to its events before the clock sees them.
+struct SourcePartition {
+    private var feed: any SourceFeed
+    private var clock: PartitionClock
+    private let origin: Origin
+    private(set) var hasEnded = false
+    /// How long it has had nothing to read.
+    var quiet = QuietTime()
+
+    /// What a partition gives at a time.
+    struct Reading {
+        var batch: Batch?
+        /// Events that are too far in the future.
+        var future: Batch?
+        var control: ControlRecord?
+        /// Whether there was anything to read.
+        var isEmpty: Bool { batch == nil && future == nil && control == nil }
+    }
+
+    init(feed: any SourceFeed, disorder: Disorder, origin: Origin) {
+        self.feed = feed
+        clock = PartitionClock(disorder)
+        self.origin = origin
+    }
+
+    var watermark: Timestamp { clock.watermark }
+
+    /// Where the partition has been read to, for a checkpoint.
+    var state: StateChunk {
+        var state = StateEncoder()
+        clock.snapshot(into: &state)
+        state.put(feed.position.events)
+        state.put(feed.position.controls)
+        state.put(hasEnded)
+        state.put(quiet.isIdle)
+        return StateChunk(group: nil, bytes: state.bytes)
+    }
+
+    mutating func restore(_ chunk: StateChunk, eventLimit: Int) async throws {
+        var state = StateDecoder(chunk)
+        try clock.restore(&state)
+        let position = SourcePosition(events: try state.integer(), controls: try state.integer())
+        hasEnded = try state.bool()
+        quiet.isIdle = try state.bool()
+        guard !hasEnded else { return }
+        try await feed.begin(at: position, eventLimit: eventLimit)
+    }
+
+    /// The next events, with those marked that are behind, and what follows them.
+    mutating func read(
+        eventLimit: Int, _ clocked: PhysicalStage.Clocked?, maxAhead: Int64?, floor: Timestamp, stage: StageName
+    ) async throws -> Reading {
+        let read: FeedBatch
+        do {
+            read = try await feed.read(eventLimit: eventLimit)
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            throw EngineError.stage(stage, error)
+        }
+        var reading = Reading()
+        if read.rowCount > 0 {
+            var batch = Batch(
+                origin: origin, baseSequence: read.baseSequence, rowCount: read.rowCount, times: read.times,
+                values: read.values, watermark: clock.watermark)
+            batch.selection = read.selection
+            // Whoever was left out comes back at the watermark that was sent meanwhile.
+            if quiet.isIdle { clock.observe(mark: floor) }
+            if let maxAhead, let appended = read.appendTime {
+                reading.future = batch.takeRows(later: appended.nanoseconds + maxAhead)
+            }
+            for kernel in clocked?.kernels ?? [] { try kernel.kernel.apply(to: &batch, kernel.stage) }
+            batch.behind = try clock.observe(batch, stage: stage)
+            batch.watermark = clock.watermark
+            reading.future?.watermark = clock.watermark
+            reading.batch = batch
+        }
+        switch read.progress {
+        case .more: break
+        case .control(.timeMark(let time)):
+            clock.observe(mark: time)
+            if feed.passesOnMarks { reading.control = .timeMark(time) }
+        case .control(let record): reading.control = record
+        case .end: hasEnded = true
+        }
+        return reading
+    }
+
+    func close() async { await feed.close() }
+}
+
+extension Batch {
+    /// Takes the rows out whose time is behind `limit`; nil where there are none, as nearly always.
+    fileprivate mutating func takeRows(later limit: Int64) -> Batch? {
+        var latest = Int64.min
+        forEachRow { latest = max(latest, times.values[$0]) }
+        guard latest > limit else { return nil }
+        let (kept, taken) = (Column<UInt32>(capacity: count), Column<UInt32>(capacity: count))
+        var (keptCount, takenCount) = (0, 0)
+        forEachRow { row in
+            if times.values[row] > limit {
+                taken.values[takenCount] = UInt32(row)
+                takenCount += 1
+            } else {
+                kept.values[keptCount] = UInt32(row)
+                keptCount += 1
+            }
+        }
+        var future = self
+        future.selection = Selection(taken, count: takenCount)
+        selection = Selection(kept, count: keptCount)
+        return future
+    }
+}

@@ -1,0 +1,98 @@
+internal import PenstockEvents
+
+/// Events of a key in canonical order, by their values, until a window has taken them.
+///
+/// Ownership: the class owns its memory; the values `first ..< end` are initialised.
+final class KeptRows {
+    private let element: ValueType
+    private var memory: UnsafeMutableRawPointer
+    private var capacity = 4
+    private var first = 0
+    private var places: [EventPlace] = []
+
+    init(_ element: ValueType) {
+        self.element = element
+        memory = Self.memory(capacity, element)
+    }
+
+    deinit {
+        element.destroy?(memory + first * element.stride, places.count)
+        memory.deallocate()
+    }
+
+    /// How many events there are.
+    var count: Int { places.count }
+    /// The effective time of the oldest event.
+    var firstTime: Int64 { places.first?.effectiveNanoseconds ?? 0 }
+    /// The effective time of the newest event.
+    var lastTime: Int64 { places.last?.effectiveNanoseconds ?? 0 }
+
+    /// Adds an event behind all others.
+    func append(_ value: UnsafeRawPointer, at place: EventPlace) {
+        if first + places.count == capacity { makeRoom() }
+        element.copy(value, memory + (first + places.count) * element.stride)
+        places.append(place)
+    }
+
+    /// Removes the oldest events.
+    func removeFirst(_ count: Int) {
+        guard count > 0 else { return }
+        element.destroy?(memory + first * element.stride, count)
+        places.removeFirst(count)
+        first = places.isEmpty ? 0 : first + count
+    }
+
+    /// Adds all events to a state, one after the other.
+    /// - Throws: `EngineError` that names the event; `IntegerOverflow`.
+    func fold(into slot: UInt32, of store: AggregateStore, _ stage: StageName) throws {
+        for (k, place) in places.enumerated() {
+            let outcome = withUnsafePointer(to: place.nanoseconds) { time in
+                withUnsafePointer(to: place.effectiveNanoseconds) { effectiveTime in
+                    store.fold(
+                        FoldRows(
+                            value: memory + (first + k) * element.stride, time: time, effectiveTime: effectiveTime,
+                            origin: place.origin, sequence: place.sequence), into: slot)
+                }
+            }
+            guard let failure = outcome.failure else { continue }
+            if failure is IntegerOverflow { throw failure }
+            throw EngineError.stageFailed(stage: stage, sequence: place.sequence, time: place.time, failure)
+        }
+    }
+
+    /// Writes the events.
+    func write(into chunk: inout StateEncoder) throws {
+        guard let coding = element.coding else { throw StateNotWritable(.events, element.name) }
+        chunk.put(UInt64(places.count))
+        for (k, place) in places.enumerated() {
+            chunk.put(raw: place)
+            try coding.write(memory + (first + k) * element.stride, &chunk)
+        }
+    }
+
+    /// Brings back the events that were written; there are none yet.
+    func read(_ chunk: inout StateDecoder) throws {
+        guard let coding = element.coding else { throw StateNotWritable(.events, element.name) }
+        for _ in 0..<(try chunk.integer(UInt64.self)) {
+            let place: EventPlace = try chunk.raw()
+            if first + places.count == capacity { makeRoom() }
+            try coding.read(&chunk, memory + (first + places.count) * element.stride)
+            places.append(place)
+        }
+    }
+
+    private func makeRoom() {
+        let larger = places.count * 2 > capacity ? capacity * 2 : capacity
+        let target = Self.memory(larger, element)
+        for k in places.indices {
+            element.copy(memory + (first + k) * element.stride, target + k * element.stride)
+        }
+        element.destroy?(memory + first * element.stride, places.count)
+        memory.deallocate()
+        (memory, capacity, first) = (target, larger, 0)
+    }
+
+    private static func memory(_ capacity: Int, _ element: ValueType) -> UnsafeMutableRawPointer {
+        .allocate(byteCount: max(capacity * element.stride, 1), alignment: max(element.alignment, 16))
+    }
+}

@@ -1,0 +1,258 @@
+internal import PenstockEvents
+
+/// Aggregates events in sessions: of each key, or of the whole stream where it has no keys.
+///
+/// An aggregate for which order does not matter adds each event to the state of its session at once; others keep the events until the
+/// session has ended. A session ends when the watermark has reached its end plus the allowed lateness; the output's watermark stays
+/// behind by the lateness, so that no row is late.
+struct KeyedSessions: Processor {
+    private let stage: StageName
+    private let windows: SessionWindows
+    private let lateness: Int64
+    private let aggregate: Aggregate
+    private let origin: Origin
+    private let batchEvents: Int
+
+    let store: AggregateStore
+    var table: SessionTable
+    /// The events of open sessions where their order matters.
+    let kept: KeptEvents?
+    var interner = KeyInterner()
+    private var internedAtLastSweep = 1024
+    private var scratch = SessionScratch()
+
+    var watermark = Timestamp.distantPast
+    var forwarded = Timestamp.distantPast
+    private var ended: [EndedSession] = []
+    private var given = 0
+    var sequence: UInt64 = 0
+    /// The number of the first row of this run.
+    var baseSequence: UInt64 = 0
+    private var following = ElementSlot()
+    private(set) var statistics = OperatorStatistics()
+    private var side = SideRows()
+
+    init(_ windows: SessionWindows, _ options: WindowStageOptions) {
+        stage = options.stage
+        self.windows = windows
+        aggregate = options.aggregate
+        lateness = aggregate.emission.allowedLateness
+        origin = options.origin
+        batchEvents = options.batchEvents
+        store = aggregate.makeStore()
+        table = SessionTable(store)
+        kept = store.kernel.isOrderFree ? nil : KeptEvents(stage: stage, store.kernel.numbers, of: options.input)
+    }
+
+    mutating func accept(_ element: StreamElement) throws {
+        switch element {
+        case .batch(let batch):
+            try add(batch)
+            side.finish(batch)
+            watermark = max(watermark, batch.watermark)
+        case .watermark(let time):
+            watermark = max(watermark, time)
+        case .control, .barrier:
+            following.put(element)
+        case .end:
+            watermark = .distantFuture
+            following.put(.end)
+        }
+    }
+
+    mutating func next() throws -> StreamElement? {
+        if let rows = try takeRows() { return rows }
+        if let reached, reached > forwarded {
+            endSessions(by: reached.nanoseconds)
+            if let rows = try takeRows() { return rows }
+        }
+        forgetKeys()
+        if let element = following.take() {
+            if case .end = element { forwarded = .distantFuture }
+            return element
+        }
+        guard let reached, reached > forwarded else { return nil }
+        forwarded = reached
+        return .watermark(reached)
+    }
+
+    /// The watermark less the lateness: sessions that end by then have ended.
+    private var reached: Timestamp? {
+        if watermark == .distantPast || watermark == .distantFuture { return watermark }
+        return Timestamp(nanoseconds: watermark.nanoseconds - lateness)
+    }
+
+    mutating func connect(_ sides: Set<SidePort>) { side.connect(sides) }
+
+    mutating func takeSide() -> (port: SidePort, batch: Batch)? { side.take() }
+
+    // MARK: Adding
+
+    private mutating func add(_ batch: Batch) throws {
+        var onTime = batch
+        if !batch.behind.isEmpty { onTime.selection = withoutLateRows(batch) }
+        let rows = onTime.rows
+        guard rows.count > 0 else { return }
+        let slots = scratch.slots(rows.count)
+        let bad = table.assign(
+            rows, times: batch.times.values, codes: codes(of: onTime), gaps: try gaps(of: onTime), to: slots)
+        if let bad { throw illegalGap(onTime, row: rows[bad]) }
+        if let kept {
+            try kept.keep(onTime, slots: slots)
+        } else {
+            do { try store.fold(onTime, rows: rows, slots: slots, stage) } catch let overflow as IntegerOverflow {
+                throw overflowed(onTime, overflow)
+            }
+        }
+        try mergeSessions()
+        // The rows are named by memory that only `onTime` keeps.
+        withExtendedLifetime(onTime) {}
+    }
+
+    /// The rows of a batch less those that are late, which are counted.
+    private mutating func withoutLateRows(_ batch: Batch) -> Selection {
+        let onTime = Column<UInt32>(capacity: batch.count)
+        var count = 0
+        batch.forEachMarkedRow { row, mark in
+            if let mark, batch.times.values[row] + lateness <= mark.watermark.nanoseconds {
+                statistics.lateEvents += 1
+                side.put(row, at: .late)
+            } else {
+                onTime.values[count] = UInt32(row)
+                count += 1
+            }
+        }
+        return Selection(onTime, count: count)
+    }
+
+    private mutating func codes(of batch: Batch) -> UnsafePointer<UInt64> {
+        guard aggregate.isKeyed else { return UnsafePointer(scratch.noCodes(batch.rowCount)) }
+        guard let keys = batch.keys else { preconditionFailure("events without a key reached \(stage)") }
+        guard keys.arena != nil else { return UnsafePointer(keys.hashes.values) }
+        let codes = scratch.codes(batch.rowCount)
+        batch.forEachRow { codes[$0] = interner.code(keys, $0) }
+        return UnsafePointer(codes)
+    }
+
+    private mutating func gaps(of batch: Batch) throws -> SessionGaps {
+        switch windows.gap {
+        case .fixed(let gap): SessionGaps(fixed: gap, each: nil)
+        case .each(let kernel): SessionGaps(fixed: 0, each: try scratch.gaps(kernel, batch, stage))
+        }
+    }
+
+    private mutating func mergeSessions() throws {
+        try table.takeMerges { [kept, store, stage] merge in
+            if let kept {
+                kept.merge(merge.later, into: merge.into)
+            } else {
+                do { try store.merge(merge.later, into: merge.into) } catch is IntegerOverflow {
+                    throw EngineError.overflow(stage: stage, window: merge.window)
+                } catch {
+                    throw EngineError.stage(stage, error)
+                }
+            }
+            store.free(merge.later)
+        }
+    }
+
+    private mutating func illegalGap(_ batch: Batch, row: Int) -> any Error {
+        guard case .each(let kernel) = windows.gap, let gap = try? scratch.gaps(kernel, batch, stage)[row] else {
+            preconditionFailure("a fixed gap that is none passed the plan")
+        }
+        let time = Timestamp(nanoseconds: batch.times.values[row])
+        let sequence = batch.baseSequence + UInt64(row)
+        return EngineError.stageFailed(
+            stage: stage, sequence: sequence, time: time,
+            IllegalGap(stage: stage, sequence: sequence, time: time, gap: gap))
+    }
+
+    private mutating func overflowed(_ batch: Batch, _ overflow: IntegerOverflow) -> any Error {
+        let row = overflow.row ?? 0
+        let time = batch.times.values[row]
+        let session = table.session(of: codes(of: batch)[row], at: time)
+        let window = session.map {
+            WindowSpan(start: Timestamp(nanoseconds: $0.first), end: Timestamp(nanoseconds: $0.end))
+        }
+        let instant = Timestamp(nanoseconds: time)
+        return EngineError.overflow(stage: stage, window: window ?? WindowSpan(start: instant, end: instant))
+    }
+
+    // MARK: Ending
+
+    /// Takes out the sessions that have ended and puts them in the order of their rows: by end, then by key.
+    private mutating func endSessions(by limit: Int64) {
+        table.takeEnded(by: limit, into: &ended)
+        guard ended.count > 1 else { return }
+        if interner.count == 0 {
+            ended.sort { a, b in a.end != b.end ? a.end < b.end : SplitMix64.unmix(a.code) < SplitMix64.unmix(b.code) }
+        } else {
+            ended.sort { [interner] a, b in a.end != b.end ? a.end < b.end : interner.precedes(a.code, b.code) }
+        }
+    }
+
+    private mutating func takeRows() throws -> StreamElement? {
+        guard given < ended.count else { return nil }
+        let sessions = ended[given..<min(given + batchEvents, ended.count)]
+        var rows = ClosedRows()
+        for session in sessions {
+            if let kept {
+                do { try kept.fold(session.slot, in: store) } catch is IntegerOverflow {
+                    throw EngineError.overflow(stage: stage, window: session.window)
+                }
+            }
+            rows.append(
+                code: session.code, key: interner.key(session.code), window: session.window, pane: Pane(),
+                time: session.end)
+        }
+        do { rows.values = try store.results(of: sessions.map(\.slot), windows: rows.windows) } catch {
+            throw EngineError.stage(stage, error)
+        }
+        for session in sessions { store.free(session.slot) }
+        given += rows.count
+        if given == ended.count {
+            ended.removeAll(keepingCapacity: true)
+            given = 0
+        }
+        defer { sequence += UInt64(rows.count) }
+        return .batch(rows.batch(aggregate, origin: origin, baseSequence: sequence, watermark: forwarded))
+    }
+
+    /// Lets go of long keys without an open session, whenever their number has doubled.
+    private mutating func forgetKeys() {
+        guard interner.count > internedAtLastSweep * 2 else { return }
+        interner.keepOnly(table.codes)
+        internedAtLastSweep = max(interner.count, 1024)
+    }
+}
+
+/// Memory for what is worked out of a batch, used again for the next one.
+private struct SessionScratch {
+    private var slots = Column<UInt32>(capacity: 1)
+    private var codes = Column<UInt64>(capacity: 1)
+    private var zeros = Column<UInt64>(capacity: 0)
+    private var gaps = NumberScratch()
+
+    mutating func slots(_ count: Int) -> UnsafeMutablePointer<UInt32> {
+        if slots.capacity < count { slots = Column(capacity: count) }
+        return slots.values
+    }
+
+    mutating func codes(_ rows: Int) -> UnsafeMutablePointer<UInt64> {
+        if codes.capacity < rows { codes = Column(capacity: rows) }
+        return codes.values
+    }
+
+    /// The one code of a stream without keys, for each row.
+    mutating func noCodes(_ rows: Int) -> UnsafeMutablePointer<UInt64> {
+        if zeros.capacity < rows {
+            zeros = Column(capacity: rows)
+            zeros.values.initialize(repeating: 0, count: rows)
+        }
+        return zeros.values
+    }
+
+    mutating func gaps(_ kernel: NumberKernel, _ batch: Batch, _ stage: StageName) throws -> UnsafePointer<Int64> {
+        try gaps.numbers(of: Int64.self, kernel, batch, stage)
+    }
+}
