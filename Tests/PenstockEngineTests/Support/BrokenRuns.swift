@@ -61,7 +61,7 @@ struct BrokenRuns {
     ) async throws -> PipelineRun {
         var last: PipelineRun?
         for attempt in attempts {
-            collector.fail(at: attempt.crash)
+            collector.fail(at: attempt.crash, afterCheckpoint: attempt.crash.map { $0 % 2 == 1 } ?? false)
             last = try await run(attempt, flows(collector))
         }
         return try #require(last)

@@ -9,6 +9,9 @@ final class DurableCollector<Input: Sendable>: Sink {
         var values: [Input] = []
         var times: [Int64] = []
         var failsAt: Int?
+        /// How many checkpoints of a run have to come by before it fails, and how many have.
+        var checkpointsBefore = 0
+        var checkpoints = 0
         var finished = 0
         var failsAtEnd = false
     }
@@ -23,8 +26,15 @@ final class DurableCollector<Input: Sendable>: Sink {
     /// How often the sink came to its end.
     var finished: Int { state.withLock { $0.finished } }
 
-    /// The next run fails when this many rows are there; nil for one that comes to its end.
-    func fail(at count: Int?) { state.withLock { $0.failsAt = count } }
+    /// The next run fails when this many rows are there, or at its end; nil for one that comes to its end. It does not fail before a
+    /// checkpoint in its middle is kept, if that is asked for: its beginning, that one, and the next, which begins when that one is kept.
+    func fail(at count: Int?, afterCheckpoint: Bool = false) {
+        state.withLock { state in
+            state.failsAt = count
+            state.checkpointsBefore = afterCheckpoint ? 3 : 0
+            state.checkpoints = 0
+        }
+    }
 
     /// Whether the next run fails when the sink comes to its end.
     func failsAtEnd(_ fails: Bool) { state.withLock { $0.failsAtEnd = fails } }
@@ -53,7 +63,11 @@ final class DurableCollector<Input: Sendable>: Sink {
         mutating func write(_ events: Events<Input>) throws {
             for event in events {
                 try sink.state.withLock { state in
-                    if let limit = state.failsAt, state.values.count >= limit { throw Failure() }
+                    if let limit = state.failsAt, state.values.count >= limit,
+                        state.checkpoints >= state.checkpointsBefore
+                    {
+                        throw Failure()
+                    }
                     state.values.append(event.value)
                     state.times.append(event.time.nanoseconds)
                 }
@@ -63,12 +77,13 @@ final class DurableCollector<Input: Sendable>: Sink {
         mutating func checkpoint() -> [UInt8]? {
             var encoder = StateEncoder()
             encoder.put(UInt64(sink.values.count))
+            sink.state.withLock { $0.checkpoints += 1 }
             return encoder.bytes
         }
 
         mutating func finish() throws {
             try sink.state.withLock { state in
-                if state.failsAtEnd { throw Failure() }
+                if state.failsAtEnd || state.failsAt != nil { throw Failure() }
                 state.finished += 1
             }
         }
