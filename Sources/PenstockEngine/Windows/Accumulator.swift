@@ -12,6 +12,9 @@ protocol Accumulator: BitwiseCopyable, Sendable {
     /// Adds what came later in the fixed order of slices and origins; false where integer arithmetic overflowed.
     mutating func merge(_ later: Self) -> Bool
 
+    /// Whether adding can fail, so that the order decides where it does even if it does not decide the result.
+    static var canOverflow: Bool { get }
+
     /// The result in the form that row builders take.
     var result: AggregateResult { get }
 
@@ -38,6 +41,8 @@ protocol Accumulator: BitwiseCopyable, Sendable {
 }
 
 extension Accumulator {
+    static var canOverflow: Bool { false }
+
     @inline(__always)
     static func fold(_ rows: PaneRows<Number>, from k: inout Int, into table: inout PaneTable<Self>) -> Bool {
         table.fold(rows, from: &k)
@@ -105,6 +110,8 @@ struct CountAccumulator: Accumulator {
 }
 
 struct IntegerSum: Accumulator {
+    static var canOverflow: Bool { true }
+
     var sum: Int64
 
     @inline(__always) init(_ number: Int64) { sum = number }
@@ -136,6 +143,8 @@ struct FloatSum: Accumulator {
 }
 
 struct IntegerMean: Accumulator {
+    static var canOverflow: Bool { true }
+
     var sum: Int64
     var count: Int64
 
