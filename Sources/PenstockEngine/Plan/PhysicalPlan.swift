@@ -22,6 +22,8 @@ public struct PhysicalPlan: Sendable {
         public var input = 0
         /// Where the events leave the sending stage; nil for its end.
         public var port: Port?
+        /// What becomes of events where the receiver does not keep up; nil where the sender waits.
+        public internal(set) var lossy: LossyEdge?
     }
 
     /// A side output of an operator in a stage.
@@ -89,6 +91,12 @@ public struct PhysicalStage: Sendable {
     public internal(set) var operators: [PlannedOperator] = []
     /// Where the results go.
     public internal(set) var output: Output = .channels
+    /// Whether its author knows that what it puts into a sink is not all there was.
+    public internal(set) var allowsLossy = false
+    /// Whether what comes out at its end comes again, the same and in the same order, in a replay and behind a restart.
+    public internal(set) var isRepeatable = true
+    /// Why what its source gives may differ from what a replay gives; nil where it cannot.
+    var unrepeatable: String?
     /// The number of instances.
     public internal(set) var instances = 1
     /// Whether its events come from several instances of a keyed stage or several partitions, so that they have to be put in order
