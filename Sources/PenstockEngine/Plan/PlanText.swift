@@ -28,7 +28,9 @@ extension PhysicalPlan {
             let note = guarantee.note(on: stage)
             let label = (stage.steps + (note.map { [$0] } ?? [])).map(Self.escaped).joined(separator: "\\l") + "\\l"
             let instances = stage.instances == 1 ? "" : " × \(stage.instances)"
-            lines.append("    s\(stage.index) [label=\"stage \(stage.index)\(instances)\\n\(label)\"\(note == nil ? "" : ", style=dashed")]")
+            lines.append(
+                "    s\(stage.index) [label=\"stage \(stage.index)\(instances)\\n\(label)\"\(note == nil ? "" : ", style=dashed")]"
+            )
             if case .topic(_, let topic, _, let reader?) = stage.output {
                 lines.append("    s\(stage.index) -> s\(reader) [label=\"topic \(Self.escaped(topic))\", style=dashed]")
             }
@@ -124,7 +126,10 @@ extension PhysicalStage {
 
     private var partitionSummary: String {
         let idle = reading.idleAfter.map { ", left out when idle for \(Double($0) / 1e9) s, which no replay repeats" }
-        return (partitions > 1 ? ", \(partitions) partitions" : "") + (idle ?? "")
+        let ahead = reading.maxAhead.map { ", events at most \(Double($0) / 1e9) s ahead of their append" }
+        guard partitions > 1 else { return (idle ?? "") + (ahead ?? "") }
+        let drift = reading.maxDrift.map { " at most \(Double($0) / 1e9) s apart" }
+        return ", \(partitions) partitions" + (drift ?? "") + (idle ?? "") + (ahead ?? "")
     }
 
     fileprivate var inputSummary: String {
@@ -168,7 +173,10 @@ extension PhysicalStage.PlannedOperator {
 extension PhysicalPlan.Edge {
     /// What may wait on the edge.
     fileprivate var limit: String {
-        guard let lossy else { return "at most \(Lane.capacity) batches waiting per sender" }
+        guard let lossy else {
+            return "at most \(Lane.capacity) batches waiting per sender, small ones as one of up to "
+                + "\(2 * GrowingBatch.rowLimit) rows"
+        }
         return "which never waits: \(lossy.summary), at most \(LossyLane.controlLimit) control records"
     }
 }
