@@ -123,7 +123,9 @@ private struct WaitingKey: Hashable {
     let bytes: [UInt8]
 
     init(_ batch: Batch, _ row: Int) {
-        guard let keys = batch.keys else { preconditionFailure("events without a key reached an edge that works by key") }
+        guard let keys = batch.keys else {
+            preconditionFailure("events without a key reached an edge that works by key")
+        }
         hash = keys.hashes.values[row]
         bytes = keys.arena?.withKey(row) { Array($0) } ?? []
     }

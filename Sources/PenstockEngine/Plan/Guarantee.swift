@@ -91,12 +91,16 @@ struct Guarantee {
             add(places[edge.port.map { $0.operatorIndex + 1 } ?? places.count - 1], to: &all)
         }
         if case .topic(_, let topic, _, _, isPersisted: false) = stage.input {
-            for writer in plan.stages { if writer.topicWritten == topic { add(reasons(atEndOf: writer.index), to: &all) } }
+            for writer in plan.stages {
+                if writer.topicWritten == topic { add(reasons(atEndOf: writer.index), to: &all) }
+            }
         }
         guard let name = stage.input.sourceName else { return all }
         // The only partition is never left out for others.
         if stage.reading.idleAfter != nil, stage.partitions > 1 {
-            add([Reason(stage: name, label: "From", cause: "partitions that are idle are left out by the clock")], to: &all)
+            add(
+                [Reason(stage: name, label: "From", cause: "partitions that are idle are left out by the clock")],
+                to: &all)
         }
         if let cause = stage.unrepeatable { add([Reason(stage: name, label: "From", cause: cause)], to: &all) }
         return all
@@ -138,7 +142,8 @@ extension PhysicalPlan {
         switch stage.output {
         case .topic(let name, let topic, _, _?):
             throw .plan(
-                problem: "\(name.stage) in the flow \"\(name.flow)\" records in the topic \"\(topic)\" what is not all: \(cause)",
+                problem:
+                    "\(name.stage) in the flow \"\(name.flow)\" records in the topic \"\(topic)\" what is not all: \(cause)",
                 hint: "put \(name.stage) before \(loss.label)")
         case .topic(let name, _, _, nil) where !stage.allowsLossy: throw refusal(of: name, cause)
         case .sink(let name, let sink) where sink.delivery == .exactlyOnce && !stage.allowsLossy:

@@ -95,6 +95,8 @@ public struct PhysicalStage: Sendable {
     public internal(set) var allowsLossy = false
     /// Whether what comes out at its end comes again, the same and in the same order, in a replay and behind a restart.
     public internal(set) var isRepeatable = true
+    /// The name of what drops events on the edge to the next stage.
+    var lossyStage: StageName?
     /// Why what its source gives may differ from what a replay gives; nil where it cannot.
     var unrepeatable: String?
     /// The number of instances.
@@ -158,12 +160,14 @@ extension PhysicalStage {
         }
     }
 
-    /// The name of what comes first behind the place where events are put in order: the first operator, or the output.
+    /// The name of what comes first behind the place where events are put in order: the first operator, the output, or the edge.
     var nameBehindOrder: StageName {
         if let first = operators.first { return first.name }
         switch output {
         case .sink(let name, _), .topic(let name, _, _, _), .leftOut(let name, _): return name
-        case .channels: preconditionFailure("stage \(index) puts events in order for nobody")
+        case .channels:
+            guard let lossyStage else { preconditionFailure("stage \(index) puts events in order for nobody") }
+            return lossyStage
         }
     }
 }

@@ -274,7 +274,10 @@ private struct Planner {
         _ policy: LossyEdge, _ stage: StageDescription, _ name: StageName, to current: Int
     ) -> Int {
         let index = next(after: current, routing: .single, instances: 1)
-        for edge in plan.edges.indices where plan.edges[edge].to == index { plan.edges[edge].lossy = policy }
+        for edge in plan.edges.indices where plan.edges[edge].to == index {
+            plan.edges[edge].lossy = policy
+            plan.stages[plan.edges[edge].from].lossyStage = name
+        }
         return add(stage, name, to: index)
     }
 
