@@ -126,6 +126,7 @@ struct PipelineExecution<P: Pipeline> {
             if statistics.futureEvents > 0 {
                 lines.append("\(stage): \(statistics.futureEvents) events too far in the future")
             }
+            if statistics.droppedEvents > 0 { lines.append("\(stage): \(statistics.droppedEvents) events dropped") }
             return lines
         }
     }

@@ -4,18 +4,27 @@ public import PenstockEvents
 /// Ends a flow: puts its events into a sink or a topic.
 public struct To<Value: Sendable>: Stage {
     let kind: StageDescription.Kind
+    let allowsLossy: Bool
     /// The name and the parallelism that the author gave.
     public var options = StageOptions()
 
-    /// Puts the events into a sink.
-    public init<S: Sink<Value>>(_ sink: S) {
+    /// Puts the events into a sink. One that keeps each row exactly once, such as a file, takes what `Latest` or `DropOldest` have left only
+    /// with `allowLossy`.
+    public init<S: Sink<Value>>(_ sink: S, allowLossy: Bool = false) {
         kind = .sink(AnySink(sink))
+        allowsLossy = allowLossy
     }
 
-    /// Appends the events to a topic, which is made where it is not there.
-    public init(_ topic: Topic<Value>) where Value: Event {
+    /// Appends the events to a topic, which is made where it is not there. What `Latest` or `DropOldest` have left it takes only with
+    /// `allowLossy`; behind a restart rows then come at least once.
+    public init(_ topic: Topic<Value>, allowLossy: Bool = false) where Value: Event {
         kind = .topicSink(topic: topic.name, codec: EventCodec(Value.self))
+        allowsLossy = allowLossy
     }
 
-    var description: StageDescription { StageDescription(kind, label: "To", options) }
+    var description: StageDescription {
+        var description = StageDescription(kind, label: "To", options)
+        description.allowsLossy = allowsLossy
+        return description
+    }
 }

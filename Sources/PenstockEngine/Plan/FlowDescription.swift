@@ -51,6 +51,8 @@ public struct StageDescription: Sendable {
         case map(MapKernel)
         /// Some of the events.
         case filter(FilterKernel)
+        /// Those events for which the stages behind have time.
+        case lossy(LossyEdge)
         /// Gives each event its key; the name of the key's type.
         case keyBy(KeyKernel, keyType: String)
         /// Aggregates in windows by key.
@@ -77,6 +79,8 @@ public struct StageDescription: Sendable {
     public var sides: [SidePort: SideOutputName] = [:]
     /// Why results from here on may differ from those of a replay, such as `processing time`; nil where they cannot.
     public var unrepeatable: String?
+    /// Whether the author of a sink knows that it gets only what a lossy edge has left.
+    public var allowsLossy = false
     /// Whether the stage also works when nothing comes, and so does not share an actor with a source.
     public var isWaking = false
     /// How a source is read.

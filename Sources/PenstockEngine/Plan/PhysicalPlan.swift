@@ -22,6 +22,8 @@ public struct PhysicalPlan: Sendable {
         public var input = 0
         /// Where the events leave the sending stage; nil for its end.
         public var port: Port?
+        /// What becomes of events where the receiver does not keep up; nil where the sender waits.
+        public internal(set) var lossy: LossyEdge?
     }
 
     /// A side output of an operator in a stage.
@@ -89,6 +91,14 @@ public struct PhysicalStage: Sendable {
     public internal(set) var operators: [PlannedOperator] = []
     /// Where the results go.
     public internal(set) var output: Output = .channels
+    /// Whether its author knows that what it puts into a sink is not all there was.
+    public internal(set) var allowsLossy = false
+    /// Whether what comes out at its end comes again, the same and in the same order, in a replay and behind a restart.
+    public internal(set) var isRepeatable = true
+    /// The name of what drops events on the edge to the next stage.
+    var lossyStage: StageName?
+    /// Why what its source gives may differ from what a replay gives; nil where it cannot.
+    var unrepeatable: String?
     /// The number of instances.
     public internal(set) var instances = 1
     /// Whether its events come from several instances of a keyed stage or several partitions, so that they have to be put in order
@@ -150,12 +160,14 @@ extension PhysicalStage {
         }
     }
 
-    /// The name of what comes first behind the place where events are put in order: the first operator, or the output.
+    /// The name of what comes first behind the place where events are put in order: the first operator, the output, or the edge.
     var nameBehindOrder: StageName {
         if let first = operators.first { return first.name }
         switch output {
         case .sink(let name, _), .topic(let name, _, _, _), .leftOut(let name, _): return name
-        case .channels: preconditionFailure("stage \(index) puts events in order for nobody")
+        case .channels:
+            guard let lossyStage else { preconditionFailure("stage \(index) puts events in order for nobody") }
+            return lossyStage
         }
     }
 }

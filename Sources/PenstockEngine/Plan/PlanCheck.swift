@@ -64,6 +64,7 @@ struct PlanCheck {
             case .source(let source): source.disorder.defect
             case .topicSource(_, let codec, let disorder): codec.defect ?? disorder.defect
             case .watermark(let disorder): disorder.defect
+            case .lossy(let policy): policy.defect
             case .persist(_, let codec), .topicSink(_, let codec): codec.defect
             case .aggregate(let window, let aggregate):
                 window.defect ?? aggregate.defect ?? window.defect(of: aggregate.emission)

@@ -22,6 +22,7 @@ extension PhysicalPlan {
         var planner = Planner(flows, parallelism: parallelism, isReplay: isReplay, topicPartitions)
         for flow in flows where flow.hasSink { _ = try planner.end(of: flow) }
         planner.plan.numberOrigins()
+        try planner.plan.noteRepeatability()
         self = planner.plan
     }
 }
@@ -106,6 +107,8 @@ private struct Planner {
             return try addClock(disorder, name, to: required(current))
         case .map, .filter:
             return add(stage, name, to: current)
+        case .lossy(let policy):
+            return addLossyEdge(policy, stage, name, to: inOrder(current))
         case .keyBy:
             // The order of a keyed stage's rows is that of their keys, which are lost here.
             return add(stage, name, to: isShared(current) ? inOrder(current) : current)
@@ -125,11 +128,15 @@ private struct Planner {
         case .persist(let topic, let codec):
             return persist(topic, codec, name, disorder, after: current)
         case .sink(let sink):
-            return finish(.sink(name, sink), after: sink.takesAnyOrder ? gathered(current) : inOrder(current))
+            let last = finish(.sink(name, sink), after: sink.takesAnyOrder ? gathered(current) : inOrder(current))
+            plan.stages[last].allowsLossy = stage.allowsLossy
+            return last
         case .topicSink(let topic, let codec):
             let output: PhysicalStage.Output =
                 isReplay ? .leftOut(name, topic: topic) : .topic(name, topic: topic, codec: codec, readBy: nil)
-            return finish(output, after: inOrder(current))
+            let last = finish(output, after: inOrder(current))
+            plan.stages[last].allowsLossy = stage.allowsLossy
+            return last
         }
     }
 
@@ -228,6 +235,7 @@ private struct Planner {
         let stage = open(input, instances: apart ? min(partitions, parallelism) : 1)
         plan.stages[stage].partitions = partitions
         plan.stages[stage].reading = description.reading
+        plan.stages[stage].unrepeatable = description.unrepeatable
         if partitions > 1 { severalOrigins.insert(stage) }
         for (port, side) in description.sides {
             sides[side] = (stage, PhysicalPlan.Port(operatorIndex: PhysicalPlan.Port.source, side: port))
@@ -259,6 +267,18 @@ private struct Planner {
         }
         plan.stages[stage].clocked = PhysicalStage.Clocked(name: name, disorder: disorder, kernels: kernels)
         return stage
+    }
+
+    /// A stage behind an edge that drops events; where one that does nothing yet has just been opened, it is that one.
+    private mutating func addLossyEdge(
+        _ policy: LossyEdge, _ stage: StageDescription, _ name: StageName, to current: Int
+    ) -> Int {
+        let index = next(after: current, routing: .single, instances: 1)
+        for edge in plan.edges.indices where plan.edges[edge].to == index {
+            plan.edges[edge].lossy = policy
+            plan.stages[plan.edges[edge].from].lossyStage = name
+        }
+        return add(stage, name, to: index)
     }
 
     private mutating func next(after current: Int?, routing: PhysicalPlan.Routing, instances: Int) -> Int {

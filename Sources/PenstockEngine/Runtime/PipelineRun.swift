@@ -103,13 +103,17 @@ public final class PipelineRun: Sendable {
         let inboxes = plan.stages.map { stage in
             var inputs: [UInt8] = []
             var areSources: [Bool] = []
+            var lossy: [LossyEdge?] = []
             for edge in plan.edges where edge.to == stage.index {
                 firstSender[edge] = inputs.count
                 let sending = plan.stages[edge.from]
                 inputs += Array(repeating: UInt8(edge.input), count: sending.instances)
                 areSources += Array(repeating: sending.sharesPartitions, count: sending.instances)
+                lossy += Array(repeating: edge.lossy, count: sending.instances)
             }
-            return (0..<stage.instances).map { _ in Inbox(inputs: inputs, areSources: areSources) }
+            return (0..<stage.instances).map { _ in
+                Inbox(inputs: inputs, areSources: areSources, lossy: lossy, clock: run.clock)
+            }
         }
         var id = 0
         return plan.stages.flatMap { stage in

@@ -94,15 +94,21 @@ public struct OperatorStatistics: Sendable, Hashable {
     public var outsideEvents = 0
     /// Events of a source that are further in the future than it allows.
     public var futureEvents = 0
+    /// Events that a lossy edge in front of the stage did not keep.
+    public var droppedEvents = 0
 
     /// The counts of two instances together.
     static func + (a: OperatorStatistics, b: OperatorStatistics) -> OperatorStatistics {
         OperatorStatistics(
             lateEvents: a.lateEvents + b.lateEvents, lateWindows: a.lateWindows + b.lateWindows,
-            outsideEvents: a.outsideEvents + b.outsideEvents, futureEvents: a.futureEvents + b.futureEvents)
+            outsideEvents: a.outsideEvents + b.outsideEvents, futureEvents: a.futureEvents + b.futureEvents,
+            droppedEvents: a.droppedEvents + b.droppedEvents)
     }
 
-    init(lateEvents: Int = 0, lateWindows: Int = 0, outsideEvents: Int = 0, futureEvents: Int = 0) {
+    init(
+        lateEvents: Int = 0, lateWindows: Int = 0, outsideEvents: Int = 0, futureEvents: Int = 0, droppedEvents: Int = 0
+    ) {
+        self.droppedEvents = droppedEvents
         self.futureEvents = futureEvents
         self.lateEvents = lateEvents
         self.lateWindows = lateWindows

@@ -135,7 +135,8 @@ struct StageWiring: Sendable {
             guard next <= end else {
                 throw TopicTooShort(topic: topic, partition: number, end: end, checkpoint: next)
             }
-            partitions.append(TopicOutletPartition(writer, nextOffset: next, end: end))
+            // What may come out differently is not told from what is there by its number.
+            partitions.append(TopicOutletPartition(writer, nextOffset: stage.isRepeatable ? next : end, end: end))
         }
         return TopicOutlet(
             stage: name, topic: topic, codec: codec, partitions, board: board, progress: run.progress)
@@ -177,6 +178,9 @@ struct StageWiring: Sendable {
         case .map(let kernel): return KernelProcessor(stage: planned.name, kernel: kernel)
         case .filter(let kernel): return KernelProcessor(stage: planned.name, kernel: kernel)
         case .keyBy(let kernel, _): return KernelProcessor(stage: planned.name, kernel: kernel)
+        case .lossy:
+            guard let inbox else { preconditionFailure("\(planned.name) stands behind no edge") }
+            return LossyInput(inbox)
         case .aggregate(let window, let aggregate): return makeAggregate(planned.name, input, window, aggregate)
         case .operation(let operation):
             let progress = run.progress

@@ -12,6 +12,9 @@ public protocol Sink<Input>: Sendable {
     /// By default false: events of several origins come in canonical order.
     var takesAnyOrder: Bool { get }
 
+    /// What becomes of rows where a run goes on from a checkpoint. By default the sink cannot go on.
+    var delivery: SinkDelivery { get }
+
     /// Says early whether the sink could be opened: a file that exists already, a folder that is not there. Called before anything is read.
     func check(_ context: SinkContext) throws
 
@@ -25,6 +28,9 @@ public protocol Sink<Input>: Sendable {
 }
 
 extension Sink {
+    /// Cannot.
+    public var delivery: SinkDelivery { .none }
+
     /// Cannot.
     public func reopen(_ context: SinkContext, from state: [UInt8]) throws -> any SinkWriter<Input> {
         throw SinkCannotGoOn(sink: summary)
@@ -100,6 +106,7 @@ public struct AnySink: Sendable {
     let input: ValueType
     let summary: String
     let takesAnyOrder: Bool
+    let delivery: SinkDelivery
     let check: @Sendable (SinkContext) throws -> Void
     let open: @Sendable (SinkContext) throws -> any SinkDrain
     let reopen: @Sendable (SinkContext, [UInt8]) throws -> any SinkDrain
@@ -109,6 +116,7 @@ public struct AnySink: Sendable {
         input = ValueType(S.Input.self)
         summary = sink.summary
         takesAnyOrder = sink.takesAnyOrder
+        delivery = sink.delivery
         check = { try sink.check($0) }
         open = { WriterDrain(try sink.open($0)) }
         reopen = { WriterDrain(try sink.reopen($0, from: $1)) }

@@ -80,6 +80,14 @@ extension MistakeCases {
 
     private static let others: [CompileCase] = [
         .flow(
+            "latest event of each key without a key",
+            opening: "Latest(...).perKey() needs a key: put KeyBy(...) before it",
+            "From(readings, disorder: .ascending)\nLatest(every: .seconds(1)).perKey()\nTo(alarms)"),
+        .flow(
+            "edge in place of an aggregate", opening: window,
+            "From(readings, disorder: .ascending)\nKeyBy(\\Reading.sensor)\nTumbling(count: 3)\nDropOldest(capacity: 3)"
+        ),
+        .flow(
             "window at the end", opening: window,
             #"""
             From(readings, disorder: .ascending)

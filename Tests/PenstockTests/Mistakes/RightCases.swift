@@ -59,6 +59,21 @@ enum RightCases {
             "flow that begins with a side output",
             "From(SideOutput(\"late\", of: Reading.self))\nTo(alarms)"),
         .flow(
+            "edges that drop events",
+            #"""
+            From(readings, disorder: .ascending)
+            DropOldest(capacity: 100)
+            Filter { (r: Reading) in r.value > 0 }
+            Latest(every: .milliseconds(500)).named("preview")
+            KeyBy(\Reading.sensor)
+            Latest()
+            Latest(every: .seconds(1)).perKey()
+            DropOldest(capacity: 10)
+            Tumbling(every: .seconds(1))
+            Count()
+            To(Kept<Counted<UInt64>>(), allowLossy: true)
+            """#),
+        .flow(
             "for in a flow",
             #"""
             From(readings, disorder: .ascending)

@@ -32,10 +32,12 @@ final class Inbox: Sendable {
 
         /// Puts something into a lane; false without credit. `wakeLater` is set where the receiver waits and need not be woken at once.
         mutating func put(
-            _ sender: Int, needsCredit: Bool, _ wakeLater: inout Bool, _ append: (inout Lane) -> Void
+            _ sender: Int, _ element: StreamElement? = nil, needsCredit: Bool = true, _ wakeLater: inout Bool,
+            _ append: (inout Lane) -> Void
         ) throws -> Bool {
             if isCancelled { throw CancellationError() }
-            guard lanes[sender].hasCredit || !needsCredit else { return false }
+            let hasCredit = element.map { lanes[sender].hasCredit(for: $0) } ?? lanes[sender].hasCredit
+            guard hasCredit || !needsCredit else { return false }
             if lanes[sender].isEmpty {
                 lanes[sender].arrival = arrivals
                 arrivals += 1
@@ -57,13 +59,22 @@ final class Inbox: Sendable {
     /// For each sender whether it reads a source.
     let areSources: [Bool]
     private let state: Guarded<State>
+    /// By which clock lossy edges have intervals.
+    private let clock: any RunClock
 
-    /// A queue for as many senders as there are numbers of inputs; `areSources` says which of them read a source, by default none.
-    init(inputs: [UInt8], areSources: [Bool]? = nil) {
+    /// A queue for as many senders as there are numbers of inputs; `areSources` says which of them read a source, by default none, and
+    /// `lossy` which never wait, by default none.
+    init(
+        inputs: [UInt8], areSources: [Bool]? = nil, lossy: [LossyEdge?]? = nil, clock: any RunClock = MonotonicClock()
+    ) {
         self.inputs = inputs
         self.areSources = areSources ?? Array(repeating: false, count: inputs.count)
-        state = Guarded(State(lanes: Array(repeating: Lane(), count: inputs.count)))
+        self.clock = clock
+        state = Guarded(State(lanes: (lossy ?? Array(repeating: nil, count: inputs.count)).map { Lane($0) }))
     }
+
+    /// How many events lossy edges have dropped.
+    var lostEvents: Int { state.withLock { $0.lanes.reduce(0) { $0 + $1.lostEvents } } }
 
     /// Puts rows of a small batch into the queue; false where the sender has no credit.
     /// - Throws: `CancellationError` once the run has been cancelled.
@@ -82,7 +93,7 @@ final class Inbox: Sendable {
         while true {
             var wakeLater = false
             let sent = try state.withLock {
-                try $0.put(sender, needsCredit: !element.isWatermark, &wakeLater) { $0.append(element) }
+                try $0.put(sender, element, &wakeLater) { $0.append(element) }
             }
             if wakeLater { scheduleWake() }
             if sent { return }
@@ -90,7 +101,7 @@ final class Inbox: Sendable {
                 state.withLock { state in
                     if state.isCancelled {
                         continuation.resume(throwing: CancellationError())
-                    } else if state.lanes[sender].hasCredit {
+                    } else if state.lanes[sender].hasCredit(for: element) {
                         continuation.resume()
                     } else {
                         state.lanes[sender].waiting = continuation
@@ -114,6 +125,7 @@ final class Inbox: Sendable {
         except blocked: [Bool], isPaused: Bool = false
     ) async throws -> (sender: Int, element: StreamElement)? {
         while true {
+            var opening: (sender: Int, instant: Int64)?
             let (isWoken, received): (Bool, (sender: Int, element: StreamElement)?) = try state.withLock { state in
                 if state.isCancelled { throw CancellationError() }
                 if state.isWoken {
@@ -121,15 +133,17 @@ final class Inbox: Sendable {
                     return (true, nil)
                 }
                 guard !isPaused, let sender = state.nextSender(except: blocked),
-                    let element = state.lanes[sender].popFirst()
+                    let element = state.lanes[sender].popFirst(at: clock.nanoseconds)
                 else { return (false, nil) }
                 // What is left goes behind what the others have sent meanwhile.
                 state.lanes[sender].arrival = state.arrivals
                 state.arrivals += 1
                 state.lanes[sender].waiting?.resume()
                 state.lanes[sender].waiting = nil
+                opening = state.lanes[sender].takeOpening().map { (sender, $0) }
                 return (false, (sender, element))
             }
+            if let opening { open(opening.sender, at: opening.instant) }
             if isWoken { return nil }
             if let received { return received }
             try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
@@ -155,6 +169,20 @@ final class Inbox: Sendable {
         }
     }
 
+    /// Lets the receiver take events of a lossy edge again when the clock has come to an instant.
+    private func open(_ sender: Int, at instant: Int64) {
+        clock.call(at: instant) { [weak self] in
+            guard let self else { return }
+            let next = state.withLock { state in
+                state.lanes[sender].open(at: self.clock.nanoseconds)
+                state.receiver?.resume()
+                state.receiver = nil
+                return state.lanes[sender].takeOpening()
+            }
+            if let next { open(sender, at: next) }
+        }
+    }
+
     /// Wakes the receiver in a while, if it still waits then.
     private func scheduleWake() {
         DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(Self.gatheringMilliseconds)) { [weak self] in
@@ -177,11 +205,5 @@ final class Inbox: Sendable {
                 state.lanes[sender] = Lane()
             }
         }
-    }
-}
-
-extension StreamElement {
-    fileprivate var isWatermark: Bool {
-        if case .watermark = self { true } else { false }
     }
 }

@@ -13,23 +13,47 @@ struct Lane {
     private var growingRows = 0
     private var watermark = Timestamp.distantPast
     private var passed = Timestamp.distantPast
+    /// In place of all that, where the sender never waits.
+    private var lossy: LossyLane?
 
     /// When what stands first came; kept by the inbox.
     var arrival: UInt64 = 0
     /// The sender, where it waits for credit.
     var waiting: CheckedContinuation<Void, any Error>?
 
+    init(_ policy: LossyEdge? = nil) { lossy = policy.map { LossyLane($0) } }
+
     /// Whether there is nothing to take.
-    var isEmpty: Bool { elements.isEmpty && growing.isEmpty && watermark <= passed }
+    var isEmpty: Bool { lossy?.isEmpty ?? (elements.isEmpty && growing.isEmpty && watermark <= passed) }
 
     /// Whether there is something that should not wait for more.
-    var isUrgent: Bool { !elements.isEmpty || growingRows >= GrowingBatch.rowLimit }
+    var isUrgent: Bool { lossy?.isUrgent ?? (!elements.isEmpty || growingRows >= GrowingBatch.rowLimit) }
 
-    /// Whether the sender has credit.
+    /// Whether the sender has credit for rows of small batches.
     var hasCredit: Bool { elements.count < Lane.capacity && growingRows < 2 * GrowingBatch.rowLimit }
+
+    /// Whether the sender has credit for an element.
+    func hasCredit(for element: StreamElement) -> Bool {
+        if let lossy { return lossy.hasRoom(for: element) }
+        if case .watermark = element { return true }
+        return hasCredit
+    }
+
+    /// How many events have been dropped.
+    var lostEvents: Int { lossy?.lost ?? 0 }
+
+    /// The instant of the clock at which somebody has to call `open`, or nil.
+    mutating func takeOpening() -> Int64? { lossy?.takeOpening() }
+
+    /// An instant has come that `takeOpening` gave.
+    mutating func open(at now: Int64) { lossy?.open(at: now) }
 
     /// Adds an element.
     mutating func append(_ element: StreamElement) {
+        if lossy != nil {
+            lossy?.append(element)
+            return
+        }
         switch element {
         case .watermark(let time):
             watermark = max(watermark, time)
@@ -57,8 +81,9 @@ struct Lane {
         if growingRows >= GrowingBatch.rowLimit, elements.count < Lane.capacity { complete(isFollowedByBatch: false) }
     }
 
-    /// Takes the first element.
-    mutating func popFirst() -> StreamElement? {
+    /// Takes the first element; `now` is the clock's time.
+    mutating func popFirst(at now: @autoclosure () -> Int64) -> StreamElement? {
+        if lossy != nil { return lossy?.popFirst(at: now()) }
         if elements.isEmpty { complete(isFollowedByBatch: false) }
         return elements.isEmpty ? nil : elements.removeFirst()
     }
