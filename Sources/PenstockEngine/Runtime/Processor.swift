@@ -68,13 +68,13 @@ public struct OperatorStatistics: Sendable, Hashable {
     public var futureEvents = 0
 
     /// The counts of two instances together.
-    static func + (a: OperatorStatistics, b: OperatorStatistics) -> OperatorStatistics {
+    package static func + (a: OperatorStatistics, b: OperatorStatistics) -> OperatorStatistics {
         OperatorStatistics(
             lateEvents: a.lateEvents + b.lateEvents, lateWindows: a.lateWindows + b.lateWindows,
             outsideEvents: a.outsideEvents + b.outsideEvents, futureEvents: a.futureEvents + b.futureEvents)
     }
 
-    init(lateEvents: Int = 0, lateWindows: Int = 0, outsideEvents: Int = 0, futureEvents: Int = 0) {
+    package init(lateEvents: Int = 0, lateWindows: Int = 0, outsideEvents: Int = 0, futureEvents: Int = 0) {
         self.futureEvents = futureEvents
         self.lateEvents = lateEvents
         self.lateWindows = lateWindows

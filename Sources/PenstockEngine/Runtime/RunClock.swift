@@ -1,5 +1,5 @@
 /// A clock that only goes forward, from any instant on. It decides nothing but which partitions are idle.
-protocol RunClock: Sendable {
+package protocol RunClock: Sendable {
     /// The present instant.
     var nanoseconds: Int64 { get }
 }

@@ -8,9 +8,12 @@ public struct AnySource: Sendable {
     let disorder: Disorder
     let partitionCount: Int
     let open: @Sendable (Int, SourceContext) throws -> any SourceFeed
+    /// The source itself, for tests that drive it.
+    package let base: any Sendable
 
     /// A source; `disorder` replaces what the source says of itself.
     public init<S: Source>(_ source: S, disorder: Disorder? = nil) {
+        base = source
         output = ValueType(S.Output.self)
         summary = source.summary
         self.disorder = disorder ?? source.disorder

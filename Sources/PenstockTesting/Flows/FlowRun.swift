@@ -1,0 +1,138 @@
+internal import PenstockEngine
+internal import PenstockEvents
+internal import PenstockLog
+
+/// A pipeline on a disk of its own, whose runs end and begin again as a test says.
+final class FlowRun {
+    /// How a run is to be.
+    struct Shape: Sendable, Hashable {
+        var parallelism: Int
+        var batch: Int
+    }
+
+    /// How long a run may move before the test gives up.
+    private static let patience = Duration.seconds(60)
+    private static let directory = "/log"
+
+    let clock: ManualClock
+    private(set) var plan: PhysicalPlan
+    private let flows: [FlowDescription]
+    private let keepsCheckpoints: Bool
+    private var storage: SimulatedStorage
+    private var steps = RunSteps()
+    private var task: Task<Void, Never>?
+    /// The number of the checkpoint that the present run began with.
+    private(set) var restoredCheckpoint: UInt64?
+
+    /// Begins the first run; `prepare` may write topics before it.
+    init(
+        _ flows: [FlowDescription], _ shape: Shape, keepsCheckpoints: Bool, clock: ManualClock = ManualClock(),
+        prepare: (any LogStore) async throws -> Void
+    ) async throws {
+        self.flows = flows
+        self.clock = clock
+        self.keepsCheckpoints = keepsCheckpoints
+        storage = SimulatedStorage(seed: 1)
+        let log = try await EmbeddedLog(directory: Self.directory, storage: storage, clock: clock)
+        try await prepare(log)
+        plan = try await PhysicalPlan(flows, parallelism: shape.parallelism, log: log)
+        try await begin(shape, log)
+    }
+
+    deinit { steps.crash() }
+
+    /// Lets the sources look for events, and waits until all that follows has come.
+    func step() async throws {
+        steps.wake()
+        try await steps.settle(patience: Self.patience)
+    }
+
+    /// Lets the sources look for events, and does not wait.
+    func wake() { steps.wake() }
+
+    /// Whether it has come to its end.
+    var hasEndedWell: Bool { steps.hasEndedWell }
+
+    /// Begins a checkpoint, and does not wait for it.
+    func requestCheckpoint() async { await steps.requestCheckpoint() }
+
+    func checkpoint() async throws { try await steps.checkpoint(patience: Self.patience) }
+
+    func counts() async -> [StageName: OperatorStatistics] { await steps.counts() }
+
+    /// Ends the process of the run, and begins a new one that goes on from the last checkpoint. Nothing goes on where a run has come to its end.
+    func crashAndRestore(_ shape: Shape) async throws {
+        storage.crash(.process)
+        steps.crash()
+        await task?.value
+        storage = storage.incarnation()
+        if steps.hasEndedWell { return }
+        steps = RunSteps()
+        let log = try await openLog()
+        plan = try await PhysicalPlan(flows, parallelism: shape.parallelism, log: log)
+        try await begin(shape, log)
+    }
+
+    /// Every record and control record of the topics that the pipeline writes, by topic and partition.
+    func topics() async throws -> [FlowOutcome.Output] {
+        let log = try await openLog()
+        var topics: [FlowOutcome.Output] = []
+        for stage in plan.stages {
+            guard case .topic(_, let topic, _, _) = stage.output else { continue }
+            for number in try await log.describe(topic).partitions.indices {
+                let partition = TopicPartition(topic, number)
+                topics.append(.init(name: "topic \(partition)", rows: try await exactRows(of: partition, log)))
+            }
+        }
+        return topics
+    }
+
+    /// The log, as another process would see it.
+    func openLog() async throws -> EmbeddedLog {
+        try await EmbeddedLog(directory: Self.directory, storage: storage, clock: clock)
+    }
+
+    private func begin(_ shape: Shape, _ log: EmbeddedLog) async throws {
+        var options = RunOptions(batchEvents: shape.batch, topicDurability: .pageCache)
+        options.clock = clock
+        options.steps = steps
+        if keepsCheckpoints {
+            // None by itself: the test says when.
+            options.checkpoints = CheckpointOptions(name: "test", interval: .seconds(1 << 30))
+        }
+        let (run, steps) = (PipelineRun(plan, options: options, log: log), steps)
+        task = Task {
+            do {
+                try await run.run()
+                steps.noteEnd(.success(()))
+            } catch {
+                steps.noteEnd(.failure(error))
+            }
+        }
+        try await steps.settle(patience: Self.patience)
+        restoredCheckpoint = run.progress.restoredCheckpoint
+    }
+
+    private func exactRows(of partition: TopicPartition, _ log: EmbeddedLog) async throws -> [String] {
+        let reader = try await log.reader(for: partition, from: .earliest)
+        var rows: [String] = []
+        while let entry = try await reader.next() {
+            switch entry {
+            case .control(let record, _): rows.append("\(record)")
+            case .records(let records):
+                for index in 0..<records.count {
+                    let attributes = records.withAttributes(at: index) { Array($0) }
+                    let payload = records.payload(at: index).withUnsafeBytes { Array($0) }
+                    rows.append("\(attributes) \(payload) at \(records.time(at: index).nanoseconds)")
+                }
+            }
+        }
+        await reader.close()
+        return rows
+    }
+}
+
+extension ManualClock: RunClock {
+    /// The instant that the clock was set to.
+    package var nanoseconds: Int64 { now().nanoseconds }
+}
