@@ -85,7 +85,8 @@ actor CheckpointCoordinator {
     func markFinished() async throws {
         epoch += 1
         try await write(StageState())
-        try await store.close()
+        // The run has come to its end, whatever happens to the topic.
+        try? await store.close()
     }
 
     /// Takes a checkpoint now, without waiting for the interval.

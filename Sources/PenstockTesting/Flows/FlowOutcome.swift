@@ -10,6 +10,8 @@ struct FlowOutcome: Sendable, Hashable {
 
     /// What the sinks of the test hold, the topics that the run has written, and what its stages have counted.
     let outputs: [Output]
+    /// The checkpoints from which runs went on, by their numbers: 1 is the one of the beginning.
+    let restored: [UInt64]
     /// Whether an output has not come to its end.
     let isUnfinished: Bool
 
@@ -22,6 +24,7 @@ struct FlowOutcome: Sendable, Hashable {
         outputs =
             test.observed.map { Output(name: $0.name, rows: $0.exactRows) }
             + (try await run.topics()) + [Output(name: "the counts", rows: counts)]
+        restored = run.restored
         isUnfinished = !run.hasEndedWell
     }
 

@@ -21,8 +21,8 @@ final class FlowRun {
     private var storage: SimulatedStorage
     private var steps = RunSteps()
     private var task: Task<Void, Never>?
-    /// The number of the checkpoint that the present run began with.
-    private(set) var restoredCheckpoint: UInt64?
+    /// The checkpoints from which runs went on, by their numbers.
+    private(set) var restored: [UInt64] = []
 
     /// Begins the first run; `prepare` may write topics before it.
     init(
@@ -81,7 +81,7 @@ final class FlowRun {
             guard case .topic(_, let topic, _, _) = stage.output else { continue }
             for number in try await log.describe(topic).partitions.indices {
                 let partition = TopicPartition(topic, number)
-                topics.append(.init(name: "topic \(partition)", rows: try await exactRows(of: partition, log)))
+                topics.append(.init(name: "topic \(partition)", rows: try await TopicContents.exactRows(of: partition, log)))
             }
         }
         return topics
@@ -110,25 +110,7 @@ final class FlowRun {
             }
         }
         try await steps.settle(patience: Self.patience)
-        restoredCheckpoint = run.progress.restoredCheckpoint
-    }
-
-    private func exactRows(of partition: TopicPartition, _ log: EmbeddedLog) async throws -> [String] {
-        let reader = try await log.reader(for: partition, from: .earliest)
-        var rows: [String] = []
-        while let entry = try await reader.next() {
-            switch entry {
-            case .control(let record, _): rows.append("\(record)")
-            case .records(let records):
-                for index in 0..<records.count {
-                    let attributes = records.withAttributes(at: index) { Array($0) }
-                    let payload = records.payload(at: index).withUnsafeBytes { Array($0) }
-                    rows.append("\(attributes) \(payload) at \(records.time(at: index).nanoseconds)")
-                }
-            }
-        }
-        await reader.close()
-        return rows
+        if let checkpoint = run.progress.restoredCheckpoint { restored.append(checkpoint) }
     }
 }
 
