@@ -47,6 +47,17 @@ final class FlowRun {
         try await steps.settle(patience: Self.patience)
     }
 
+    /// Moves the clock on, from instant to instant at which something is to be done, and waits each time for what follows.
+    func advance(_ nanoseconds: Int64) async throws {
+        let goal = clock.nanoseconds + nanoseconds
+        while let next = clock.nextCall, next < goal {
+            clock.set(Timestamp(nanoseconds: max(next, clock.nanoseconds)))
+            try await step()
+        }
+        clock.set(Timestamp(nanoseconds: goal))
+        try await step()
+    }
+
     /// Lets the sources look for events, and does not wait.
     func wake() { steps.wake() }
 
@@ -117,4 +128,7 @@ final class FlowRun {
 extension ManualClock: RunClock {
     /// The instant that the clock was set to.
     package var nanoseconds: Int64 { now().nanoseconds }
+
+    /// The beginning of 1970.
+    package var epoch: Int64 { 0 }
 }

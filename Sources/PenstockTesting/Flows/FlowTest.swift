@@ -200,7 +200,7 @@ public final class FlowTest {
         for step in steps {
             switch step {
             case .item(let source, let partition): sources[source].release(partition)
-            case .advance(let nanoseconds): run.clock.advance(nanoseconds: nanoseconds)
+            case .advance(let nanoseconds): try await run.advance(nanoseconds)
             }
         }
         try await run.step()

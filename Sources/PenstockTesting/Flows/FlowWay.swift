@@ -35,7 +35,7 @@ struct FlowWay: Sendable, CustomStringConvertible {
         for (done, step) in zip(1..., steps) {
             switch step {
             case .item(let source, let partition): test.sources[source].release(partition)
-            case .advance(let nanoseconds): run.clock.advance(nanoseconds: nanoseconds)
+            case .advance(let nanoseconds): try await run.advance(nanoseconds)
             }
             if let next = crashes[done], let haste {
                 if checkpoints.contains(done) { await run.requestCheckpoint() }

@@ -57,7 +57,7 @@ package final class RunSteps: Sendable {
             let (parts, end) = state.withLock { ($0.parts, $0.end) }
             if let end { return try end.get() }
             if let parts {
-                while next < parts.count, isQuiet(parts[next]) { next += 1 }
+                while next < parts.count, await isQuiet(parts[next]) { next += 1 }
                 if next == parts.count, !isFinished(parts) { return }
             }
             guard ContinuousClock.now < deadline else {
@@ -156,12 +156,14 @@ package final class RunSteps: Sendable {
         state.withLock { state in parts.allSatisfy { state.finished.contains($0.wiring.id) } }
     }
 
-    private func isQuiet(_ part: Part) -> Bool {
+    private func isQuiet(_ part: Part) async -> Bool {
         let (wiring, id) = (part.wiring, part.wiring.id)
         let (isFinished, isWaiting) = state.withLock { ($0.finished.contains(id), $0.waiting[id] != nil) }
         if isFinished || isWaiting { return true }
         if case .live(_, let board) = wiring.persistedRange { return board.isWaitedAt }
-        return wiring.inbox?.isQuiet ?? false
+        guard let inbox = wiring.inbox, inbox.isQuiet else { return false }
+        // Operators that wait for answers get them at their own time.
+        return await !part.stage.awaitsOthers && inbox.isQuiet
     }
 }
 
