@@ -215,7 +215,8 @@ extension PhysicalPlan {
         edges.contains { edge in
             guard let port = edge.port, port.side == side else { return false }
             let stage = stages[edge.from]
-            let sender = port.operatorIndex == Port.source ? stage.input.sourceName : stage.operators[port.operatorIndex].name
+            let sender =
+                port.operatorIndex == Port.source ? stage.input.sourceName : stage.operators[port.operatorIndex].name
             return sender == name
         }
     }

@@ -101,7 +101,9 @@ private struct ReaderFeed<Output: Sendable>: SourceFeed {
             let missing = wanted.events - position.events
             let batch = try read(eventLimit: Int(min(UInt64(eventLimit), max(missing, 1))))
             // The source may have had it later than the events when it was read first.
-            if case .control = batch.progress, position.controls == wanted.controls + 1, position.events == wanted.events {
+            if case .control = batch.progress, position.controls == wanted.controls + 1,
+                position.events == wanted.events
+            {
                 early = batch.progress
                 position.controls -= 1
             }

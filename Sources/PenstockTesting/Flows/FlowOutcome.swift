@@ -38,7 +38,8 @@ struct FlowOutcome: Sendable, Hashable {
             if now.rows.count != was.rows.count {
                 let common = min(now.rows.count, was.rows.count)
                 let more = (now.rows.count > common ? now.rows : was.rows)[common]
-                return "\(was.name) has \(now.rows.count) rows, and had \(was.rows.count); the first that only one has is "
+                return
+                    "\(was.name) has \(now.rows.count) rows, and had \(was.rows.count); the first that only one has is "
                     + more
             }
         }

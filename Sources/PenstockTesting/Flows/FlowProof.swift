@@ -27,21 +27,22 @@ public struct FlowProof: Sendable {
 }
 
 extension FlowTest {
-    /// Runs the script of this test, which has come to its end, in many other ways, and compares every row, record and count with what came of it here, bit by
-    /// bit: with other batch sizes and parallelism, with the partitions read in another order, with watermarks behind every event and seldom, and broken off behind
-    /// each event and restored.
+    /// Runs the script of this test, which has come to its end, in many other ways, and compares every row, record and count with what
+    /// came of it here, bit by bit: with other batch sizes and parallelism, with the partitions read in another order, with watermarks
+    /// behind every event and seldom, and broken off behind each event and restored.
     ///
-    /// What has no place in the guarantee of replay differs: early rows, rows in the order of arrival, idle partitions. A script that moves the clock is run in
-    /// its own order only, and broken off right behind a checkpoint only.
+    /// What has no place in the guarantee of replay differs: early rows, rows in the order of arrival, idle partitions. A script that
+    /// moves the clock is run in its own order only, and broken off right behind a checkpoint only.
     /// - Throws: `FlowTestError.differs` with the way of running and the first row that is another.
     @discardableResult
     public func prove(_ proof: FlowProof = FlowProof()) async throws -> FlowProof.Report {
         guard run.hasEndedWell else {
             throw FlowTestError.misuse(
-                problem: "the test has not come to its end, so there is nothing to compare with", hint: "end() it first")
+                problem: "the test has not come to its end, so there is nothing to compare with", hint: "end() it first"
+            )
         }
         let expected = try await FlowOutcome(self, run)
-        let ways = FlowWay.all(proof, script, withCrashes: proof.crashes && keepsCheckpoints)
+        let ways = FlowWay.all(proof, script, withCrashes: proof.crashes && setup.keepsCheckpoints)
         for way in ways {
             let outcome = try await way.run(self)
             if let difference = outcome.difference(from: expected) {

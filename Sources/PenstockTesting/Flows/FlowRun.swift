@@ -10,32 +10,34 @@ final class FlowRun {
         var batch: Int
     }
 
-    /// How long a run may move before the test gives up.
-    private static let patience = Duration.seconds(60)
+    /// What is the same for all runs of a test.
+    struct Setup {
+        let flows: [FlowDescription]
+        let keepsCheckpoints: Bool
+        /// How long a run may move before the test gives up.
+        let patience: Duration
+        /// Writes topics before the first run.
+        let prepare: (any LogStore) async throws -> Void
+    }
+
     private static let directory = "/log"
 
-    let clock: ManualClock
+    let clock = ManualClock()
     private(set) var plan: PhysicalPlan
-    private let flows: [FlowDescription]
-    private let keepsCheckpoints: Bool
+    private let setup: Setup
     private var storage: SimulatedStorage
     private var steps = RunSteps()
     private var task: Task<Void, Never>?
     /// The checkpoints from which runs went on, by their numbers.
     private(set) var restored: [UInt64] = []
 
-    /// Begins the first run; `prepare` may write topics before it.
-    init(
-        _ flows: [FlowDescription], _ shape: Shape, keepsCheckpoints: Bool, clock: ManualClock = ManualClock(),
-        prepare: (any LogStore) async throws -> Void
-    ) async throws {
-        self.flows = flows
-        self.clock = clock
-        self.keepsCheckpoints = keepsCheckpoints
+    /// Begins the first run.
+    init(_ setup: Setup, _ shape: Shape) async throws {
+        self.setup = setup
         storage = SimulatedStorage(seed: 1)
         let log = try await EmbeddedLog(directory: Self.directory, storage: storage, clock: clock)
-        try await prepare(log)
-        plan = try await PhysicalPlan(flows, parallelism: shape.parallelism, log: log)
+        try await setup.prepare(log)
+        plan = try await PhysicalPlan(setup.flows, parallelism: shape.parallelism, log: log)
         try await begin(shape, log)
     }
 
@@ -44,7 +46,7 @@ final class FlowRun {
     /// Lets the sources look for events, and waits until all that follows has come.
     func step() async throws {
         steps.wake()
-        try await steps.settle(patience: Self.patience)
+        try await steps.settle(patience: setup.patience)
     }
 
     /// Moves the clock on, from instant to instant at which something is to be done, and waits each time for what follows.
@@ -67,7 +69,7 @@ final class FlowRun {
     /// Begins a checkpoint, and does not wait for it.
     func requestCheckpoint() async { await steps.requestCheckpoint() }
 
-    func checkpoint() async throws { try await steps.checkpoint(patience: Self.patience) }
+    func checkpoint() async throws { try await steps.checkpoint(patience: setup.patience) }
 
     func counts() async -> [StageName: OperatorStatistics] { await steps.counts() }
 
@@ -80,7 +82,7 @@ final class FlowRun {
         if steps.hasEndedWell { return }
         steps = RunSteps()
         let log = try await openLog()
-        plan = try await PhysicalPlan(flows, parallelism: shape.parallelism, log: log)
+        plan = try await PhysicalPlan(setup.flows, parallelism: shape.parallelism, log: log)
         try await begin(shape, log)
     }
 
@@ -92,7 +94,8 @@ final class FlowRun {
             guard case .topic(_, let topic, _, _) = stage.output else { continue }
             for number in try await log.describe(topic).partitions.indices {
                 let partition = TopicPartition(topic, number)
-                topics.append(.init(name: "topic \(partition)", rows: try await TopicContents.exactRows(of: partition, log)))
+                topics.append(
+                    .init(name: "topic \(partition)", rows: try await TopicContents.exactRows(of: partition, log)))
             }
         }
         return topics
@@ -107,7 +110,7 @@ final class FlowRun {
         var options = RunOptions(batchEvents: shape.batch, topicDurability: .pageCache)
         options.clock = clock
         options.steps = steps
-        if keepsCheckpoints {
+        if setup.keepsCheckpoints {
             // None by itself: the test says when.
             options.checkpoints = CheckpointOptions(name: "test", interval: .seconds(1 << 30))
         }
@@ -120,7 +123,7 @@ final class FlowRun {
                 steps.noteEnd(.failure(error))
             }
         }
-        try await steps.settle(patience: Self.patience)
+        try await steps.settle(patience: setup.patience)
         if let checkpoint = run.progress.restoredCheckpoint { restored.append(checkpoint) }
     }
 }

@@ -27,8 +27,8 @@ public import PenstockLog
 /// The pipeline runs in the engine itself, with its actors, channels and checkpoints. Each step returns when all that follows from it has
 /// come: rows are in their `Observed`, and everything waits for the next step. A stage that does not come to rest is an error that names it.
 ///
-/// A step that makes an event late, or puts it into no window, or finds it too far in the future, throws, unless the pipeline gives such events to a side
-/// output or the test says that it expects them.
+/// A step that makes an event late, or puts it into no window, or finds it too far in the future, throws, unless the pipeline gives
+/// such events to a side output or the test says that it expects them.
 public final class FlowTest {
     /// What may become of events without the test failing.
     public struct Refusals: OptionSet, Sendable {
@@ -44,11 +44,9 @@ public final class FlowTest {
         public static let future = Refusals(rawValue: 4)
     }
 
-    let flows: [FlowDescription]
     let sources: [any AnyScriptedSource]
     let observed: [any AnyObserved]
-    let prepare: (any LogStore) async throws -> Void
-    let keepsCheckpoints: Bool
+    let setup: FlowRun.Setup
     private let expected: Refusals
     private(set) var run: FlowRun
     /// What the test has done so far.
@@ -67,41 +65,45 @@ public final class FlowTest {
     ///   - batch: The most events of a batch; never changes a result.
     ///   - expected: What may become of events without the test failing.
     ///   - keepsCheckpoints: Whether there are checkpoints; without them the types of states and of waiting events need not be writable.
+    ///   - patience: How long a step may take until it is an error that names the stage which does not come to rest.
     ///   - prepare: Writes what the topics hold that the pipeline reads from their beginning to their end.
     ///   - body: The flows.
     public convenience init(
         parallelism: Int = 1, batch: Int = RunOptions.defaultBatchEvents, expecting expected: Refusals = [],
-        keepsCheckpoints: Bool = true, prepare: @escaping (any LogStore) async throws -> Void = { _ in },
+        keepsCheckpoints: Bool = true, patience: Duration = .seconds(60),
+        prepare: @escaping (any LogStore) async throws -> Void = { _ in },
         @PipelineBuilder _ body: () -> some Dataflow
     ) async throws {
         let recorder = FlowRecorder()
         FlowRecorder.$current.withValue(recorder) { _ = body() }
         try await self.init(
-            recorder.recorded, FlowRun.Shape(parallelism: parallelism, batch: batch), expected, keepsCheckpoints, prepare)
+            FlowRun.Setup(
+                flows: recorder.recorded, keepsCheckpoints: keepsCheckpoints, patience: patience, prepare: prepare),
+            FlowRun.Shape(parallelism: parallelism, batch: batch), expected)
     }
 
     /// Begins a pipeline that is a program of its own, whose options may lead it to sources and sinks of the test.
     public convenience init(
         _ pipeline: some Pipeline, parallelism: Int = 1, batch: Int = RunOptions.defaultBatchEvents,
-        expecting expected: Refusals = [], keepsCheckpoints: Bool = true,
+        expecting expected: Refusals = [], keepsCheckpoints: Bool = true, patience: Duration = .seconds(60),
         prepare: @escaping (any LogStore) async throws -> Void = { _ in }
     ) async throws {
         try await self.init(
-            pipeline.flows(), FlowRun.Shape(parallelism: parallelism, batch: batch), expected, keepsCheckpoints, prepare)
+            FlowRun.Setup(
+                flows: pipeline.flows(), keepsCheckpoints: keepsCheckpoints, patience: patience, prepare: prepare),
+            FlowRun.Shape(parallelism: parallelism, batch: batch), expected
+        )
     }
 
-    init(
-        _ flows: [FlowDescription], _ shape: FlowRun.Shape, _ expected: Refusals, _ keepsCheckpoints: Bool,
-        _ prepare: @escaping (any LogStore) async throws -> Void
-    ) async throws {
-        self.flows = flows
+    private init(_ setup: FlowRun.Setup, _ shape: FlowRun.Shape, _ expected: Refusals) async throws {
+        self.setup = setup
         self.shape = shape
         self.expected = expected
-        self.keepsCheckpoints = keepsCheckpoints
-        self.prepare = prepare
-        run = try await FlowRun(flows, shape, keepsCheckpoints: keepsCheckpoints, prepare: prepare)
+        run = try await FlowRun(setup, shape)
         var sources: [any AnyScriptedSource] = []
-        for source in run.plan.scriptedSources where !sources.contains(where: { $0 === source }) { sources.append(source) }
+        for source in run.plan.scriptedSources where !sources.contains(where: { $0 === source }) {
+            sources.append(source)
+        }
         self.sources = sources
         observed = run.plan.observed
         try await look("at the beginning")
@@ -157,17 +159,17 @@ public final class FlowTest {
 
     /// Takes a checkpoint now.
     public func checkpoint() async throws {
-        try require(keepsCheckpoints, "a test without checkpoints cannot take one")
+        try require(setup.keepsCheckpoints, "a test without checkpoints cannot take one")
         try await run.checkpoint()
     }
 
-    /// Ends the process of the run as if it were killed, and begins another one that goes on from the last checkpoint, or from the beginning where there
-    /// was none. A run that has come to its end has nothing to go on with.
+    /// Ends the process of the run as if it were killed, and begins another one that goes on from the last checkpoint, or from
+    /// the beginning where there was none. A run that has come to its end has nothing to go on with.
     /// - Parameters:
     ///   - parallelism: That of the new run; by default as before.
     ///   - batch: That of the new run; by default as before.
     public func crashAndRestore(parallelism: Int? = nil, batch: Int? = nil) async throws {
-        try require(keepsCheckpoints, "a test without checkpoints cannot go on behind a crash")
+        try require(setup.keepsCheckpoints, "a test without checkpoints cannot go on behind a crash")
         shape.parallelism = parallelism ?? shape.parallelism
         shape.batch = batch ?? shape.batch
         try await run.crashAndRestore(shape)
@@ -219,9 +221,12 @@ public final class FlowTest {
             for (number, side, kind, cure) in refused {
                 guard number > 0, !expected.contains(kind), !run.plan.readsSide(side, of: stage) else { continue }
                 throw FlowTestError.unexpected(
-                    problem: "\(number) \(side.rawValue) event\(number == 1 ? "" : "s") in \(stage) that the test does not "
+                    problem:
+                        "\(number) \(side.rawValue) event\(number == 1 ? "" : "s") in \(stage) that the test does not "
                         + "expect, behind \(step())",
-                    hint: "expect \(side.rawValue) events with FlowTest(expecting: .\(side.rawValue)), or read them with \(cure)")
+                    hint:
+                        "expect \(side.rawValue) events with FlowTest(expecting: .\(side.rawValue)), or read them with \(cure)"
+                )
             }
         }
     }

@@ -12,15 +12,16 @@ struct FlowWay: Sendable, CustomStringConvertible {
     var checkpoints: Set<Int> = []
     /// Behind how many steps the run is broken off, and how it goes on.
     var crashes: [Int: FlowRun.Shape] = [:]
-    /// How often the test stands aside while events, and the barriers of a checkpoint, are on their way, before it breaks the run off; nil for when everything has
-    /// come to rest.
+    /// How often the test stands aside while events, and the barriers of a checkpoint, are on their way, before it breaks the run
+    /// off; nil for when everything has come to rest.
     var haste: Int?
 
     var description: String {
         var words = "batches of \(shape.batch), parallelism \(shape.parallelism), \(order), "
         words += settles ? "watermarks behind every event" : "watermarks seldom"
         for (behind, shape) in crashes.sorted(by: { $0.key < $1.key }) {
-            words += haste == nil ? ", broken off behind step \(behind)" : ", broken off amid the work on step \(behind)"
+            words +=
+                haste == nil ? ", broken off behind step \(behind)" : ", broken off amid the work on step \(behind)"
             words += ", from there on batches of \(shape.batch) and parallelism \(shape.parallelism)"
         }
         if checkpoints.isEmpty { return words }
@@ -30,7 +31,7 @@ struct FlowWay: Sendable, CustomStringConvertible {
     /// Runs the script of a test once more.
     func run(_ test: FlowTest) async throws -> FlowOutcome {
         for source in test.sources { source.rewind() }
-        let run = try await FlowRun(test.flows, shape, keepsCheckpoints: test.keepsCheckpoints, prepare: test.prepare)
+        let run = try await FlowRun(test.setup, shape)
         if checkpoints.contains(0) { try await run.checkpoint() }
         for (done, step) in zip(1..., steps) {
             switch step {

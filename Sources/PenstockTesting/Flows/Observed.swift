@@ -66,7 +66,7 @@ public final class Observed<Value: Sendable>: Sink {
         let observed: Observed<Value>
 
         mutating func write(_ events: Events<Value>) {
-            let rows = events.map { ObservedRow(value: $0.value, time: $0.time) }
+            let rows = events.map { ObservedRow($0.value, at: $0.time) }
             observed.state.withLock { $0.rows += rows }
         }
 
@@ -89,6 +89,12 @@ public struct ObservedRow<Value: Sendable>: Sendable {
     public let value: Value
     /// Its event time.
     public let time: Timestamp
+
+    /// A row to compare with.
+    public init(_ value: Value, at time: Timestamp) {
+        self.value = value
+        self.time = time
+    }
 }
 
 extension ObservedRow: Equatable where Value: Equatable {}

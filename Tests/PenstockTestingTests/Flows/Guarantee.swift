@@ -44,7 +44,8 @@ final class Guarantee {
     }
 
     private static func makeTest(
-        _ left: ScriptedSource<Reading>, _ right: ScriptedSource<Reading>, _ readings: [(reading: Reading, time: Timestamp)]
+        _ left: ScriptedSource<Reading>, _ right: ScriptedSource<Reading>,
+        _ readings: [(reading: Reading, time: Timestamp)]
     ) async throws -> FlowTest {
         let late = SideOutput("late", of: Reading.self)
         let numbers = Topic<Reading>("numbers")

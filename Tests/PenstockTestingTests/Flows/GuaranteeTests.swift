@@ -3,8 +3,8 @@ import Testing
 
 @testable import PenstockTesting
 
-/// stream-semantics.md, section 13: the same records give the same output records in the same order, whatever the batch size, the parallelism, the speed of
-/// reading, and however often the run is killed and restored.
+/// stream-semantics.md, section 13: the same records give the same output records in the same order, whatever the batch size, the
+/// parallelism, the speed of reading, and however often the run is killed and restored.
 @Suite("The guarantee of section 13")
 struct GuaranteeTests {
     enum Pace: String, CaseIterable {
@@ -80,7 +80,8 @@ struct GuaranteeTests {
         var restored: [UInt64] = []
         for seed in UInt64(1)...6 {
             var way = FlowWay(
-                shape: FlowRun.Shape(parallelism: 2, batch: 7), steps: guarantee.steps, order: "in order", settles: true)
+                shape: FlowRun.Shape(parallelism: 2, batch: 7), steps: guarantee.steps, order: "in order", settles: true
+            )
             Self.kill(&way, seed)
             let outcome = try await way.run(guarantee.test)
             let difference = outcome.difference(from: try await Self.reference.value)

@@ -4,8 +4,8 @@ import PenstockLog
 @testable import PenstockEngine
 @testable import PenstockTesting
 
-/// One pipeline over a log on a simulated disk: topics in, checkpoints, topics out. The disk dies in the middle of a call, as the seed says, and the pipeline
-/// is begun again, until a run comes to its end.
+/// One pipeline over a log on a simulated disk: topics in, checkpoints, topics out. The disk dies in the middle of a call, as the
+/// seed says, and the pipeline is begun again, until a run comes to its end.
 struct PipelineSimulation {
     struct Violation: Error, CustomStringConvertible {
         let description: String

@@ -37,6 +37,8 @@ struct PipelineSimulationTests {
         }
         // One seed may be lucky.
         guard last - SimulationSeeds.first >= 20 else { return }
-        #expect(deaths > 20 && restored > 10, "\(deaths) deaths, \(restored) runs went on from a checkpoint in their middle")
+        #expect(
+            deaths > 20 && restored > 10, "\(deaths) deaths, \(restored) runs went on from a checkpoint in their middle"
+        )
     }
 }

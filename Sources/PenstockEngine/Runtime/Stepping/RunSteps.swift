@@ -73,9 +73,11 @@ package final class RunSteps: Sendable {
     /// - Throws: As `settle`.
     package func checkpoint(patience: Duration) async throws {
         try await settle(patience: patience)
-        guard let (coordinator, progress) = state.withLock({ state in
-            state.end == nil ? state.coordinator.flatMap { c in state.progress.map { (c, $0) } } : nil
-        }) else { return }
+        guard
+            let (coordinator, progress) = state.withLock({ state in
+                state.end == nil ? state.coordinator.flatMap { c in state.progress.map { (c, $0) } } : nil
+            })
+        else { return }
         let (deadline, last) = (ContinuousClock.now + patience, progress.lastCheckpoint)
         await coordinator.request()
         while progress.lastCheckpoint == last {
@@ -181,7 +183,8 @@ private struct StageNotQuiet: Diagnostic {
     let patience: Duration
 
     var summary: String {
-        "the run does not come to rest within \(patience)" + (stage.map { ": \($0) still works or waits for something" } ?? "")
+        "the run does not come to rest within \(patience)"
+            + (stage.map { ": \($0) still works or waits for something" } ?? "")
     }
     var hint: String? { "does a function of the stage block, or a source give events without being told to?" }
     var category: FailureCategory { .data }
