@@ -103,7 +103,7 @@ struct FlowKindTests {
     func stuck() async throws {
         let numbers = ScriptedSource("numbers", of: Int.self, disorder: .ascending)
         let gate = DispatchSemaphore(value: 0)
-        let test = try await FlowTest(patience: .seconds(4)) {
+        let test = try await FlowTest(patience: .seconds(3)) {
             let all = Flow("all") { From(numbers) }
             Flow("stuck") {
                 all

@@ -50,9 +50,8 @@ package final class RunSteps: Sendable {
     /// Waits until nothing moves, or until the run has ended.
     /// - Throws: What ended the run; `StageNotQuiet` where it still moves after `patience`.
     package func settle(patience: Duration) async throws {
-        let deadline = ContinuousClock.now + patience
+        var waiting = Waiting(patience)
         var next = 0
-        var attempts = 0
         while true {
             let (parts, end) = state.withLock { ($0.parts, $0.end) }
             if let end { return try end.get() }
@@ -60,12 +59,11 @@ package final class RunSteps: Sendable {
                 while next < parts.count, await isQuiet(parts[next]) { next += 1 }
                 if next == parts.count, !isFinished(parts) { return }
             }
-            guard ContinuousClock.now < deadline else {
+            guard waiting.goesOn else {
                 let stage = parts.flatMap { next < $0.count ? $0[next].wiring.stage.nameForTests : nil }
                 throw StageNotQuiet(stage: stage, patience: patience)
             }
-            attempts += 1
-            if attempts % 4 == 0 { try await Task.sleep(for: .microseconds(40)) } else { await Task.yield() }
+            try await waiting.pause()
         }
     }
 
@@ -78,12 +76,13 @@ package final class RunSteps: Sendable {
                 state.end == nil ? state.coordinator.flatMap { c in state.progress.map { (c, $0) } } : nil
             })
         else { return }
-        let (deadline, last) = (ContinuousClock.now + patience, progress.lastCheckpoint)
+        let last = progress.lastCheckpoint
+        var waiting = Waiting(patience)
         await coordinator.request()
         while progress.lastCheckpoint == last {
             if let end = state.withLock({ $0.end }) { return try end.get() }
-            guard ContinuousClock.now < deadline else { throw StageNotQuiet(stage: nil, patience: patience) }
-            try await Task.sleep(for: .microseconds(40))
+            guard waiting.goesOn else { throw StageNotQuiet(stage: nil, patience: patience) }
+            try await waiting.pause()
         }
         try await settle(patience: patience)
     }
@@ -174,6 +173,28 @@ extension PhysicalStage {
     fileprivate var nameForTests: StageName? {
         if let name = operators.first?.name ?? input.sourceName { return name }
         return outputOwner?.stage
+    }
+}
+
+/// Waiting by asking again and again. Only time counts in which there was an opportunity to ask: a machine that is busy with other things
+/// makes waiting longer, and no error of it.
+private struct Waiting {
+    private static let longestPause = Duration.milliseconds(5)
+
+    private var left: Duration
+    private var last = ContinuousClock.now
+    private var pauses = 0
+
+    init(_ patience: Duration) { left = patience }
+
+    var goesOn: Bool { left > .zero }
+
+    mutating func pause() async throws {
+        pauses += 1
+        if pauses % 4 == 0 { try await Task.sleep(for: .microseconds(40)) } else { await Task.yield() }
+        let now = ContinuousClock.now
+        left -= min(now - last, Self.longestPause)
+        last = now
     }
 }
 
