@@ -50,7 +50,7 @@ test: dependencies ## Build and run all tests
 	$(SWIFT) build --build-tests
 	$(SWIFT) test
 
-simulate: dependencies ## Try the log under SEEDS random faults and crashes, from FIRST_SEED on
+simulate: dependencies ## Try the log, and pipelines over it, under SEEDS random faults and crashes, from FIRST_SEED on
 	PENSTOCK_SIMULATION_SEEDS=$(SEEDS) PENSTOCK_SIMULATION_FIRST_SEED=$(FIRST_SEED) \
 	    $(SWIFT) test --filter SimulationTests/keepsPromises
 

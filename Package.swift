@@ -63,7 +63,9 @@ let package = Package(
             swiftSettings: strict),
 
         // Row 6
-        .target(name: "PenstockTesting", dependencies: ["PenstockEvents", "PenstockLog"], swiftSettings: strict),
+        .target(
+            name: "PenstockTesting", dependencies: ["Penstock", "PenstockEngine", "PenstockEvents", "PenstockLog"],
+            swiftSettings: strictOnCaller),
         .target(
             name: "PenstockTomography",
             dependencies: ["Penstock", "PenstockEvents", "PenstockFormats", "CFFTW", "CPenstockShim"],
@@ -117,7 +119,8 @@ let package = Package(
             name: "PenstockLogTests", dependencies: ["CPenstockShim", "LogAppender", "PenstockLog", "PenstockEvents"],
             swiftSettings: strict),
         .testTarget(
-            name: "PenstockTestingTests", dependencies: ["PenstockEvents", "PenstockLog", "PenstockTesting"],
+            name: "PenstockTestingTests",
+            dependencies: ["Penstock", "PenstockEngine", "PenstockEvents", "PenstockLog", "PenstockTesting"],
             swiftSettings: strict),
         .testTarget(
             name: "PenstockEngineTests",
@@ -129,7 +132,8 @@ let package = Package(
         .testTarget(
             name: "EventQueriesTests", dependencies: ["EventQueries", "Penstock"], swiftSettings: strict),
         .testTarget(
-            name: "PenstockTests", dependencies: ["Penstock", "PenstockCommands", "TestSupport"], swiftSettings: strict),
+            name: "PenstockTests", dependencies: ["Penstock", "PenstockCommands", "PenstockTesting", "TestSupport"],
+            swiftSettings: strict),
         .testTarget(
             name: "PenstockTomographyTests",
             dependencies: ["PenstockTomography", "PenstockFormats", "Penstock", "PenstockEngine", "PenstockEvents"],

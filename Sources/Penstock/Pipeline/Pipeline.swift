@@ -60,7 +60,7 @@ extension Pipeline {
     }
 
     /// The flows of the body, also those that no other flow uses.
-    func flows() -> [FlowDescription] {
+    package func flows() -> [FlowDescription] {
         let recorder = FlowRecorder()
         FlowRecorder.$current.withValue(recorder) { _ = body }
         return recorder.recorded

@@ -15,6 +15,7 @@ actor CheckpointCoordinator {
     private let scan: ScanID
     private let boards: [CommitBoard]
     private let progress: RunProgress
+    private let steps: RunSteps?
     /// The counts that the run began with.
     private let earlier: [StageName: OperatorStatistics]
     private let requestedEpoch = Atomic<UInt64>(0)
@@ -23,13 +24,15 @@ actor CheckpointCoordinator {
     private var states: [Int: StageState] = [:]
     private var ended: [Int: StageState] = [:]
     private var isUnderway = false
+    private var isRequested = false
     private var isCancelled = false
     private var waiter: CheckedContinuation<Void, Never>?
 
     init(
         _ store: CheckpointStore, _ options: CheckpointOptions, nextEpoch: UInt64, instances: Int, scan: ScanID,
-        earlier: [StageName: OperatorStatistics], boards: [CommitBoard], progress: RunProgress
+        earlier: [StageName: OperatorStatistics], boards: [CommitBoard], progress: RunProgress, steps: RunSteps? = nil
     ) {
+        self.steps = steps
         self.store = store
         interval = options.interval
         whenKept = options.whenKept
@@ -82,7 +85,14 @@ actor CheckpointCoordinator {
     func markFinished() async throws {
         epoch += 1
         try await write(StageState())
-        try await store.close()
+        // The run has come to its end, whatever happens to the topic.
+        try? await store.close()
+    }
+
+    /// Takes a checkpoint now, without waiting for the interval.
+    func request() {
+        isRequested = true
+        if !isUnderway { wake() }
     }
 
     /// Ends all waiting and gives the topic up.
@@ -113,7 +123,9 @@ actor CheckpointCoordinator {
         epoch += 1
         isUnderway = true
         requestedEpoch.store(epoch, ordering: .releasing)
+        isRequested = false
         for board in boards { board.interrupt() }
+        steps?.wake()
     }
 
     private var isComplete: Bool { (0..<instances).allSatisfy { states[$0] != nil || ended[$0] != nil } }
@@ -143,7 +155,7 @@ actor CheckpointCoordinator {
 
     /// Waits for the interval, or until all instances have ended.
     private func pause() async {
-        guard ended.count < instances, !isCancelled else { return }
+        guard ended.count < instances, !isCancelled, !isRequested else { return }
         let timer = Task {
             // What ends the pause in another way wakes whoever waits then.
             if (try? await Task.sleep(for: interval)) != nil { wake() }

@@ -220,3 +220,16 @@ extension PhysicalPlan {
         }
     }
 }
+
+extension PhysicalPlan {
+    /// Whether a flow begins with a side output of a stage.
+    package func readsSide(_ side: SidePort, of name: StageName) -> Bool {
+        edges.contains { edge in
+            guard let port = edge.port, port.side == side else { return false }
+            let stage = stages[edge.from]
+            let sender =
+                port.operatorIndex == Port.source ? stage.input.sourceName : stage.operators[port.operatorIndex].name
+            return sender == name
+        }
+    }
+}

@@ -75,6 +75,8 @@ public final class PipelineRun: Sendable {
                 for stage in stages { states.append(try await stage.beginning()) }
                 try await checkpoints.begin(with: states)
             }
+            options.steps?.begin(
+                zip(wirings, stages).map { RunSteps.Part(wiring: $0, stage: $1) }, checkpoints, progress)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for stage in stages { group.addTask { try await stage.run() } }
                 if let checkpoints { group.addTask { try await checkpoints.run() } }
@@ -145,7 +147,7 @@ public final class PipelineRun: Sendable {
 
 extension StageWiring {
     /// Ends all waiting of and for this stage.
-    fileprivate func cancel() {
+    func cancel() {
         inbox?.cancel()
         board?.cancel()
         if case .live(_, let board) = persistedRange { board.cancel() }

@@ -44,6 +44,9 @@ protocol Processor {
     /// The instant of the run's clock at which the operator wants to be woken, or nil. Asked for whenever the stage is about to wait.
     var wakeInstant: Int64? { get }
 
+    /// Whether something will wake the operator that is not the run's clock, such as an answer from elsewhere.
+    var awaitsOthers: Bool { get }
+
     /// Whether the operator takes a further element. One that does not is woken until it does; one that has taken the end, until it has
     /// given it out.
     var takesMore: Bool { get }
@@ -73,6 +76,8 @@ extension Processor {
 
     var wakeInstant: Int64? { nil }
 
+    var awaitsOthers: Bool { false }
+
     var takesMore: Bool { true }
 
     mutating func wake(at now: Int64) throws {}
@@ -98,14 +103,14 @@ public struct OperatorStatistics: Sendable, Hashable {
     public var droppedEvents = 0
 
     /// The counts of two instances together.
-    static func + (a: OperatorStatistics, b: OperatorStatistics) -> OperatorStatistics {
+    package static func + (a: OperatorStatistics, b: OperatorStatistics) -> OperatorStatistics {
         OperatorStatistics(
             lateEvents: a.lateEvents + b.lateEvents, lateWindows: a.lateWindows + b.lateWindows,
             outsideEvents: a.outsideEvents + b.outsideEvents, futureEvents: a.futureEvents + b.futureEvents,
             droppedEvents: a.droppedEvents + b.droppedEvents)
     }
 
-    init(
+    package init(
         lateEvents: Int = 0, lateWindows: Int = 0, outsideEvents: Int = 0, futureEvents: Int = 0, droppedEvents: Int = 0
     ) {
         self.droppedEvents = droppedEvents

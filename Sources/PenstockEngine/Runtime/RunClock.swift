@@ -2,7 +2,7 @@ internal import Dispatch
 
 /// The clock of the engine, which only goes forward, from any instant on. No result depends on it but those whose author asks for it, such
 /// as windows over processing time, and which partitions are idle.
-protocol RunClock: Sendable {
+package protocol RunClock: Sendable {
     /// The present instant.
     var nanoseconds: Int64 { get }
 

@@ -13,7 +13,9 @@ public struct RunOptions: Sendable {
     /// How checkpoints are kept; nil for a run without any.
     public var checkpoints: CheckpointOptions?
     /// By which clock a partition is idle.
-    var clock: any RunClock = MonotonicClock()
+    package var clock: any RunClock = MonotonicClock()
+    /// Moves the run step by step; nil for one that runs by itself.
+    package var steps: RunSteps?
 
     /// What persisted topics are read from.
     public enum Reading: Sendable, Hashable {

@@ -61,6 +61,7 @@ actor StageActor {
         for (processor, planned) in zip(chain.suffix(wiring.stage.operators.count), wiring.stage.operators) {
             wiring.run.progress.note(processor.statistics, of: planned.name)
         }
+        wiring.run.steps?.finish(wiring.id)
     }
 
     /// Makes the results visible.
@@ -68,6 +69,18 @@ actor StageActor {
 
     /// Leaves nothing half done behind.
     func abandon() async { await outlet.abandon() }
+
+    /// What the operators have counted so far.
+    var counts: [StageName: OperatorStatistics] {
+        var counts: [StageName: OperatorStatistics] = [:]
+        for (processor, planned) in zip(chain.suffix(wiring.stage.operators.count), wiring.stage.operators) {
+            counts[planned.name] = processor.statistics
+        }
+        return counts
+    }
+
+    /// Whether one of the operators waits for something from elsewhere.
+    var awaitsOthers: Bool { waking.contains { chain[$0].awaitsOthers } }
 
     private func push(_ element: StreamElement, at index: Int) async throws {
         guard index < chain.count else { return try await outlet.put(element) }

@@ -29,6 +29,9 @@ final class RunState: Sendable {
     /// By which clock a partition is idle.
     var clock: any RunClock { options.clock }
 
+    /// Moves the run step by step; nil for one that runs by itself.
+    var steps: RunSteps? { options.steps }
+
     /// Whether the user has asked the run to stop.
     var isStopping: Bool { stopping.load(ordering: .acquiring) }
 

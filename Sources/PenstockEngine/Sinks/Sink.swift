@@ -110,9 +110,12 @@ public struct AnySink: Sendable {
     let check: @Sendable (SinkContext) throws -> Void
     let open: @Sendable (SinkContext) throws -> any SinkDrain
     let reopen: @Sendable (SinkContext, [UInt8]) throws -> any SinkDrain
+    /// The sink itself, for tests that look into it.
+    package let base: any Sendable
 
     /// A sink.
     public init<S: Sink>(_ sink: S) {
+        base = sink
         input = ValueType(S.Input.self)
         summary = sink.summary
         takesAnyOrder = sink.takesAnyOrder

@@ -6,6 +6,8 @@ internal import PenstockEvents
 /// have not ended and are not left out as idle.
 struct SourceStage {
     private let name: StageName
+    /// The number of the stage's instance.
+    private let id: Int
     private let run: RunState
     private let reading: SourceReading
     private let clocked: PhysicalStage.Clocked?
@@ -31,6 +33,7 @@ struct SourceStage {
     init(_ wiring: StageWiring) async throws {
         guard let opened = wiring.stage.input.sourceName else { preconditionFailure("channels are not a source") }
         name = opened
+        id = wiring.id
         run = wiring.run
         reading = wiring.stage.reading
         clocked = wiring.stage.clocked
@@ -83,6 +86,7 @@ struct SourceStage {
     /// Reads until all partitions have ended.
     mutating func deliver(to receiver: Receiver) async throws {
         while partitions.contains(where: { !$0.hasEnded }) {
+            let round = run.steps?.round ?? 0
             var hasRead = false
             for index in partitions.indices where !partitions[index].hasEnded {
                 if run.isStopping { throw RunStopped() }
@@ -96,8 +100,8 @@ struct SourceStage {
                     hasRead = try await read(index, receiver) || hasRead
                 }
             }
-            // A source that has nothing now is asked again in a moment.
-            if !hasRead { try await Task.sleep(for: .milliseconds(1)) }
+            // A source that has nothing now is asked again in a moment, or when the test says so.
+            if !hasRead { try await pause(since: round) }
         }
         if run.isStopping { throw RunStopped() }
         run.progress.note(statistics, of: name)
@@ -105,6 +109,11 @@ struct SourceStage {
         let last = partitions.map(\.watermark).max() ?? watermark
         if last > watermark, last < .distantFuture { try await receiver.put(.watermark(last), nil) }
         try await receiver.put(.end, nil)
+    }
+
+    private func pause(since round: UInt64) async throws {
+        guard let steps = run.steps else { return try await Task.sleep(for: .milliseconds(1)) }
+        try await steps.pause(id, since: round)
     }
 
     /// Gives the partitions up.

@@ -42,6 +42,9 @@ final class CommitBoard: Sendable {
         }
     }
 
+    /// Whether somebody has read everything that is acknowledged and waits for more.
+    var isWaitedAt: Bool { state.withLock { $0.waiter != nil } }
+
     func cancel() {
         state.withLock { state in
             state.isCancelled = true

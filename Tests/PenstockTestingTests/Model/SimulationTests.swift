@@ -4,9 +4,10 @@ import PenstockTesting
 import Testing
 
 /// The seeds of this run, from the environment.
-private enum Seeds {
+enum SimulationSeeds {
     static let first = number("PENSTOCK_SIMULATION_FIRST_SEED") ?? 1
-    static let count = number("PENSTOCK_SIMULATION_SEEDS") ?? 1000
+    /// How many are tried, where the environment does not say.
+    static func count(otherwise count: UInt64) -> UInt64 { number("PENSTOCK_SIMULATION_SEEDS") ?? count }
 
     private static func number(_ name: String) -> UInt64? {
         ProcessInfo.processInfo.environment[name].flatMap { UInt64($0) }
@@ -41,9 +42,9 @@ struct SimulationOutcome: Sendable {
 struct SimulationTests {
     @Test("random programs with faults and crashes keep every promise of the log")
     func keepsPromises() async {
-        let last = Seeds.first + Seeds.count
+        let last = SimulationSeeds.first + SimulationSeeds.count(otherwise: 1000)
         await withTaskGroup(of: SimulationOutcome.self) { group in
-            var next = Seeds.first
+            var next = SimulationSeeds.first
             var failures = 0
             func add() {
                 guard next < last, failures < 10 else { return }

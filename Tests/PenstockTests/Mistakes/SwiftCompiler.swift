@@ -75,12 +75,15 @@ struct SwiftCompiler {
         let stubs = try folder.write(
             ["CFFTW", "CHDF5", "CLZ4", "CPNG", "CTIFF", "CUring"].map { "module \($0) {}\n" }.joined(),
             to: "module.modulemap")
+        // The macros of tests.
+        let plugins = executable.resolvingSymlinksInPath().deletingLastPathComponent()
+            .appending(path: "../lib/swift/host/plugins").path
         let paths = try files.map { try folder.write($0.source, to: $0.name) }
         let shim = Self.checkout.appending(path: "Sources/CPenstockShim/include/module.modulemap").path
         let arguments =
             [
                 "-frontend", "-typecheck", "-parse-as-library", "-module-name", "Fixtures", "-swift-version", "6",
-                "-diagnostic-style=llvm", "-I", products.appending(path: "Modules").path,
+                "-diagnostic-style=llvm", "-plugin-path", plugins, "-I", products.appending(path: "Modules").path,
                 "-module-cache-path", folder("cache"), "-Xcc", "-fmodule-map-file=\(shim)",
                 "-Xcc", "-fmodule-map-file=\(stubs)",
             ] + options + paths

@@ -14,6 +14,8 @@ final class Inbox: Sendable {
         var lanes: [Lane]
         var arrivals: UInt64 = 0
         var receiver: CheckedContinuation<Void, any Error>?
+        /// The senders that the waiting receiver leaves alone.
+        var leftAlone: [Bool] = []
         var isCancelled = false
         /// Whether the receiver is to return though nothing has come.
         var isWoken = false
@@ -154,9 +156,21 @@ final class Inbox: Sendable {
                         continuation.resume()
                     } else {
                         state.receiver = continuation
+                        state.leftAlone = isPaused ? Array(repeating: true, count: state.lanes.count) : blocked
                     }
                 }
             }
+        }
+    }
+
+    /// Whether the receiver waits and there is nothing that it would take. What only gathers is handed over at once.
+    var isQuiet: Bool {
+        state.withLock { state in
+            guard state.receiver != nil else { return false }
+            guard state.nextSender(except: state.leftAlone) != nil else { return true }
+            state.receiver?.resume()
+            state.receiver = nil
+            return false
         }
     }
 
