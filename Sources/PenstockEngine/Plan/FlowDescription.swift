@@ -109,6 +109,10 @@ public struct StageDescription: Sendable {
         self.label = label
         self.name = name
         self.parallelism = parallelism
+        if case .operation(let operation) = kind {
+            isWaking = operation.isWaking
+            unrepeatable = operation.unrepeatable
+        }
     }
 }
 
@@ -165,6 +169,14 @@ public struct AnyOperator: Sendable {
     var isKeyed = false
     /// Whether it puts the events of its input in order itself, and its rows behind that: keyed or in one instance.
     var ordersEvents = false
+    /// Whether it takes the events of all origins as they come, in one instance, and makes them events of its own.
+    var takesArrivalOrder = false
+    /// Whether it also works when nothing comes.
+    var isWaking = false
+    /// Why its results may differ from those of a replay; nil where they cannot.
+    var unrepeatable: String?
+    /// For what reasons it may leave events out, and of what type they are.
+    var sides: [SidePort: ValueType] = [:]
     var defect: String?
     let make: @Sendable (OperatorContext, Origin) -> any Processor
 
@@ -201,6 +213,9 @@ public struct AnyOperator: Sendable {
         defect = windows.defect
         make = {
             PositionWindowProcessor(operation, windows: windows, position: position, context: $0, origin: $1)
+        }
+        if case .sliding = windows.rule {
+            sides = [.late: ValueType(Op.In.self), .outside: ValueType(Op.In.self)]
         }
     }
 }

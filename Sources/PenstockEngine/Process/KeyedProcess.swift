@@ -77,6 +77,8 @@ public struct ProcessContext<Key: EventKey> {
 
     let hash: UInt64
     let bytes: [UInt8]
+    /// Whether the key was done with before: its states are gone.
+    var isFinished = false
 
     /// The key.
     public var key: Key { Key(storedHash: hash, bytes: bytes) }
@@ -90,10 +92,22 @@ public struct ProcessOutput<Value: Sendable> {
         let isAtEnd: Bool
     }
 
+    /// An event of the input that leaves at the side.
+    struct Aside {
+        let port: SidePort
+        let value: any Sendable
+        let time: Int64
+        let effectiveTime: Int64
+        var hash: UInt64 = 0
+        var keyBytes: [UInt8] = []
+    }
+
     var rows: [Row] = []
-    /// Events of the input that leave at the side.
-    var asides: [(port: SidePort, value: any Sendable, time: Int64)] = []
+    /// Events of the input that leave at the side, with their times, and the effective time where that is another one.
+    var asides: [Aside] = []
     var clock = Int64.min
+    /// Whether the key is done with, once its states are gone: it stays known as such.
+    var finishesKey = false
     /// An instant before the clock that was asked for.
     var illegalTime: Int64?
 
@@ -104,6 +118,14 @@ public struct ProcessOutput<Value: Sendable> {
     public mutating func append(_ value: Value, at time: Timestamp) {
         if time.nanoseconds < clock || !time.isUsable { illegalTime = time.nanoseconds }
         rows.append(Row(value: value, time: time.nanoseconds, isAtEnd: false))
+    }
+
+    /// Lets an event of the input leave at a side.
+    mutating func leave(_ event: any Sendable, at port: SidePort, time: Timestamp, effective: Int64) {
+        asides.append(
+            Aside(
+                port: port, value: event, time: time.nanoseconds,
+                effectiveTime: max(effective, time.nanoseconds)))
     }
 
     /// Puts an event out whose time the watermark has not been told of.

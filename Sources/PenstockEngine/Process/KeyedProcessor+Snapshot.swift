@@ -9,7 +9,9 @@ extension KeyedProcessor {
             chunk.put(forwarded.nanoseconds)
             chunk.put(max(last, waiting.latest))
             chunk.put(due.nextSequence)
+            chunk.put(asideSequence)
         }
+        finished.snapshot(into: &state, byKeyGroup: options.isKeyed)
         var rows: [Int: [DueRows<P.Out>.Row]] = [:]
         for row in due.waiting { rows[row.slot, default: []].append(row) }
         for (group, slots) in keys.slots(byKeyGroup: options.isKeyed) {
@@ -45,8 +47,11 @@ extension KeyedProcessor {
                 instances.append((try decoder.integer(), try decoder.integer()))
                 last = max(last, try decoder.integer())
                 due.nextSequence = max(due.nextSequence, try decoder.integer())
+                asideSequence = max(asideSequence, try decoder.integer())
             case .keys:
                 while !decoder.isAtEnd { try restoreKey(&decoder) }
+            case .finished:
+                try finished.restore(&decoder)
             case .waiting:
                 waiting.add(try decoder.batch(of: ValueType(P.In.self)))
             }

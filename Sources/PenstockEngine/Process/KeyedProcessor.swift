@@ -17,6 +17,8 @@ struct KeyedProcessor<P: KeyedProcess>: Processor {
     /// How many rows of each key have not left.
     var pins: [Int] = []
     var expiries = ExpiryQueue()
+    /// The keys that are done with.
+    var finished = FinishedKeys()
     /// The earliest time that a later row of a key may have, where that is before the clock.
     private var holds: [Int: Int64] = [:]
 
@@ -28,6 +30,7 @@ struct KeyedProcessor<P: KeyedProcess>: Processor {
     private var hasEnded = false
     private var output = ProcessOutput<P.Out>()
     private var asideCount = 0
+    var asideSequence: UInt64 = 0
     private var following = ElementSlot()
     private(set) var statistics = OperatorStatistics()
 
@@ -86,17 +89,27 @@ struct KeyedProcessor<P: KeyedProcess>: Processor {
 
     mutating func takeSide() -> (port: SidePort, batch: Batch)? {
         guard let port = output.asides.first?.port else { return nil }
-        var builder = ColumnBuilder<P.In>(capacity: output.asides.count)
-        for aside in output.asides where aside.port == port {
-            if let value = aside.value as? P.In { builder.append(value, time: aside.time) }
-        }
+        let asides = output.asides.filter { $0.port == port }
         output.asides.removeAll { $0.port == port }
+        asideCount = output.asides.count
+        var builder = ColumnBuilder<P.In>(capacity: asides.count)
+        var behind: [BehindMark] = []
+        for (row, aside) in asides.enumerated() {
+            guard let value = aside.value as? P.In else { preconditionFailure("an event of another type") }
+            builder.append(value, time: aside.time)
+            guard aside.effectiveTime > aside.time else { continue }
+            behind.append(
+                BehindMark(row: UInt32(row), watermark: Timestamp(nanoseconds: aside.effectiveTime - 1)))
+        }
         let (values, times, count) = builder.take(capacity: 1)
         let batch = Batch(
-            origin: options.origin, baseSequence: 0, rowCount: count, times: times, values: values, watermark: forwarded
-        )
+            origin: options.origin, baseSequence: asideSequence, rowCount: count, times: times, values: values,
+            keys: options.isKeyed ? keys.column(asides.map { ($0.hash, $0.keyBytes) }) : nil, behind: behind, watermark: .distantPast)
+        asideSequence += UInt64(count)
         return (port, batch)
     }
+
+    var sideDelay: Int64 { rules.delay }
 
     // MARK: Time
 
@@ -199,9 +212,14 @@ struct KeyedProcessor<P: KeyedProcess>: Processor {
         var keyTimers = KeyTimers(queue: timers, keys: keys, slot: slot, clock: clock, hasEnded: hasEnded)
         let context = ProcessContext<P.Key>(
             stage: options.stage, clock: Timestamp(nanoseconds: clock), time: Timestamp(nanoseconds: time ?? clock),
-            isBehind: isBehind, report: options.report, hash: keys.hashes[slot], bytes: keys.bytes[slot])
+            isBehind: isBehind, report: options.report, hash: keys.hashes[slot], bytes: keys.bytes[slot],
+            isFinished: finished.contains(slot, keys))
         try handler(process, state, &keyTimers, &output, context)
         try takeOutput(slot)
+        if output.finishesKey {
+            finished.insert(slot, keys)
+            output.finishesKey = false
+        }
         if let hold = rules.hold { holds[slot] = hold(process, state) }
         while let timer = timers.takeImmediate() { try fire(timer, slot, at: clock) }
         // What was written later is gone later, so that one instant a key is enough.
@@ -214,8 +232,14 @@ struct KeyedProcessor<P: KeyedProcess>: Processor {
         if let time = output.illegalTime {
             throw EngineError.stage(options.stage, RowBeforeClock(stage: options.stage, time: time, clock: clock))
         }
-        for aside in output.asides.suffix(from: asideCount) {
-            if aside.port == .outside { statistics.outsideEvents += 1 } else { statistics.lateEvents += 1 }
+        for index in output.asides.indices.suffix(from: asideCount) {
+            output.asides[index].hash = keys.hashes[slot]
+            output.asides[index].keyBytes = keys.bytes[slot]
+            if output.asides[index].port == .outside {
+                statistics.outsideEvents += 1
+            } else {
+                statistics.lateEvents += 1
+            }
         }
         asideCount = output.asides.count
         guard !output.rows.isEmpty else { return }

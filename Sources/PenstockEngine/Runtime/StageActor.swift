@@ -72,12 +72,12 @@ actor StageActor {
     private func push(_ element: StreamElement, at index: Int) async throws {
         guard index < chain.count else { return try await outlet.put(element) }
         try chain[index].accept(element)
-        if let outlets = sides[index] {
-            var batches: [(port: SidePort, batch: Batch)] = []
-            while let side = chain[index].takeSide() { batches.append(side) }
-            try await outlets.deliver(batches, behind: element)
-        }
+        guard let outlets = sides[index] else { return try await pushOutput(of: index) }
+        while let side = chain[index].takeSide() { try await outlets.deliver([side], behind: nil) }
         try await pushOutput(of: index)
+        // Some operators come to know what they leave out when they put out what they do not.
+        while let side = chain[index].takeSide() { try await outlets.deliver([side], behind: nil) }
+        try await outlets.deliver([], behind: element, delay: chain[index].sideDelay)
     }
 
     private func pushOutput(of index: Int) async throws {
