@@ -86,7 +86,7 @@ extension FlowBuilder {
 
     /// Not possible: the late events of something that is no window.
     @available(
-        *, unavailable, message: "This stage belongs right behind a window or scans: Tumbling(...), Sliding(...), Session(...) or Scans(...)"
+        *, unavailable, message: "This stage belongs right behind a window: Tumbling(...), Sliding(...) or Session(...)"
     )
     public static func buildPartialBlock<Value, Other>(
         accumulated: Stream<Value>, next: WindowSide<Other>
@@ -94,7 +94,7 @@ extension FlowBuilder {
 
     /// Not possible: the late events of something that is no window.
     @available(
-        *, unavailable, message: "This stage belongs right behind a window or scans: Tumbling(...), Sliding(...), Session(...) or Scans(...)"
+        *, unavailable, message: "This stage belongs right behind a window: Tumbling(...), Sliding(...) or Session(...)"
     )
     public static func buildPartialBlock<Key, Value, Other>(
         accumulated: Keyed<Key, Value>, next: WindowSide<Other>

@@ -91,7 +91,8 @@ struct PlanCheck {
                     guard let problem = stage.problem(port, side) else { continue }
                     throw .plan(
                         problem: "\(stage.label) in the flow \"\(flow.name)\": \(problem)",
-                        hint: "remove the side output \"\(side.name)\", or put it right behind the stage that it is for")
+                        hint: "remove the side output \"\(side.name)\", or put it right behind the stage that it is for"
+                    )
                 }
             }
         }
@@ -133,7 +134,7 @@ extension Aggregate {
         }
         let verb = windows.hasSuffix("s") ? "have" : "has"
         if emission.allowedLateness > 0 { return "\(windows) \(verb) no late events: remove AllowedLateness(...)" }
-        if emission.earlyEvery != nil { return "\(windows) \(verb) no early rows: remove Early(...)" }
+        if emission.givesEarlyRows { return "\(windows) \(verb) no early rows: remove Early(...)" }
         return nil
     }
 }

@@ -20,12 +20,8 @@ extension KeyedProcessor {
                 for slot in slots {
                     keys.write(slot, into: &chunk)
                     try tables.write(slot, into: &chunk)
-                    let set = timers.timers(of: slot)
-                    chunk.put(UInt64(set.count))
-                    for timer in set {
-                        chunk.put(timer.time)
-                        chunk.put(timer.name.utf8)
-                    }
+                    chunk.put(timers.timers(of: slot))
+                    chunk.put(clockTimers.queue.timers(of: slot))
                     let rows = rows[slot] ?? []
                     chunk.put(UInt64(rows.count))
                     for row in rows {
@@ -66,16 +62,35 @@ extension KeyedProcessor {
         while pins.count <= slot { pins.append(0) }
         try tables.read(slot, from: &decoder)
         if let end = tables.deadline(slot) { expiries.add(end, slot) }
-        for _ in 0..<(try decoder.integer(UInt64.self)) {
-            let time: Int64 = try decoder.integer()
-            let name = String(decoding: try decoder.data(), as: UTF8.self)
-            timers.add(TimerQueue.Timer(time: time, name: name), slot: slot, clock: .min, keys)
-        }
+        // Those of the machine's clock whose time has come meanwhile fire when the run goes on.
+        for timer in try decoder.timers() { timers.add(timer, slot: slot, clock: .min, keys) }
+        for timer in try decoder.timers() { clockTimers.queue.add(timer, slot: slot, clock: .min, keys) }
         for _ in 0..<(try decoder.integer(UInt64.self)) {
             let time: Int64 = try decoder.integer()
             due.add(try decoder.value(), time: time, slot: slot)
             pins[slot] += 1
         }
         restoreHold(slot)
+    }
+}
+
+extension StateEncoder {
+    fileprivate mutating func put(_ timers: [TimerQueue.Timer]) {
+        put(UInt64(timers.count))
+        for timer in timers {
+            put(timer.time)
+            put(timer.name.utf8)
+        }
+    }
+}
+
+extension StateDecoder {
+    fileprivate mutating func timers() throws -> [TimerQueue.Timer] {
+        var timers: [TimerQueue.Timer] = []
+        for _ in 0..<(try integer(UInt64.self)) {
+            let time: Int64 = try integer()
+            timers.append(TimerQueue.Timer(time: time, name: String(decoding: try data(), as: UTF8.self)))
+        }
+        return timers
     }
 }

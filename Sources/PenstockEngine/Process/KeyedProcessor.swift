@@ -12,6 +12,9 @@ struct KeyedProcessor<P: KeyedProcess>: Processor {
     let keys = KeyTable()
     let tables: StateTables
     let timers = TimerQueue()
+    let clockTimers: ClockTimers
+    /// Up to where rows of timers of the machine's clock may leave before the watermark has come there.
+    var clockReach = Int64.min
     var waiting: PendingRows
     var due = DueRows<P.Out>()
     /// How many rows of each key have not left.
@@ -26,7 +29,7 @@ struct KeyedProcessor<P: KeyedProcess>: Processor {
     var forwarded = Timestamp.distantPast
     /// The largest finite time of the input: effective times and watermarks.
     var last = Int64.min
-    private var clock = Int64.min
+    private(set) var clock = Int64.min
     private var hasEnded = false
     private var output = ProcessOutput<P.Out>()
     private var asideCount = 0
@@ -40,6 +43,17 @@ struct KeyedProcessor<P: KeyedProcess>: Processor {
         self.rules = rules
         tables = StateTables(process.states.map(\.definition))
         waiting = PendingRows(turn: rules.turn)
+        clockTimers = ClockTimers(isDeclared: process.usesProcessingTime)
+    }
+
+    var isWaking: Bool { process.usesProcessingTime }
+    var wakeInstant: Int64? { hasEnded ? nil : clockTimers.wakeInstant }
+
+    mutating func begin(with waker: Waker) { clockTimers.begin(waker.clock) }
+
+    mutating func wake(at now: Int64) throws {
+        guard !hasEnded else { return }
+        try fireClockTimers(upTo: clockTimers.now)
     }
 
     mutating func accept(_ element: StreamElement) throws {
@@ -50,6 +64,7 @@ struct KeyedProcessor<P: KeyedProcess>: Processor {
             var batch = batch
             if !options.isKeyed { batch.keys = nil }
             waiting.add(batch)
+            if options.isArrivalOrder { try handleEvents(upTo: .max) }
             watermark = max(watermark, batch.watermark)
             try advance(toWatermark: watermark.nanoseconds)
         case .watermark(let time):
@@ -66,7 +81,8 @@ struct KeyedProcessor<P: KeyedProcess>: Processor {
 
     mutating func next() throws -> StreamElement? {
         let reach = hasEnded ? Int64.max : held(watermark.nanoseconds)
-        due.release(upTo: reach, keys)
+        if options.isArrivalOrder { due.releaseAll() } else { due.release(upTo: max(reach, clockReach), keys) }
+        clockReach = .min
         let baseSequence = due.nextSequence
         if let rows = due.take(options.batchEvents) {
             let batch = Batch(
@@ -104,7 +120,8 @@ struct KeyedProcessor<P: KeyedProcess>: Processor {
         let (values, times, count) = builder.take(capacity: 1)
         let batch = Batch(
             origin: options.origin, baseSequence: asideSequence, rowCount: count, times: times, values: values,
-            keys: options.isKeyed ? keys.column(asides.map { ($0.hash, $0.keyBytes) }) : nil, behind: behind, watermark: .distantPast)
+            keys: options.isKeyed ? keys.column(asides.map { ($0.hash, $0.keyBytes) }) : nil, behind: behind,
+            watermark: .distantPast)
         asideSequence += UInt64(count)
         return (port, batch)
     }
@@ -139,6 +156,7 @@ struct KeyedProcessor<P: KeyedProcess>: Processor {
         try handleEvents(upTo: .max)
         hasEnded = true
         try fireTimers(upTo: .max)
+        try fireClockTimers(upTo: .max)
         guard let finish = rules.finish else { return }
         let last = last
         for slot in (0..<keys.slotCount).filter({ keys.isTaken[$0] }).sorted(by: { keys.precedes($0, $1) }) {
@@ -159,9 +177,11 @@ struct KeyedProcessor<P: KeyedProcess>: Processor {
         let (batches, rows) = waiting.take(upTo: limit)
         for row in rows {
             let batch = batches[row.batch]
-            if row.instant < .max { try fireTimers(upTo: row.instant - 1) }
+            // In the order of arrival timers wait for the watermark.
+            let turn = options.isArrivalOrder ? row.effectiveTime : row.instant
+            if turn < .max, !options.isArrivalOrder { try fireTimers(upTo: turn - 1) }
             let slot = keys.slot(batch.keys, row.row)
-            let instant = row.instant < .max ? row.instant : max(clock, batch.times.values[row.row])
+            let instant = turn < .max ? turn : max(clock, batch.times.values[row.row])
             do {
                 try call(
                     slot, at: instant, time: batch.times.values[row.row],
@@ -185,9 +205,12 @@ struct KeyedProcessor<P: KeyedProcess>: Processor {
         while let (slot, timer) = timers.take(upTo: limit, keys) { try fire(timer, slot, at: timer.time) }
     }
 
-    private mutating func fire(_ timer: TimerQueue.Timer, _ slot: Int, at instant: Int64) throws {
+    mutating func fire(
+        _ timer: TimerQueue.Timer, _ slot: Int, at instant: Int64, isProcessingTime: Bool = false
+    ) throws {
         let fired = FiredTimer(
-            name: timer.name, time: Timestamp(nanoseconds: timer.time), isEndOfInput: hasEnded)
+            name: timer.name, time: Timestamp(nanoseconds: timer.time), isEndOfInput: hasEnded,
+            isProcessingTime: isProcessingTime)
         do {
             try call(slot, at: instant, time: timer.time) { process, state, timers, output, context in
                 try process.onTimer(fired, state: state, timers: &timers, output: &output, context: context)
@@ -209,7 +232,8 @@ struct KeyedProcessor<P: KeyedProcess>: Processor {
         tables.reserve(slot + 1)
         output.clock = clock
         let state = KeyedState(tables: tables, slot: slot, clock: clock)
-        var keyTimers = KeyTimers(queue: timers, keys: keys, slot: slot, clock: clock, hasEnded: hasEnded)
+        var keyTimers = KeyTimers(
+            queue: timers, clockQueue: clockTimers, keys: keys, slot: slot, clock: clock, hasEnded: hasEnded)
         let context = ProcessContext<P.Key>(
             stage: options.stage, clock: Timestamp(nanoseconds: clock), time: Timestamp(nanoseconds: time ?? clock),
             isBehind: isBehind, report: options.report, hash: keys.hashes[slot], bytes: keys.bytes[slot],
@@ -221,7 +245,11 @@ struct KeyedProcessor<P: KeyedProcess>: Processor {
             output.finishesKey = false
         }
         if let hold = rules.hold { holds[slot] = hold(process, state) }
+        if clockTimers.isUndeclared {
+            throw EngineError.stage(options.stage, ProcessingTimeUndeclared(stage: options.stage))
+        }
         while let timer = timers.takeImmediate() { try fire(timer, slot, at: clock) }
+        while let timer = clockTimers.queue.takeImmediate() { try fireClockTimer(timer, slot) }
         // What was written later is gone later, so that one instant a key is enough.
         if tables.takeMayExpire(), !expiries.has(slot), let end = tables.deadline(slot) { expiries.add(end, slot) }
         forget(slot)
@@ -252,8 +280,9 @@ struct KeyedProcessor<P: KeyedProcess>: Processor {
     // MARK: Keys
 
     /// Forgets a key of which nothing is known any more.
-    private mutating func forget(_ slot: Int) {
-        guard keys.isTaken[slot], slot >= pins.count || pins[slot] == 0, timers.isEmpty(slot), tables.isEmpty(slot)
+    mutating func forget(_ slot: Int) {
+        guard keys.isTaken[slot], slot >= pins.count || pins[slot] == 0, timers.isEmpty(slot),
+            clockTimers.queue.isEmpty(slot), tables.isEmpty(slot)
         else { return }
         keys.remove(slot)
         expiries.remove(slot)

@@ -34,6 +34,9 @@ struct PendingRows {
     /// The largest finite effective time so far.
     private(set) var latest = Int64.min
 
+    /// All events have their turn at once, in the order in which they come.
+    static let asTheyCome: @Sendable (UnsafeRawPointer, Int64) -> Turn = { _, _ in (.min + 1, 1) }
+
     init(turn: (@Sendable (UnsafeRawPointer, Int64) -> Turn)? = nil) { self.turn = turn }
 
     /// How many events wait.

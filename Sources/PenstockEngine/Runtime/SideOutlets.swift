@@ -18,6 +18,11 @@ final class SideOutlets {
         if let element { try await announce(element, delay) }
     }
 
+    /// Nothing will come for a while.
+    func setIdle() {
+        for (_, outlet) in outlets { outlet.setIdle() }
+    }
+
     private func announce(_ element: StreamElement, _ delay: Int64) async throws {
         switch element {
         case .batch(let batch): try await send(watermark: batch.watermark.held(by: delay))

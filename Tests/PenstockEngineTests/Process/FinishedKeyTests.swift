@@ -34,7 +34,9 @@ struct FinishedKeyTests {
         let keys = KeyTable()
         var (finished, known) = (FinishedKeys(), Set<Int64>())
         for _ in 0..<2000 {
-            let key = random.once(in: 9) ? Int64.random(in: .min ... .max, using: &random)
+            let key =
+                random.once(in: 9)
+                ? Int64.random(in: .min ... .max, using: &random)
                 : Int64.random(in: -700..<700, using: &random)
             finished.insert(slot(key, keys), keys)
             known.insert(key)

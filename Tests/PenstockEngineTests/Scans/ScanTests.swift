@@ -110,7 +110,8 @@ struct ScanTests {
         try await check(
             [[Self.begin(1, at: 0), .e(3), Self.begin(2, at: 5), .e(6), .e(14), .e(15), .e(30), Self.end(2, at: 40)]],
             maxDuration: 10, disorder: .ascending,
-            ["s1 [0, 5) [3] incomplete", "s2 [5, 15) [6, 14] incomplete"], times: [4, 14], outside: [15, 30], late: [40])
+            ["s1 [0, 5) [3] incomplete", "s2 [5, 15) [6, 14] incomplete"], times: [4, 14], outside: [15, 30], late: [40]
+        )
     }
 
     @Test("an end exactly at the longest duration completes the scan")

@@ -128,6 +128,8 @@ final class Inbox: Sendable {
                 state.arrivals += 1
                 state.lanes[sender].waiting?.resume()
                 state.lanes[sender].waiting = nil
+                // Now it counts that the sender is idle.
+                if state.lanes[sender].isIdle, state.lanes[sender].isEmpty { state.isWoken = true }
                 return (false, (sender, element))
             }
             if isWoken { return nil }
@@ -145,6 +147,21 @@ final class Inbox: Sendable {
             }
         }
     }
+
+    /// A sender will send nothing for a while, so that the watermark need not wait for it; or it goes on.
+    func setIdle(_ isIdle: Bool, _ sender: Int) {
+        state.withLock { state in
+            guard state.lanes[sender].isIdle != isIdle else { return }
+            state.lanes[sender].isIdle = isIdle
+            guard isIdle, state.lanes[sender].isEmpty else { return }
+            state.isWoken = true
+            state.receiver?.resume()
+            state.receiver = nil
+        }
+    }
+
+    /// For each sender whether it is idle and nothing of it is left to be taken.
+    var idleSenders: [Bool] { state.withLock { $0.lanes.map { $0.isIdle && $0.isEmpty } } }
 
     /// Lets the receiver return though nothing has come, now or when it next waits.
     func wake() {

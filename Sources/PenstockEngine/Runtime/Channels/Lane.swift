@@ -14,6 +14,8 @@ struct Lane {
     private var watermark = Timestamp.distantPast
     private var passed = Timestamp.distantPast
 
+    /// Whether the sender is left out of the watermark once what it sent has been taken; kept by the inbox.
+    var isIdle = false
     /// When what stands first came; kept by the inbox.
     var arrival: UInt64 = 0
     /// The sender, where it waits for credit.
