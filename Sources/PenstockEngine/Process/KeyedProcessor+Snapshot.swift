@@ -72,6 +72,11 @@ extension KeyedProcessor {
         }
         restoreHold(slot)
     }
+
+    private mutating func restoreHold(_ slot: Int) {
+        guard let hold = rules.hold else { return }
+        holds[slot] = hold(process, KeyedState(tables: tables, slot: slot, clock: .min))
+    }
 }
 
 extension StateEncoder {

@@ -7,7 +7,7 @@ internal import PenstockEvents
 struct KeyedProcessor<P: KeyedProcess>: Processor {
     let process: P
     let options: ProcessOptions
-    private let rules: ProcessRules<P>
+    let rules: ProcessRules<P>
 
     let keys = KeyTable()
     let tables: StateTables
@@ -23,7 +23,7 @@ struct KeyedProcessor<P: KeyedProcess>: Processor {
     /// The keys that are done with.
     var finished = FinishedKeys()
     /// The earliest time that a later row of a key may have, where that is before the clock.
-    private var holds: [Int: Int64] = [:]
+    var holds: [Int: Int64] = [:]
 
     var watermark = Timestamp.distantPast
     var forwarded = Timestamp.distantPast
@@ -294,13 +294,5 @@ struct KeyedProcessor<P: KeyedProcess>: Processor {
         throw EngineError.stage(
             options.stage, StateOverLimit(stage: options.stage, bytes: tables.byteCount, limit: limit, keys: keys.count)
         )
-    }
-}
-
-extension KeyedProcessor {
-    /// A key has come back from a checkpoint.
-    mutating func restoreHold(_ slot: Int) {
-        guard let hold = rules.hold else { return }
-        holds[slot] = hold(process, KeyedState(tables: tables, slot: slot, clock: .min))
     }
 }

@@ -185,7 +185,9 @@ struct ClockTimerTests {
             [.e(1)] + Array(repeating: PacedSource.Pace.nothing(100), count: 50) + [.e(2)]
         ])
         paced.disorder = .marks
-        let process = Alarms { _, timers in timers.setProcessing("alarm", at: timers.processingTime.adding(20)) }
+        let process = Alarms { event, timers in
+            timers.setProcessing("alarm \(event.number) ", at: timers.processingTime.adding(20))
+        }
         for parallelism in [1, 2] {
             let collector = Collector(String.self)
             let flow = FlowDescription(

@@ -69,7 +69,7 @@ struct ArrivalOrderTests {
             _ event: Sample, state: KeyedState, timers: inout KeyTimers, output: inout ProcessOutput<String>,
             context: ProcessContext<Int64>
         ) {
-            timers.set("t", at: Timestamp(nanoseconds: event.number + 5))
+            timers.set("t", at: Timestamp(nanoseconds: event.number + 15))
             output.append("\(event.number) at \(context.clock.nanoseconds)")
         }
 
@@ -91,12 +91,10 @@ struct ArrivalOrderTests {
                 $0.values(String.self)
             }
         }
-        let events = [30, 10, 20].map { (time: Int64($0), sample: Sample(number: Int64($0))) }
-        #expect(try rows(.batch(Batch(events))) == ["30 at 30", "10 at 30", "20 at 30"])
-        #expect(
-            try rows(.watermark(Timestamp(nanoseconds: 26)))
-                == ["timer 15 at 30", "timer 25 at 30"])
-        #expect(try rows(.end) == ["timer 35 at 35"])
+        let events = [10, 30, 20].map { (time: Int64($0), sample: Sample(number: Int64($0))) }
+        #expect(try rows(.batch(Batch(events))) == ["10 at 10", "30 at 30", "20 at 30"])
+        #expect(try rows(.watermark(Timestamp(nanoseconds: 26))) == ["timer 25 at 30"])
+        #expect(try rows(.end) == ["timer 35 at 35", "timer 45 at 45"])
     }
 
     @Test("a run in the order of arrival has every event once, and goes on behind a failure")
