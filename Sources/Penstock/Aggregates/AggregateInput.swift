@@ -21,6 +21,9 @@ internal import PenstockEvents
         both.parallelism = aggregateOptions.parallelism ?? options.parallelism
         var description = StageDescription(.aggregate(window, aggregate), label: label, both)
         description.sides = sides
+        if case .count(let windows) = window, windows.isArrivalOrder, isKeyed || !stages.haveOneOrigin {
+            description.unrepeatable = "order of arrival"
+        }
         return Stream(stages: stages + [description])
     }
 

@@ -161,10 +161,9 @@ public import PenstockEvents
         accumulated: Windows<Op.In>, next: Configured<Op>
     ) -> Stream<Op.Out> {
         let operation = AnyOperator(next.operation, windows: accumulated.windows, position: accumulated.position)
-        return Stream(
-            stages: accumulated.stages + [
-                StageDescription(.operation(operation), label: "\(Op.self)", next.options)
-            ])
+        var stage = StageDescription(.operation(operation), label: "\(Op.self)", next.options)
+        stage.sides = accumulated.sides
+        return Stream(stages: accumulated.stages + [stage])
     }
 }
 

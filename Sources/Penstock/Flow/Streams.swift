@@ -42,6 +42,7 @@ public struct Windows<Value: Sendable>: Sendable {
     let stages: [StageDescription]
     let windows: PositionWindows
     let position: @Sendable (Value, Int64?) throws -> Int64
+    var sides: [SidePort: SideOutputName] = [:]
 
     /// The events of `stream` in windows; `position` gives the place of an event on the windows' axis, knowing that of the event before
     /// it in the scan, and may throw where it has none.

@@ -10,6 +10,7 @@ public struct Joined<Value: Sendable>: Stage {
     let right: [StageDescription]
     let operation: AnyOperator
     private let isSingle: Bool
+    private var sides: [SidePort: SideOutputName] = [:]
     /// The name and the parallelism that the author gave.
     public var options = StageOptions()
 
@@ -28,10 +29,31 @@ public struct Joined<Value: Sendable>: Stage {
         let parts = [FlowDescription(name: "left", stages: left), FlowDescription(name: "right", stages: right)]
         var options = options
         if isSingle { options.parallelism = 1 }
-        return [
-            StageDescription(.inputs(parts), label: label, name: "\(options.name ?? label).sides"),
-            StageDescription(.operation(operation), label: label, options),
-        ]
+        var join = StageDescription(.operation(operation), label: label, options)
+        join.sides = sides
+        return [StageDescription(.inputs(parts), label: label, name: "\(options.name ?? label).sides"), join]
+    }
+
+    /// The join with its late events of both sides as streams. They are counted in any case.
+    ///
+    /// ```swift
+    /// Join(orders, payments, on: \.number, \.order, between: .zero, .seconds(60)) { … }
+    ///     .late(left: lateOrders, right: latePayments)
+    /// ```
+    public func late<L, R>(left: SideOutput<L>, right: SideOutput<R>) -> Joined {
+        late(left: left).late(right: right)
+    }
+
+    /// The join with the late events of its left side as a stream.
+    public func late<L>(left: SideOutput<L>) -> Joined { giving(left.output, at: .late) }
+
+    /// The join with the late events of its right side as a stream.
+    public func late<R>(right: SideOutput<R>) -> Joined { giving(right.output, at: .lateRight) }
+
+    private func giving(_ side: SideOutputName, at port: SidePort) -> Joined {
+        var join = self
+        join.sides[port] = side
+        return join
     }
 }
 

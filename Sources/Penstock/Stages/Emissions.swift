@@ -28,17 +28,31 @@ public struct AllowedLateness: WindowModifier {
     }
 }
 
-/// Gives a row of each key and window after each so many of its events, before the window closes.
+/// Gives rows of each key and window before the window closes: after so many of its events, or at each multiple of an interval of the
+/// machine's clock if it has new events.
 ///
-/// Such rows depend on how fast partitions are read: they are for looking at, not for keeping.
+/// Such rows depend on how fast partitions are read: they are for looking at, not for keeping. Each replaces the one before it.
 public struct Early: WindowModifier {
-    let events: Int
+    let events: Int?
+    let interval: Duration?
     /// Not used: the window that it belongs to has the name.
     public var options = StageOptions()
 
     /// A row after each `events` events, at least 1.
-    public init(every events: Int) { self.events = events }
+    public init(every events: Int) {
+        self.events = events
+        interval = nil
+    }
+
+    /// A row at each multiple of `interval` of the machine's clock.
+    public init(every interval: Duration) {
+        events = nil
+        self.interval = interval
+    }
 
     /// Adds what it says.
-    public func modify(_ emission: inout Emission) { emission.earlyEvery = events }
+    public func modify(_ emission: inout Emission) {
+        emission.earlyEvery = events ?? emission.earlyEvery
+        emission.earlyInterval = interval?.nanoseconds ?? emission.earlyInterval
+    }
 }

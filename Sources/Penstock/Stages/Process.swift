@@ -14,9 +14,12 @@ public struct Process<Key: EventKey, In: Sendable, Out: Sendable>: Stage {
     public var options = StageOptions()
 
     /// The events that `process` puts out. Its states may take about `stateLimit` bytes in each instance; where they take more the run ends
-    /// with an error that says so.
-    public init<P: KeyedProcess<Key, In, Out>>(_ process: P, stateLimit: Int? = nil) {
-        operation = AnyOperator(process, stateLimit: stateLimit)
+    /// with an error that says so. With `order: .arrival` an event does not wait for its turn in canonical order: lower latency, but a replay may
+    /// give other results.
+    public init<P: KeyedProcess<Key, In, Out>>(
+        _ process: P, order: EventOrder = .canonical, stateLimit: Int? = nil
+    ) {
+        operation = AnyOperator(process, stateLimit: stateLimit, isArrivalOrder: order == .arrival)
         label = "\(P.self)"
     }
 }

@@ -22,8 +22,19 @@ public struct To<Value: Sendable>: Stage {
         allowsLossy = allowLossy
     }
 
+    private var takesUpdates = false
+
+    /// The topic takes rows that come more than once, such as those of `Early(every:)`: its readers let each replace the one before it of the
+    /// same key and window.
+    public func takingUpdates() -> To {
+        var end = self
+        end.takesUpdates = true
+        return end
+    }
+
     var description: StageDescription {
         var description = StageDescription(kind, label: "To", options)
+        description.takesUpdates = takesUpdates
         description.allowsLossy = allowsLossy
         return description
     }

@@ -14,9 +14,11 @@ public struct Tumbling: Stage {
     }
 
     /// Windows of `count` events of each key, or of the whole stream, in canonical order. What is left at the end of input is a window that is not complete.
-    /// With `.dropRest` that is dropped and counted.
-    public init(count: Int, _ rest: CountRest = .keepRest) {
-        window = .count(CountWindows(size: count, every: count, dropsRest: rest == .dropRest))
+    /// With `.dropRest` that is dropped and counted. With `order: .arrival` events count as they come.
+    public init(count: Int, _ rest: CountRest = .keepRest, order: EventOrder = .canonical) {
+        window = .count(
+            CountWindows(
+                size: count, every: count, dropsRest: rest == .dropRest, isArrivalOrder: order == .arrival))
     }
 }
 
@@ -32,9 +34,12 @@ public struct Sliding: Stage {
             TimeWindows(size: size.nanoseconds, every: every.nanoseconds, offset: offset.nanoseconds))
     }
 
-    /// Windows of the last `count` events of each key, or of the whole stream, one after each `every` events.
-    public init(count: Int, every: Int, _ rest: CountRest = .keepRest) {
-        window = .count(CountWindows(size: count, every: every, dropsRest: rest == .dropRest))
+    /// Windows of the last `count` events of each key, or of the whole stream, one after each `every` events. With
+    /// `order: .arrival` events count as they come.
+    public init(count: Int, every: Int, _ rest: CountRest = .keepRest, order: EventOrder = .canonical) {
+        window = .count(
+            CountWindows(
+                size: count, every: every, dropsRest: rest == .dropRest, isArrivalOrder: order == .arrival))
     }
 }
 
@@ -44,4 +49,12 @@ public enum CountRest: Sendable, Hashable {
     case keepRest
     /// They are dropped and counted.
     case dropRest
+}
+
+/// In which order events have their turn in a stage whose results depend on it.
+public enum EventOrder: Sendable, Hashable {
+    /// By effective time, then by origin, then by sequence: the same on each run. An event waits for the watermark.
+    case canonical
+    /// As they come, without waiting. A replay may give other results.
+    case arrival
 }

@@ -118,6 +118,9 @@ public struct Rows {
     /// The row numbers in ascending order, or nil for 0 ..< count. Valid while the kernel runs.
     public let indices: UnsafePointer<UInt32>?
 
+    /// The numbers of the rows, in order.
+    var numbers: [Int] { (0..<count).map { self[$0] } }
+
     @usableFromInline init(count: Int, indices: UnsafePointer<UInt32>?) {
         self.count = count
         self.indices = indices

@@ -13,6 +13,7 @@ extension AnyOperator {
         ) { context, origin in
             WindowJoin(windows, lateness: allowedLateness, kernel, stage: context.stage, origin: origin)
         }
+        sides = [.late: kernel.left, .lateRight: kernel.right]
     }
 
     /// A join of two inputs by the distance of times. Both sides have keys of the same type.
@@ -27,6 +28,7 @@ extension AnyOperator {
         ) { context, origin in
             TimedJoin(rule, lateness: allowedLateness, kernel, stage: context.stage, origin: origin)
         }
+        sides = [.late: kernel.left, .lateRight: kernel.right]
     }
 
     /// A stage that shows the events of its right input to those of its left one. It has one instance, and both inputs the same key for all events.

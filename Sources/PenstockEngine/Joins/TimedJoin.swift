@@ -32,6 +32,7 @@ struct TimedJoin: Processor {
     private var sequence: UInt64 = 0
     private var following = ElementSlot()
     var statistics = OperatorStatistics()
+    private var side = SideRows()
 
     init(_ rule: TimedJoinRule, lateness: Int64, _ kernel: JoinKernel, stage: StageName, origin: Origin) {
         self.stage = stage
@@ -50,6 +51,7 @@ struct TimedJoin: Processor {
         switch element {
         case .batch(let batch):
             add(batch)
+            side.finish(batch)
             watermark = max(watermark, batch.watermark)
         case .watermark(let time):
             watermark = max(watermark, time)
@@ -60,6 +62,10 @@ struct TimedJoin: Processor {
             following.put(.end)
         }
     }
+
+    mutating func connect(_ sides: Set<SidePort>) { side.connect(sides) }
+
+    mutating func takeSide() -> (port: SidePort, batch: Batch)? { side.take() }
 
     mutating func next() throws -> StreamElement? {
         if reached > forwarded, due.isEmpty, given == 0 { collect() }
@@ -89,6 +95,7 @@ struct TimedJoin: Processor {
             let time = batch.times.values[row]
             if let mark, time + lateness <= mark.watermark.nanoseconds {
                 statistics.lateEvents += 1
+                side.put(row, at: batch.input == 0 ? .late : .lateRight)
                 return
             }
             let place = EventPlace(

@@ -23,6 +23,7 @@ struct WindowJoin: Processor {
     private var sequence: UInt64 = 0
     private var following = ElementSlot()
     private(set) var statistics = OperatorStatistics()
+    private var side = SideRows()
 
     init(_ windows: TimeWindows, lateness: Int64, _ kernel: JoinKernel, stage: StageName, origin: Origin) {
         self.stage = stage
@@ -38,6 +39,7 @@ struct WindowJoin: Processor {
         switch element {
         case .batch(let batch):
             add(batch)
+            side.finish(batch)
             watermark = max(watermark, batch.watermark)
         case .watermark(let time):
             watermark = max(watermark, time)
@@ -48,6 +50,10 @@ struct WindowJoin: Processor {
             following.put(.end)
         }
     }
+
+    mutating func connect(_ sides: Set<SidePort>) { side.connect(sides) }
+
+    mutating func takeSide() -> (port: SidePort, batch: Batch)? { side.take() }
 
     mutating func next() throws -> StreamElement? {
         while !output.isFull, var window = takeClosing() {
@@ -80,7 +86,10 @@ struct WindowJoin: Processor {
         defer { withExtendedLifetime((batch, codes)) {} }
         guard batch.behind.isEmpty else {
             batch.forEachMarkedRow { row, mark in
-                if let mark, !isTaken(batch.times.values[row], mark) { return }
+                if let mark, !isTaken(batch.times.values[row], mark) {
+                    side.put(row, at: batch.input == 0 ? .late : .lateRight)
+                    return
+                }
                 add(batch, row, codes.values[row], effectiveTime: batch.effectiveTime(row, mark))
             }
             return

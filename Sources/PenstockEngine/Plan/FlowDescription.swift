@@ -81,6 +81,8 @@ public struct StageDescription: Sendable {
     public var unrepeatable: String?
     /// Whether the author of a sink knows that it gets only what a lossy edge has left.
     public var allowsLossy = false
+    /// Whether a topic takes rows that come more than once, each to replace the one before it.
+    public var takesUpdates = false
     /// Whether the stage also works when nothing comes, and so does not share an actor with a source.
     public var isWaking = false
     /// How a source is read.
@@ -113,6 +115,15 @@ public struct StageDescription: Sendable {
         self.label = label
         self.name = name
         self.parallelism = parallelism
+        switch kind {
+        case .operation(let operation):
+            isWaking = operation.isWaking
+            unrepeatable = operation.unrepeatable
+        case .aggregate(_, let aggregate):
+            isWaking = aggregate.emission.earlyInterval != nil
+            if aggregate.emission.givesEarlyRows { unrepeatable = "early rows" }
+        default: break
+        }
     }
 }
 
@@ -145,7 +156,8 @@ public enum KeyedWindow: Sendable {
                 : "sliding \(Self.text(windows.size)) every \(Self.text(windows.every))"
         case .count(let windows):
             windows.size == windows.every
-                ? "tumbling \(windows.size) events" : "sliding \(windows.size) events every \(windows.every)"
+                ? "tumbling \(windows.size) events\(windows.orderText)"
+                : "sliding \(windows.size) events every \(windows.every)\(windows.orderText)"
         case .session(let windows):
             switch windows.gap {
             case .fixed(let gap): "sessions, gap \(Self.text(gap))"
@@ -169,6 +181,14 @@ public struct AnyOperator: Sendable {
     var isKeyed = false
     /// Whether it puts the events of its input in order itself, and its rows behind that: keyed or in one instance.
     var ordersEvents = false
+    /// Whether it takes the events of all origins as they come, in one instance, and makes them events of its own.
+    var takesArrivalOrder = false
+    /// Whether it also works when nothing comes.
+    var isWaking = false
+    /// Why its results may differ from those of a replay; nil where they cannot.
+    var unrepeatable: String?
+    /// For what reasons it may leave events out, and of what type they are.
+    var sides: [SidePort: ValueType] = [:]
     var defect: String?
     let make: @Sendable (OperatorContext, Origin) -> any Processor
 
@@ -206,5 +226,31 @@ public struct AnyOperator: Sendable {
         make = {
             PositionWindowProcessor(operation, windows: windows, position: position, context: $0, origin: $1)
         }
+        if case .sliding = windows.rule {
+            sides = [.late: ValueType(Op.In.self), .outside: ValueType(Op.In.self)]
+        }
+    }
+}
+
+extension CountWindows {
+    fileprivate var orderText: String { isArrivalOrder ? " in the order of arrival" : "" }
+}
+
+extension [StageDescription] {
+    /// Whether all events behind these stages have one origin, so that they come in one order however fast they are read: those of a source with one
+    /// partition, or of a stage that makes events of its own. Of a topic it is not known how many partitions it has.
+    public var haveOneOrigin: Bool {
+        for stage in reversed() {
+            switch stage.kind {
+            case .aggregate: return stage.unrepeatable == nil
+            case .operation(let operation):
+                if operation.isKeyed || operation.ordersEvents { return stage.unrepeatable == nil }
+            case .source(let source): return source.partitionCount == 1
+            case .topicSource, .persist, .inputs, .side: return false
+            case .flow(let input): return input.stages.haveOneOrigin
+            case .watermark, .map, .filter, .keyBy, .sink, .topicSink: continue
+            }
+        }
+        return false
     }
 }

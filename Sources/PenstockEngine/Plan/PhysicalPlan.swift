@@ -190,11 +190,17 @@ extension PhysicalPlan {
         case .source(_, let source): return source.output
         case .topic(_, _, let codec, _, _): return codec.element
         case .channels:
-            guard let edge = edges.first(where: { $0.to == stage }) else {
-                preconditionFailure("nothing comes into stage \(stage)")
-            }
-            return element(leaving: edge.from, at: edge.port?.operatorIndex ?? stages[edge.from].operators.count)
+            return element(entering: stage, on: 0)
         }
+    }
+
+    /// The type of the events that come on an input of a stage that reads channels.
+    private func element(entering stage: Int, on input: Int) -> ValueType {
+        guard let edge = edges.first(where: { $0.to == stage && $0.input == input }) else {
+            preconditionFailure("nothing comes into stage \(stage) on input \(input)")
+        }
+        if let port = edge.port, port.side == .lateRight { return element(entering: edge.from, on: 1) }
+        return element(leaving: edge.from, at: edge.port?.operatorIndex ?? stages[edge.from].operators.count)
     }
 
     /// The type of the events in a stage before the operator with the number `place`.

@@ -89,11 +89,11 @@ struct PlanCheck {
                             problem: "two stages put events out at the side output \"\(side.name)\"",
                             hint: "give each a side output of its own, and merge them where they are read")
                     }
-                    guard case .aggregate(let window, _) = stage.kind, !window.sides.contains(port) else { continue }
+                    guard let problem = stage.problem(port, side) else { continue }
                     throw .plan(
-                        problem:
-                            "\(stage.label) in the flow \"\(flow.name)\": its windows have no \(port.rawValue) events",
-                        hint: "remove the side output \"\(side.name)\"")
+                        problem: "\(stage.label) in the flow \"\(flow.name)\": \(problem)",
+                        hint: "remove the side output \"\(side.name)\", or put it right behind the stage that it is for"
+                    )
                 }
             }
         }
@@ -135,7 +135,7 @@ extension Aggregate {
         }
         let verb = windows.hasSuffix("s") ? "have" : "has"
         if emission.allowedLateness > 0 { return "\(windows) \(verb) no late events: remove AllowedLateness(...)" }
-        if emission.earlyEvery != nil { return "\(windows) \(verb) no early rows: remove Early(...)" }
+        if emission.givesEarlyRows { return "\(windows) \(verb) no early rows: remove Early(...)" }
         return nil
     }
 }
@@ -147,6 +147,24 @@ extension KeyedWindow {
         case .time: [.late, .outside]
         case .session: [.late]
         case .count, .global: []
+        }
+    }
+}
+
+extension StageDescription {
+    /// What is wrong with a side output of the stage, or nil.
+    fileprivate func problem(_ port: SidePort, _ side: SideOutputName) -> String? {
+        switch (kind, port) {
+        case (_, .deadLetter), (.source, _), (.topicSource, _): return nil
+        case (.aggregate(let window, _), _):
+            return window.sides.contains(port) ? nil : "its windows have no \(port.rawValue) events"
+        case (.operation(let operation), _):
+            guard let element = operation.sides[port] else { return "it has no \(port.rawValue) events" }
+            return element.name == side.element
+                ? nil
+                : "its \(port.rawValue) events are of the type \(element.name), but the side output "
+                    + "\"\(side.name)\" takes \(side.element)"
+        default: return "it has no \(port.rawValue) events"
         }
     }
 }

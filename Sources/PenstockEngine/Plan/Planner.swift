@@ -78,7 +78,7 @@ private struct Planner {
         // What comes before the last persisted topic does not run in a replay.
         let start = isReplay ? stages.lastIndex { $0.stage.isPersist } ?? 0 : 0
         for (name, stage) in stages[start...] {
-            if case .watermark(let said) = stage.kind { disorder = said }
+            disorder = stage.disorder ?? disorder
             current = try append(stage, StageName(flow: flow, stage: name), disorder, to: current)
         }
         guard let current else { preconditionFailure("the flow \(flow) has no stages") }
@@ -117,6 +117,8 @@ private struct Planner {
             return add(stage, name, to: isShared(current) ? inOrder(current) : gathered(current))
         case .aggregate:
             return add(stage, name, to: sharedByKey(current, instances: stage.parallelism ?? parallelism))
+        case .operation(let operation) where operation.takesArrivalOrder:
+            return add(stage, name, to: gathered(current))
         case .operation(let operation) where operation.isKeyed:
             return add(stage, name, to: sharedByKey(current, instances: stage.parallelism ?? parallelism))
         case .operation(let operation) where operation.ordersEvents:
@@ -307,7 +309,9 @@ private struct Planner {
         for (port, side) in stage.sides {
             sides[side] = (index, PhysicalPlan.Port(operatorIndex: operatorIndex, side: port))
         }
-        if case .operation(let operation) = stage.kind, operation.isKeyed || operation.ordersEvents {
+        if case .operation(let operation) = stage.kind,
+            operation.isKeyed || operation.ordersEvents || operation.takesArrivalOrder
+        {
             severalOrigins.remove(index)
         } else if case .operation(let operation) = stage.kind {
             planned.parallelism = stage.parallelism ?? (operation.isHeavy ? parallelism : 1)
@@ -344,7 +348,7 @@ extension FlowDescription {
     /// that of what was recorded.
     fileprivate var sourceDisorder: Disorder {
         for stage in stages.reversed() {
-            if case .watermark(let disorder) = stage.kind { return disorder }
+            if let disorder = stage.disorder { return disorder }
         }
         return switch stages.first?.kind {
         case .source(let source): source.disorder
@@ -369,6 +373,15 @@ extension FlowDescription {
 }
 
 extension StageDescription {
+    /// How far out of order events are behind the stage, where it says so; nil where that is as before it.
+    fileprivate var disorder: Disorder? {
+        switch kind {
+        case .watermark(let disorder): disorder
+        case .operation(let operation) where operation.takesArrivalOrder: .ascending
+        default: nil
+        }
+    }
+
     fileprivate var isPersist: Bool {
         if case .persist = kind { true } else { false }
     }

@@ -16,7 +16,9 @@ public struct SideOutputName: Sendable, Hashable {
 public enum SidePort: String, Sendable, Hashable, CaseIterable {
     /// It came too late for all of its windows.
     case late
-    /// It lies in no window: in a gap between windows, in no scan.
+    /// It came too late on the right side of a join.
+    case lateRight = "late right"
+    /// It lies in no window: in a gap between windows or positions, in no scan.
     case outside
     /// Its time is further in the future than its source allows.
     case future

@@ -49,6 +49,12 @@ struct DueRows<Value> {
         for index in order { released.append(due[index]) }
     }
 
+    /// Lets all rows go, in the order in which they were added.
+    mutating func releaseAll() {
+        released += waiting
+        waiting.removeAll(keepingCapacity: true)
+    }
+
     /// The next rows that may go, at most `limit`; each time its slots are the caller's to unpin.
     mutating func take(_ limit: Int) -> ArraySlice<Row>? {
         guard given < released.count else {

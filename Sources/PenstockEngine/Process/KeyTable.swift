@@ -126,12 +126,15 @@ final class KeyTable {
     }
 
     /// The keys of rows that name their slots, as they stand in a batch.
-    func column(_ slots: some Collection<Int>) -> KeyColumn {
-        let column = Column<UInt64>(capacity: slots.count)
-        var arena = isLong ? KeyArena(rowCount: slots.count) : nil
-        for (row, slot) in slots.enumerated() {
-            column.values[row] = hashes[slot]
-            if arena != nil { bytes[slot].withUnsafeBytes { arena?.append($0, row: row) } }
+    func column(_ slots: some Collection<Int>) -> KeyColumn { column(slots.map { (hashes[$0], bytes[$0]) }) }
+
+    /// Keys by their hashes and, if they are longer than 64 bits, their bytes, as they stand in a batch.
+    func column(_ keys: [(hash: UInt64, bytes: [UInt8])]) -> KeyColumn {
+        let column = Column<UInt64>(capacity: keys.count)
+        var arena = isLong ? KeyArena(rowCount: keys.count) : nil
+        for (row, key) in keys.enumerated() {
+            column.values[row] = key.hash
+            if arena != nil { key.bytes.withUnsafeBytes { arena?.append($0, row: row) } }
         }
         return KeyColumn(hashes: column, arena: arena)
     }

@@ -38,6 +38,9 @@ public protocol KeyedProcess<Key, In, Out>: Sendable {
     /// The states that are kept for each key. By default the stored properties that are states.
     var states: [any StateDescriptor] { get }
 
+    /// Whether the process sets timers for the machine's clock. By default it does not; one that does gives results that no replay repeats.
+    var usesProcessingTime: Bool { get }
+
     /// Handles an event. What it throws ends the run and names the event.
     func process(
         _ event: In, state: KeyedState, timers: inout KeyTimers, output: inout ProcessOutput<Out>,
@@ -54,6 +57,9 @@ extension KeyedProcess {
     public var states: [any StateDescriptor] {
         Mirror(reflecting: self).children.compactMap { $0.value as? any StateDescriptor }
     }
+
+    /// It does not.
+    public var usesProcessingTime: Bool { false }
 
     /// Does nothing.
     public func onTimer(
@@ -77,6 +83,8 @@ public struct ProcessContext<Key: EventKey> {
 
     let hash: UInt64
     let bytes: [UInt8]
+    /// Whether the key was done with before: its states are gone.
+    var isFinished = false
 
     /// The key.
     public var key: Key { Key(storedHash: hash, bytes: bytes) }
@@ -90,10 +98,22 @@ public struct ProcessOutput<Value: Sendable> {
         let isAtEnd: Bool
     }
 
+    /// An event of the input that leaves at the side.
+    struct Aside {
+        let port: SidePort
+        let value: any Sendable
+        let time: Int64
+        let effectiveTime: Int64
+        var hash: UInt64 = 0
+        var keyBytes: [UInt8] = []
+    }
+
     var rows: [Row] = []
-    /// Events of the input that leave at the side.
-    var asides: [(port: SidePort, value: any Sendable, time: Int64)] = []
+    /// Events of the input that leave at the side, with their times, and the effective time where that is another one.
+    var asides: [Aside] = []
     var clock = Int64.min
+    /// Whether the key is done with, once its states are gone: it stays known as such.
+    var finishesKey = false
     /// An instant before the clock that was asked for.
     var illegalTime: Int64?
 
@@ -104,6 +124,14 @@ public struct ProcessOutput<Value: Sendable> {
     public mutating func append(_ value: Value, at time: Timestamp) {
         if time.nanoseconds < clock || !time.isUsable { illegalTime = time.nanoseconds }
         rows.append(Row(value: value, time: time.nanoseconds, isAtEnd: false))
+    }
+
+    /// Lets an event of the input leave at a side.
+    mutating func leave(_ event: any Sendable, at port: SidePort, time: Timestamp, effective: Int64) {
+        asides.append(
+            Aside(
+                port: port, value: event, time: time.nanoseconds,
+                effectiveTime: max(effective, time.nanoseconds)))
     }
 
     /// Puts an event out whose time the watermark has not been told of.
@@ -120,11 +148,15 @@ public struct FiredTimer: Sendable, Hashable {
     public let time: Timestamp
     /// Whether it fires only because the input has ended: its instant lies behind all events and watermarks of the input.
     public let isEndOfInput: Bool
+    /// Whether it was set for the machine's clock, by `setProcessing`.
+    public var isProcessingTime = false
 }
 
-/// The event-time timers of the key whose handler runs.
+/// The timers of the key whose handler runs: those of event time, and those of the machine's clock.
 public struct KeyTimers {
     let queue: TimerQueue
+    /// Those of the machine's clock.
+    let clockQueue: ClockTimers
     let keys: KeyTable
     let slot: Int
     let clock: Int64
@@ -145,6 +177,27 @@ public struct KeyTimers {
     /// Cancels the timer of this name at `time`.
     public mutating func cancel(_ name: String = "", at time: Timestamp) {
         queue.cancel(name, at: time.nanoseconds, slot: slot)
+    }
+
+    // MARK: The machine's clock
+
+    /// The time of day by the machine's clock, which only goes forward. For processes that say `usesProcessingTime`.
+    public var processingTime: Timestamp { Timestamp(nanoseconds: clockQueue.now) }
+
+    /// Sets a timer for the machine's clock: it fires when the time of day has come to `time`, whether or not events come. Setting it twice is setting
+    /// it once. Once the input has ended no timer can be set: then the result is false. The process has to say that it `usesProcessingTime`.
+    @discardableResult public mutating func setProcessing(_ name: String = "", at time: Timestamp) -> Bool {
+        guard !hasEnded, time.nanoseconds < .max else { return false }
+        clockQueue.add(TimerQueue.Timer(time: time.nanoseconds, name: name), slot: slot, keys)
+        return true
+    }
+
+    /// Cancels all timers of this name that were set for the machine's clock.
+    public mutating func cancelProcessing(_ name: String = "") { clockQueue.queue.cancel(name, at: nil, slot: slot) }
+
+    /// Cancels the timer of this name that was set for the machine's clock at `time`.
+    public mutating func cancelProcessing(_ name: String = "", at time: Timestamp) {
+        clockQueue.queue.cancel(name, at: time.nanoseconds, slot: slot)
     }
 }
 

@@ -9,7 +9,9 @@ extension KeyedProcessor {
             chunk.put(forwarded.nanoseconds)
             chunk.put(max(last, waiting.latest))
             chunk.put(due.nextSequence)
+            chunk.put(asideSequence)
         }
+        finished.snapshot(into: &state, byKeyGroup: options.isKeyed)
         var rows: [Int: [DueRows<P.Out>.Row]] = [:]
         for row in due.waiting { rows[row.slot, default: []].append(row) }
         for (group, slots) in keys.slots(byKeyGroup: options.isKeyed) {
@@ -18,12 +20,8 @@ extension KeyedProcessor {
                 for slot in slots {
                     keys.write(slot, into: &chunk)
                     try tables.write(slot, into: &chunk)
-                    let set = timers.timers(of: slot)
-                    chunk.put(UInt64(set.count))
-                    for timer in set {
-                        chunk.put(timer.time)
-                        chunk.put(timer.name.utf8)
-                    }
+                    chunk.put(timers.timers(of: slot))
+                    chunk.put(clockTimers.queue.timers(of: slot))
                     let rows = rows[slot] ?? []
                     chunk.put(UInt64(rows.count))
                     for row in rows {
@@ -45,8 +43,11 @@ extension KeyedProcessor {
                 instances.append((try decoder.integer(), try decoder.integer()))
                 last = max(last, try decoder.integer())
                 due.nextSequence = max(due.nextSequence, try decoder.integer())
+                asideSequence = max(asideSequence, try decoder.integer())
             case .keys:
                 while !decoder.isAtEnd { try restoreKey(&decoder) }
+            case .finished:
+                try finished.restore(&decoder)
             case .waiting:
                 waiting.add(try decoder.batch(of: ValueType(P.In.self)))
             }
@@ -61,16 +62,40 @@ extension KeyedProcessor {
         while pins.count <= slot { pins.append(0) }
         try tables.read(slot, from: &decoder)
         if let end = tables.deadline(slot) { expiries.add(end, slot) }
-        for _ in 0..<(try decoder.integer(UInt64.self)) {
-            let time: Int64 = try decoder.integer()
-            let name = String(decoding: try decoder.data(), as: UTF8.self)
-            timers.add(TimerQueue.Timer(time: time, name: name), slot: slot, clock: .min, keys)
-        }
+        // Those of the machine's clock whose time has come meanwhile fire when the run goes on.
+        for timer in try decoder.timers() { timers.add(timer, slot: slot, clock: .min, keys) }
+        for timer in try decoder.timers() { clockTimers.queue.add(timer, slot: slot, clock: .min, keys) }
         for _ in 0..<(try decoder.integer(UInt64.self)) {
             let time: Int64 = try decoder.integer()
             due.add(try decoder.value(), time: time, slot: slot)
             pins[slot] += 1
         }
         restoreHold(slot)
+    }
+
+    private mutating func restoreHold(_ slot: Int) {
+        guard let hold = rules.hold else { return }
+        holds[slot] = hold(process, KeyedState(tables: tables, slot: slot, clock: .min))
+    }
+}
+
+extension StateEncoder {
+    fileprivate mutating func put(_ timers: [TimerQueue.Timer]) {
+        put(UInt64(timers.count))
+        for timer in timers {
+            put(timer.time)
+            put(timer.name.utf8)
+        }
+    }
+}
+
+extension StateDecoder {
+    fileprivate mutating func timers() throws -> [TimerQueue.Timer] {
+        var timers: [TimerQueue.Timer] = []
+        for _ in 0..<(try integer(UInt64.self)) {
+            let time: Int64 = try integer()
+            timers.append(TimerQueue.Timer(time: time, name: String(decoding: try data(), as: UTF8.self)))
+        }
+        return timers
     }
 }

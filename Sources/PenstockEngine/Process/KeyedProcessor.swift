@@ -7,27 +7,33 @@ internal import PenstockEvents
 struct KeyedProcessor<P: KeyedProcess>: Processor {
     let process: P
     let options: ProcessOptions
-    private let rules: ProcessRules<P>
+    let rules: ProcessRules<P>
 
     let keys = KeyTable()
     let tables: StateTables
     let timers = TimerQueue()
+    let clockTimers: ClockTimers
+    /// Up to where rows of timers of the machine's clock may leave before the watermark has come there.
+    var clockReach = Int64.min
     var waiting: PendingRows
     var due = DueRows<P.Out>()
     /// How many rows of each key have not left.
     var pins: [Int] = []
     var expiries = ExpiryQueue()
+    /// The keys that are done with.
+    var finished = FinishedKeys()
     /// The earliest time that a later row of a key may have, where that is before the clock.
-    private var holds: [Int: Int64] = [:]
+    var holds: [Int: Int64] = [:]
 
     var watermark = Timestamp.distantPast
     var forwarded = Timestamp.distantPast
     /// The largest finite time of the input: effective times and watermarks.
     var last = Int64.min
-    private var clock = Int64.min
+    private(set) var clock = Int64.min
     private var hasEnded = false
     private var output = ProcessOutput<P.Out>()
     private var asideCount = 0
+    var asideSequence: UInt64 = 0
     private var following = ElementSlot()
     private(set) var statistics = OperatorStatistics()
 
@@ -37,6 +43,17 @@ struct KeyedProcessor<P: KeyedProcess>: Processor {
         self.rules = rules
         tables = StateTables(process.states.map(\.definition))
         waiting = PendingRows(turn: rules.turn)
+        clockTimers = ClockTimers(isDeclared: process.usesProcessingTime)
+    }
+
+    var isWaking: Bool { process.usesProcessingTime }
+    var wakeInstant: Int64? { hasEnded ? nil : clockTimers.wakeInstant }
+
+    mutating func begin(with waker: Waker) { clockTimers.begin(waker.clock) }
+
+    mutating func wake(at now: Int64) throws {
+        guard !hasEnded else { return }
+        try fireClockTimers(upTo: clockTimers.now)
     }
 
     mutating func accept(_ element: StreamElement) throws {
@@ -47,6 +64,7 @@ struct KeyedProcessor<P: KeyedProcess>: Processor {
             var batch = batch
             if !options.isKeyed { batch.keys = nil }
             waiting.add(batch)
+            if options.isArrivalOrder { try handleEvents(upTo: .max) }
             watermark = max(watermark, batch.watermark)
             try advance(toWatermark: watermark.nanoseconds)
         case .watermark(let time):
@@ -63,7 +81,8 @@ struct KeyedProcessor<P: KeyedProcess>: Processor {
 
     mutating func next() throws -> StreamElement? {
         let reach = hasEnded ? Int64.max : held(watermark.nanoseconds)
-        due.release(upTo: reach, keys)
+        if options.isArrivalOrder { due.releaseAll() } else { due.release(upTo: max(reach, clockReach), keys) }
+        clockReach = .min
         let baseSequence = due.nextSequence
         if let rows = due.take(options.batchEvents) {
             let batch = Batch(
@@ -86,17 +105,28 @@ struct KeyedProcessor<P: KeyedProcess>: Processor {
 
     mutating func takeSide() -> (port: SidePort, batch: Batch)? {
         guard let port = output.asides.first?.port else { return nil }
-        var builder = ColumnBuilder<P.In>(capacity: output.asides.count)
-        for aside in output.asides where aside.port == port {
-            if let value = aside.value as? P.In { builder.append(value, time: aside.time) }
-        }
+        let asides = output.asides.filter { $0.port == port }
         output.asides.removeAll { $0.port == port }
+        asideCount = output.asides.count
+        var builder = ColumnBuilder<P.In>(capacity: asides.count)
+        var behind: [BehindMark] = []
+        for (row, aside) in asides.enumerated() {
+            guard let value = aside.value as? P.In else { preconditionFailure("an event of another type") }
+            builder.append(value, time: aside.time)
+            guard aside.effectiveTime > aside.time else { continue }
+            behind.append(
+                BehindMark(row: UInt32(row), watermark: Timestamp(nanoseconds: aside.effectiveTime - 1)))
+        }
         let (values, times, count) = builder.take(capacity: 1)
         let batch = Batch(
-            origin: options.origin, baseSequence: 0, rowCount: count, times: times, values: values, watermark: forwarded
-        )
+            origin: options.origin, baseSequence: asideSequence, rowCount: count, times: times, values: values,
+            keys: options.isKeyed ? keys.column(asides.map { ($0.hash, $0.keyBytes) }) : nil, behind: behind,
+            watermark: .distantPast)
+        asideSequence += UInt64(count)
         return (port, batch)
     }
+
+    var sideDelay: Int64 { rules.delay }
 
     // MARK: Time
 
@@ -126,6 +156,7 @@ struct KeyedProcessor<P: KeyedProcess>: Processor {
         try handleEvents(upTo: .max)
         hasEnded = true
         try fireTimers(upTo: .max)
+        try fireClockTimers(upTo: .max)
         guard let finish = rules.finish else { return }
         let last = last
         for slot in (0..<keys.slotCount).filter({ keys.isTaken[$0] }).sorted(by: { keys.precedes($0, $1) }) {
@@ -146,9 +177,11 @@ struct KeyedProcessor<P: KeyedProcess>: Processor {
         let (batches, rows) = waiting.take(upTo: limit)
         for row in rows {
             let batch = batches[row.batch]
-            if row.instant < .max { try fireTimers(upTo: row.instant - 1) }
+            // In the order of arrival timers wait for the watermark.
+            let turn = options.isArrivalOrder ? row.effectiveTime : row.instant
+            if turn < .max, !options.isArrivalOrder { try fireTimers(upTo: turn - 1) }
             let slot = keys.slot(batch.keys, row.row)
-            let instant = row.instant < .max ? row.instant : max(clock, batch.times.values[row.row])
+            let instant = turn < .max ? turn : max(clock, batch.times.values[row.row])
             do {
                 try call(
                     slot, at: instant, time: batch.times.values[row.row],
@@ -172,9 +205,12 @@ struct KeyedProcessor<P: KeyedProcess>: Processor {
         while let (slot, timer) = timers.take(upTo: limit, keys) { try fire(timer, slot, at: timer.time) }
     }
 
-    private mutating func fire(_ timer: TimerQueue.Timer, _ slot: Int, at instant: Int64) throws {
+    mutating func fire(
+        _ timer: TimerQueue.Timer, _ slot: Int, at instant: Int64, isProcessingTime: Bool = false
+    ) throws {
         let fired = FiredTimer(
-            name: timer.name, time: Timestamp(nanoseconds: timer.time), isEndOfInput: hasEnded)
+            name: timer.name, time: Timestamp(nanoseconds: timer.time), isEndOfInput: hasEnded,
+            isProcessingTime: isProcessingTime)
         do {
             try call(slot, at: instant, time: timer.time) { process, state, timers, output, context in
                 try process.onTimer(fired, state: state, timers: &timers, output: &output, context: context)
@@ -196,14 +232,24 @@ struct KeyedProcessor<P: KeyedProcess>: Processor {
         tables.reserve(slot + 1)
         output.clock = clock
         let state = KeyedState(tables: tables, slot: slot, clock: clock)
-        var keyTimers = KeyTimers(queue: timers, keys: keys, slot: slot, clock: clock, hasEnded: hasEnded)
+        var keyTimers = KeyTimers(
+            queue: timers, clockQueue: clockTimers, keys: keys, slot: slot, clock: clock, hasEnded: hasEnded)
         let context = ProcessContext<P.Key>(
             stage: options.stage, clock: Timestamp(nanoseconds: clock), time: Timestamp(nanoseconds: time ?? clock),
-            isBehind: isBehind, report: options.report, hash: keys.hashes[slot], bytes: keys.bytes[slot])
+            isBehind: isBehind, report: options.report, hash: keys.hashes[slot], bytes: keys.bytes[slot],
+            isFinished: finished.contains(slot, keys))
         try handler(process, state, &keyTimers, &output, context)
         try takeOutput(slot)
+        if output.finishesKey {
+            finished.insert(slot, keys)
+            output.finishesKey = false
+        }
         if let hold = rules.hold { holds[slot] = hold(process, state) }
+        if clockTimers.isUndeclared {
+            throw EngineError.stage(options.stage, ProcessingTimeUndeclared(stage: options.stage))
+        }
         while let timer = timers.takeImmediate() { try fire(timer, slot, at: clock) }
+        while let timer = clockTimers.queue.takeImmediate() { try fireClockTimer(timer, slot) }
         // What was written later is gone later, so that one instant a key is enough.
         if tables.takeMayExpire(), !expiries.has(slot), let end = tables.deadline(slot) { expiries.add(end, slot) }
         forget(slot)
@@ -214,8 +260,14 @@ struct KeyedProcessor<P: KeyedProcess>: Processor {
         if let time = output.illegalTime {
             throw EngineError.stage(options.stage, RowBeforeClock(stage: options.stage, time: time, clock: clock))
         }
-        for aside in output.asides.suffix(from: asideCount) {
-            if aside.port == .outside { statistics.outsideEvents += 1 } else { statistics.lateEvents += 1 }
+        for index in output.asides.indices.suffix(from: asideCount) {
+            output.asides[index].hash = keys.hashes[slot]
+            output.asides[index].keyBytes = keys.bytes[slot]
+            if output.asides[index].port == .outside {
+                statistics.outsideEvents += 1
+            } else {
+                statistics.lateEvents += 1
+            }
         }
         asideCount = output.asides.count
         guard !output.rows.isEmpty else { return }
@@ -228,8 +280,9 @@ struct KeyedProcessor<P: KeyedProcess>: Processor {
     // MARK: Keys
 
     /// Forgets a key of which nothing is known any more.
-    private mutating func forget(_ slot: Int) {
-        guard keys.isTaken[slot], slot >= pins.count || pins[slot] == 0, timers.isEmpty(slot), tables.isEmpty(slot)
+    mutating func forget(_ slot: Int) {
+        guard keys.isTaken[slot], slot >= pins.count || pins[slot] == 0, timers.isEmpty(slot),
+            clockTimers.queue.isEmpty(slot), tables.isEmpty(slot)
         else { return }
         keys.remove(slot)
         expiries.remove(slot)
@@ -241,13 +294,5 @@ struct KeyedProcessor<P: KeyedProcess>: Processor {
         throw EngineError.stage(
             options.stage, StateOverLimit(stage: options.stage, bytes: tables.byteCount, limit: limit, keys: keys.count)
         )
-    }
-}
-
-extension KeyedProcessor {
-    /// A key has come back from a checkpoint.
-    mutating func restoreHold(_ slot: Int) {
-        guard let hold = rules.hold else { return }
-        holds[slot] = hold(process, KeyedState(tables: tables, slot: slot, clock: .min))
     }
 }

@@ -34,6 +34,9 @@ struct PendingRows {
     /// The largest finite effective time so far.
     private(set) var latest = Int64.min
 
+    /// All events have their turn at once, in the order in which they come.
+    static let asTheyCome: @Sendable (UnsafeRawPointer, Int64) -> Turn = { _, _ in (.min + 1, 1) }
+
     init(turn: (@Sendable (UnsafeRawPointer, Int64) -> Turn)? = nil) { self.turn = turn }
 
     /// How many events wait.
@@ -117,6 +120,7 @@ enum StateKind: UInt8 {
     case progress = 0
     case keys = 1
     case waiting = 2
+    case finished = 3
 
     init(_ decoder: inout StateDecoder) throws {
         guard let kind = StateKind(rawValue: try decoder.integer()) else { throw StateDamaged() }

@@ -9,6 +9,8 @@ struct ProcessOptions {
     var isKeyed = true
     /// The most bytes of state of an instance.
     var stateLimit: Int?
+    /// Whether events have their turn as they come.
+    var isArrivalOrder = false
     var report: @Sendable (RunRemark) -> Void = { _ in }
 }
 
@@ -32,9 +34,13 @@ extension ProcessRules where P: OrderedProcess {
 
 extension AnyOperator {
     /// Work on the events of each key, one after the other, in as many instances as the stage has.
-    /// - Parameter stateLimit: About how many bytes the states of an instance may take; nil for no limit.
-    public init<P: KeyedProcess>(_ process: P, stateLimit: Int? = nil) {
-        self.init(process, ProcessRules(), isKeyed: true, stateLimit: stateLimit)
+    /// - Parameters:
+    ///   - stateLimit: About how many bytes the states of an instance may take; nil for no limit.
+    ///   - isArrivalOrder: Whether events have their turn as they come, without waiting for the watermark.
+    public init<P: KeyedProcess>(_ process: P, stateLimit: Int? = nil, isArrivalOrder: Bool = false) {
+        var rules = ProcessRules<P>()
+        if isArrivalOrder { rules.turn = PendingRows.asTheyCome }
+        self.init(process, rules, isKeyed: true, stateLimit: stateLimit, isArrivalOrder: isArrivalOrder)
     }
 
     /// A process of the library; without keys it has one instance.
@@ -42,18 +48,25 @@ extension AnyOperator {
         self.init(process, ProcessRules(of: process), isKeyed: isKeyed, stateLimit: stateLimit)
     }
 
-    private init<P: KeyedProcess>(_ process: P, _ rules: ProcessRules<P>, isKeyed: Bool, stateLimit: Int?) {
+    private init<P: KeyedProcess>(
+        _ process: P, _ rules: ProcessRules<P>, isKeyed: Bool, stateLimit: Int?, isArrivalOrder: Bool = false
+    ) {
         let states = process.states.map(\.definition)
         let form = states.map { "\($0.name): \($0.form)" }.joined(separator: ", ")
         self.init(
-            summary: states.isEmpty ? "\(P.self)" : "\(P.self) with \(form)", output: ValueType(P.Out.self),
+            summary: (states.isEmpty ? "\(P.self)" : "\(P.self) with \(form)")
+                + (isArrivalOrder ? ", in the order of arrival" : "")
+                + (process.usesProcessingTime ? ", timers by the machine's clock" : ""), output: ValueType(P.Out.self),
             isKeyed: isKeyed, ordersEvents: true, defect: Self.defect(of: states, stateLimit)
         ) { context, origin in
             let options = ProcessOptions(
                 stage: context.stage, origin: origin, batchEvents: context.batchEvents, isKeyed: isKeyed,
-                stateLimit: stateLimit, report: context.report)
+                stateLimit: stateLimit, isArrivalOrder: isArrivalOrder, report: context.report)
             return KeyedProcessor(process, options, rules)
         }
+        isWaking = process.usesProcessingTime
+        if process.usesProcessingTime { unrepeatable = "processing time" }
+        if isArrivalOrder { unrepeatable = "order of arrival" }
     }
 
     private static func defect(of states: [StateDefinition], _ stateLimit: Int?) -> String? {

@@ -1,6 +1,6 @@
 internal import PenstockEvents
 
-/// The event-time timers of the keys of an instance: each is a key, a name and an instant, and is there once.
+/// The timers of the keys of an instance: each is a key, a name and an instant, and is there once.
 ///
 /// A binary heap by (time, key, name). What was cancelled stays in the heap until its time comes or most of the heap is such. Belongs to one
 /// stage actor and is used on its thread only.
@@ -28,6 +28,9 @@ final class TimerQueue {
     private var setCount = 0
     /// Timers that were set for an instant that has come already: due right behind the handler.
     private var immediate: [Timer] = []
+
+    /// The instant of the first entry: no timer is due before it.
+    var firstTime: Int64? { heap.first?.timer.time }
 
     /// Whether the slot's key has nothing here.
     func isEmpty(_ slot: Int) -> Bool { slot >= entryCounts.count || entryCounts[slot] == 0 }

@@ -30,9 +30,15 @@ protocol Processor {
     /// Somebody reads these sides. Called before anything else; without it nothing is kept for any side.
     mutating func connect(_ sides: Set<SidePort>)
 
-    /// Events that the last element brought and that leave at the side, or nil when there are no more. Asked for right behind `accept`, and
-    /// only for sides that somebody reads.
+    /// Events that leave at the side, or nil when there are no more. Asked for right behind `accept` and behind the last output that follows
+    /// from it, and only for sides that somebody reads.
     mutating func takeSide() -> (port: SidePort, batch: Batch)?
+
+    /// How far behind the watermark of the input events may leave at the side, in nanoseconds, so that they are not late there.
+    var sideDelay: Int64 { get }
+
+    /// Whether the watermark goes on by a clock of the operator's own, though its input may be idle.
+    var keepsTime: Bool { get }
 
     /// Whether the operator also works when nothing comes: for the run's clock or for what it waits for elsewhere. Such an operator stands
     /// behind channels.
@@ -69,6 +75,10 @@ extension Processor {
     mutating func connect(_ sides: Set<SidePort>) {}
 
     mutating func takeSide() -> (port: SidePort, batch: Batch)? { nil }
+
+    var sideDelay: Int64 { 0 }
+
+    var keepsTime: Bool { false }
 
     var isWaking: Bool { false }
 

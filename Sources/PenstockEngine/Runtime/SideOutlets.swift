@@ -9,17 +9,24 @@ final class SideOutlets {
     func add(_ port: SidePort, _ outlet: ChannelOutlet) { outlets.append((port, outlet)) }
 
     /// Sends what the operator put out at its side for `element`, and then how far time has come; nil where it was woken without one.
-    func deliver(_ batches: [(port: SidePort, batch: Batch)], behind element: StreamElement?) async throws {
+    func deliver(
+        _ batches: [(port: SidePort, batch: Batch)], behind element: StreamElement?, delay: Int64 = 0
+    ) async throws {
         for (port, batch) in batches {
             for (known, outlet) in outlets where known == port { try await outlet.put(.batch(batch)) }
         }
-        if let element { try await announce(element) }
+        if let element { try await announce(element, delay) }
     }
 
-    private func announce(_ element: StreamElement) async throws {
+    /// Nothing will come for a while.
+    func setIdle() {
+        for (_, outlet) in outlets { outlet.setIdle() }
+    }
+
+    private func announce(_ element: StreamElement, _ delay: Int64) async throws {
         switch element {
-        case .batch(let batch): try await send(watermark: batch.watermark)
-        case .watermark(let time): try await send(watermark: time)
+        case .batch(let batch): try await send(watermark: batch.watermark.held(by: delay))
+        case .watermark(let time): try await send(watermark: time.held(by: delay))
         case .control, .barrier, .end:
             for (_, outlet) in outlets { try await outlet.put(element) }
         }

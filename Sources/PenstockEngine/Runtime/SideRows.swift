@@ -21,6 +21,7 @@ struct SideRows {
             column.values.update(from: chosen, count: chosen.count)
             var side = batch
             side.selection = Selection(column, count: chosen.count)
+            side.input = 0
             leaving.append((port, side))
             rows[port] = []
         }

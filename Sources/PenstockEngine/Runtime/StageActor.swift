@@ -85,12 +85,12 @@ actor StageActor {
     private func push(_ element: StreamElement, at index: Int) async throws {
         guard index < chain.count else { return try await outlet.put(element) }
         try chain[index].accept(element)
-        if let outlets = sides[index] {
-            var batches: [(port: SidePort, batch: Batch)] = []
-            while let side = chain[index].takeSide() { batches.append(side) }
-            try await outlets.deliver(batches, behind: element)
-        }
+        guard let outlets = sides[index] else { return try await pushOutput(of: index) }
+        while let side = chain[index].takeSide() { try await outlets.deliver([side], behind: nil) }
         try await pushOutput(of: index)
+        // Some operators come to know what they leave out when they put out what they do not.
+        while let side = chain[index].takeSide() { try await outlets.deliver([side], behind: nil) }
+        try await outlets.deliver([], behind: element, delay: chain[index].sideDelay)
     }
 
     private func pushOutput(of index: Int) async throws {
@@ -103,8 +103,13 @@ actor StageActor {
         while true {
             guard let (sender, element) = try await receive(inbox, except: gate.blocked) else {
                 try await wake()
+                gate.setIdle(inbox.idleSenders)
+                if let risen = gate.risen() { try await push(risen, at: 0) }
+                if gate.isIdle { setIdle() }
                 continue
             }
+            if gate.hasIdle { gate.setIdle(inbox.idleSenders) }
+            defer { if gate.isIdle { setIdle() } }
             guard let passed = gate.pass(element, from: sender) else { continue }
             if case .barrier(let epoch) = passed {
                 try await pass(epoch, StageState())
@@ -119,13 +124,20 @@ actor StageActor {
         }
     }
 
+    /// Nothing comes for a while. Who keeps a time of its own is not idle.
+    private func setIdle() {
+        guard !chain.contains(where: { $0.keepsTime }) else { return }
+        outlet.setIdle()
+        for (_, outlets) in sides { outlets.setIdle() }
+    }
+
     // MARK: Waking
 
-    /// The next element of the input; nil where the stage has been woken.
+    /// The next element of the input; nil where the stage has been woken, or a sender has become idle.
     private func receive(
         _ inbox: Inbox, except blocked: [Bool]
     ) async throws -> (sender: Int, element: StreamElement)? {
-        guard !waking.isEmpty else { return try await inbox.receive(except: blocked) }
+        guard !waking.isEmpty else { return try await inbox.receiveUnlessWoken(except: blocked) }
         if let instant = waking.compactMap({ chain[$0].wakeInstant }).min(), instant < nextWake ?? .max {
             nextWake = instant
             wiring.waker?.wake(at: instant)
@@ -203,6 +215,8 @@ actor StageActor {
             try await self.push(element, at: first)
         } checkpoint: { epoch, state in
             try await self.pass(epoch, state)
+        } setIdle: {
+            self.setIdle()
         }
         do { try await source.deliver(to: receiver) } catch {
             await source.close()

@@ -5,6 +5,9 @@ protocol StageOutlet: AnyObject {
     /// Takes the next element; waits while what is behind the outlet is not ready for it.
     func put(_ element: StreamElement) async throws
 
+    /// Nothing will come for a while, so that nobody behind the outlet need wait for it; until the next element but a watermark or a barrier.
+    func setIdle()
+
     /// What the outlet needs to go on from this place in the stream, kept so that it survives the end of the process; nil where it needs
     /// nothing. Called at a barrier and at the end.
     func checkpoint() async throws -> [UInt8]?
@@ -16,15 +19,30 @@ protocol StageOutlet: AnyObject {
     func abandon() async
 }
 
+extension StageOutlet {
+    /// Nobody waits.
+    func setIdle() {}
+}
+
 /// Puts results into the inboxes of later stages.
 final class ChannelOutlet: StageOutlet {
     private let edges: [OutgoingEdge]
     /// The largest effective time so far, where a stage behind an edge has to know it at the end.
     private var latest = Int64.min
+    private var isIdle = false
 
     init(_ edges: [OutgoingEdge]) { self.edges = edges }
 
+    func setIdle() {
+        isIdle = true
+        for edge in edges { edge.setIdle(true) }
+    }
+
     func put(_ element: StreamElement) async throws {
+        if isIdle, element.endsIdleness {
+            isIdle = false
+            for edge in edges { edge.setIdle(false) }
+        }
         if edges.contains(where: \.announcesEnd) {
             if case .batch(let batch) = element { latest = max(latest, batch.latestEffectiveTime) }
             if case .end = element, latest > .min {
@@ -48,6 +66,10 @@ struct OutgoingEdge {
     let routing: PhysicalPlan.Routing
     /// Whether the instances behind the edge have to know at the end how far time had come in all of them.
     var announcesEnd = false
+
+    func setIdle(_ isIdle: Bool) {
+        for inbox in inboxes { inbox.setIdle(isIdle, sender) }
+    }
 
     func put(_ element: StreamElement) async throws {
         guard routing == .keyGroups, case .batch(let batch) = element else {
@@ -79,6 +101,17 @@ struct OutgoingEdge {
             left.append((inbox, part))
         }
         return left
+    }
+}
+
+extension StreamElement {
+    /// Whether a sender of it is not idle any more.
+    fileprivate var endsIdleness: Bool {
+        switch self {
+        case .batch(let batch): batch.count > 0
+        case .watermark, .barrier: false
+        case .control, .end: true
+        }
     }
 }
 

@@ -49,6 +49,7 @@ extension AnyOperator {
         _ mark: @escaping @Sendable (Value) -> ScanMark<ID>
     ) {
         self.init(ordered: ScansByTime<Lane, ID, Value>(mark: mark, maxDuration: maxDuration), isKeyed: isKeyed)
+        sides = [.late: ValueType(Value.self), .outside: ValueType(Value.self)]
         if let maxDuration, maxDuration <= 0 || maxDuration > TimeWindows.longest {
             defect = "the longest duration of a scan must lie between 1 ns and 2^60 ns (36 years)"
         }
@@ -60,6 +61,7 @@ extension AnyOperator {
         countedScansOf scans: ID.Type, producers: Int, _ part: @escaping @Sendable (Value) -> ScanPart
     ) {
         self.init(ordered: ScansByCount<ID, Value>(part: part, producers: producers), isKeyed: true)
+        sides = [.surplus: ValueType(Value.self)]
         if producers < 1 { defect = "a scan needs at least one producer" }
     }
 }

@@ -3,7 +3,7 @@ internal import PenstockEvents
 /// Windows of scans that end when everything that was announced has come; the key is the scan.
 ///
 /// A scan is complete when every producer has ended and, of each, the numbers that came and those declared missing are as many as it has
-/// announced. What a scan knows already, or does not take any more, leaves as surplus.
+/// announced. What a scan knows already, or does not take any more, leaves as surplus. Of a complete scan nothing is kept but that it was there.
 struct ScansByCount<ID: EventKey, Value: Sendable>: OrderedProcess {
     typealias Key = ID
     typealias Row = CountedScan<ID, Value>
@@ -20,6 +20,7 @@ struct ScansByCount<ID: EventKey, Value: Sendable>: OrderedProcess {
     struct Place: Sendable, BitwiseCopyable {
         let producer: Int
         let number: Int
+        let time: Int64
     }
 
     var delay: Int64 { 0 }
@@ -27,7 +28,7 @@ struct ScansByCount<ID: EventKey, Value: Sendable>: OrderedProcess {
     func turn(of event: Value, at effectiveTime: Int64) -> PendingRows.Turn { (effectiveTime, 1) }
 
     func hold(_ state: KeyedState) -> Int64? {
-        guard let ledger = state[ledger], !ledger.isDone, ledger.first < .max else { return nil }
+        guard let ledger = state[ledger], ledger.first < .max else { return nil }
         return ledger.first
     }
 
@@ -35,46 +36,49 @@ struct ScansByCount<ID: EventKey, Value: Sendable>: OrderedProcess {
         _ event: Value, state: KeyedState, timers: inout KeyTimers, output: inout ProcessOutput<Row>,
         context: ProcessContext<ID>
     ) throws {
+        let clock = context.clock.nanoseconds
+        let part = part(event)
+        guard !context.isFinished else {
+            if part.isOfProducer { output.leave(event, at: .surplus, time: context.time, effective: clock) }
+            return
+        }
         var known = state[ledger] ?? ScanLedger()
         // Taken out while it changes, so that its sets are not copied.
         state[ledger] = nil
-        defer { state[ledger] = known }
         known.name(context.key)
-        let clock = context.clock.nanoseconds
-        switch part(event) {
+        switch part {
         case .event(let producer, let number):
-            guard known.take(producer, number) else {
-                output.asides.append((.surplus, event, context.time.nanoseconds))
-                return
+            if known.take(producer, number) {
+                known.note(clock)
+                state.append(event, to: events)
+                let place = Place(producer: producer, number: number, time: context.time.nanoseconds)
+                state.append(place, to: places)
+            } else {
+                output.leave(event, at: .surplus, time: context.time, effective: clock)
             }
-            known.note(clock)
-            state.append(event, to: events)
-            state.append(Place(producer: producer, number: number), to: places)
         case .begin(let listed):
-            guard !known.isDone else { return }
             known.listed = Array(Set((known.listed ?? []) + listed)).sorted()
         case .end(let producer, let expected):
             if let before = known.producers[producer]?.expected, before != expected {
                 throw EndsDisagree(
                     stage: context.stage, scan: "\(context.key)", producer: producer, expected: [before, expected])
             }
-            guard !known.isDone else { return }
             known.note(clock)
             known.end(producer, expected)
             dropBeyond(producer, expected, state, &output, context)
         case .missing(let producer, let numbers):
-            guard !known.isDone else { return }
             known.declareMissing(producer, numbers)
         }
-        if !known.isDone, known.isFull(producers) {
+        if known.isFull(producers) {
             put(known, context.key, isAtEnd: false, state, &output)
-            known.isDone = true
-            known.forgetNumbers()
+            output.finishesKey = true
+        } else {
+            state[ledger] = known
         }
     }
 
     func finish(last: Int64, state: KeyedState, output: inout ProcessOutput<Row>) throws {
-        guard let known = state[ledger], !known.isDone, known.first < .max, let key = known.key(as: ID.self) else {
+        guard let known = state[ledger], known.first < .max, let key = known.key(as: ID.self) else {
             return
         }
         put(known, key, isAtEnd: true, state, &output)
@@ -89,7 +93,8 @@ struct ScansByCount<ID: EventKey, Value: Sendable>: OrderedProcess {
         let isBeyond = { (place: Place) in place.producer == producer && place.number >= expected }
         guard numbered.contains(where: isBeyond) else { return }
         for (value, place) in zip(values, numbered) where isBeyond(place) {
-            output.asides.append((.surplus, value, context.time.nanoseconds))
+            output.leave(
+                value, at: .surplus, time: Timestamp(nanoseconds: place.time), effective: context.clock.nanoseconds)
         }
         state[events] = zip(values, numbered).filter { !isBeyond($1) }.map(\.0)
         state[places] = numbered.filter { !isBeyond($0) }
@@ -125,7 +130,6 @@ struct ScanLedger: Codable, Sendable {
     /// The first and the last effective time of events and ends.
     var first = Int64.max
     var last = Int64.min
-    var isDone = false
     private var keyBytes: [UInt8]?
 
     mutating func note(_ time: Int64) {
@@ -136,7 +140,7 @@ struct ScanLedger: Codable, Sendable {
     /// Whether an event belongs to the scan; then it is counted.
     mutating func take(_ producer: Int, _ number: Int) -> Bool {
         let known = producers[producer] ?? Producer()
-        guard !isDone, number >= 0, number < known.expected ?? .max, !known.missing.contains(number) else {
+        guard number >= 0, number < known.expected ?? .max, !known.missing.contains(number) else {
             return false
         }
         return producers[producer, default: Producer()].received.insert(number).inserted
@@ -168,17 +172,19 @@ struct ScanLedger: Codable, Sendable {
         }
     }
 
-    /// Of a complete scan only what its producers have announced is needed.
-    mutating func forgetNumbers() {
-        for producer in producers.keys {
-            producers[producer]?.received = []
-            producers[producer]?.missing = []
-        }
-    }
-
     mutating func name(_ key: some EventKey) { keyBytes = CanonicalBytes(key).bytes }
 
     func key<Key: EventKey>(as type: Key.Type) -> Key? {
         keyBytes.map { $0.withUnsafeBytes { Key(canonicalBytes: $0) } }
+    }
+}
+
+extension ScanPart {
+    /// Whether a producer has sent it, an event or its end, and nobody else.
+    fileprivate var isOfProducer: Bool {
+        switch self {
+        case .event, .end: true
+        case .begin, .missing: false
+        }
     }
 }

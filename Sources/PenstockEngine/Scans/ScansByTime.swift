@@ -48,7 +48,7 @@ struct ScansByTime<Lane: EventKey, ID: EventKey, Value: Sendable>: OrderedProces
         let clock = context.clock.nanoseconds
         switch mark(event) {
         case .data:
-            take(event, context.time.nanoseconds, state, &output)
+            take(event, context, state, &output)
         case .begin(let id):
             let name = CanonicalBytes(id)
             if state[strays].contains(name) {
@@ -63,7 +63,8 @@ struct ScansByTime<Lane: EventKey, ID: EventKey, Value: Sendable>: OrderedProces
             let name = CanonicalBytes(id)
             guard state[self.id].first == name else {
                 if !state[closedIDs].contains(name) { keep(name, in: strays, state) }
-                output.asides.append((.late, event, context.time.nanoseconds))
+                // The marker has its turn one instant before its effective time.
+                output.leave(event, at: .late, time: context.time, effective: clock + 1)
                 return
             }
             timers.cancel("longest")
@@ -85,10 +86,14 @@ struct ScansByTime<Lane: EventKey, ID: EventKey, Value: Sendable>: OrderedProces
         close(at: max(last, scan.begin) + 1, isComplete: false, state, &output, isAtEnd: true)
     }
 
-    private func take(_ event: Value, _ time: Int64, _ state: KeyedState, _ output: inout ProcessOutput<Row>) {
+    private func take(
+        _ event: Value, _ context: ProcessContext<Lane>, _ state: KeyedState, _ output: inout ProcessOutput<Row>
+    ) {
+        let time = context.time.nanoseconds
         if let scan = state[open].first, time >= scan.begin { return state.append(event, to: events) }
         let isLate = state[closed].contains { $0.begin <= time && time < $0.end }
-        output.asides.append((isLate ? .late : .outside, event, time))
+        output.leave(
+            event, at: isLate ? .late : .outside, time: context.time, effective: context.clock.nanoseconds)
     }
 
     private func close(

@@ -27,6 +27,8 @@ struct SourceStage {
         let put: (StreamElement, Batch?) async throws -> Void
         /// Takes a snapshot of everything, of which the positions are part.
         let checkpoint: (UInt64, StageState) async throws -> Void
+        /// All partitions that have not ended are idle.
+        let setIdle: () -> Void
     }
 
     /// The partitions of a stage's source, opened where the run begins in them.
@@ -100,6 +102,7 @@ struct SourceStage {
                     hasRead = try await read(index, receiver) || hasRead
                 }
             }
+            if isIdle { receiver.setIdle() }
             // A source that has nothing now is asked again in a moment, or when the test says so.
             if !hasRead { try await pause(since: round) }
         }
@@ -161,6 +164,13 @@ struct SourceStage {
             }
         }
         if let reached = least ?? furthest { watermark = max(watermark, reached) }
+    }
+
+    /// Whether all partitions that have not ended are left out, and there are such.
+    private var isIdle: Bool {
+        guard reading.idleAfter != nil else { return false }
+        let open = partitions.filter { !$0.hasEnded }
+        return !open.isEmpty && open.allSatisfy(\.quiet.isIdle)
     }
 
     /// Whether a partition is so far ahead of the others that reading it would only fill the memory.

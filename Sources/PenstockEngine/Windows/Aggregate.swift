@@ -97,19 +97,30 @@ public struct Emission: Sendable, Hashable {
     public var lateRows: LateRows
     /// An early row after each so many events of a key and window; nil for none.
     public var earlyEvery: Int?
+    /// Early rows of the keys and windows with new events at each multiple of so many nanoseconds of the run's clock; nil for none.
+    public var earlyInterval: Int64?
 
     /// One row when the window closes, and no late events, unless said otherwise.
-    public init(allowedLateness: Int64 = 0, lateRows: LateRows = .onExpiry, earlyEvery: Int? = nil) {
+    public init(
+        allowedLateness: Int64 = 0, lateRows: LateRows = .onExpiry, earlyEvery: Int? = nil, earlyInterval: Int64? = nil
+    ) {
         self.allowedLateness = allowedLateness
         self.lateRows = lateRows
         self.earlyEvery = earlyEvery
+        self.earlyInterval = earlyInterval
     }
+
+    /// Whether there are rows before a window closes.
+    var givesEarlyRows: Bool { earlyEvery != nil || earlyInterval != nil }
 
     /// What is wrong with the numbers, or nil.
     var defect: String? {
         if allowedLateness < 0 { return "an allowed lateness must not be negative" }
         if allowedLateness > TimeWindows.longest { return "an allowed lateness is longer than 2^60 ns (36 years)" }
         if let earlyEvery, earlyEvery <= 0 { return "early rows need a positive number of events" }
+        if let earlyInterval, earlyInterval <= 0 || earlyInterval > TimeWindows.longest {
+            return "the interval of early rows must lie between 1 ns and 2^60 ns (36 years)"
+        }
         return nil
     }
 }

@@ -82,12 +82,11 @@ struct KeyedCountWindows<A: Accumulator>: Processor {
     private mutating func enqueue(_ batch: Batch) throws {
         let codes = codes.codes(of: batch, isKeyed: aggregate.isKeyed, &interner, stage)
         let numbers = try scratch.numbers(of: A.Number.self, aggregate.numbers, batch, stage)
-        batch.forEachMarkedRow { row, mark in
-            waiting.append(
-                WaitingEvent(
-                    time: batch.effectiveTime(row, mark), origin: batch.origin,
-                    sequence: batch.baseSequence + UInt64(row),
-                    code: codes.values[row], number: numbers[row]))
+        try batch.forEachMarkedRow { row, mark throws in
+            let event = WaitingEvent(
+                time: batch.effectiveTime(row, mark), origin: batch.origin,
+                sequence: batch.baseSequence + UInt64(row), code: codes.values[row], number: numbers[row])
+            if windows.isArrivalOrder { try add(event) } else { waiting.append(event) }
         }
     }
 
@@ -137,9 +136,7 @@ struct KeyedCountWindows<A: Accumulator>: Processor {
 
     private func row(_ code: UInt64, _ key: KeyState, isComplete: Bool) throws -> DueRow {
         let kept = key.numbers.count
-        let span = WindowSpan(
-            start: Timestamp(nanoseconds: key.times[key.times.count - kept]),
-            end: Timestamp(nanoseconds: key.times[key.times.count - 1] + 1))
+        let span = windows.span(of: key.times.suffix(kept))
         let numbers = key.numbers.suffix(kept)
         var accumulator = A(numbers[numbers.startIndex])
         for number in numbers.dropFirst() where !accumulator.add(number) {
@@ -188,16 +185,25 @@ public struct CountWindows: Sendable, Hashable {
     public let every: Int
     /// Whether what is left at the end of input is dropped and counted, and does not give a row.
     public let dropsRest: Bool
+    /// Whether events count as they come, without waiting for the watermark.
+    public let isArrivalOrder: Bool
 
     /// Windows of the last `size` events, one after each `every` events.
-    public init(size: Int, every: Int, dropsRest: Bool = false) {
+    public init(size: Int, every: Int, dropsRest: Bool = false, isArrivalOrder: Bool = false) {
         self.size = size
         self.every = every
         self.dropsRest = dropsRest
+        self.isArrivalOrder = isArrivalOrder
     }
 
     /// The most events of a window: they are kept in memory for each key.
     public static let largest = 1 << 24
+
+    /// The window of events with these effective times, in the order in which they count.
+    func span(of times: ArraySlice<Int64>) -> WindowSpan {
+        guard !isArrivalOrder else { return WindowSpan(times.min() ?? 0, (times.max() ?? 0) + 1) }
+        return WindowSpan(times.first ?? 0, (times.last ?? 0) + 1)
+    }
 
     /// What is wrong with the numbers, or nil.
     var defect: String? {

@@ -18,7 +18,10 @@ struct PositionWindowProcessor<Op: WindowOperator>: Processor {
     private var index = 0
     private var emitting: (pane: WindowPane, part: Int)?
     private var queue: [StreamElement] = []
-    private var arriving: [(event: Op.In, time: Timestamp)] = []
+    private var arriving: [(event: Op.In, time: Timestamp, row: Int)] = []
+    /// The batch of the arriving events.
+    private var arrivingBatch: Batch?
+    private var side = SideRows()
     private var forwarded = Timestamp.distantPast
     private var sequence: UInt64 = 0
     private(set) var statistics = OperatorStatistics()
@@ -38,8 +41,9 @@ struct PositionWindowProcessor<Op: WindowOperator>: Processor {
     mutating func accept(_ element: StreamElement) throws {
         switch element {
         case .batch(let batch):
-            arriving = Events<Op.In>(batch).map { ($0.value, $0.time) }
+            arriving = zip(Events<Op.In>(batch), batch.rows.numbers).map { ($0.value, $0.time, $1) }
             arriving.reverse()
+            arrivingBatch = batch
             if batch.watermark > forwarded { queue = [.watermark(batch.watermark)] }
         case .watermark, .control, .barrier, .end:
             queue = [element]
@@ -58,9 +62,13 @@ struct PositionWindowProcessor<Op: WindowOperator>: Processor {
                 if let batch = try emit(emitting.pane, part: emitting.part) { return batch }
                 continue
             }
-            if let (event, time) = arriving.popLast() {
-                try arrive(event, time)
+            if let (event, time, row) = arriving.popLast() {
+                try arrive(event, time, row)
                 continue
+            }
+            if let batch = arrivingBatch {
+                side.finish(batch)
+                arrivingBatch = nil
             }
             guard let element = queue.popLast() else { return nil }
             if endsScan(element) { startAgain() }
@@ -68,6 +76,10 @@ struct PositionWindowProcessor<Op: WindowOperator>: Processor {
             return element
         }
     }
+
+    mutating func connect(_ sides: Set<SidePort>) { side.connect(sides) }
+
+    mutating func takeSide() -> (port: SidePort, batch: Batch)? { side.take() }
 
     func snapshot(into writer: inout StateWriter) throws {
         guard let coding = valueCoding(of: Op.In.self) else { throw StateNotWritable(.events, "\(Op.In.self)") }
@@ -116,7 +128,7 @@ struct PositionWindowProcessor<Op: WindowOperator>: Processor {
     // MARK: Events in
 
     /// Takes one event, after the windows that end before it; those that remain to be put out make the event wait.
-    private mutating func arrive(_ event: Op.In, _ time: Timestamp) throws {
+    private mutating func arrive(_ event: Op.In, _ time: Timestamp, _ row: Int) throws {
         let place = try located(event)
         if case .sliding(let size, let every) = windows.rule {
             let end = nextEnd ?? Self.firstEnd(after: place, every)
@@ -124,20 +136,20 @@ struct PositionWindowProcessor<Op: WindowOperator>: Processor {
             if place >= end {
                 // A window that no event of the scan entered gives no row.
                 try dropBefore(end - size)
-                arriving.append((event, time))
+                arriving.append((event, time, row))
                 nextEnd = inside.isEmpty ? Self.firstEnd(after: place, every) : end + every
                 beginWindow(isComplete: end >= size, isLast: false)
                 return
             }
             guard place >= end - size else {
-                if place >= end - every { statistics.outsideEvents += 1 } else { statistics.lateEvents += 1 }
+                leave(row, isOutside: place >= end - every)
                 return
             }
         }
         if case .latest(let count, let every) = windows.rule {
             // A window that is due waits for the next event, so that the last one of a scan is known to be the last.
             if sinceLastWindow == every {
-                arriving.append((event, time))
+                arriving.append((event, time, row))
                 beginWindow(isComplete: arrived >= count, isLast: false)
                 return
             }
@@ -147,6 +159,11 @@ struct PositionWindowProcessor<Op: WindowOperator>: Processor {
         inside.append((event, place, time))
         arrived += 1
         sinceLastWindow += 1
+    }
+
+    private mutating func leave(_ row: Int, isOutside: Bool) {
+        if isOutside { statistics.outsideEvents += 1 } else { statistics.lateEvents += 1 }
+        side.put(row, at: isOutside ? .outside : .late)
     }
 
     private static func firstEnd(after place: Int64, _ every: Int64) -> Int64 { place - floorMod(place, every) + every }

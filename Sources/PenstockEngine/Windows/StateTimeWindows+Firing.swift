@@ -96,7 +96,7 @@ extension StateTimeWindows {
     }
 
     /// Puts a window together of all keys or of some, and of the events behind that `includes` names.
-    private mutating func put(
+    mutating func put(
         _ window: WindowSpan, timing: Pane.Timing, keys: Set<UInt64>? = nil, _ includes: (BehindRow) -> Bool
     ) throws {
         let (slots, temporary) = try assemble(window, keys, includes)
@@ -104,7 +104,7 @@ extension StateTimeWindows {
         let end = window.end.nanoseconds
         let isFinal =
             timing == .late ? emission.lateRows == .onExpiry : timing == .onTime && emission.allowedLateness == 0
-        let mayRepeat = emission.allowedLateness > 0 || emission.earlyEvery != nil
+        let mayRepeat = emission.allowedLateness > 0 || emission.givesEarlyRows
         var counts = mayRepeat ? given.removeValue(forKey: end) ?? [:] : [:]
         let entries = slots.map { code, slot in
             let pane = Pane(
@@ -176,9 +176,9 @@ extension StateTimeWindows {
 
     // MARK: Windows
 
-    private func window(endingAt end: Int64) -> WindowSpan { WindowSpan(end - windows.size, end) }
+    func window(endingAt end: Int64) -> WindowSpan { WindowSpan(end - windows.size, end) }
 
-    private func ends(ofSlice start: Int64) -> StrideThrough<Int64> {
+    func ends(ofSlice start: Int64) -> StrideThrough<Int64> {
         stride(from: windows.firstEnd(ofSlice: start), through: windows.lastEnd(ofSlice: start), by: Int(windows.every))
     }
 

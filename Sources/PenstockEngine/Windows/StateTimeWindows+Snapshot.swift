@@ -55,6 +55,7 @@ extension StateTimeWindows {
         // In the order in which they came, whose keys were apart in the checkpoint.
         let order = late.indices.sorted { late[$0].index != late[$1].index ? late[$0].index < late[$1].index : $0 < $1 }
         behind = order.map { late[$0].row }
+        noteRestored()
     }
 
     private func writeKeys(

@@ -20,6 +20,7 @@ struct StateTimeWindows: Processor {
     var given: [Int64: [UInt64: Int]] = [:]
     /// How many events a window, by its end, and key has had, where they decide about early rows.
     var seen: [Int64: [UInt64: Int]] = [:]
+    var early: EarlyInterval?
     var closing: [FiredRows] = []
     /// Whether a window has been put together since slices were let go of.
     var hasFired = false
@@ -40,7 +41,15 @@ struct StateTimeWindows: Processor {
         store = options.aggregate.makeStore()
         isOneState = !options.aggregate.isKeyed
         firings = FiringOrder(windows, lateness: options.aggregate.emission.allowedLateness)
+        early = options.aggregate.emission.earlyInterval.map(EarlyInterval.init)
     }
+
+    var isWaking: Bool { early != nil }
+    var wakeInstant: Int64? { early?.nextInstant }
+
+    mutating func begin(with waker: Waker) { early?.begin(waker.clock) }
+
+    mutating func wake(at now: Int64) throws { try fireEarly(at: now) }
 
     mutating func accept(_ element: StreamElement) throws {
         switch element {
@@ -85,6 +94,7 @@ struct StateTimeWindows: Processor {
         var onTime = batch
         defer { withExtendedLifetime((onTime, column)) {} }
         if !batch.behind.isEmpty { onTime.selection = try setBehindApart(batch, column.values) }
+        if early != nil { noteFresh(onTime, column.values) }
         if options.aggregate.emission.earlyEvery != nil {
             try addOneByOne(onTime, column.values)
         } else if onTime.count > 0 {
@@ -200,6 +210,7 @@ struct StateTimeWindows: Processor {
         single.behind = [BehindMark(row: 0, watermark: mark.watermark)]
         behind.append(BehindRow(batch: single, code: code, slice: slice.start, watermark: reached))
         firings.add(slice: slice.start)
+        early?.note(slice: slice.start, code)
         try noteBehind(slice: slice.start, code, watermark: reached)
     }
 

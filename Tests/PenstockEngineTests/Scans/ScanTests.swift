@@ -3,10 +3,8 @@ import Testing
 
 @testable import PenstockEngine
 
-@Suite("Scan windows")
+@Suite("Scans by time")
 struct ScanTests {
-    // MARK: By time
-
     private static func begin(_ id: Int64, at time: Int64, lane: Int64 = 0) -> Step {
         .event(time, Sample(key: lane, number: id, float: -1))
     }
@@ -30,23 +28,36 @@ struct ScanTests {
     /// The rows as `name [begin, end) {numbers}`, and the counts, for every batch size and parallelism.
     private func check(
         _ partitions: [[Step]], isKeyed: Bool = true, maxDuration: Int64? = nil, disorder: Disorder = .marks,
-        _ expected: [String], times: [Int64]? = nil, outside: Int = 0, late: Int = 0
+        _ expected: [String], times: [Int64]? = nil, outside: [Int64] = [], late: [Int64] = []
     ) async throws {
+        let sides = [
+            SidePort.late: SideOutputName("late", of: Sample.self),
+            .outside: SideOutputName("outside", of: Sample.self),
+        ]
         for (batch, parallelism) in [(1, 1), (7, 2), (4096, 4)] {
             let collector = Collector(String.self)
+            let lefts = [SidePort.late: Collector(Sample.self), .outside: Collector(Sample.self)]
+            var scans = Self.scans(isKeyed: isKeyed, maxDuration: maxDuration)
+            scans.sides = sides
             var stages = [StageDescription.from(ScriptedSource(partitions: partitions, disorder: disorder))]
             if isKeyed { stages.append(.keyBy { (s: Sample) in s.key }) }
             stages += [
-                Self.scans(isKeyed: isKeyed, maxDuration: maxDuration),
-                .map { (s: Scan<Int64, Sample>) in Self.text(s) },
-                .to(collector),
+                scans, .map { (s: Scan<Int64, Sample>) in Self.text(s) }, .to(collector),
             ]
+            let others = sides.map { port, side in
+                FlowDescription(
+                    name: side.name,
+                    stages: [StageDescription(.side(side), label: "From"), .to(lefts[port] ?? Collector())])
+            }
             let statistics = try await run(
-                [FlowDescription(name: "case", stages: stages)], batch: batch, parallelism: parallelism
+                [FlowDescription(name: "case", stages: stages)] + others, batch: batch, parallelism: parallelism
             ).statistics
             #expect(collector.values == expected, "batch \(batch), parallelism \(parallelism)")
             if let times { #expect(collector.times == times, "batch \(batch), parallelism \(parallelism)") }
-            #expect(statistics == OperatorStatistics(lateEvents: late, outsideEvents: outside))
+            #expect(statistics == OperatorStatistics(lateEvents: late.count, outsideEvents: outside.count))
+            for (port, expected) in [(SidePort.late, late), (.outside, outside)] {
+                #expect(lefts[port]?.times == expected, "\(port), batch \(batch), parallelism \(parallelism)")
+            }
         }
     }
 
@@ -63,7 +74,7 @@ struct ScanTests {
         for isKeyed in [true, false] {
             try await check(
                 [steps], isKeyed: isKeyed, ["s1 [10, 20) [10, 19]", "s2 [30, 32) [31] incomplete"], times: [19, 31],
-                outside: 2)
+                outside: [9, 20])
         }
     }
 
@@ -74,7 +85,7 @@ struct ScanTests {
         for partitions in [[data, markers], [markers, data]] {
             try await check(
                 partitions, disorder: .ascending, ["s1 [10, 20) [10, 15]", "s2 [20, 40) [20, 25, 30, 35]"],
-                times: [19, 39], outside: 6)
+                times: [19, 39], outside: [0, 5, 40, 45, 50, 55])
         }
     }
 
@@ -97,21 +108,22 @@ struct ScanTests {
         try await check(
             [[Self.begin(1, at: 0), .e(3), Self.begin(2, at: 5), .e(6), .e(14), .e(15), .e(30), Self.end(2, at: 40)]],
             maxDuration: 10, disorder: .ascending,
-            ["s1 [0, 5) [3] incomplete", "s2 [5, 15) [6, 14] incomplete"], times: [4, 14], outside: 2, late: 1)
+            ["s1 [0, 5) [3] incomplete", "s2 [5, 15) [6, 14] incomplete"], times: [4, 14], outside: [15, 30], late: [40]
+        )
     }
 
     @Test("an end exactly at the longest duration completes the scan")
     func exactly() async throws {
         try await check(
             [[Self.begin(1, at: 0), .e(9), Self.end(1, at: 10), .e(10)]], maxDuration: 10, disorder: .ascending,
-            ["s1 [0, 10) [9]"], outside: 1)
+            ["s1 [0, 10) [9]"], outside: [10])
     }
 
     @Test("an event that is behind is late where its scan has closed")
     func late() async throws {
         try await check(
             [[Self.begin(1, at: 10), .e(12), Self.end(1, at: 20), .w(18), .e(13), .w(19), .e(14), .e(5), .e(30)]],
-            ["s1 [10, 20) [12, 13]"], outside: 2, late: 1)
+            ["s1 [10, 20) [12, 13]"], outside: [5, 30], late: [14])
     }
 
     @Test("lanes scan by themselves")
@@ -123,7 +135,7 @@ struct ScanTests {
                     .e(5, key: 2),
                     Self.end(1, at: 10, lane: 4), Self.end(2, at: 10, lane: 3),
                 ]
-            ], disorder: .ascending, ["s2 [2, 10) [4]", "s1 [0, 10) [3]"], outside: 1)
+            ], disorder: .ascending, ["s2 [2, 10) [4]", "s1 [0, 10) [3]"], outside: [5])
     }
 
     @Test("a scan that ends before it begins is an error")
@@ -160,92 +172,5 @@ struct ScanTests {
             collector, at: [5, whole.values.count - 3], batch: 3, parallelism: [2, 1, 4], [flow(.to(collector))])
         #expect(collector.values == whole.values)
         #expect(epochs.compactMap(\.self).count > 0)
-    }
-
-    // MARK: By count
-
-    private enum Part { case event, end, missing }
-
-    private static func part(_ part: Part, _ producer: Int64, _ number: Int64, scan: Int64 = 0) -> Step {
-        let code: Double = part == .event ? 0 : part == .end ? 1 : 2
-        return .event(0, Sample(key: scan, number: producer * 100 + number, float: code))
-    }
-
-    @Sendable private static func part(_ sample: Sample) -> ScanPart {
-        let (producer, number) = (Int(sample.number / 100), Int(sample.number % 100))
-        return switch sample.float {
-        case 1: .end(producer: producer, expected: number)
-        case 2: .missing(producer: producer, numbers: [number])
-        default: .event(producer: producer, number: number)
-        }
-    }
-
-    /// The steps, one at each instant from 1.
-    private func counted(
-        _ steps: [Step], producers: Int, _ expected: [String], times: [Int64], surplus: Int = 0
-    ) async throws {
-        let timed = steps.enumerated().map { index, step -> Step in
-            if case .event(_, let sample) = step { .event(Int64(index + 1), sample) } else { step }
-        }
-        for (batch, parallelism) in [(1, 1), (7, 2), (4096, 4)] {
-            let collector = Collector(String.self)
-            let flow = FlowDescription(
-                name: "case",
-                stages: [
-                    .from(ScriptedSource(partitions: [timed])), .keyBy { (s: Sample) in s.key },
-                    .operation(AnyOperator(countedScansOf: Int64.self, producers: producers, Self.part)),
-                    .map { (s: CountedScan<Int64, Sample>) in
-                        let missing = s.counts.flatMap(\.missing)
-                        return "\(s.id) \(s.events.map(\.number))\(missing.isEmpty ? "" : " missing \(missing)")"
-                            + (s.isComplete ? "" : " incomplete")
-                    }, .to(collector),
-                ])
-            let statistics = try await run([flow], batch: batch, parallelism: parallelism).statistics
-            #expect(
-                collector.values == expected && collector.times == times, "batch \(batch), parallelism \(parallelism)")
-            #expect(statistics == OperatorStatistics(lateEvents: surplus))
-        }
-    }
-
-    @Test("case 29: a scan is complete when all producers have ended and all numbers have come")
-    func case29() async throws {
-        try await counted(
-            [
-                Self.part(.event, 1, 0), Self.part(.event, 2, 0), Self.part(.end, 1, 2), Self.part(.event, 2, 0),
-                Self.part(.event, 1, 1), Self.part(.end, 2, 1),
-            ], producers: 2, ["0 [100, 200, 101]"], times: [6], surplus: 1)
-    }
-
-    @Test("case 30: numbers that are declared missing do not come")
-    func case30() async throws {
-        try await counted(
-            [
-                Self.part(.event, 1, 0), Self.part(.event, 1, 2), Self.part(.end, 1, 3), Self.part(.missing, 1, 1),
-                Self.part(.event, 1, 1),
-            ], producers: 1, ["0 [100, 102] missing [1] incomplete"], times: [3], surplus: 1)
-    }
-
-    @Test("rows are never late, though a missing number may complete an old scan")
-    func held() async throws {
-        try await counted(
-            [
-                Self.part(.event, 1, 0, scan: 1), Self.part(.end, 1, 2, scan: 1), Self.part(.event, 1, 0, scan: 2),
-                Self.part(.end, 1, 1, scan: 2), Self.part(.missing, 1, 1, scan: 1), Self.part(.event, 1, 0, scan: 3),
-            ], producers: 1, ["1 [100] missing [1] incomplete", "2 [100]", "3 [100] incomplete"], times: [2, 4, 6])
-    }
-
-    @Test("numbers that were not announced are surplus")
-    func beyond() async throws {
-        try await counted(
-            [Self.part(.event, 1, 0), Self.part(.event, 1, 5), Self.part(.end, 1, 1), Self.part(.end, 1, 1)],
-            producers: 1, ["0 [100]"], times: [3], surplus: 1)
-    }
-
-    @Test("ends that disagree are an error")
-    func disagreement() async throws {
-        let error = await #expect(throws: EngineError.self) {
-            try await counted([Self.part(.end, 1, 2), Self.part(.end, 1, 3)], producers: 1, [], times: [])
-        }
-        #expect(error?.summary.contains("producer 1 of the scan 0 has ended twice, with 2 and with 3 events") == true)
     }
 }

@@ -168,13 +168,16 @@ struct SideOutputTests {
 }
 
 /// The events that windows do not take, by the definition: from each partition's own watermark, in canonical order.
-private struct MissedEvents {
+struct MissedEvents {
     typealias Missed = (effective: Int64, partition: Int, time: Int64, sample: Sample)
 
     private(set) var late: [Missed] = []
     private(set) var outside: [Missed] = []
 
-    init(_ input: WindowInput) {
+    /// Those of windows, by default the input's own; with `delay` those of a stage that calls an event late whose time and `delay` the watermark has
+    /// come to.
+    init(_ input: WindowInput, windows: TimeWindows? = nil, delay: Int64? = nil) {
+        let windows = windows ?? input.windows
         for (partition, steps) in input.partitions.enumerated() {
             var (newest, mark): (Int64?, Int64) = (nil, .min)
             for step in steps {
@@ -186,12 +189,16 @@ private struct MissedEvents {
                 if let bound = input.bound, let newest { watermark = max(mark, newest - bound - 1) }
                 newest = max(newest ?? time, time)
                 let effective = watermark == .min ? time : max(time, watermark + 1)
-                let starts = (time - input.windows.size + 1...time).filter {
-                    floorMod($0 - input.windows.offset, input.windows.every) == 0
+                if let delay {
+                    if watermark > .min, time + delay <= watermark { late.append((effective, partition, time, sample)) }
+                    continue
+                }
+                let starts = (time - windows.size + 1...time).filter {
+                    floorMod($0 - windows.offset, windows.every) == 0
                 }
                 if starts.isEmpty {
                     outside.append((effective, partition, time, sample))
-                } else if starts.allSatisfy({ $0 + input.windows.size - 1 <= watermark }) {
+                } else if starts.allSatisfy({ $0 + windows.size - 1 <= watermark }) {
                     late.append((effective, partition, time, sample))
                 }
             }

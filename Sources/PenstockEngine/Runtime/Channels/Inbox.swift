@@ -143,6 +143,8 @@ final class Inbox: Sendable {
                 state.lanes[sender].waiting?.resume()
                 state.lanes[sender].waiting = nil
                 opening = state.lanes[sender].takeOpening().map { (sender, $0) }
+                // Now it counts that the sender is idle.
+                if state.lanes[sender].isIdle, state.lanes[sender].isEmpty { state.isWoken = true }
                 return (false, (sender, element))
             }
             if let opening { open(opening.sender, at: opening.instant) }
@@ -173,6 +175,21 @@ final class Inbox: Sendable {
             return false
         }
     }
+
+    /// A sender will send nothing for a while, so that the watermark need not wait for it; or it goes on.
+    func setIdle(_ isIdle: Bool, _ sender: Int) {
+        state.withLock { state in
+            guard state.lanes[sender].isIdle != isIdle else { return }
+            state.lanes[sender].isIdle = isIdle
+            guard isIdle, state.lanes[sender].isEmpty else { return }
+            state.isWoken = true
+            state.receiver?.resume()
+            state.receiver = nil
+        }
+    }
+
+    /// For each sender whether it is idle and nothing of it is left to be taken.
+    var idleSenders: [Bool] { state.withLock { $0.lanes.map { $0.isIdle && $0.isEmpty } } }
 
     /// Lets the receiver return though nothing has come, now or when it next waits.
     func wake() {

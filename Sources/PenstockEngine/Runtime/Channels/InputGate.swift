@@ -3,7 +3,8 @@ internal import PenstockEvents
 /// Makes one stream of several senders: the watermark is the smallest of theirs, and what all of them say is passed on once.
 ///
 /// A sender whose barrier has come is left alone until those of all others have: what the stage knows then is exactly what follows from
-/// everything before the barriers.
+/// everything before the barriers. A sender that is idle is left out of the smallest watermark; when it goes on, what it sends from behind the
+/// watermark that was passed on meanwhile is marked as behind.
 struct InputGate {
     private let inputs: [UInt8]
     private var watermarks: [Timestamp]
@@ -14,6 +15,9 @@ struct InputGate {
     private var controls: [ControlRecord: [Int]] = [:]
     private var marks: [Timestamp]
     private var forwarded = Timestamp.distantPast
+    private var idle: [Bool]
+    /// The watermark that had been passed on when a sender came back from being idle, until it has come there itself.
+    private var floors: [Timestamp]
 
     /// The largest watermark of a sender before its end.
     private(set) var lastWatermark = Timestamp.distantPast
@@ -29,15 +33,42 @@ struct InputGate {
         watermarks = Array(repeating: .distantPast, count: inputs.count)
         ended = Array(repeating: false, count: inputs.count)
         blocked = Array(repeating: false, count: inputs.count)
+        idle = blocked
+        floors = marks
     }
+
+    // MARK: Idle senders
+
+    /// Whether any sender is idle.
+    var hasIdle: Bool { idle.contains(true) }
+
+    /// Whether all senders that have not ended are idle, and there are such.
+    var isIdle: Bool { hasIdle && zip(idle, ended).allSatisfy { $0 || $1 } }
+
+    /// Which senders are idle now.
+    mutating func setIdle(_ senders: [Bool]) {
+        for sender in senders.indices where idle[sender] != senders[sender] {
+            idle[sender] = senders[sender]
+            if !idle[sender], !ended[sender], forwarded > watermarks[sender] {
+                floors[sender] = forwarded
+                watermarks[sender] = forwarded
+            }
+        }
+    }
+
+    // MARK: Elements
 
     /// What an element of a sender is to the stage; nil where the others have not come as far.
     mutating func pass(_ element: StreamElement, from sender: Int) -> StreamElement? {
         guard watermarks.count > 1 else { return element }
         switch element {
         case .batch(var batch):
+            if floors[sender] > .distantPast {
+                batch.markBehind(floors[sender])
+                if batch.watermark >= floors[sender] { floors[sender] = .distantPast }
+            }
             watermarks[sender] = max(watermarks[sender], batch.watermark)
-            batch.watermark = minimum
+            batch.watermark = max(minimum, forwarded)
             batch.input = inputs[sender]
             forwarded = max(forwarded, batch.watermark)
             return .batch(batch)
@@ -85,11 +116,41 @@ struct InputGate {
         return barrier
     }
 
-    private var minimum: Timestamp { watermarks.min() ?? .distantPast }
+    /// The least watermark of the senders that are not idle; where all are, that of the one that has come furthest.
+    private var minimum: Timestamp {
+        guard hasIdle else { return watermarks.min() ?? .distantPast }
+        var (least, furthest): (Timestamp?, Timestamp?)
+        for sender in watermarks.indices where !ended[sender] {
+            if idle[sender] {
+                furthest = max(furthest ?? .distantPast, watermarks[sender])
+            } else {
+                least = min(least ?? .distantFuture, watermarks[sender])
+            }
+        }
+        return least ?? furthest ?? .distantFuture
+    }
 
-    private mutating func risen() -> StreamElement? {
+    /// The watermark, where it is higher than what was passed on.
+    mutating func risen() -> StreamElement? {
         guard minimum > forwarded, minimum < .distantFuture else { return nil }
         forwarded = minimum
         return .watermark(minimum)
+    }
+}
+
+extension Batch {
+    /// Marks the events up to a watermark as behind it, unless they are behind a later one.
+    fileprivate mutating func markBehind(_ watermark: Timestamp) {
+        var marks: [BehindMark] = []
+        forEachMarkedRow { row, mark in
+            if let mark, mark.watermark >= watermark {
+                marks.append(mark)
+            } else if times.values[row] <= watermark.nanoseconds {
+                marks.append(BehindMark(row: UInt32(row), watermark: watermark))
+            } else if let mark {
+                marks.append(mark)
+            }
+        }
+        behind = marks
     }
 }

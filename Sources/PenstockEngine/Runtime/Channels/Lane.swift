@@ -16,6 +16,8 @@ struct Lane {
     /// In place of all that, where the sender never waits.
     private var lossy: LossyLane?
 
+    /// Whether the sender is left out of the watermark once what it sent has been taken; kept by the inbox.
+    var isIdle = false
     /// When what stands first came; kept by the inbox.
     var arrival: UInt64 = 0
     /// The sender, where it waits for credit.

@@ -27,6 +27,11 @@ final class KeptRows {
     /// The effective time of the newest event.
     var lastTime: Int64 { places.last?.effectiveNanoseconds ?? 0 }
 
+    /// The least effective time, of events that are kept in the order of their arrival.
+    var earliestTime: Int64? { places.lazy.map(\.effectiveNanoseconds).min() }
+    /// The largest effective time of them.
+    var latestTime: Int64? { places.lazy.map(\.effectiveNanoseconds).max() }
+
     /// Adds an event behind all others.
     func append(_ value: UnsafeRawPointer, at place: EventPlace) {
         if first + places.count == capacity { makeRoom() }

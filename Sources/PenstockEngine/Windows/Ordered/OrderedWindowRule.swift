@@ -22,6 +22,9 @@ enum OrderedWindowRule {
         return count > 0
     }
 
+    /// Whether events count as they come.
+    var isArrivalOrder: Bool { if case .count(let windows) = self { windows.isArrivalOrder } else { false } }
+
     /// The interval at whose multiples rows are given.
     var interval: Int64? {
         guard case .global(let windows) = self, case .interval(let interval) = windows.trigger else { return nil }

@@ -49,6 +49,8 @@ extension OrderedWindows {
             case .waiting:
                 let events = options.input
                 waiting.add(try decoder.batch(of: events))
+            case .finished:
+                throw StateDamaged()
             }
         }
         watermark = Timestamp(nanoseconds: instances.map(\.watermark).min() ?? .min)

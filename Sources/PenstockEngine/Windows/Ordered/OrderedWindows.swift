@@ -54,6 +54,7 @@ struct OrderedWindows: Processor {
         self.options = options
         self.rule = rule
         store = options.aggregate.makeStore()
+        if rule.isArrivalOrder { waiting = PendingRows(turn: PendingRows.asTheyCome) }
         element =
             options.aggregate.numbers.map { $0.isFloat ? ValueType(Double.self) : ValueType(Int64.self) }
             ?? options.input
@@ -67,6 +68,7 @@ struct OrderedWindows: Processor {
             waiting.add(batch)
             if self.element == nil { self.element = batch.values.element }
             watermark = max(watermark, batch.watermark)
+            if rule.isArrivalOrder { try addEvents(upTo: .max) }
             try advance(to: watermark.nanoseconds)
         case .watermark(let time):
             watermark = max(watermark, time)
@@ -81,7 +83,7 @@ struct OrderedWindows: Processor {
             try fireRest()
             following.put(.end)
         }
-        due.release(upTo: watermark.nanoseconds, keys)
+        if rule.isArrivalOrder { due.releaseAll() } else { due.release(upTo: watermark.nanoseconds, keys) }
     }
 
     mutating func next() throws -> StreamElement? {
@@ -101,12 +103,16 @@ struct OrderedWindows: Processor {
     private mutating func advance(to limit: Int64) throws {
         guard limit > .min else { return }
         if limit < .max { last = max(last, limit) }
+        try addEvents(upTo: limit)
+        if limit < .max { try fireIntervals(before: limit + 1) }
+    }
+
+    private mutating func addEvents(upTo limit: Int64) throws {
         let (batches, rows) = waiting.take(upTo: limit)
         for row in rows {
             if row.instant < .max { try fireIntervals(before: row.instant) }
             try add(row, of: batches[row.batch])
         }
-        if limit < .max { try fireIntervals(before: limit + 1) }
         withExtendedLifetime(batches) {}
     }
 
@@ -128,8 +134,13 @@ struct OrderedWindows: Processor {
             try add(value + row.row * knownElement.stride, at: place, to: &window)
             return try rule.isMarker(batch, rows, options.stage)
         }
-        if window.count == 1 { window.first = effective }
-        window.last = effective
+        if rule.isArrivalOrder {
+            window.first = window.count == 1 ? effective : min(window.rows?.earliestTime ?? window.first, effective)
+            window.last = window.count == 1 ? effective : max(window.rows?.latestTime ?? window.last, effective)
+        } else {
+            if window.count == 1 { window.first = effective }
+            window.last = effective
+        }
         window.fresh += 1
         if rule.isDue(window.fresh) || isMarker { try fire(slot, &window, at: effective) }
         if let interval = rule.interval, window.fresh == 1 {

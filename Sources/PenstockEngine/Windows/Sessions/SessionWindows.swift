@@ -52,7 +52,7 @@ extension KeyedWindow {
     /// What is wrong with when rows are put out, or nil. A session answers once, so it has no early rows and none for late events.
     func defect(of emission: Emission) -> String? {
         guard case .session = self else { return nil }
-        if emission.earlyEvery != nil { return "a session has no early rows: it answers once, when it has ended" }
+        if emission.givesEarlyRows { return "a session has no early rows: it answers once, when it has ended" }
         guard emission.lateRows == .eachEvent else { return nil }
         return "a session has no row for each late event: it waits as long as lateness is allowed and answers once"
     }
