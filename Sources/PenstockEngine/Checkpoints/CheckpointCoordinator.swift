@@ -15,6 +15,7 @@ actor CheckpointCoordinator {
     private let scan: ScanID
     private let boards: [CommitBoard]
     private let progress: RunProgress
+    private let clock: any RunClock
     /// The counts that the run began with.
     private let earlier: [StageName: OperatorStatistics]
     private let requestedEpoch = Atomic<UInt64>(0)
@@ -23,12 +24,14 @@ actor CheckpointCoordinator {
     private var states: [Int: StageState] = [:]
     private var ended: [Int: StageState] = [:]
     private var isUnderway = false
+    /// When the one that is underway began.
+    private var begun: Int64?
     private var isCancelled = false
     private var waiter: CheckedContinuation<Void, Never>?
 
     init(
         _ store: CheckpointStore, _ options: CheckpointOptions, nextEpoch: UInt64, instances: Int, scan: ScanID,
-        earlier: [StageName: OperatorStatistics], boards: [CommitBoard], progress: RunProgress
+        earlier: [StageName: OperatorStatistics], boards: [CommitBoard], progress: RunProgress, clock: any RunClock
     ) {
         self.store = store
         interval = options.interval
@@ -38,6 +41,8 @@ actor CheckpointCoordinator {
         self.earlier = earlier
         self.boards = boards
         self.progress = progress
+        self.clock = clock
+        progress.update { _ in }
         epoch = nextEpoch - 1
     }
 
@@ -65,7 +70,7 @@ actor CheckpointCoordinator {
             if isCancelled || ended.count == instances { return }
             begin()
             await completion()
-            if isCancelled { return }
+            if isCancelled { return progress.update { $0.abandoned += 1 } }
             try await keep(states.merging(ended) { taken, _ in taken })
             isUnderway = false
             states = [:]
@@ -112,6 +117,7 @@ actor CheckpointCoordinator {
     private func begin() {
         epoch += 1
         isUnderway = true
+        begun = clock.nanoseconds
         requestedEpoch.store(epoch, ordering: .releasing)
         for board in boards { board.interrupt() }
     }
@@ -128,13 +134,28 @@ actor CheckpointCoordinator {
         for (stage, counts) in earlier {
             merged.statistics[stage] = (merged.statistics[stage] ?? OperatorStatistics()) + counts
         }
-        try await write(merged)
+        let started = begun ?? clock.nanoseconds
+        let byteCount = try await write(merged)
+        begun = nil
         progress.note(epoch: epoch)
+        note(byteCount, .nanoseconds(clock.nanoseconds - started))
         whenKept(epoch)
     }
 
-    private func write(_ state: StageState) async throws {
-        do { try await store.write(Checkpoint(epoch: epoch, scan: scan, state: state)) } catch {
+    private func note(_ byteCount: Int, _ duration: Duration) {
+        progress.update { [epoch] figures in
+            figures.kept += 1
+            figures.lastEpoch = epoch
+            figures.lastBytes = byteCount
+            figures.totalBytes += byteCount
+            figures.lastDuration = duration
+            figures.longestDuration = max(figures.longestDuration, duration)
+        }
+    }
+
+    @discardableResult
+    private func write(_ state: StageState) async throws -> Int {
+        do { return try await store.write(Checkpoint(epoch: epoch, scan: scan, state: state)) } catch {
             throw CheckpointNotKept(epoch: epoch, topic: store.topic.description, error: error)
         }
     }

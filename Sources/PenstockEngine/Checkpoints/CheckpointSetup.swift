@@ -41,6 +41,7 @@ struct CheckpointSetup {
         coordinator = CheckpointCoordinator(
             store, wanted, nextEpoch: nextEpoch,
             instances: plan.stages.map(\.instances).reduce(0, +), scan: restored?.scan ?? topics.scan,
-            earlier: restored?.state.statistics ?? [:], boards: Array(topics.boards.values), progress: progress)
+            earlier: restored?.state.statistics ?? [:], boards: Array(topics.boards.values), progress: progress,
+            clock: options.clock)
     }
 }

@@ -8,6 +8,10 @@ actor StageActor {
     /// The side outputs that somebody reads, by the place of their operator in the chain.
     private var sides: [Int: SideOutlets] = [:]
     private var outlet: any StageOutlet = ChannelOutlet([])
+    /// What has left at the end of the stage.
+    private var output = EventCount()
+    /// Late events of each operator by where they came from.
+    private var late: [Int: [Origin: Int]] = [:]
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
@@ -44,6 +48,19 @@ actor StageActor {
 
     /// Works until the input has ended.
     func run() async throws {
+        let (meter, clock) = (wiring.meter, wiring.run.clock)
+        let begun = clock.nanoseconds
+        meter.update { $0.begun = begun }
+        defer {
+            let ended = clock.nanoseconds
+            meter.update { $0.ended = ended }
+            noteOutput()
+            meter.answer(gauges)
+        }
+        try await work()
+    }
+
+    private func work() async throws {
         var source = StageState()
         switch wiring.stage.input {
         case .source, .topic: source = try await runSource()
@@ -64,14 +81,31 @@ actor StageActor {
     func abandon() async { await outlet.abandon() }
 
     private func push(_ element: StreamElement, at index: Int) async throws {
-        guard index < chain.count else { return try await outlet.put(element) }
-        try chain[index].accept(element)
+        guard index < chain.count else {
+            if case .batch(let batch) = element {
+                output.events += batch.count
+                output.bytes += batch.byteCount(ofRows: batch.count)
+            }
+            return try await outlet.put(element)
+        }
+        try accept(element, at: index)
         if let outlets = sides[index] {
             var batches: [(port: SidePort, batch: Batch)] = []
             while let side = chain[index].takeSide() { batches.append(side) }
             try await outlets.deliver(batches, behind: element)
         }
         while let output = try chain[index].next() { try await push(output, at: index + 1) }
+    }
+
+    private func accept(_ element: StreamElement, at index: Int) throws {
+        guard case .batch(let batch) = element, !batch.behind.isEmpty, chain[index].countsLateAtArrival else {
+            return try chain[index].accept(element)
+        }
+        // Only what is behind can be late, and that is rare.
+        let before = chain[index].statistics.lateEvents
+        try chain[index].accept(element)
+        let found = chain[index].statistics.lateEvents - before
+        if found > 0 { late[index, default: [:]][batch.origin, default: 0] += found }
     }
 
     private func runChannels() async throws {
@@ -89,7 +123,31 @@ actor StageActor {
                 try await push(.watermark(gate.lastWatermark), at: 0)
             }
             try await push(passed, at: 0)
+            noteOutput()
             if case .end = passed { return }
+        }
+    }
+
+    // MARK: Metrics
+
+    /// Says what the operators keep, if somebody has asked and has not been answered.
+    func answer() {
+        if wiring.meter.isAsked { wiring.meter.answer(gauges) }
+    }
+
+    private func noteOutput() {
+        let output = output
+        wiring.meter.update { $0.output = output }
+        answer()
+    }
+
+    private var gauges: [OperatorGauge] {
+        let first = chain.count - wiring.stage.operators.count
+        return chain.indices.compactMap { index in
+            let name = index < first ? wiring.stage.nameBehindOrder : wiring.stage.operators[index - first].name
+            let gauge = OperatorGauge(
+                name: name, statistics: chain[index].statistics, state: chain[index].measure(), late: late[index] ?? [:])
+            return gauge.isEmpty ? nil : gauge
         }
     }
 
@@ -141,6 +199,7 @@ actor StageActor {
                 try await outlets.deliver(future.map { [(.future, $0)] } ?? [], behind: element)
             }
             try await self.push(element, at: first)
+            self.noteOutput()
         } checkpoint: { epoch, state in
             try await self.pass(epoch, state)
         }

@@ -18,6 +18,7 @@ struct SourceStage {
     private var statistics = OperatorStatistics()
     /// How long the stage has waited for those behind it.
     private var blocked: Int64 = 0
+    private var meter: SourceMeter
 
     /// What a stage does with what its source gives.
     struct Receiver {
@@ -36,6 +37,7 @@ struct SourceStage {
         clocked = wiring.stage.clocked
         numbers = wiring.partitions
         isWhole = wiring.stage.partitions == 1
+        meter = SourceMeter(wiring.meter, wiring.run.clock, partitions: wiring.partitions)
         partitions = []
         do {
             for partition in numbers {
@@ -92,12 +94,16 @@ struct SourceStage {
                 }
                 if mustWait(index) {
                     partitions[index].quiet.begin()
+                    meter.pause(index)
                 } else {
                     hasRead = try await read(index, receiver) || hasRead
                 }
             }
             // A source that has nothing now is asked again in a moment.
-            if !hasRead { try await Task.sleep(for: .milliseconds(1)) }
+            if !hasRead {
+                meter.idle()
+                try await Task.sleep(for: .milliseconds(1))
+            }
         }
         if run.isStopping { throw RunStopped() }
         run.progress.note(statistics, of: name)
@@ -114,9 +120,11 @@ struct SourceStage {
 
     /// Reads a partition; false where it had nothing.
     private mutating func read(_ index: Int, _ receiver: Receiver) async throws -> Bool {
+        meter.begin(index)
         let reading = try await partitions[index].read(
             eventLimit: run.options.batchEvents, clocked, maxAhead: reading.maxAhead, floor: watermark, stage: name)
         noteQuiet(index, isEmpty: reading.isEmpty)
+        meter.end(index, reading, partitions)
         raiseWatermark()
         if let future = reading.future { statistics.futureEvents += future.count }
         if var batch = reading.batch {

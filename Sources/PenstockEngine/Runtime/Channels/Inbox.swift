@@ -17,6 +17,10 @@ final class Inbox: Sendable {
         var isCancelled = false
         /// Whether the receiver will be woken for what has gathered.
         var isWakeDue = false
+        /// What is counted of each sender.
+        var gauges: [LaneGauge]
+        /// How long the receiver has waited.
+        var idle = WaitTime()
 
         /// The sender whose next element came first, among those that are not left alone.
         func nextSender(except blocked: [Bool]) -> Int? {
@@ -30,15 +34,17 @@ final class Inbox: Sendable {
 
         /// Puts something into a lane; false without credit. `wakeLater` is set where the receiver waits and need not be woken at once.
         mutating func put(
-            _ sender: Int, needsCredit: Bool, _ wakeLater: inout Bool, _ append: (inout Lane) -> Void
+            _ sender: Int, needsCredit: Bool, _ wakeLater: inout Bool, _ clock: any RunClock,
+            _ append: (inout Lane, inout LaneGauge) -> Void
         ) throws -> Bool {
             if isCancelled { throw CancellationError() }
             guard lanes[sender].hasCredit || !needsCredit else { return false }
+            if gauges[sender].blocked.isWaiting { gauges[sender].blocked.end(at: clock.nanoseconds) }
             if lanes[sender].isEmpty {
                 lanes[sender].arrival = arrivals
                 arrivals += 1
             }
-            append(&lanes[sender])
+            append(&lanes[sender], &gauges[sender])
             if lanes[sender].isUrgent {
                 receiver?.resume()
                 receiver = nil
@@ -55,12 +61,23 @@ final class Inbox: Sendable {
     /// For each sender whether it reads a source.
     let areSources: [Bool]
     private let state: Guarded<State>
+    /// By which clock waits are measured.
+    private let clock: any RunClock
 
     /// A queue for as many senders as there are numbers of inputs; `areSources` says which of them read a source, by default none.
-    init(inputs: [UInt8], areSources: [Bool]? = nil) {
+    init(inputs: [UInt8], areSources: [Bool]? = nil, clock: any RunClock = MonotonicClock()) {
         self.inputs = inputs
+        self.clock = clock
         self.areSources = areSources ?? Array(repeating: false, count: inputs.count)
-        state = Guarded(State(lanes: Array(repeating: Lane(), count: inputs.count)))
+        state = Guarded(
+            State(
+                lanes: Array(repeating: Lane(), count: inputs.count),
+                gauges: Array(repeating: LaneGauge(), count: inputs.count)))
+    }
+
+    /// What the queue is like now.
+    var gauge: InboxGauge {
+        state.withLock { InboxGauge(lanes: $0.gauges, fills: $0.lanes.map(\.fill), idle: $0.idle) }
     }
 
     /// Puts rows of a small batch into the queue; false where the sender has no credit.
@@ -68,7 +85,10 @@ final class Inbox: Sendable {
     func offer(_ batch: Batch, _ rows: Rows, from sender: Int) throws -> Bool {
         var wakeLater = false
         let sent = try state.withLock {
-            try $0.put(sender, needsCredit: rows.count > 0, &wakeLater) { $0.append(batch, rows) }
+            try $0.put(sender, needsCredit: rows.count > 0, &wakeLater, clock) { lane, gauge in
+                lane.append(batch, rows)
+                gauge.put(batch, rows: rows.count)
+            }
         }
         if wakeLater { scheduleWake() }
         return sent
@@ -80,7 +100,10 @@ final class Inbox: Sendable {
         while true {
             var wakeLater = false
             let sent = try state.withLock {
-                try $0.put(sender, needsCredit: !element.isWatermark, &wakeLater) { $0.append(element) }
+                try $0.put(sender, needsCredit: !element.isWatermark, &wakeLater, clock) { lane, gauge in
+                    lane.append(element)
+                    gauge.put(element)
+                }
             }
             if wakeLater { scheduleWake() }
             if sent { return }
@@ -91,6 +114,7 @@ final class Inbox: Sendable {
                     } else if state.lanes[sender].hasCredit {
                         continuation.resume()
                     } else {
+                        state.gauges[sender].blocked.begin(at: clock.nanoseconds)
                         state.lanes[sender].waiting = continuation
                     }
                 }
@@ -107,6 +131,8 @@ final class Inbox: Sendable {
                 guard let sender = state.nextSender(except: blocked),
                     let element = state.lanes[sender].popFirst()
                 else { return nil }
+                if state.idle.isWaiting { state.idle.end(at: clock.nanoseconds) }
+                state.gauges[sender].take(element)
                 // What is left goes behind what the others have sent meanwhile.
                 state.lanes[sender].arrival = state.arrivals
                 state.arrivals += 1
@@ -122,6 +148,7 @@ final class Inbox: Sendable {
                     } else if state.nextSender(except: blocked) != nil {
                         continuation.resume()
                     } else {
+                        state.idle.begin(at: clock.nanoseconds)
                         state.receiver = continuation
                     }
                 }

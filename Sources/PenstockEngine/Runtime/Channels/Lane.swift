@@ -28,6 +28,12 @@ struct Lane {
     /// Whether the sender has credit.
     var hasCredit: Bool { elements.count < Lane.capacity && growingRows < 2 * GrowingBatch.rowLimit }
 
+    /// How much of the sender's credit is used up, 0 to 1.
+    var fill: Double {
+        let rows = Double(growingRows) / Double(2 * GrowingBatch.rowLimit)
+        return min(max(Double(elements.count) / Double(Lane.capacity), rows), 1)
+    }
+
     /// Adds an element.
     mutating func append(_ element: StreamElement) {
         switch element {
