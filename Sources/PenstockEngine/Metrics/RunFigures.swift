@@ -59,7 +59,7 @@ public struct InstanceFigures: Sendable {
     public internal(set) var eventsIn = 0, bytesIn = 0
     /// Events that left at its end, and their bytes.
     public internal(set) var eventsOut = 0, bytesOut = 0
-    /// Time that was spent working: neither idle nor blocked. A source that waits for a device inside of its reader counts as busy.
+    /// Time that was spent working: neither idle nor blocked. A source whose reader waits for a device for less than 0.1 s counts as busy.
     public internal(set) var busy = Duration.zero
     /// Time that was spent waiting for those behind it, or for the log to acknowledge.
     public internal(set) var blocked = Duration.zero

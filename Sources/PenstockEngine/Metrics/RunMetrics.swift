@@ -70,7 +70,8 @@ struct RunView {
         for wiring in metrics.wirings {
             let name = InstanceName(stage: wiring.stage.index, instance: wiring.instance)
             instances[name] = Instance(
-                name: name, counts: wiring.meter.current, inbox: wiring.stage.input.isChannels ? wiring.inbox?.gauge : nil,
+                name: name, counts: wiring.meter.current,
+                inbox: wiring.stage.input.isChannels ? wiring.inbox?.gauge : nil,
                 senders: Self.senders(of: wiring.stage.index, in: plan), board: wiring.waitingForTopic)
         }
         self.instances = instances
@@ -140,7 +141,7 @@ struct RunView {
         guard let begun = counts.begun else { return figures }
         let end = counts.ended ?? now
         let idle =
-            counts.idle.total(at: end) + (instance.inbox?.idle.total(at: end) ?? 0)
+            counts.idle(at: end) + (instance.inbox?.idle.total(at: end) ?? 0)
             + (instance.board?.total(at: end) ?? 0)
         let blocked =
             counts.blocked.total(at: end)
@@ -229,9 +230,6 @@ struct RunView {
 }
 
 extension PartitionGauge {
-    /// A reading that has gone on for so long found nothing yet.
-    private static let patience: Int64 = 100_000_000
-
     /// What is done with the partition.
     func reading(at now: Int64, begun: Int64) -> PartitionReading {
         let without = Duration.nanoseconds(max(now - (lastRead ?? begun), 0))

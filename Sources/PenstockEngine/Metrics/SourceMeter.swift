@@ -36,6 +36,7 @@ struct SourceMeter {
         let (least, lead) = Self.least(partitions)
         let partition = partitions[index]
         meter.update { [holder] counts in
+            counts.endReading(of: index, at: now)
             counts.eventsRead += events
             counts.bytesRead += bytes
             let isEmpty = reading.isEmpty && !partition.hasEnded

@@ -23,6 +23,21 @@ final class StageMeter: Sendable {
         var partitions: [PartitionGauge] = []
         /// The operators, in order, as they were when somebody last asked.
         var operators: [OperatorGauge] = []
+
+        /// The reading of a partition is over. One that took long has waited for its device.
+        mutating func endReading(of partition: Int, at now: Int64) {
+            guard let since = partitions[partition].readingSince, now - since >= PartitionGauge.patience else { return }
+            idle.begin(at: since)
+            idle.end(at: now)
+        }
+
+        /// How long a source has had nothing to read, with the reading that goes on, if it has gone on for long.
+        func idle(at now: Int64) -> Int64 {
+            let waits = partitions.compactMap { $0.readingSince.map { now - $0 } }.filter {
+                $0 >= PartitionGauge.patience
+            }
+            return idle.total(at: now) + (idle.isWaiting ? 0 : waits.max() ?? 0)
+        }
     }
 
     private let counts = Guarded(Counts())
@@ -69,6 +84,9 @@ struct OperatorGauge: Sendable {
 
 /// How one partition of a source is read.
 struct PartitionGauge: Sendable {
+    /// A reading that takes so long, in nanoseconds, waits for a device.
+    static let patience: Int64 = 100_000_000
+
     let number: Int
     var events = 0
     var bytes = 0

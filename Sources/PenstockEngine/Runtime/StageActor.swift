@@ -146,7 +146,8 @@ actor StageActor {
         return chain.indices.compactMap { index in
             let name = index < first ? wiring.stage.nameBehindOrder : wiring.stage.operators[index - first].name
             let gauge = OperatorGauge(
-                name: name, statistics: chain[index].statistics, state: chain[index].measure(), late: late[index] ?? [:])
+                name: name, statistics: chain[index].statistics, state: chain[index].measure(), late: late[index] ?? [:]
+            )
             return gauge.isEmpty ? nil : gauge
         }
     }

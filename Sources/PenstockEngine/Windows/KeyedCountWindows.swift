@@ -85,7 +85,8 @@ struct KeyedCountWindows<A: Accumulator>: Processor {
         measure.add(events: waiting.count, bytesEach: MemoryLayout<WaitingEvent<A.Number>>.stride)
         for (_, key) in keys {
             if key.fresh > 0 { measure.openWindows += 1 }
-            measure.add(events: key.numbers.count, bytesEach: MemoryLayout<A.Number>.stride + MemoryLayout<Int64>.stride)
+            measure.add(
+                events: key.numbers.count, bytesEach: MemoryLayout<A.Number>.stride + MemoryLayout<Int64>.stride)
         }
         return measure
     }
