@@ -6,13 +6,15 @@ struct SourceMeter {
     private let clock: any RunClock
     /// The last instant that was looked at.
     private var now: Int64
-    /// The partition that has had the least watermark since then.
+    /// The partition that has had the least watermark, and since when that has not been written down.
     private var holder: Int?
+    private var heldSince: Int64
 
     init(_ meter: StageMeter, _ clock: any RunClock, partitions: [Int]) {
         self.meter = meter
         self.clock = clock
         now = clock.nanoseconds
+        heldSince = now
         meter.update { $0.partitions = partitions.map { PartitionGauge(number: $0) } }
     }
 
@@ -29,8 +31,8 @@ struct SourceMeter {
 
     /// A partition has been read.
     mutating func end(_ index: Int, _ reading: SourcePartition.Reading, _ partitions: [SourcePartition]) {
-        let (before, now) = (now, clock.nanoseconds)
-        self.now = now
+        let (before, now) = (heldSince, clock.nanoseconds)
+        (self.now, heldSince) = (now, now)
         let events = reading.batch?.count ?? 0
         let bytes = reading.batch.map { $0.byteCount(ofRows: events) } ?? 0
         let (least, lead) = Self.least(partitions)

@@ -33,20 +33,22 @@ struct FigureTests {
         #expect(read[0].partitions.map(\.bytes) == [300 * 32, 100 * 32])
         #expect(read[0].partitions.map { $0.latest?.nanoseconds } == [299, 99])
         #expect(read[0].partitions.map(\.reading) == [.ended, .ended])
-        #expect(read[0].eventsOut == 200 && read[0].bytesOut == 200 * 40)
-        #expect(stages[1].eventsIn == 200 && stages[1].bytesIn == 200 * 40)
         #expect(rows.values.count == 30)
-        let rowBytes = 30 * (MemoryLayout<Row>.stride + 16)
-        #expect(stages.last?.eventsIn == (stages.count == 2 ? 200 : 30))
         #expect(stages.last?.eventsOut == 30)
-        if stages.count > 2 { #expect(stages[1].eventsOut == 30 && stages[2].bytesIn == rowBytes) }
+        #expect(stages.count == (parallelism == 1 ? 1 : 3))
+        if parallelism > 1 {
+            #expect(read[0].eventsOut == 200 && read[0].bytesOut == 200 * 40)
+            #expect(stages[1].eventsIn == 200 && stages[1].bytesIn == 200 * 40 && stages[1].eventsOut == 30)
+            // A row, its time and its key.
+            #expect(stages[2].eventsIn == 30 && stages[2].bytesIn == 30 * (MemoryLayout<Row>.stride + 16))
+            #expect(figures.edges.filter { $0.to.stage == 1 }.reduce(0) { $0 + $1.events } == 200)
+        }
         for edge in figures.edges {
             #expect(edge.queued == 0 && edge.fill == 0 && !edge.isBlocked && edge.dropped == 0)
         }
-        #expect(figures.edges.filter { $0.to.stage == 1 }.reduce(0) { $0 + $1.events } == 200)
         for stage in stages {
             #expect(stage.watermark == .distantFuture && stage.hold == nil && stage.openWindows == 0)
-            #expect(stage.instances.allSatisfy(\.hasEnded))
+            #expect(!stage.instances.contains { !$0.hasEnded })
         }
     }
 
@@ -97,7 +99,8 @@ struct FigureTests {
         let mapped = FlowDescription(
             name: "f",
             stages: [.from(Frames(count: 10)), .map { (f: Frame) in f.pixels.count }, .to(Collector(Int.self))])
-        #expect(try await run([mapped]).figures?.stages.first?.bytesOut == 10 * 16)
+        let out = try await run([mapped]).figures?.stages.first?.bytesOut
+        #expect(out == 10 * 16)
     }
 
     @Test("time that passes while a stage works makes it busy, to the nanosecond")

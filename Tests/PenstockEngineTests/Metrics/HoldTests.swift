@@ -7,9 +7,10 @@ import Testing
 @Suite("Why a window is held, and by which partition", .timeLimit(.minutes(2)))
 struct HoldTests {
     /// Tumbling windows of 10 over partitions that never end.
-    private func flow(_ partitions: [[Step]], maxDrift: Int64? = nil) -> FlowDescription {
+    private func flow(_ partitions: [[Step]], maxDrift: Int64? = nil, idleAfter: Int64? = nil) -> FlowDescription {
         var from = StageDescription.from(ScriptedSource(partitions: partitions, isEndless: true)).named("readings")
         from.reading.maxDrift = maxDrift
+        from.reading.idleAfter = idleAfter
         return FlowDescription(
             name: "f",
             stages: [
@@ -23,27 +24,29 @@ struct HoldTests {
         SourcePartitionName(stage: StageName(flow: "f", stage: "readings"), partition: number)
     }
 
-    @Test("a partition without a record holds all windows; the summary of a stopped run says so")
-    func noRecord() async throws {
-        let watched = try WatchedRun([flow([[.e(5), .e(15, key: 1), .e(16)], []])])
-        let figures = try await watched.figures { $0.stages.last?.stateKeys == 3 }
+    @Test("a partition without a record holds all windows; the summary of a stopped run says so", arguments: [1, 2])
+    func noRecord(parallelism: Int) async throws {
+        let flow = flow([[.e(5), .e(15, key: 1), .e(16)], []])
+        let watched = try WatchedRun([flow], parallelism: parallelism)
+        let figures = try await watched.figures { $0.stages.reduce(0) { $0 + $1.stateKeys } == 3 }
         // Two keys, one of them in two windows: three entries.
         let windows = try #require(figures.stages.flatMap(\.operators).first { $0.stateKeys > 0 })
         #expect(windows.name.description == "f/sums")
-        #expect(windows.openWindows == 2 && windows.firstEnd == Timestamp(nanoseconds: 10))
+        #expect(windows.openWindows >= 2 && windows.firstEnd == Timestamp(nanoseconds: 10))
         for figures in [figures, try await watched.stop()] {
             for stage in figures.stages {
                 #expect(stage.hold == WatermarkHold(partition: partition(1), reason: .noRecordYet))
                 #expect(stage.watermark == .distantPast && stage.lag == nil)
             }
             #expect(figures.stages.first?.partitions.map(\.reading).last == .noRecordYet)
-            #expect(figures.stages.last?.openWindows == 2)
+            // Two instances have one of the windows each, or one has both of its keys.
+            #expect(figures.stages.reduce(0) { $0 + $1.openWindows } >= 2)
         }
     }
 
-    @Test("a partition that has had nothing for a time is named with the time")
-    func quiet() async throws {
-        let watched = try WatchedRun([flow([[.e(3)], [.e(2), .e(104)]])])
+    @Test("a partition that has had nothing for a time is named with the time", arguments: [1, 2])
+    func quiet(parallelism: Int) async throws {
+        let watched = try WatchedRun([flow([[.e(3)], [.e(2), .e(104)]])], parallelism: parallelism)
         _ = try await watched.figures { figures in
             figures.stages[0].partitions.allSatisfy { if case .quiet = $0.reading { true } else { false } }
                 && figures.stages.allSatisfy { $0.watermark.nanoseconds == 2 }
@@ -84,14 +87,14 @@ struct HoldTests {
 
     @Test("a partition left out as idle does not hold, and is told")
     func idle() async throws {
-        var flow = flow([[.e(3)], [.e(2), .e(104)]])
-        flow.stages[0].reading.idleAfter = 1_000_000_000
-        let watched = try WatchedRun([flow])
+        let watched = try WatchedRun([flow([[.e(3)], [.e(2), .e(104)]], idleAfter: 1_000_000_000)])
         _ = try await watched.figures { $0.stages.allSatisfy { $0.watermark.nanoseconds == 2 } }
         watched.clock.advance(by: 2_000_000_000)
-        let figures = try await watched.figures { $0.stages.allSatisfy { $0.watermark.nanoseconds == 103 } }
+        let figures = try await watched.figures { figures in
+            figures.stages.allSatisfy { $0.watermark.nanoseconds == 103 } && figures.stages.last?.openWindows == 1
+        }
         #expect(figures.stages[0].partitions.first?.reading == .idle(.seconds(2)))
-        #expect(figures.stages.last?.openWindows == 1)
+        #expect(figures.stages.last?.hold?.partition == partition(1))
         _ = try await watched.stop()
     }
 
@@ -99,17 +102,25 @@ struct HoldTests {
     func blocked() async throws {
         let gate = DispatchSemaphore(value: 0)
         let source = ScriptedSource(partitions: [(0..<60_000).map { .e($0) }])
+        let numbers = NumberKernel(integers: { rows, input, numbers in
+            for k in 0..<rows.count {
+                numbers[rows[k]] = input.assumingMemoryBound(to: Sample.self)[rows[k]].number
+                if numbers[rows[k]] == 0 { gate.wait() }
+            }
+            return KernelOutcome(processed: rows.count)
+        })
+        let sum = Aggregate(.sum, of: numbers, row: ValueType(Row.self)) { rows, target in
+            for k in 0..<rows.count {
+                (target.assumingMemoryBound(to: Row.self) + k).initialize(to: Row(rows, k, keyedByText: false))
+            }
+        }
         let flow = FlowDescription(
             name: "f",
             stages: [
                 StageDescription.from(source).named("readings"), .keyBy { (s: Sample) in s.key },
-                .aggregate(.time(TimeWindows(size: 1000, every: 1000)), Aggregate(.sum, .integer)).named("sums"),
-                .map { (row: Row) in
-                    if row.start == 0 { gate.wait() }
-                    return row
-                }, .to(Collector(Row.self)),
+                .aggregate(.time(TimeWindows(size: 1000, every: 1000)), sum).named("sums"), .to(Collector(Row.self)),
             ])
-        let watched = try WatchedRun([flow], batch: 1000)
+        let watched = try WatchedRun([flow], batch: 1000, parallelism: 2)
         _ = try await watched.figures { $0.edges.contains(where: \.isBlocked) }
         watched.clock.advance(by: 2_000_000_000)
         let figures = try #require(watched.run.figures)
@@ -120,7 +131,7 @@ struct HoldTests {
         #expect(figures.stages[0].hold?.reason == .blocked(from: edge.from, to: edge.to))
         #expect(figures.stages[1].hold?.reason == .blocked(from: edge.from, to: edge.to))
         #expect(figures.stages[1].hold?.partition == partition(0))
-        #expect(figures.stages[1].eventsIn + edge.queued == edge.events)
+        #expect(figures.stages[1].instances[edge.to.instance].eventsIn + edge.queued == edge.events)
         gate.signal()
         let end = try await watched.end()
         #expect(end.stages[0].instances.first?.blocked == .seconds(2))
