@@ -22,7 +22,7 @@ SWIFT_PATHS := Package.swift Sources Pipelines Benchmarks Tests
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help dependencies demo build test simulate lint format sanitize
+.PHONY: help dependencies demo build test simulate count lint format sanitize
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -53,6 +53,10 @@ test: dependencies ## Build and run all tests
 simulate: dependencies ## Try the log under SEEDS random faults and crashes, from FIRST_SEED on
 	PENSTOCK_SIMULATION_SEEDS=$(SEEDS) PENSTOCK_SIMULATION_FIRST_SEED=$(FIRST_SEED) \
 	    $(SWIFT) test --filter SimulationTests/keepsPromises
+
+count: dependencies ## Count the instructions and allocations of an event; fails above the limits
+	@Scripts/install-dependencies --measuring
+	@Benchmarks/count-instructions
 
 lint: ## Check the format of the Swift sources
 	$(SWIFT) format lint --strict --recursive --parallel $(SWIFT_PATHS)

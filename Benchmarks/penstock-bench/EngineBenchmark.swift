@@ -36,6 +36,8 @@ struct EngineBenchmark: AsyncParsableCommand {
     @Option(name: [.customLong("batch"), .customLong("batch-size")], help: "The most events of a batch.")
     var batchSize = RunOptions.defaultBatchEvents
     @Option(help: "Rounds of a job, in which the three take turns.") var rounds = 3
+    @Flag(help: "Do a job as a flow once and nothing else, for programs that count what it executes.") var flowOnly =
+        false
     @Flag(help: "Print one JSON object.") var json = false
 
     func validate() throws {
@@ -64,6 +66,13 @@ struct EngineBenchmark: AsyncParsableCommand {
     }
 
     private func runJob(events: Int) async throws {
+        if flowOnly {
+            let flow = try await tumblingSumByFlow(events: events, keys: keys, batchEvents: batchSize)
+            var figures = FigureList()
+            figures.add("events", Double(events))
+            figures.add("cpu_ns_per_event", flow.cpuNanosecondsPerEvent)
+            return figures.print(json: json)
+        }
         var flow = Double.infinity
         var loop = Double.infinity
         var c = Double.infinity

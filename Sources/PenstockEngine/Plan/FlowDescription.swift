@@ -75,6 +75,10 @@ public struct StageDescription: Sendable {
     public var parallelism: Int?
     /// Where events go that the stage does not take, by the reason.
     public var sides: [SidePort: SideOutputName] = [:]
+    /// Why results from here on may differ from those of a replay, such as `processing time`; nil where they cannot.
+    public var unrepeatable: String?
+    /// Whether the stage also works when nothing comes, and so does not share an actor with a source.
+    public var isWaking = false
     /// How a source is read.
     public var reading: SourceReading
 

@@ -277,7 +277,10 @@ private struct Planner {
     }
 
     private mutating func add(_ stage: StageDescription, _ name: StageName, to current: Int?) -> Int {
-        let index = required(current)
+        var index = required(current)
+        if stage.isWaking, !plan.stages[index].readsChannels {
+            index = cut(after: index, routing: .single, instances: 1)
+        }
         var planned = stage
         if case .aggregate = stage.kind { severalOrigins.remove(index) }
         let operatorIndex = plan.stages[index].operators.count
@@ -305,6 +308,10 @@ private struct Planner {
 }
 
 extension PhysicalStage {
+    fileprivate var readsChannels: Bool {
+        if case .channels = input { true } else { false }
+    }
+
     /// Whether the stage takes events from channels and does nothing with them yet.
     fileprivate var isIdle: Bool {
         guard case .channels = input, case .channels = output else { return false }

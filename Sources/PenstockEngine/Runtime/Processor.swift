@@ -34,6 +34,24 @@ protocol Processor {
     /// only for sides that somebody reads.
     mutating func takeSide() -> (port: SidePort, batch: Batch)?
 
+    /// Whether the operator also works when nothing comes: for the run's clock or for what it waits for elsewhere. Such an operator stands
+    /// behind channels.
+    var isWaking: Bool { get }
+
+    /// What wakes the stage, from any thread. Called once, before anything else; of operators that wake only.
+    mutating func begin(with waker: Waker) throws
+
+    /// The instant of the run's clock at which the operator wants to be woken, or nil. Asked for whenever the stage is about to wait.
+    var wakeInstant: Int64? { get }
+
+    /// Whether the operator takes a further element. One that does not is woken until it does; one that has taken the end, until it has
+    /// given it out.
+    var takesMore: Bool { get }
+
+    /// Somebody has woken the stage, or the clock has come to an instant that one of its operators wanted to be woken at; what follows from
+    /// it `takeSide` and `next` give. May be called without a reason.
+    mutating func wake(at now: Int64) throws
+
     /// Writes down what the operator knows, so that another one in its place can go on. Called between elements.
     func snapshot(into state: inout StateWriter) throws
 
@@ -54,6 +72,16 @@ extension Processor {
     mutating func connect(_ sides: Set<SidePort>) {}
 
     mutating func takeSide() -> (port: SidePort, batch: Batch)? { nil }
+
+    var isWaking: Bool { false }
+
+    mutating func begin(with waker: Waker) throws {}
+
+    var wakeInstant: Int64? { nil }
+
+    var takesMore: Bool { true }
+
+    mutating func wake(at now: Int64) throws {}
 
     func snapshot(into state: inout StateWriter) throws {}
 

@@ -8,11 +8,15 @@ final class SideOutlets {
 
     func add(_ port: SidePort, _ outlet: ChannelOutlet) { outlets.append((port, outlet)) }
 
-    /// Sends what the operator put out at its side for `element`, and then how far time has come.
-    func deliver(_ batches: [(port: SidePort, batch: Batch)], behind element: StreamElement) async throws {
+    /// Sends what the operator put out at its side for `element`, and then how far time has come; nil where it was woken without one.
+    func deliver(_ batches: [(port: SidePort, batch: Batch)], behind element: StreamElement?) async throws {
         for (port, batch) in batches {
             for (known, outlet) in outlets where known == port { try await outlet.put(.batch(batch)) }
         }
+        if let element { try await announce(element) }
+    }
+
+    private func announce(_ element: StreamElement) async throws {
         switch element {
         case .batch(let batch): try await send(watermark: batch.watermark)
         case .watermark(let time): try await send(watermark: time)

@@ -12,6 +12,10 @@ actor StageActor {
     private var output = EventCount()
     /// Late events of each operator by where they came from.
     private var late: [Int: [Origin: Int]] = [:]
+    /// The operators that also work when nothing comes.
+    private var waking: [Int] = []
+    /// When the stage will be woken for the first of them.
+    private var nextWake: Int64?
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
@@ -24,6 +28,8 @@ actor StageActor {
     func open() async throws {
         outlet = try await wiring.makeOutlet()
         chain = wiring.makeChain()
+        waking = chain.indices.filter { chain[$0].isWaking }
+        if let waker = wiring.waker { for index in waking { try chain[index].begin(with: waker) } }
         for (index, named) in wiring.chainOwners.enumerated() {
             guard let named, let state = wiring.restored(named.owner) else { continue }
             do { try chain[index].restore(state) } catch { throw EngineError.stage(named.owner.stage, error) }
@@ -94,6 +100,10 @@ actor StageActor {
             while let side = chain[index].takeSide() { batches.append(side) }
             try await outlets.deliver(batches, behind: element)
         }
+        try await pushOutput(of: index)
+    }
+
+    private func pushOutput(of index: Int) async throws {
         while let output = try chain[index].next() { try await push(output, at: index + 1) }
     }
 
@@ -112,7 +122,10 @@ actor StageActor {
         guard let inbox = wiring.inbox else { preconditionFailure("a stage without an inbox reads channels") }
         var gate = InputGate(inputs: inbox.inputs, areSources: inbox.areSources)
         while true {
-            let (sender, element) = try await inbox.receive(except: gate.blocked)
+            guard let (sender, element) = try await receive(inbox, except: gate.blocked) else {
+                try await wake()
+                continue
+            }
             guard let passed = gate.pass(element, from: sender) else { continue }
             if case .barrier(let epoch) = passed {
                 try await pass(epoch, StageState())
@@ -124,7 +137,42 @@ actor StageActor {
             }
             try await push(passed, at: 0)
             noteOutput()
-            if case .end = passed { return }
+            if case .end = passed { return try await waitForOperators(inbox) }
+        }
+    }
+
+    // MARK: Waking
+
+    /// The next element of the input; nil where the stage has been woken.
+    private func receive(
+        _ inbox: Inbox, except blocked: [Bool]
+    ) async throws -> (sender: Int, element: StreamElement)? {
+        guard !waking.isEmpty else { return try await inbox.receive(except: blocked) }
+        if let instant = waking.compactMap({ chain[$0].wakeInstant }).min(), instant < nextWake ?? .max {
+            nextWake = instant
+            wiring.waker?.wake(at: instant)
+        }
+        let isPaused = waking.contains { !chain[$0].takesMore }
+        return try await inbox.receiveUnlessWoken(except: blocked, isPaused: isPaused)
+    }
+
+    private func wake() async throws {
+        let now = wiring.run.clock.nanoseconds
+        if let instant = nextWake, instant <= now { nextWake = nil }
+        for index in waking {
+            try chain[index].wake(at: now)
+            if let outlets = sides[index] {
+                while let side = chain[index].takeSide() { try await outlets.deliver([side], behind: nil) }
+            }
+            try await pushOutput(of: index)
+        }
+        noteOutput()
+    }
+
+    /// Lets the operators that wait for something elsewhere finish what they have begun, after the end of the input.
+    private func waitForOperators(_ inbox: Inbox) async throws {
+        while waking.contains(where: { !chain[$0].takesMore }) {
+            if try await receive(inbox, except: []) == nil { try await wake() }
         }
     }
 

@@ -65,6 +65,9 @@ struct StageWiring: Sendable {
         return Origin(stage: number, partition: UInt32(partition))
     }
 
+    /// What wakes this instance; nil for one that reads a source.
+    var waker: Waker? { inbox.map { Waker($0, run.clock) } }
+
     /// The partitions of the stage's source that this instance reads.
     var partitions: [Int] { (0..<stage.partitions).filter { $0 % stage.instances == instance } }
 

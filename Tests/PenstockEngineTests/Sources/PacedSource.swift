@@ -3,15 +3,6 @@ import Synchronization
 
 @testable import PenstockEngine
 
-/// A clock that goes on when it is told to.
-final class VirtualClock: RunClock {
-    private let now = Mutex<Int64>(0)
-
-    var nanoseconds: Int64 { now.withLock { $0 } }
-
-    func advance(by nanoseconds: Int64) { now.withLock { $0 += nanoseconds } }
-}
-
 /// A source of samples whose partitions have nothing to read now and then.
 struct PacedSource: Source {
     enum Pace: Sendable {

@@ -45,7 +45,32 @@ struct SwiftCompiler {
     /// The errors and warnings of some files of one module, by the names of the files.
     /// - Throws: `Failure` where the compiler itself does not work.
     func check(_ files: [(name: String, source: String)]) throws -> [Message] {
+        try check(files, in: TestFolder())
+    }
+
+    /// How many scopes the type checker opened to find the types of a program's expressions: a count that repeats, unlike seconds.
+    /// - Throws: `Failure` where the program is wrong or the compiler itself does not work.
+    func constraintScopes(of source: String) throws -> Int {
+        struct Counts: Decodable {
+            let scopes: Double
+
+            enum CodingKeys: String, CodingKey { case scopes = "Sema.NumConstraintScopes" }
+        }
+
         let folder = try TestFolder()
+        let counts = URL(fileURLWithPath: folder("counts"))
+        try FileManager.default.createDirectory(at: counts, withIntermediateDirectories: false)
+        let messages = try check(
+            [("Program.swift", source)], in: folder, options: ["-stats-output-dir", counts.path])
+        guard messages.isEmpty,
+            let file = try FileManager.default.contentsOfDirectory(at: counts, includingPropertiesForKeys: nil).first
+        else { throw Failure(description: "no counts, but \(messages)") }
+        return Int(try JSONDecoder().decode(Counts.self, from: Data(contentsOf: file)).scopes)
+    }
+
+    private func check(
+        _ files: [(name: String, source: String)], in folder: TestFolder, options: [String] = []
+    ) throws -> [Message] {
         // The modules of the package need the C libraries' modules to exist; their content is behind internal imports.
         let stubs = try folder.write(
             ["CFFTW", "CHDF5", "CLZ4", "CPNG", "CTIFF", "CUring"].map { "module \($0) {}\n" }.joined(),
@@ -58,7 +83,7 @@ struct SwiftCompiler {
                 "-diagnostic-style=llvm", "-I", products.appending(path: "Modules").path,
                 "-module-cache-path", folder("cache"), "-Xcc", "-fmodule-map-file=\(shim)",
                 "-Xcc", "-fmodule-map-file=\(stubs)",
-            ] + paths
+            ] + options + paths
         let result = try Command.run(executable, arguments)
         let messages = result.errors.split(separator: "\n").compactMap { Self.message($0, in: folder.path) }
         guard result.status == 0 || messages.contains(where: { $0.severity == "error" }) else {

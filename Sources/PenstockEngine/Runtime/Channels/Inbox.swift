@@ -15,6 +15,8 @@ final class Inbox: Sendable {
         var arrivals: UInt64 = 0
         var receiver: CheckedContinuation<Void, any Error>?
         var isCancelled = false
+        /// Whether the receiver is to return though nothing has come.
+        var isWoken = false
         /// Whether the receiver will be woken for what has gathered.
         var isWakeDue = false
         /// What is counted of each sender.
@@ -126,11 +128,26 @@ final class Inbox: Sendable {
     /// - Throws: `CancellationError` once the run has been cancelled.
     func receive(except blocked: [Bool] = []) async throws -> (sender: Int, element: StreamElement) {
         while true {
-            let received: (sender: Int, element: StreamElement)? = try state.withLock { state in
+            if let received = try await receiveUnlessWoken(except: blocked) { return received }
+        }
+    }
+
+    /// The same; nil where the receiver was woken. With `isPaused` nothing is taken: then waking is all that ends it.
+    /// - Throws: `CancellationError` once the run has been cancelled.
+    func receiveUnlessWoken(
+        except blocked: [Bool], isPaused: Bool = false
+    ) async throws -> (sender: Int, element: StreamElement)? {
+        while true {
+            let (isWoken, received): (Bool, (sender: Int, element: StreamElement)?) = try state.withLock { state in
                 if state.isCancelled { throw CancellationError() }
-                guard let sender = state.nextSender(except: blocked),
+                if state.isWoken {
+                    if state.idle.isWaiting { state.idle.end(at: clock.nanoseconds) }
+                    state.isWoken = false
+                    return (true, nil)
+                }
+                guard !isPaused, let sender = state.nextSender(except: blocked),
                     let element = state.lanes[sender].popFirst()
-                else { return nil }
+                else { return (false, nil) }
                 if state.idle.isWaiting { state.idle.end(at: clock.nanoseconds) }
                 state.gauges[sender].take(element)
                 // What is left goes behind what the others have sent meanwhile.
@@ -138,14 +155,15 @@ final class Inbox: Sendable {
                 state.arrivals += 1
                 state.lanes[sender].waiting?.resume()
                 state.lanes[sender].waiting = nil
-                return (sender, element)
+                return (false, (sender, element))
             }
+            if isWoken { return nil }
             if let received { return received }
             try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
                 state.withLock { state in
                     if state.isCancelled {
                         continuation.resume(throwing: CancellationError())
-                    } else if state.nextSender(except: blocked) != nil {
+                    } else if state.isWoken || (!isPaused && state.nextSender(except: blocked) != nil) {
                         continuation.resume()
                     } else {
                         state.idle.begin(at: clock.nanoseconds)
@@ -153,6 +171,15 @@ final class Inbox: Sendable {
                     }
                 }
             }
+        }
+    }
+
+    /// Lets the receiver return though nothing has come, now or when it next waits.
+    func wake() {
+        state.withLock { state in
+            state.isWoken = true
+            state.receiver?.resume()
+            state.receiver = nil
         }
     }
 
