@@ -13,6 +13,8 @@ let strictOnCaller = strict + [.enableUpcomingFeature("NonisolatedNonsendingByDe
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
+let metricsTestKit: Target.Dependency = .product(name: "MetricsTestKit", package: "swift-metrics")
 
 let package = Package(
     name: "penstock",
@@ -28,6 +30,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.5.0"),
     ],
     targets: [
         // Row 1: C libraries. Their module maps carry no `link` lines; the names come from pkg-config.
@@ -58,7 +61,7 @@ let package = Package(
             name: "Penstock",
             dependencies: [
                 "PenstockCommands", "PenstockEngine", "PenstockEvents", "PenstockFormats", "PenstockLog",
-                argumentParser, logging,
+                argumentParser, logging, metrics,
             ],
             swiftSettings: strict),
 
@@ -132,7 +135,8 @@ let package = Package(
         .testTarget(
             name: "EventQueriesTests", dependencies: ["EventQueries", "Penstock"], swiftSettings: strict),
         .testTarget(
-            name: "PenstockTests", dependencies: ["Penstock", "PenstockCommands", "PenstockTesting", "TestSupport"],
+            name: "PenstockTests",
+            dependencies: ["Penstock", "PenstockCommands", "PenstockTesting", "TestSupport", metricsTestKit],
             swiftSettings: strict),
         .testTarget(
             name: "PenstockTomographyTests",

@@ -8,7 +8,9 @@ internal import PenstockEngine
 enum OptionNames {
     /// - Throws: `EngineError.plan` where an option or a verb of the pipeline has the name of one that every pipeline has.
     static func check<P: Pipeline>(_ type: P.Type) throws(EngineError) {
-        let groups: [any ParsableArguments.Type] = [RunSettings.self, ReplaySelection.self, ExplainSettings.self]
+        let groups: [any ParsableArguments.Type] = [
+            RunSettings.self, StatsSettings.self, CheckpointSettings.self, ReplaySelection.self, ExplainSettings.self,
+        ]
         let reserved = groups.flatMap { names(of: $0) } + ["help", "h"]
         for name in names(of: type) where reserved.contains(name) {
             throw .plan(

@@ -11,14 +11,16 @@ struct PipelineExecution<P: Pipeline> {
     private let pipeline: P
     private let verb: PipelineVerb
     private let settings: RunSettings
+    private let stats: StatsSettings
     private let reading: RunOptions.Reading
     private let topic: String?
     private let checkpoints: CheckpointOptions?
 
     init(
-        _ pipeline: P, _ verb: PipelineVerb, _ settings: RunSettings, reading: RunOptions.Reading, topic: String? = nil,
-        checkpoints: CheckpointOptions? = nil
+        _ pipeline: P, _ verb: PipelineVerb, _ settings: RunSettings, _ stats: StatsSettings,
+        reading: RunOptions.Reading, topic: String? = nil, checkpoints: CheckpointOptions? = nil
     ) {
+        self.stats = stats
         self.pipeline = pipeline
         self.verb = verb
         self.settings = settings
@@ -58,6 +60,7 @@ struct PipelineExecution<P: Pipeline> {
         let lines = try pipeline.report(record)
         guard !settings.quiet else { return }
         for warning in record.warnings { StandardError.write("warning: \(warning)\n") }
+        sayFigures(run)
         for line in lines + generalLines(run) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
     }
 
@@ -87,11 +90,17 @@ struct PipelineExecution<P: Pipeline> {
     private func withProgress(_ run: PipelineRun) async throws -> ScanID {
         let signals = StopSignals { run.stop() }
         defer { signals.cancel() }
-        let reporter = ProgressReporter(settings.progress, quiet: settings.quiet, run.progress)
+        // Only one of them has the terminal.
+        let hidesProgress = settings.quiet || stats.style != nil
+        let reporter = ProgressReporter(settings.progress, quiet: hidesProgress, run.progress)
         let following = Task { await reporter.follow() }
+        let figures = StatsReporter(stats.style, every: stats.interval, run, pipeline: "\(P.self)")
+        let telling = Task { await figures.follow() }
         defer {
             following.cancel()
+            telling.cancel()
             reporter.finish()
+            figures.finish()
         }
         return try await run.run()
     }
@@ -114,9 +123,13 @@ struct PipelineExecution<P: Pipeline> {
     // MARK: Telling
 
     private func generalLines(_ run: PipelineRun) -> [String] {
-        run.progress.operators.sorted { $0.key < $1.key }.flatMap { stage, statistics in
+        let figures = run.figures?.stages.flatMap(\.operators) ?? []
+        return run.progress.operators.sorted { $0.key < $1.key }.flatMap { stage, statistics in
             var lines: [String] = []
-            if statistics.lateEvents > 0 { lines.append("\(stage): \(statistics.lateEvents) late events") }
+            if statistics.lateEvents > 0 {
+                let origins = figures.first { $0.name == stage }.flatMap(RunSummary.origins) ?? ""
+                lines.append("\(stage): \(statistics.lateEvents) late events\(origins)")
+            }
             if statistics.lateWindows > 0 {
                 lines.append("\(stage): \(statistics.lateWindows) windows missed by events")
             }
@@ -131,11 +144,16 @@ struct PipelineExecution<P: Pipeline> {
         }
     }
 
+    private func sayFigures(_ run: PipelineRun) {
+        for line in run.figures.map({ RunSummary($0).lines }) ?? [] { StandardError.write(line + "\n") }
+    }
+
     private func sayStopped(_ run: PipelineRun) {
         guard !settings.quiet else { return }
         let recorded = run.progress.counts.filter { $0.key.hasSuffix("_acknowledged") }.sorted { $0.key < $1.key }
         let what = recorded.map { "\($0.value) \($0.key.dropLast("_acknowledged".count))" }.joined(separator: ", ")
         let done = recorded.isEmpty ? "" : "; \(what) recorded in \(settings.log): `\(P.self) replay` works on them"
         StandardError.write("stopped\(done)\n")
+        sayFigures(run)
     }
 }

@@ -10,11 +10,12 @@ struct RunCommand<P: Pipeline>: AsyncParsableCommand {
 
     @OptionGroup(title: "Pipeline options") var pipeline: P
     @OptionGroup var settings: RunSettings
+    @OptionGroup(title: "Figures") var stats: StatsSettings
     @OptionGroup(title: "Checkpoints") var checkpoints: CheckpointSettings
 
     func run() async throws {
         let execution = PipelineExecution(
-            pipeline, .run, settings, reading: .live, checkpoints: checkpoints.options(for: "\(P.self)"))
+            pipeline, .run, settings, stats, reading: .live, checkpoints: checkpoints.options(for: "\(P.self)"))
         try await execution.run()
     }
 }
@@ -70,10 +71,12 @@ struct ReplayCommand<P: Pipeline>: AsyncParsableCommand {
     @OptionGroup var selection: ReplaySelection
     @OptionGroup(title: "Pipeline options") var pipeline: P
     @OptionGroup var settings: RunSettings
+    @OptionGroup(title: "Figures") var stats: StatsSettings
 
     func run() async throws {
         let execution = PipelineExecution(
-            pipeline, .replay, settings, reading: .replay(selection.scan.map { ScanID($0) }), topic: selection.topic)
+            pipeline, .replay, settings, stats, reading: .replay(selection.scan.map { ScanID($0) }),
+            topic: selection.topic)
         try await execution.run()
     }
 }

@@ -29,6 +29,12 @@ extension Flow where Body == Closed {
         let plan = try await PhysicalPlan(
             description.withInputs, parallelism: parallelism, isReplay: isReplay, log: log)
         let run = PipelineRun(plan, options: options, log: log)
+        let reporter = StatsReporter(nil, every: .seconds(1), run, pipeline: description.name)
+        let telling = Task { await reporter.follow() }
+        defer {
+            telling.cancel()
+            reporter.finish()
+        }
         try await run.run()
         return run.progress
     }

@@ -29,6 +29,9 @@ final class AggregateStore {
     /// How many slots are taken.
     var count: Int { used - freed.count }
 
+    /// The bytes of the states, without what they refer to.
+    var byteCount: Int { capacity * kernel.state.stride }
+
     /// The slot of an empty state, which is the caller's until `free`.
     func allocate() -> UInt32 {
         if let slot = freed.popLast() { return slot }

@@ -60,6 +60,9 @@ public struct Batch: Sendable {
     /// On which of the stage's inputs the batch came: 0 and 1 are the left and the right side of a join.
     var input: UInt8 = 0
 
+    /// The bytes of what the values of all rows refer to, as far as the source said; 0 behind a stage that makes new values.
+    var payloadBytes = 0
+
     /// The watermark of the input that carries this batch, once the batch has been read.
     var watermark: Timestamp
 

@@ -16,6 +16,7 @@ actor CheckpointCoordinator {
     private let boards: [CommitBoard]
     private let progress: RunProgress
     private let steps: RunSteps?
+    private let clock: any RunClock
     /// The counts that the run began with.
     private let earlier: [StageName: OperatorStatistics]
     private let requestedEpoch = Atomic<UInt64>(0)
@@ -25,12 +26,15 @@ actor CheckpointCoordinator {
     private var ended: [Int: StageState] = [:]
     private var isUnderway = false
     private var isRequested = false
+    /// When the one that is underway began.
+    private var begun: Int64?
     private var isCancelled = false
     private var waiter: CheckedContinuation<Void, Never>?
 
     init(
         _ store: CheckpointStore, _ options: CheckpointOptions, nextEpoch: UInt64, instances: Int, scan: ScanID,
-        earlier: [StageName: OperatorStatistics], boards: [CommitBoard], progress: RunProgress, steps: RunSteps? = nil
+        earlier: [StageName: OperatorStatistics], boards: [CommitBoard], progress: RunProgress, steps: RunSteps? = nil,
+        clock: any RunClock
     ) {
         self.steps = steps
         self.store = store
@@ -41,6 +45,8 @@ actor CheckpointCoordinator {
         self.earlier = earlier
         self.boards = boards
         self.progress = progress
+        self.clock = clock
+        progress.update { _ in }
         epoch = nextEpoch - 1
     }
 
@@ -68,7 +74,7 @@ actor CheckpointCoordinator {
             if isCancelled || ended.count == instances { return }
             begin()
             await completion()
-            if isCancelled { return }
+            if isCancelled { return progress.update { $0.abandoned += 1 } }
             try await keep(states.merging(ended) { taken, _ in taken })
             isUnderway = false
             states = [:]
@@ -122,6 +128,7 @@ actor CheckpointCoordinator {
     private func begin() {
         epoch += 1
         isUnderway = true
+        begun = clock.nanoseconds
         requestedEpoch.store(epoch, ordering: .releasing)
         isRequested = false
         for board in boards { board.interrupt() }
@@ -140,13 +147,28 @@ actor CheckpointCoordinator {
         for (stage, counts) in earlier {
             merged.statistics[stage] = (merged.statistics[stage] ?? OperatorStatistics()) + counts
         }
-        try await write(merged)
+        let started = begun ?? clock.nanoseconds
+        let byteCount = try await write(merged)
+        begun = nil
         progress.note(epoch: epoch)
+        note(byteCount, .nanoseconds(clock.nanoseconds - started))
         whenKept(epoch)
     }
 
-    private func write(_ state: StageState) async throws {
-        do { try await store.write(Checkpoint(epoch: epoch, scan: scan, state: state)) } catch {
+    private func note(_ byteCount: Int, _ duration: Duration) {
+        progress.update { [epoch] figures in
+            figures.kept += 1
+            figures.lastEpoch = epoch
+            figures.lastBytes = byteCount
+            figures.totalBytes += byteCount
+            figures.lastDuration = duration
+            figures.longestDuration = max(figures.longestDuration, duration)
+        }
+    }
+
+    @discardableResult
+    private func write(_ state: StageState) async throws -> Int {
+        do { return try await store.write(Checkpoint(epoch: epoch, scan: scan, state: state)) } catch {
             throw CheckpointNotKept(epoch: epoch, topic: store.topic.description, error: error)
         }
     }

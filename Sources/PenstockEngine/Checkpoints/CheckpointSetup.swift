@@ -42,6 +42,6 @@ struct CheckpointSetup {
             store, wanted, nextEpoch: nextEpoch,
             instances: plan.stages.map(\.instances).reduce(0, +), scan: restored?.scan ?? topics.scan,
             earlier: restored?.state.statistics ?? [:], boards: Array(topics.boards.values), progress: progress,
-            steps: options.steps)
+            steps: options.steps, clock: options.clock)
     }
 }

@@ -58,13 +58,16 @@ final class CheckpointStore: Sendable {
     }
 
     /// Writes a checkpoint; when this returns it is complete and kept. Older ones beyond the number to keep are given up.
-    func write(_ checkpoint: Checkpoint) async throws(LogError) {
+    /// - Returns: The bytes of the states in it.
+    @discardableResult
+    func write(_ checkpoint: Checkpoint) async throws(LogError) -> Int {
         var records = checkpoint.records
         records.append(
             CheckpointRecord(
                 epoch: checkpoint.epoch, scan: checkpoint.scan.number, kind: .end, piece: UInt32(records.count)))
         var start: UInt64?
         var next = records[...]
+        let byteCount = records.reduce(0) { $0 + $1.bytes.count }
         while !next.isEmpty {
             var batch = RecordBatchBuilder(schemaID: CheckpointRecord.schema.id)
             var bytes = 0
@@ -82,6 +85,7 @@ final class CheckpointStore: Sendable {
             return starts.first
         }
         if let oldest { try await log.truncate(topic, before: oldest) }
+        return byteCount
     }
 
     func close() async throws(LogError) { try await writer.close() }

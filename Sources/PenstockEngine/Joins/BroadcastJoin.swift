@@ -46,6 +46,12 @@ struct BroadcastJoin: Processor {
         }
     }
 
+    func measure() -> StateMeasure {
+        var measure = StateMeasure(bytes: keys.byteCount)
+        for pool in pools { measure.add(events: pool.count, bytesEach: pool.bytesEach) }
+        return measure
+    }
+
     mutating func next() throws -> StreamElement? {
         if watermark > forwarded, due.isEmpty { collect() }
         while given < due.count, !output.isFull {

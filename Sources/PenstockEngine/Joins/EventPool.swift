@@ -21,6 +21,9 @@ final class EventPool {
     /// How many events there are.
     var count: Int { events.count - unused.count }
 
+    /// The bytes of an event.
+    var bytesEach: Int { element.stride + MemoryLayout<KeptEvent>.stride }
+
     /// The event in a slot.
     subscript(slot: UInt32) -> KeptEvent { events[Int(slot)] }
 

@@ -14,6 +14,9 @@ struct JoinKeys {
         column.codes(of: batch, isKeyed: true, &interner, stage)
     }
 
+    /// The bytes of long keys.
+    var byteCount: Int { interner.byteCount }
+
     /// Whether keys are longer than 64 bits.
     var areLong: Bool { interner.count > 0 }
 

@@ -29,6 +29,9 @@ final class KeptEventBlocks {
         }
     }
 
+    /// The bytes of an event.
+    var bytesEach: Int { element.stride + MemoryLayout<KeptEvent>.stride }
+
     /// Keeps a copy of a value.
     @inline(__always) func append(_ value: UnsafeRawPointer, code: UInt64, place: EventPlace) {
         let target = nextPlace()

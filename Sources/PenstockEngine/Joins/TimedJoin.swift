@@ -67,6 +67,12 @@ struct TimedJoin: Processor {
 
     mutating func takeSide() -> (port: SidePort, batch: Batch)? { side.take() }
 
+    func measure() -> StateMeasure {
+        var measure = StateMeasure(keys: places.count, bytes: keys.byteCount)
+        for pool in pools { measure.add(events: pool.count, bytesEach: pool.bytesEach) }
+        return measure
+    }
+
     mutating func next() throws -> StreamElement? {
         if reached > forwarded, due.isEmpty, given == 0 { collect() }
         while given < due.count, !output.isFull {

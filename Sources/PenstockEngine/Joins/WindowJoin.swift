@@ -55,6 +55,18 @@ struct WindowJoin: Processor {
 
     mutating func takeSide() -> (port: SidePort, batch: Batch)? { side.take() }
 
+    func measure() -> StateMeasure {
+        var measure = StateMeasure(bytes: keys.byteCount)
+        for slice in slices {
+            for input: UInt8 in 0...1 {
+                let kept = slice.kept(input)
+                measure.add(events: kept.events.count, bytesEach: kept.bytesEach)
+            }
+        }
+        (measure.openWindows, measure.firstEnd) = windows.open(slices: slices.map(\.start), behind: lastClosed)
+        return measure
+    }
+
     mutating func next() throws -> StreamElement? {
         while !output.isFull, var window = takeClosing() {
             if try window.join(kernel, into: &output, keys, stage) {

@@ -36,6 +36,7 @@ extension MapKernel: BatchKernel {
             live: batch.selection.map { Selection($0.rows, count: outcome.processed) })
         try outcome.throwIfFailed(stage, batch)
         batch.values = values
+        batch.payloadBytes = 0
     }
 }
 

@@ -79,6 +79,15 @@ struct KeyedProcessor<P: KeyedProcess>: Processor {
         }
     }
 
+    // Events have their turn later than they come.
+    var countsLateAtArrival: Bool { false }
+
+    func measure() -> StateMeasure {
+        var measure = StateMeasure(keys: keys.count, bytes: tables.byteCount, openWindows: holds.count)
+        measure.add(events: waiting.count, bytesEach: MemoryLayout<P.In>.stride + MemoryLayout<Int64>.stride)
+        return measure
+    }
+
     mutating func next() throws -> StreamElement? {
         let reach = hasEnded ? Int64.max : held(watermark.nanoseconds)
         if options.isArrivalOrder { due.releaseAll() } else { due.release(upTo: max(reach, clockReach), keys) }

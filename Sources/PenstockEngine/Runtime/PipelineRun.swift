@@ -11,6 +11,7 @@ public final class PipelineRun: Sendable {
     private let options: RunOptions
     private let log: (any LogStore)?
     private let state = Mutex<(run: RunState?, isStopping: Bool)>((nil, false))
+    private let metrics = Guarded<RunMetrics?>(nil)
 
     /// A run that has not begun.
     /// - Parameters:
@@ -31,6 +32,12 @@ public final class PipelineRun: Sendable {
         }
     }
 
+    /// What the run has done and where it stands; nil before it has begun. Takes a lock of each instance for a moment.
+    public var figures: RunFigures? { metrics.withLock { $0 }?.figures }
+
+    /// Asks the stages to work out what they keep, for later `figures`: each answers behind what it is working on.
+    public func refreshStates() { metrics.withLock { $0 }?.ask() }
+
     /// Runs the plan to its end.
     /// - Returns: The scan that was recorded or replayed.
     /// - Throws: `EngineError` for what went wrong first, `LogError` for the log itself, `RunStopped` after `stop`.
@@ -49,6 +56,9 @@ public final class PipelineRun: Sendable {
         }
         if isStopping { run.stop() }
         let wirings = makeWirings(run, topics)
+        let metrics = RunMetrics(plan, wirings, run)
+        self.metrics.withLock { $0 = metrics }
+        defer { metrics.end() }
         do { try checkSinks(wirings) } catch {
             await checkpoints?.coordinator.cancel()
             throw error
@@ -68,6 +78,7 @@ public final class PipelineRun: Sendable {
 
     private func drive(_ wirings: [StageWiring], _ checkpoints: CheckpointCoordinator?) async throws {
         let stages = wirings.map(StageActor.init)
+        metrics.withLock { $0 }?.follow(stages)
         do {
             for stage in stages { try await stage.open() }
             if let checkpoints, wirings.first?.run.restored == nil {

@@ -69,6 +69,12 @@ protocol Processor {
 
     /// What the run reports about this operator at its end.
     var statistics: OperatorStatistics { get }
+
+    /// Whether events that are late are counted while their batch is accepted, so that it is known where they came from.
+    var countsLateAtArrival: Bool { get }
+
+    /// How much the operator keeps. Asked for now and then, between elements.
+    func measure() -> StateMeasure
 }
 
 extension Processor {
@@ -97,6 +103,10 @@ extension Processor {
     mutating func restore(_ state: [StateChunk]) throws {}
 
     var statistics: OperatorStatistics { OperatorStatistics() }
+
+    var countsLateAtArrival: Bool { true }
+
+    func measure() -> StateMeasure { StateMeasure() }
 }
 
 /// Counts of one operator.

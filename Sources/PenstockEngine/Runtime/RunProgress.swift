@@ -7,6 +7,7 @@ public final class RunProgress: Sendable {
         var operators: [StageName: OperatorStatistics] = [:]
         var lastCheckpoint: UInt64?
         var restoredCheckpoint: UInt64?
+        var checkpoints: CheckpointFigures?
     }
 
     /// The most remarks that are kept; later ones are dropped.
@@ -36,7 +37,19 @@ public final class RunProgress: Sendable {
     /// The number of the checkpoint with which the run began, or nil.
     public var restoredCheckpoint: UInt64? { state.withLock { $0.restoredCheckpoint } }
 
+    /// The checkpoints of the run; nil in a run without any.
+    var checkpointFigures: CheckpointFigures? { state.withLock { $0.checkpoints } }
+
     func note(epoch: UInt64) { state.withLock { $0.lastCheckpoint = epoch } }
+
+    /// Changes what is known of the checkpoints.
+    func update(_ change: (inout CheckpointFigures) -> Void) {
+        state.withLock { state in
+            var figures = state.checkpoints ?? CheckpointFigures()
+            change(&figures)
+            state.checkpoints = figures
+        }
+    }
 
     func note(restored checkpoint: Checkpoint) {
         state.withLock { state in

@@ -8,6 +8,10 @@ actor StageActor {
     /// The side outputs that somebody reads, by the place of their operator in the chain.
     private var sides: [Int: SideOutlets] = [:]
     private var outlet: any StageOutlet = ChannelOutlet([])
+    /// What has left at the end of the stage.
+    private var output = EventCount()
+    /// Late events of each operator by where they came from.
+    private var late: [Int: [Origin: Int]] = [:]
     /// The operators that also work when nothing comes.
     private var waking: [Int] = []
     /// When the stage will be woken for the first of them.
@@ -50,6 +54,19 @@ actor StageActor {
 
     /// Works until the input has ended.
     func run() async throws {
+        let (meter, clock) = (wiring.meter, wiring.run.clock)
+        let begun = clock.nanoseconds
+        meter.update { $0.begun = begun }
+        defer {
+            let ended = clock.nanoseconds
+            meter.update { $0.ended = ended }
+            noteOutput()
+            meter.answer(gauges)
+        }
+        try await work()
+    }
+
+    private func work() async throws {
         var source = StageState()
         switch wiring.stage.input {
         case .source, .topic: source = try await runSource()
@@ -83,8 +100,14 @@ actor StageActor {
     var awaitsOthers: Bool { waking.contains { chain[$0].awaitsOthers } }
 
     private func push(_ element: StreamElement, at index: Int) async throws {
-        guard index < chain.count else { return try await outlet.put(element) }
-        try chain[index].accept(element)
+        guard index < chain.count else {
+            if case .batch(let batch) = element {
+                output.events += batch.count
+                output.bytes += batch.byteCount(ofRows: batch.count)
+            }
+            return try await outlet.put(element)
+        }
+        try accept(element, at: index)
         guard let outlets = sides[index] else { return try await pushOutput(of: index) }
         while let side = chain[index].takeSide() { try await outlets.deliver([side], behind: nil) }
         try await pushOutput(of: index)
@@ -95,6 +118,17 @@ actor StageActor {
 
     private func pushOutput(of index: Int) async throws {
         while let output = try chain[index].next() { try await push(output, at: index + 1) }
+    }
+
+    private func accept(_ element: StreamElement, at index: Int) throws {
+        guard case .batch(let batch) = element, !batch.behind.isEmpty, chain[index].countsLateAtArrival else {
+            return try chain[index].accept(element)
+        }
+        // Only what is behind can be late, and that is rare.
+        let before = chain[index].statistics.lateEvents
+        try chain[index].accept(element)
+        let found = chain[index].statistics.lateEvents - before
+        if found > 0 { late[index, default: [:]][batch.origin, default: 0] += found }
     }
 
     private func runChannels() async throws {
@@ -120,6 +154,7 @@ actor StageActor {
                 try await push(.watermark(gate.lastWatermark), at: 0)
             }
             try await push(passed, at: 0)
+            noteOutput()
             if case .end = passed { return try await waitForOperators(inbox) }
         }
     }
@@ -156,12 +191,37 @@ actor StageActor {
             }
             try await pushOutput(of: index)
         }
+        noteOutput()
     }
 
     /// Lets the operators that wait for something elsewhere finish what they have begun, after the end of the input.
     private func waitForOperators(_ inbox: Inbox) async throws {
         while waking.contains(where: { !chain[$0].takesMore }) {
             if try await receive(inbox, except: []) == nil { try await wake() }
+        }
+    }
+
+    // MARK: Metrics
+
+    /// Says what the operators keep, if somebody has asked and has not been answered.
+    func answer() {
+        if wiring.meter.isAsked { wiring.meter.answer(gauges) }
+    }
+
+    private func noteOutput() {
+        let output = output
+        wiring.meter.update { $0.output = output }
+        answer()
+    }
+
+    private var gauges: [OperatorGauge] {
+        let first = chain.count - wiring.stage.operators.count
+        return chain.indices.compactMap { index in
+            let name = index < first ? wiring.stage.nameBehindOrder : wiring.stage.operators[index - first].name
+            let gauge = OperatorGauge(
+                name: name, statistics: chain[index].statistics, state: chain[index].measure(), late: late[index] ?? [:]
+            )
+            return gauge.isEmpty ? nil : gauge
         }
     }
 
@@ -213,6 +273,7 @@ actor StageActor {
                 try await outlets.deliver(future.map { [(.future, $0)] } ?? [], behind: element)
             }
             try await self.push(element, at: first)
+            self.noteOutput()
         } checkpoint: { epoch, state in
             try await self.pass(epoch, state)
         } setIdle: {

@@ -54,6 +54,13 @@ struct StageWiring: Sendable {
     let sideways: [PhysicalPlan.Port: [OutgoingEdge]]
     let persistedRange: TopicFeed.PersistedRange?
     let board: CommitBoard?
+    /// What the instance counts of itself.
+    let meter = StageMeter()
+
+    /// How long the instance has waited for a topic that the run writes itself; nil where it reads none.
+    var waitingForTopic: WaitTime? {
+        if case .live(_, let board) = persistedRange, stage.input.isTopic { board.waited } else { nil }
+    }
 
     /// The origin of what a stage or one of its operators brings forth.
     func origin(_ name: StageName, partition: Int = 0) -> Origin {
@@ -141,8 +148,10 @@ struct StageWiring: Sendable {
             // What may come out differently is not told from what is there by its number.
             partitions.append(TopicOutletPartition(writer, nextOffset: stage.isRepeatable ? next : end, end: end))
         }
-        return TopicOutlet(
+        let outlet = TopicOutlet(
             stage: name, topic: topic, codec: codec, partitions, board: board, progress: run.progress)
+        outlet.waits = (meter, run.clock)
+        return outlet
     }
 
     /// The chunks of a state with which this instance begins: those of its key groups, and those that belong to none. Nil where the run does not

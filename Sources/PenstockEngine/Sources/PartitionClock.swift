@@ -3,7 +3,8 @@ internal import PenstockEvents
 /// The watermark of one partition: how far its event time has come.
 struct PartitionClock {
     private let bound: Int64?
-    private var latest = Int64.min
+    /// The largest time so far, or minus infinity.
+    private(set) var latest = Int64.min
     private var mark = Int64.min
     /// Whether the last batch was out of order: then the next one most likely is, too, and is not looked through for order first.
     private var wasDisordered = false

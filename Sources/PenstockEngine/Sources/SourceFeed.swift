@@ -64,6 +64,8 @@ struct FeedBatch {
     var selection: Selection?
     /// The sequence number of row 0.
     let baseSequence: UInt64
+    /// The bytes of what the values refer to.
+    var payloadBytes = 0
     /// When the events were appended to their topic, by the clock of the topic's owner.
     var appendTime: Timestamp?
     let progress: SourceProgress
@@ -89,7 +91,8 @@ private struct ReaderFeed<Output: Sendable>: SourceFeed {
             if case .control = progress { position.controls += 1 }
         }
         return FeedBatch(
-            values: values, times: times, rowCount: count, baseSequence: position.events, progress: progress)
+            values: values, times: times, rowCount: count, baseSequence: position.events,
+            payloadBytes: batch.payloadBytes, progress: progress)
     }
 
     mutating func begin(at wanted: SourcePosition, eventLimit: Int) throws {

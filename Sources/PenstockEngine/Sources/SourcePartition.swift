@@ -27,6 +27,9 @@ struct SourcePartition {
 
     var watermark: Timestamp { clock.watermark }
 
+    /// The largest event time so far, or minus infinity.
+    var latest: Timestamp { Timestamp(nanoseconds: clock.latest) }
+
     /// Where the partition has been read to, for a checkpoint.
     var state: StateChunk {
         var state = StateEncoder()
@@ -66,6 +69,7 @@ struct SourcePartition {
                 origin: origin, baseSequence: read.baseSequence, rowCount: read.rowCount, times: read.times,
                 values: read.values, watermark: clock.watermark)
             batch.selection = read.selection
+            batch.payloadBytes = read.payloadBytes
             // Whoever was left out comes back at the watermark that was sent meanwhile.
             if quiet.isIdle { clock.observe(mark: floor) }
             if let maxAhead, let appended = read.appendTime {

@@ -20,6 +20,7 @@ struct SourceStage {
     private var statistics = OperatorStatistics()
     /// How long the stage has waited for those behind it.
     private var blocked: Int64 = 0
+    private var meter: SourceMeter
 
     /// What a stage does with what its source gives.
     struct Receiver {
@@ -41,6 +42,7 @@ struct SourceStage {
         clocked = wiring.stage.clocked
         numbers = wiring.partitions
         isWhole = wiring.stage.partitions == 1
+        meter = SourceMeter(wiring.meter, wiring.run.clock, partitions: wiring.partitions)
         partitions = []
         do {
             for partition in numbers {
@@ -98,13 +100,17 @@ struct SourceStage {
                 }
                 if mustWait(index) {
                     partitions[index].quiet.begin()
+                    meter.pause(index)
                 } else {
                     hasRead = try await read(index, receiver) || hasRead
                 }
             }
             if isIdle { receiver.setIdle() }
             // A source that has nothing now is asked again in a moment, or when the test says so.
-            if !hasRead { try await pause(since: round) }
+            if !hasRead {
+                meter.idle()
+                try await pause(since: round)
+            }
         }
         if run.isStopping { throw RunStopped() }
         run.progress.note(statistics, of: name)
@@ -126,9 +132,11 @@ struct SourceStage {
 
     /// Reads a partition; false where it had nothing.
     private mutating func read(_ index: Int, _ receiver: Receiver) async throws -> Bool {
+        meter.begin(index)
         let reading = try await partitions[index].read(
             eventLimit: run.options.batchEvents, clocked, maxAhead: reading.maxAhead, floor: watermark, stage: name)
         noteQuiet(index, isEmpty: reading.isEmpty)
+        meter.end(index, reading, partitions)
         raiseWatermark()
         if let future = reading.future { statistics.futureEvents += future.count }
         if var batch = reading.batch {

@@ -6,6 +6,7 @@ final class CommitBoard: Sendable {
         var isCancelled = false
         var isInterrupted = false
         var waiter: CheckedContinuation<Void, any Error>?
+        var waited = WaitTime()
 
         mutating func wake() {
             waiter?.resume()
@@ -53,6 +54,9 @@ final class CommitBoard: Sendable {
         }
     }
 
+    /// How long the reader has waited for more records.
+    var waited: WaitTime { state.withLock { $0.waited } }
+
     /// What ended the waiting for more records.
     enum Waited: Sendable {
         /// There are more.
@@ -65,9 +69,10 @@ final class CommitBoard: Sendable {
 
     /// Waits until something behind `position` is acknowledged.
     /// - Throws: `CancellationError` once the run has been cancelled.
-    func waitForMore(after position: UInt64) async throws -> Waited {
+    func waitForMore(after position: UInt64, clock: any RunClock = MonotonicClock()) async throws -> Waited {
         while true {
             let known: Waited? = try state.withLock { state in
+                if state.waited.isWaiting { state.waited.end(at: clock.nanoseconds) }
                 if state.isCancelled { throw CancellationError() }
                 if state.isInterrupted {
                     state.isInterrupted = false
@@ -84,6 +89,7 @@ final class CommitBoard: Sendable {
                     } else if state.committed > position || state.isFinished || state.isInterrupted {
                         continuation.resume()
                     } else {
+                        state.waited.begin(at: clock.nanoseconds)
                         state.waiter = continuation
                     }
                 }

@@ -54,7 +54,7 @@ struct TopicFeed: SourceFeed {
         let reader = try await opened()
         if case .live(_, let board) = range {
             // Not `next`: the log's own records, which nobody sees, are behind the reader's position.
-            switch try await board.waitForMore(after: reader.position) {
+            switch try await board.waitForMore(after: reader.position, clock: run.clock) {
             case .more: break
             case .finished: return nothing(.end)
             case .interrupted: return nothing(.more)
@@ -64,11 +64,12 @@ struct TopicFeed: SourceFeed {
         switch entry {
         case .records(let records):
             let (values, times) = try codec.decode(records)
+            let (ends, payloadBytes) = partEnds(of: records, eventLimit)
             parts = PendingParts(
                 columns: FeedBatch(
                     values: values, times: times, rowCount: records.count, baseSequence: records.baseOffset,
-                    appendTime: records.appendTime, progress: .more),
-                ends: partEnds(of: records, eventLimit)[...], start: 0)
+                    payloadBytes: payloadBytes, appendTime: records.appendTime, progress: .more),
+                ends: ends[...], start: 0)
             return takePart() ?? nothing(.more)
         case .control(let record, let offset):
             if case .scanStart = record, case .scan(let scan) = range, offset > scan.startOffset {
@@ -140,18 +141,21 @@ struct TopicFeed: SourceFeed {
         return batch
     }
 
-    /// Where the parts of the records end: each has at most `limit` events, and not much more than `batchPayloadBytes`.
-    private func partEnds(of records: RecordBatch, _ limit: Int) -> [Int] {
+    /// Where the parts of the records end: each has at most `limit` events, and not much more than `batchPayloadBytes`. Also the bytes of all
+    /// payloads.
+    private func partEnds(of records: RecordBatch, _ limit: Int) -> (ends: [Int], payloadBytes: Int) {
         var ends: [Int] = []
         var start = 0
         var bytes = 0
+        var allBytes = 0
         for record in 0..<records.count {
             if records.hasPayloads { bytes += records.payload(at: record).count }
             guard record + 1 - start == limit || bytes >= Self.batchPayloadBytes else { continue }
             ends.append(record + 1)
             start = record + 1
+            allBytes += bytes
             bytes = 0
         }
-        return ends.last == records.count ? ends : ends + [records.count]
+        return (ends.last == records.count ? ends : ends + [records.count], allBytes + bytes)
     }
 }

@@ -11,6 +11,8 @@ final class TopicOutlet: StageOutlet {
     private var partitions: [TopicOutletPartition]
     private let board: CommitBoard?
     private let progress: RunProgress
+    /// Where it is written down how long the log is waited for.
+    var waits: (meter: StageMeter, clock: any RunClock)?
 
     /// A board follows partition 0: that of a persisted topic, whose events have no keys.
     init(
@@ -63,7 +65,15 @@ final class TopicOutlet: StageOutlet {
             guard let missing = part.flatMap({ partitions[number].passOver($0) }) else { continue }
             pending.append((number, try await partitions[number].writer.submit(codec.encode(missing))))
         }
+        if let (meter, clock) = waits {
+            let now = clock.nanoseconds
+            meter.update { $0.blocked.begin(at: now) }
+        }
         for (number, append) in pending { acknowledge(try await append.acknowledgement(), number) }
+        if let (meter, clock) = waits {
+            let now = clock.nanoseconds
+            meter.update { $0.blocked.end(at: now) }
+        }
     }
 
     /// What a record says of time or of the end holds for all partitions; a scan is told of in the first one.

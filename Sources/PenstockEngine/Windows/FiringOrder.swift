@@ -32,6 +32,9 @@ struct FiringOrder {
         nextInstant = nil
     }
 
+    /// The end of the last window that takes nothing more.
+    var lastDone: Int64? { lateness > 0 ? lastExpired : lastOnTime }
+
     /// The instant by which a window must have ended to take nothing more at a watermark.
     func expired(at watermark: Int64) -> Int64 {
         let (instant, overflow) = watermark.subtractingReportingOverflow(lateness)
@@ -68,7 +71,7 @@ struct FiringOrder {
 
     /// Whether no window needs the slice any more.
     func isDone(slice: Int64) -> Bool {
-        guard let last = lateness > 0 ? lastExpired : lastOnTime else { return false }
+        guard let last = lastDone else { return false }
         return windows.lastEnd(ofSlice: slice) <= last
     }
 

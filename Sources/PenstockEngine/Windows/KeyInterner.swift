@@ -15,8 +15,13 @@ struct KeyInterner {
     /// The hashes of the keys whose code is another, because an earlier key had it.
     private(set) var displaced: [UInt64: UInt64] = [:]
 
+    private var keyBytes = 0
+
     /// How many long keys are remembered.
     var count: Int { entries.count }
+
+    /// About how many bytes the long keys take: their own, their places, and the head of an array each.
+    var byteCount: Int { keyBytes + entries.count * 32 + entries.capacity * MemoryLayout<(UInt64, Entry)>.stride }
 
     /// The code of the key in `row`.
     @inline(__always) mutating func code(_ keys: KeyColumn, _ row: Int) -> UInt64 {
@@ -37,6 +42,7 @@ struct KeyInterner {
             code = Self.following(code)
         }
         entries[code] = Entry(hash: hash, key: Array(key))
+        keyBytes += key.count
         if code != hash { displaced[code] = hash }
         return code
     }
@@ -57,6 +63,7 @@ struct KeyInterner {
             }
         }
         entries = entries.filter { kept.contains($0.key) }
+        keyBytes = entries.values.reduce(0) { $0 + $1.key.count }
         displaced = displaced.filter { kept.contains($0.key) }
     }
 }

@@ -79,6 +79,18 @@ struct KeyedCountWindows<A: Accumulator>: Processor {
         return .watermark(watermark)
     }
 
+    func measure() -> StateMeasure {
+        var measure = StateMeasure(keys: keys.count, bytes: interner.byteCount)
+        measure.bytes += keys.capacity * MemoryLayout<(UInt64, KeyState)>.stride
+        measure.add(events: waiting.count, bytesEach: MemoryLayout<WaitingEvent<A.Number>>.stride)
+        for (_, key) in keys {
+            if key.fresh > 0 { measure.openWindows += 1 }
+            measure.add(
+                events: key.numbers.count, bytesEach: MemoryLayout<A.Number>.stride + MemoryLayout<Int64>.stride)
+        }
+        return measure
+    }
+
     private mutating func enqueue(_ batch: Batch) throws {
         let codes = codes.codes(of: batch, isKeyed: aggregate.isKeyed, &interner, stage)
         let numbers = try scratch.numbers(of: A.Number.self, aggregate.numbers, batch, stage)

@@ -83,6 +83,19 @@ struct KeyedTimeWindows<A: Accumulator>: Processor {
 
     mutating func takeSide() -> (port: SidePort, batch: Batch)? { side.take() }
 
+    func measure() -> StateMeasure {
+        var measure = StateMeasure()
+        for pane in panes {
+            measure.keys += pane.table.count
+            measure.bytes += pane.table.byteCount
+        }
+        measure.add(events: behind.count, bytesEach: MemoryLayout<BehindEvent<A.Number>>.stride)
+        measure.bytes += interner.byteCount
+        let starts = Set(panes.map { $0.start }).union(behind.map { $0.slice }).sorted()
+        (measure.openWindows, measure.firstEnd) = windows.open(slices: starts, behind: lastClosedEnd)
+        return measure
+    }
+
     // MARK: Adding
 
     private mutating func fold(_ batch: Batch) throws {

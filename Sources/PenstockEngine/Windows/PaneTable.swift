@@ -34,6 +34,9 @@ struct PaneTable<A: Accumulator>: ~Copyable {
     /// How many keys there are.
     var count: Int { used + (last == nil ? 0 : 1) }
 
+    /// The bytes of the table.
+    var byteCount: Int { memory.capacity * MemoryLayout<Slot>.stride }
+
     /// Adds a number for a key; false where integer arithmetic overflowed.
     @inline(__always) mutating func add(_ code: UInt64, _ number: A.Number) -> Bool {
         let tag = code &+ 1

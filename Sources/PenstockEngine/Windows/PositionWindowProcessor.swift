@@ -56,6 +56,13 @@ struct PositionWindowProcessor<Op: WindowOperator>: Processor {
         }
     }
 
+    func measure() -> StateMeasure {
+        var measure = StateMeasure()
+        measure.add(events: inside.count, bytesEach: MemoryLayout<(Op.In, Int64, Timestamp)>.stride)
+        measure.openWindows = inside.isEmpty || sinceLastWindow == 0 ? 0 : 1
+        return measure
+    }
+
     mutating func next() throws -> StreamElement? {
         while true {
             if let emitting {

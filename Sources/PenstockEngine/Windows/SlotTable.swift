@@ -21,6 +21,9 @@ struct SlotTable {
     /// How many keys there are.
     var count: Int { used + (last == nil ? 0 : 1) }
 
+    /// The bytes of the table.
+    var byteCount: Int { memory.capacity * MemoryLayout<Place>.stride }
+
     /// The slot of a key; a new key gets the one that `make` gives.
     @inline(__always) mutating func slot(_ code: UInt64, _ make: () -> UInt32) -> UInt32 {
         let tag = code &+ 1

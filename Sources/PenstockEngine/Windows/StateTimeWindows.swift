@@ -86,6 +86,18 @@ struct StateTimeWindows: Processor {
 
     mutating func takeSide() -> (port: SidePort, batch: Batch)? { side.take() }
 
+    func measure() -> StateMeasure {
+        var measure = StateMeasure(keys: 0, bytes: store.byteCount + interner.byteCount)
+        for slice in slices {
+            measure.keys += slice.slots.count
+            measure.bytes += slice.slots.byteCount
+        }
+        for event in behind { measure.add(events: 1, bytesEach: event.batch.byteCount(ofRows: 1)) }
+        let starts = Set(slices.map(\.start)).union(behind.map(\.slice)).sorted()
+        (measure.openWindows, measure.firstEnd) = windows.open(slices: starts, behind: firings.lastDone)
+        return measure
+    }
+
     // MARK: Adding
 
     private mutating func add(_ batch: Batch) throws {

@@ -21,6 +21,10 @@ final class Inbox: Sendable {
         var isWoken = false
         /// Whether the receiver will be woken for what has gathered.
         var isWakeDue = false
+        /// What is counted of each sender.
+        var gauges: [LaneGauge]
+        /// How long the receiver has waited.
+        var idle = WaitTime()
 
         /// The sender whose next element came first, among those that are not left alone.
         func nextSender(except blocked: [Bool]) -> Int? {
@@ -35,16 +39,17 @@ final class Inbox: Sendable {
         /// Puts something into a lane; false without credit. `wakeLater` is set where the receiver waits and need not be woken at once.
         mutating func put(
             _ sender: Int, _ element: StreamElement? = nil, needsCredit: Bool = true, _ wakeLater: inout Bool,
-            _ append: (inout Lane) -> Void
+            _ clock: any RunClock, _ append: (inout Lane, inout LaneGauge) -> Void
         ) throws -> Bool {
             if isCancelled { throw CancellationError() }
             let hasCredit = element.map { lanes[sender].hasCredit(for: $0) } ?? lanes[sender].hasCredit
             guard hasCredit || !needsCredit else { return false }
+            if gauges[sender].blocked.isWaiting { gauges[sender].blocked.end(at: clock.nanoseconds) }
             if lanes[sender].isEmpty {
                 lanes[sender].arrival = arrivals
                 arrivals += 1
             }
-            append(&lanes[sender])
+            append(&lanes[sender], &gauges[sender])
             if lanes[sender].isUrgent {
                 receiver?.resume()
                 receiver = nil
@@ -61,7 +66,7 @@ final class Inbox: Sendable {
     /// For each sender whether it reads a source.
     let areSources: [Bool]
     private let state: Guarded<State>
-    /// By which clock lossy edges have intervals.
+    /// By which clock lossy edges have intervals, and waits are measured.
     private let clock: any RunClock
 
     /// A queue for as many senders as there are numbers of inputs; `areSources` says which of them read a source, by default none, and
@@ -70,9 +75,18 @@ final class Inbox: Sendable {
         inputs: [UInt8], areSources: [Bool]? = nil, lossy: [LossyEdge?]? = nil, clock: any RunClock = MonotonicClock()
     ) {
         self.inputs = inputs
+        self.clock = clock
         self.areSources = areSources ?? Array(repeating: false, count: inputs.count)
         self.clock = clock
-        state = Guarded(State(lanes: (lossy ?? Array(repeating: nil, count: inputs.count)).map { Lane($0) }))
+        state = Guarded(
+            State(
+                lanes: (lossy ?? Array(repeating: nil, count: inputs.count)).map { Lane($0) },
+                gauges: Array(repeating: LaneGauge(), count: inputs.count)))
+    }
+
+    /// What the queue is like now.
+    var gauge: InboxGauge {
+        state.withLock { InboxGauge(lanes: $0.gauges, fills: $0.lanes.map(\.fill), idle: $0.idle) }
     }
 
     /// How many events lossy edges have dropped.
@@ -83,7 +97,10 @@ final class Inbox: Sendable {
     func offer(_ batch: Batch, _ rows: Rows, from sender: Int) throws -> Bool {
         var wakeLater = false
         let sent = try state.withLock {
-            try $0.put(sender, needsCredit: rows.count > 0, &wakeLater) { $0.append(batch, rows) }
+            try $0.put(sender, needsCredit: rows.count > 0, &wakeLater, clock) { lane, gauge in
+                lane.append(batch, rows)
+                gauge.put(batch, rows: rows.count)
+            }
         }
         if wakeLater { scheduleWake() }
         return sent
@@ -95,7 +112,10 @@ final class Inbox: Sendable {
         while true {
             var wakeLater = false
             let sent = try state.withLock {
-                try $0.put(sender, element, &wakeLater) { $0.append(element) }
+                try $0.put(sender, element, &wakeLater, clock) { lane, gauge in
+                    lane.append(element)
+                    gauge.put(element)
+                }
             }
             if wakeLater { scheduleWake() }
             if sent { return }
@@ -106,6 +126,7 @@ final class Inbox: Sendable {
                     } else if state.lanes[sender].hasCredit(for: element) {
                         continuation.resume()
                     } else {
+                        state.gauges[sender].blocked.begin(at: clock.nanoseconds)
                         state.lanes[sender].waiting = continuation
                     }
                 }
@@ -131,12 +152,15 @@ final class Inbox: Sendable {
             let (isWoken, received): (Bool, (sender: Int, element: StreamElement)?) = try state.withLock { state in
                 if state.isCancelled { throw CancellationError() }
                 if state.isWoken {
+                    if state.idle.isWaiting { state.idle.end(at: clock.nanoseconds) }
                     state.isWoken = false
                     return (true, nil)
                 }
                 guard !isPaused, let sender = state.nextSender(except: blocked),
                     let element = state.lanes[sender].popFirst(at: clock.nanoseconds)
                 else { return (false, nil) }
+                if state.idle.isWaiting { state.idle.end(at: clock.nanoseconds) }
+                state.gauges[sender].take(element)
                 // What is left goes behind what the others have sent meanwhile.
                 state.lanes[sender].arrival = state.arrivals
                 state.arrivals += 1
@@ -157,6 +181,7 @@ final class Inbox: Sendable {
                     } else if state.isWoken || (!isPaused && state.nextSender(except: blocked) != nil) {
                         continuation.resume()
                     } else {
+                        state.idle.begin(at: clock.nanoseconds)
                         state.receiver = continuation
                         state.leftAlone = isPaused ? Array(repeating: true, count: state.lanes.count) : blocked
                     }

@@ -50,6 +50,12 @@ struct Lane {
     /// An instant has come that `takeOpening` gave.
     mutating func open(at now: Int64) { lossy?.open(at: now) }
 
+    /// How much of the sender's credit is used up, 0 to 1.
+    var fill: Double {
+        let rows = Double(growingRows) / Double(2 * GrowingBatch.rowLimit)
+        return min(max(Double(elements.count) / Double(Lane.capacity), rows), 1)
+    }
+
     /// Adds an element.
     mutating func append(_ element: StreamElement) {
         if lossy != nil {

@@ -52,6 +52,12 @@ struct OrderedMerge: Processor {
         return .watermark(watermark)
     }
 
+    func measure() -> StateMeasure {
+        var measure = StateMeasure()
+        measure.add(events: waiting.count, bytesEach: element.stride + MemoryLayout<Int64>.stride)
+        return measure
+    }
+
     func snapshot(into state: inout StateWriter) throws {
         state.chunk { chunk in
             chunk.put(false)

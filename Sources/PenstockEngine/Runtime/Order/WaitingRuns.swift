@@ -21,6 +21,11 @@ struct WaitingRuns {
     /// Whether no row waits.
     var isEmpty: Bool { heap.isEmpty }
 
+    /// How many rows wait.
+    var count: Int {
+        cursors.indices.reduce(0) { waiting[$1] == nil ? $0 : $0 + cursors[$1].end - cursors[$1].position }
+    }
+
     /// The batches with the rows that still wait, in the order in which they came.
     var batches: [Batch] {
         cursors.indices.filter { waiting[$0] != nil }.sorted { cursors[$0].arrival < cursors[$1].arrival }.compactMap {

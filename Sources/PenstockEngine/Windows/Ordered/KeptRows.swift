@@ -22,6 +22,8 @@ final class KeptRows {
 
     /// How many events there are.
     var count: Int { places.count }
+    /// The bytes of an event.
+    var bytesEach: Int { element.stride + MemoryLayout<EventPlace>.stride }
     /// The effective time of the oldest event.
     var firstTime: Int64 { places.first?.effectiveNanoseconds ?? 0 }
     /// The effective time of the newest event.

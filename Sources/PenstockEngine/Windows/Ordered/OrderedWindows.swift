@@ -98,6 +98,17 @@ struct OrderedWindows: Processor {
         return .watermark(watermark)
     }
 
+    func measure() -> StateMeasure {
+        var measure = StateMeasure(keys: keys.count, bytes: store.byteCount)
+        measure.bytes += windows.count * MemoryLayout<OpenWindow?>.stride
+        measure.add(events: waiting.count, bytesEach: element?.stride ?? 0)
+        for case let window? in windows {
+            if window.fresh > 0 { measure.openWindows += 1 }
+            if let rows = window.rows { measure.add(events: rows.count, bytesEach: rows.bytesEach) }
+        }
+        return measure
+    }
+
     // MARK: Adding
 
     private mutating func advance(to limit: Int64) throws {

@@ -44,6 +44,12 @@ final class KeptEvents {
         for block in blocks { block.deallocate() }
     }
 
+    /// How many events there is room for in the blocks that were made.
+    var count: Int { nodes.count }
+
+    /// The bytes of an event.
+    var bytesEach: Int { value.stride + MemoryLayout<Node>.stride }
+
     /// Keeps the rows of a batch, the k-th for the session in `slots[k]`.
     /// - Throws: `EngineError` that names an event whose number cannot be taken.
     func keep(_ batch: Batch, slots: UnsafePointer<UInt32>) throws {

@@ -86,6 +86,13 @@ struct KeyedSessions: Processor {
 
     mutating func takeSide() -> (port: SidePort, batch: Batch)? { side.take() }
 
+    func measure() -> StateMeasure {
+        var measure = StateMeasure(keys: table.keyCount, bytes: table.byteCount + store.byteCount + interner.byteCount)
+        if let kept { measure.add(events: kept.count, bytesEach: kept.bytesEach) }
+        (measure.openWindows, measure.firstEnd) = table.open
+        return measure
+    }
+
     // MARK: Adding
 
     private mutating func add(_ batch: Batch) throws {

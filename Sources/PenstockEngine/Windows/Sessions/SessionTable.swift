@@ -44,6 +44,20 @@ struct SessionTable {
     /// How many keys have an open session.
     var keyCount: Int { used }
 
+    /// The bytes of the table, without the lists.
+    var byteCount: Int { memory.capacity * MemoryLayout<Entry>.stride }
+
+    /// How many sessions are open, and where the first of them ends.
+    var open: (count: Int, firstEnd: Int64?) {
+        var (count, first) = (0, Int64.max)
+        for at in 0...mask where entries[at].session.slot != Entry.vacant {
+            let older = lists.all(entries[at].list)
+            count += 1 + older.count
+            first = min(first, older.first?.end ?? entries[at].session.end)
+        }
+        return (count, count > 0 ? first : nil)
+    }
+
     // MARK: Adding
 
     /// Writes the slot of each row's session to `target`, one after the other.
