@@ -248,7 +248,7 @@ extension [StageDescription] {
             case .source(let source): return source.partitionCount == 1
             case .topicSource, .persist, .inputs, .side: return false
             case .flow(let input): return input.stages.haveOneOrigin
-            case .watermark, .map, .filter, .keyBy, .sink, .topicSink: continue
+            case .watermark, .map, .filter, .keyBy, .lossy, .sink, .topicSink: continue
             }
         }
         return false

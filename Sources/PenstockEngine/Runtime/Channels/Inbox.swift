@@ -75,7 +75,6 @@ final class Inbox: Sendable {
         inputs: [UInt8], areSources: [Bool]? = nil, lossy: [LossyEdge?]? = nil, clock: any RunClock = MonotonicClock()
     ) {
         self.inputs = inputs
-        self.clock = clock
         self.areSources = areSources ?? Array(repeating: false, count: inputs.count)
         self.clock = clock
         state = Guarded(
