@@ -99,6 +99,36 @@ struct FlowKindTests {
         #expect(test.total.lateEvents == 1)
     }
 
+    @Test("case 35: an event of the future is refused and moves no watermark, and fails a test that does not expect it")
+    func future() async throws {
+        let counts = Observed("counts", of: Counted<Int64>.self)
+        // The log's clock stands at 0.
+        let readings = [61, 1].map { (second: Int64) in
+            (
+                reading: Reading(key: 1, number: second, value: 0),
+                time: Timestamp(nanoseconds: second * 1_000_000_000)
+            )
+        }
+        func test(_ expected: FlowTest.Refusals) async throws -> FlowTest {
+            try await FlowTest(expecting: expected) { log in
+                try await Reading.write(readings, to: "numbers", partitions: 1, in: log)
+            } _: {
+                Flow("counts") {
+                    From(Topic<Reading>("numbers"), disorder: .ascending)
+                    KeyBy(\Reading.key)
+                    Tumbling(every: .seconds(10))
+                    Count()
+                    To(counts)
+                }
+            }
+        }
+        let expecting = try await test(.future)
+        #expect(expecting.total == OperatorStatistics(futureEvents: 1))
+        #expect(counts.values.map(\.count) == [1] && counts.isFinished)
+        let error = await #expect(throws: FlowTestError.self) { _ = try await test([]) }
+        #expect(error?.summary.hasPrefix("1 future event in counts/From") == true)
+    }
+
     @Test("a stage that does not come to rest is named")
     func stuck() async throws {
         let numbers = ScriptedSource("numbers", of: Int.self, disorder: .ascending)

@@ -4,7 +4,7 @@ import PenstockLog
 @testable import PenstockEngine
 @testable import PenstockTesting
 
-/// One pipeline over a log on a simulated disk: topics in, checkpoints, topics out. The disk dies in the middle of a call, as the
+/// One pipeline over a log on a simulated disk: topics in, a recorded source, checkpoints, topics out. The disk dies in the middle of a call, as the
 /// seed says, and the pipeline is begun again, until a run comes to its end.
 struct PipelineSimulation {
     struct Violation: Error, CustomStringConvertible {
@@ -22,6 +22,8 @@ struct PipelineSimulation {
     private var random: SeededRandom
     private var storage: SimulatedStorage
     private let sums = Observed("sums", of: Summed<Int64, Double>.self)
+    private let source = ScriptedSource("source", of: Reading.self, disorder: .bounded(by: .nanoseconds(9)))
+    private let sessions = Observed("sessions", of: KeyedResult<Int64, [Reading]>.self)
     /// How often the disk died before the pipeline had come to its end.
     private(set) var deaths = 0
     /// The checkpoints from which runs went on.
@@ -30,6 +32,13 @@ struct PipelineSimulation {
     init(seed: UInt64) {
         random = SeededRandom(seed: seed)
         storage = SimulatedStorage(seed: random.next())
+        var input = SeededRandom(seed: Self.inputSeed + 1)
+        for (reading, time) in Reading.random(120, disorder: 20, keys: 4, &input) {
+            source.add(reading, at: time, to: 0)
+            source.release(0)
+        }
+        source.addEnd(to: 0)
+        source.release(0)
     }
 
     /// What comes of the input where nothing goes wrong.
@@ -123,6 +132,14 @@ struct PipelineSimulation {
                 KeyBy(\Total.key)
                 To(Topic<Total>("totals"))
             }
+            _ = Flow("sessions") {
+                From(source)
+                Persist(topic: "readings")
+                KeyBy(\Reading.key)
+                Session(gap: .nanoseconds(8))
+                Collect()
+                To(sessions)
+            }
             _ = Flow("copies") {
                 all
                 Filter { (r: Reading) in r.number % 3 > 0 }
@@ -138,8 +155,10 @@ struct PipelineSimulation {
 
     private func outcome() async throws -> Outcome {
         let log = try await openLog()
-        var outcome = Outcome(outputs: [.init(name: "sums", rows: sums.exactRows)])
-        for topic in ["totals", "copies"] {
+        var outcome = Outcome(outputs: [
+            .init(name: "sums", rows: sums.exactRows), .init(name: "sessions", rows: sessions.exactRows),
+        ])
+        for topic in ["totals", "copies", "readings"] {
             for number in try await log.describe(topic).partitions.indices {
                 let partition = TopicPartition(topic, number)
                 outcome.outputs.append(

@@ -4,13 +4,19 @@ import Testing
 
 @Suite("Pipelines over a log that dies")
 struct PipelineSimulationTests {
+    /// A run of pipelines takes ten times as long as one of the log alone: of many seeds a tenth is tried.
+    private static let seedCount: UInt64 = {
+        let wanted = SimulationSeeds.count(otherwise: 60)
+        return wanted <= 500 ? wanted : max(500, wanted / 10)
+    }()
+
     @Test(
         "power loss, kill and faults at any call of the log, and the outputs are those of an undisturbed run",
         .timeLimit(.minutes(30)))
     func keepsPromises() async throws {
         let expected = try await PipelineSimulation.undisturbed.value
         for output in expected.outputs { #expect(output.rows.count > 20, "\(output.name)") }
-        let last = SimulationSeeds.first + SimulationSeeds.count(otherwise: 60)
+        let last = SimulationSeeds.first + Self.seedCount
         var (deaths, restored) = (0, 0)
         await withTaskGroup(of: PipelineSimulation.self) { group in
             var seeds = (SimulationSeeds.first..<last)[...]
