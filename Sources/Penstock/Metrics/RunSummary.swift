@@ -94,6 +94,7 @@ struct RunSummary {
     static func origins(_ step: OperatorFigures) -> String? {
         let parts = step.lateByPartition.sorted { $0.key < $1.key }
         guard parts.count > 1 || parts.contains(where: { $0.key.partition > 0 }) else { return nil }
+        if parts.count == 1 { return " (from \(parts[0].key))" }
         return " (" + parts.map { "\($0.value) from \($0.key)" }.joined(separator: ", ") + ")"
     }
 

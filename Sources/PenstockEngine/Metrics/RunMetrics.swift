@@ -236,9 +236,9 @@ extension PartitionGauge {
         if hasEnded { return .ended }
         if isIdle { return .idle(without) }
         if let since = paused.since { return .paused(.nanoseconds(max(now - since, 0))) }
-        let isWaiting = wasEmpty || readingSince.map { now - $0 >= Self.patience } ?? false
-        if lastRead == nil { return .noRecordYet }
-        return isWaiting ? .quiet(without) : .reading
+        guard let lastRead else { return .noRecordYet }
+        let isWaiting = wasEmpty || readingSince != nil
+        return isWaiting && now - lastRead >= Self.patience ? .quiet(without) : .reading
     }
 }
 

@@ -84,7 +84,7 @@ struct OperatorGauge: Sendable {
 
 /// How one partition of a source is read.
 struct PartitionGauge: Sendable {
-    /// A reading that takes so long, in nanoseconds, waits for a device.
+    /// A partition from which nothing has come for so long, in nanoseconds, is quiet, and a reading that takes as long waits for its device.
     static let patience: Int64 = 100_000_000
 
     let number: Int

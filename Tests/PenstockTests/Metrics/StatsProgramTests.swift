@@ -2,17 +2,20 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("The figures that a program prints", .enabled(if: StatsProgramTests.isBuilt, "\(StatsProgramTests.missing)"))
-struct StatsProgramTests {
+/// The pipeline `SensorWindows`, as a user runs it.
+private enum Program {
     static let executable = SwiftCompiler.products?.appending(path: "SensorWindows")
     static var isBuilt: Bool { executable.map { FileManager.default.isExecutableFile(atPath: $0.path) } ?? false }
     static let missing = "the executable SensorWindows is not beside the test bundle: build it first"
+}
 
+@Suite("The figures that a program prints", .enabled(if: Program.isBuilt, "\(Program.missing)"))
+struct StatsProgramTests {
     /// Five readings of two sensors, of which the last is late for its window of a minute.
     private func run(_ arguments: String...) throws -> Command.Result {
         let folder = try TestFolder()
         try folder.write("time,sensor,value\n0,a,1\n10,b,10\n20,a,3\n65,a,5\n3,b,1\n", to: "readings.csv")
-        return try Command.run(try #require(Self.executable), arguments, in: folder.path)
+        return try Command.run(try #require(Program.executable), arguments, in: folder.path)
     }
 
     @Test("--stats tells of the whole run at its end, on standard error; what is on standard output stays the same")
