@@ -12,7 +12,7 @@ extension StageDescription {
     }
 }
 
-@Suite("Lossy edges", .timeLimit(.minutes(2)))
+@Suite("Lossy edges", .timeLimit(.minutes(10)))
 struct LossyEdgeTests {
     private let latest = StageName(flow: "preview", stage: "Latest")
 
