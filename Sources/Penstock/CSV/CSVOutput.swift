@@ -11,6 +11,9 @@ public struct CSVOutput<Input: Sendable>: Sink {
     /// The kind and the name of the file.
     public var summary: String { "CSV file \(path)" }
 
+    /// Each row once: the file is cut at its length at the checkpoint.
+    public var delivery: SinkDelivery { .exactlyOnce }
+
     /// A file with these columns; `fields` gives the row of an event, as many fields as there are columns.
     public init(_ path: String, columns: [String], fields: @escaping @Sendable (Input) -> [CSVField]) {
         self.path = path

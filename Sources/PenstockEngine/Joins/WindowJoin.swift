@@ -229,8 +229,8 @@ struct WindowJoin: Processor {
         for chunk in state {
             var decoder = StateDecoder(chunk)
             guard chunk.group != nil else {
-                watermark = max(watermark, Timestamp(nanoseconds: try decoder.integer()))
-                forwarded = max(forwarded, Timestamp(nanoseconds: try decoder.integer()))
+                watermark = max(watermark, try decoder.watermark())
+                forwarded = max(forwarded, try decoder.watermark())
                 sequence = max(sequence, try decoder.integer())
                 let closed: Int64 = try decoder.integer()
                 if closed != .min { lastClosed = max(lastClosed ?? closed, closed) }

@@ -54,7 +54,7 @@ struct OperatorProcessor<Op: Operator>: Processor {
         for chunk in chunks {
             var decoder = StateDecoder(chunk)
             sequence = try decoder.integer()
-            pending.forwarded = Timestamp(nanoseconds: try decoder.integer())
+            pending.forwarded = try decoder.watermark()
             hasEnded = try decoder.bool()
             state = try decoder.snapshot()
         }

@@ -131,10 +131,10 @@ extension PhysicalStage {
 
     fileprivate var outputSummary: String {
         switch output {
-        case .sink(_, let sink): "writes \(sink.summary)"
+        case .sink(_, let sink): "writes \(sink.summary), \(sink.delivery.summary)"
         case .topic(_, let topic, let codec, let reader):
             "appends \(codec.schema.name)@\(codec.schema.version) to topic \(topic)"
-                + (reader.map { ", read by stage \($0)" } ?? "")
+                + (reader.map { ", read by stage \($0)" } ?? "") + ", \(delivery.summary)"
         case .leftOut(_, let topic): "appends nothing to topic \(topic), because this is a replay"
         case .channels: "channels"
         }
@@ -152,6 +152,25 @@ extension PhysicalStage.PlannedOperator {
         case .operation(let operation):
             operation.summary + (description.parallelism.map { $0 > 1 ? ", on \($0) threads" : "" } ?? "")
         case .source, .topicSource, .flow, .inputs, .side, .watermark, .persist, .sink, .topicSink: ""
+        }
+    }
+}
+
+extension SinkDelivery {
+    fileprivate var summary: String {
+        switch self {
+        case .exactlyOnce: "exactly once: cut at the checkpoint and written on"
+        case .atLeastOnce: "at least once: rows behind the checkpoint come again with the same keys"
+        case .none: "not said what becomes of it over a restart"
+        }
+    }
+}
+
+extension TopicDelivery {
+    fileprivate var summary: String {
+        switch self {
+        case .repeatable: "exactly once: what comes again is passed over"
+        case .transactions: "exactly once: in transactions, visible when their checkpoint is complete"
         }
     }
 }

@@ -21,6 +21,7 @@ extension PhysicalPlan {
         }
         var planner = Planner(flows, parallelism: parallelism, isReplay: isReplay, topicPartitions)
         for flow in flows where flow.hasSink { _ = try planner.end(of: flow) }
+        for flow in flows { planner.plan.noteFormerNames(of: flow) }
         planner.plan.numberOrigins()
         self = planner.plan
     }
@@ -129,7 +130,9 @@ private struct Planner {
         case .topicSink(let topic, let codec):
             let output: PhysicalStage.Output =
                 isReplay ? .leftOut(name, topic: topic) : .topic(name, topic: topic, codec: codec, readBy: nil)
-            return finish(output, after: inOrder(current))
+            let last = finish(output, after: inOrder(current))
+            plan.stages[last].delivery = stage.delivery
+            return last
         }
     }
 

@@ -7,6 +7,8 @@ public final class RunProgress: Sendable {
         var operators: [StageName: OperatorStatistics] = [:]
         var lastCheckpoint: UInt64?
         var restoredCheckpoint: UInt64?
+        var abandonedCheckpoints = 0
+        var savepoints: [String] = []
     }
 
     /// The most remarks that are kept; later ones are dropped.
@@ -35,6 +37,16 @@ public final class RunProgress: Sendable {
 
     /// The number of the checkpoint with which the run began, or nil.
     public var restoredCheckpoint: UInt64? { state.withLock { $0.restoredCheckpoint } }
+
+    /// How many checkpoints took too long and were given up.
+    public var abandonedCheckpoints: Int { state.withLock { $0.abandonedCheckpoints } }
+
+    /// The savepoints that were kept, in the order in which they were.
+    public var savepoints: [String] { state.withLock { $0.savepoints } }
+
+    func noteAbandonedCheckpoint() { state.withLock { $0.abandonedCheckpoints += 1 } }
+
+    func note(savepoint: String) { state.withLock { $0.savepoints.append(savepoint) } }
 
     func note(epoch: UInt64) { state.withLock { $0.lastCheckpoint = epoch } }
 

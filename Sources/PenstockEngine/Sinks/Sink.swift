@@ -12,6 +12,9 @@ public protocol Sink<Input>: Sendable {
     /// By default false: events of several origins come in canonical order.
     var takesAnyOrder: Bool { get }
 
+    /// What becomes of rows where a run goes on from a checkpoint. By default the sink cannot go on.
+    var delivery: SinkDelivery { get }
+
     /// Says early whether the sink could be opened: a file that exists already, a folder that is not there. Called before anything is read.
     func check(_ context: SinkContext) throws
 
@@ -25,6 +28,9 @@ public protocol Sink<Input>: Sendable {
 }
 
 extension Sink {
+    /// Cannot.
+    public var delivery: SinkDelivery { .none }
+
     /// Cannot.
     public func reopen(_ context: SinkContext, from state: [UInt8]) throws -> any SinkWriter<Input> {
         throw SinkCannotGoOn(sink: summary)
@@ -54,6 +60,10 @@ public protocol SinkWriter<Input> {
     /// Writes some events, in order. May block.
     mutating func write(_ events: Events<Input>) throws
 
+    /// Writes some events, in order; `rows` are their numbers among all of the stage, from 0, which with the context's `key(of:)` tell a
+    /// receiver what it has already. By default the same as `write`.
+    mutating func write(_ events: Events<Input>, rows: Range<UInt64>) throws
+
     /// A scan begins or ends at this place in the stream. By default nothing happens.
     mutating func control(_ record: ControlRecord) throws
 
@@ -73,6 +83,9 @@ public protocol SinkWriter<Input> {
 }
 
 extension SinkWriter {
+    /// Writes them.
+    public mutating func write(_ events: Events<Input>, rows: Range<UInt64>) throws { try write(events) }
+
     /// Does nothing.
     public mutating func control(_ record: ControlRecord) throws {}
 
@@ -93,6 +106,11 @@ public struct SinkContext: Sendable {
     public let report: @Sendable (RunRemark) -> Void
     /// Counts results for the progress line, by the name of what is counted, such as `slices`.
     public let count: @Sendable (_ name: String, _ number: Int) -> Void
+    /// The name of the run in keys of rows; it stays the same over restarts from checkpoints.
+    public var run = "run"
+
+    /// What tells a row from all others, the same whenever it is sent again: the run, the stage, the output's partition and the row's number.
+    public func key(of row: UInt64) -> String { "\(run)/\(stage)/0/\(row)" }
 }
 
 /// A sink without its type, as the plan holds it.
@@ -100,6 +118,7 @@ public struct AnySink: Sendable {
     let input: ValueType
     let summary: String
     let takesAnyOrder: Bool
+    let delivery: SinkDelivery
     let check: @Sendable (SinkContext) throws -> Void
     let open: @Sendable (SinkContext) throws -> any SinkDrain
     let reopen: @Sendable (SinkContext, [UInt8]) throws -> any SinkDrain
@@ -109,6 +128,7 @@ public struct AnySink: Sendable {
         input = ValueType(S.Input.self)
         summary = sink.summary
         takesAnyOrder = sink.takesAnyOrder
+        delivery = sink.delivery
         check = { try sink.check($0) }
         open = { WriterDrain(try sink.open($0)) }
         reopen = { WriterDrain(try sink.reopen($0, from: $1)) }
@@ -117,7 +137,7 @@ public struct AnySink: Sendable {
 
 /// Takes batches for a sink, not knowing the type of their values.
 protocol SinkDrain {
-    mutating func write(_ batch: Batch) throws
+    mutating func write(_ batch: Batch, firstRow: UInt64) throws
     mutating func control(_ record: ControlRecord) throws
     mutating func checkpoint() throws -> [UInt8]?
     mutating func suspend()
@@ -130,7 +150,9 @@ private struct WriterDrain<Input: Sendable>: SinkDrain {
 
     init(_ writer: any SinkWriter<Input>) { self.writer = writer }
 
-    mutating func write(_ batch: Batch) throws { try writer.write(Events(batch)) }
+    mutating func write(_ batch: Batch, firstRow: UInt64) throws {
+        try writer.write(Events(batch), rows: firstRow..<firstRow + UInt64(batch.count))
+    }
     mutating func control(_ record: ControlRecord) throws { try writer.control(record) }
     mutating func checkpoint() throws -> [UInt8]? { try writer.checkpoint() }
     mutating func suspend() { writer.suspend() }

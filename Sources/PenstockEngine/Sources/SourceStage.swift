@@ -12,6 +12,8 @@ struct SourceStage {
     /// The numbers of the partitions that this instance reads.
     private let numbers: [Int]
     private let isWhole: Bool
+    /// Whether it reads what an earlier stage of the run records: then that one decides about the end.
+    private let readsOwnRun: Bool
     private var partitions: [SourcePartition]
     private var watermark = Timestamp.distantPast
     private var lastEpoch: UInt64 = 0
@@ -36,6 +38,7 @@ struct SourceStage {
         clocked = wiring.stage.clocked
         numbers = wiring.partitions
         isWhole = wiring.stage.partitions == 1
+        if case .live = wiring.persistedRange { readsOwnRun = true } else { readsOwnRun = false }
         partitions = []
         do {
             for partition in numbers {
@@ -83,6 +86,7 @@ struct SourceStage {
     /// Reads until all partitions have ended.
     mutating func deliver(to receiver: Receiver) async throws {
         while partitions.contains(where: { !$0.hasEnded }) {
+            if run.isDraining, !readsOwnRun { break }
             var hasRead = false
             for index in partitions.indices where !partitions[index].hasEnded {
                 if run.isStopping { throw RunStopped() }
@@ -90,6 +94,8 @@ struct SourceStage {
                     lastEpoch = epoch
                     try await receiver.checkpoint(epoch, state)
                 }
+                // Behind the barrier of a savepoint that ends the run nothing is read any more.
+                if run.checkpoints?.isLast(lastEpoch) == true { continue }
                 if mustWait(index) {
                     partitions[index].quiet.begin()
                 } else {

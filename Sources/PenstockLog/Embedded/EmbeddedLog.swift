@@ -149,8 +149,19 @@ public final class EmbeddedLog: LogStore {
         return try await writer(ofTheLog: partition)
     }
 
+    /// Becomes the writer of a partition, and commits the transaction with this id, where the last owner left it open.
+    /// - Throws: as `writer(for:)`.
+    public func writer(
+        for partition: TopicPartition, committing id: TransactionID?
+    ) async throws(LogError) -> any TopicWriter {
+        try TopicName.refuseInternal(partition.topic)
+        return try await writer(ofTheLog: partition, committing: id)
+    }
+
     /// As `writer`, for the log's own topics too.
-    func writer(ofTheLog partition: TopicPartition) async throws(LogError) -> any TopicWriter {
+    func writer(
+        ofTheLog partition: TopicPartition, committing id: TransactionID? = nil
+    ) async throws(LogError) -> any TopicWriter {
         let descriptor = try await topic(of: partition)
         let topic = LiveTopic(descriptor, in: "\(directory.path)/\(descriptor.name)", storage: storage)
         let queue = WriterQueue(
@@ -164,7 +175,7 @@ public final class EmbeddedLog: LogStore {
             randomNumbers: randomNumbers, limits: limits, tail: tail, queue: queue, thread: thread,
             maintenance: maintenance(of: partition, topic, tail))
         try await directory.keepTopicNames()
-        let opening = try await appender.open(outcomes)
+        let opening = try await appender.open(outcomes, committing: id)
         keep(opening.reports)
         state.withLock { $0.appenders[partition] = WeakAppender(appender: appender) }
         let writer = PartitionWriter(
