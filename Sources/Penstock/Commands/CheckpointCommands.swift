@@ -84,7 +84,8 @@ extension [KeptCheckpoint] {
         let objects = map { checkpoint in
             let name = checkpoint.savepoint.map { "\"\($0)\"" } ?? "null"
             let stages = checkpoint.stages.map { "\"\($0)\"" }.joined(separator: ", ")
-            return "  {\"epoch\": \(checkpoint.epoch), \"savepoint\": \(name), \"kept_at\": \"\(checkpoint.keptAt.text)\", "
+            return
+                "  {\"epoch\": \(checkpoint.epoch), \"savepoint\": \(name), \"kept_at\": \"\(checkpoint.keptAt.text)\", "
                 + "\"bytes\": \(checkpoint.byteCount), \"stages\": [\(stages)]}"
         }
         return "[\n\(objects.joined(separator: ",\n"))\n]"

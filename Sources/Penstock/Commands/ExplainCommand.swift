@@ -15,7 +15,9 @@ struct ExplainSettings: ParsableArguments {
     @Flag(
         help: ArgumentHelp(
             "Print what the pipeline would make of the last checkpoint, or of --from-savepoint, state by state.",
-            discussion: "The exit status is 0 where a run would go on, 65 where a state has another form, 78 where a state has no stage."))
+            discussion:
+                "The exit status is 0 where a run would go on, 65 where a state has another form, 78 where a state has no stage."
+        ))
     var checkRestore = false
 }
 

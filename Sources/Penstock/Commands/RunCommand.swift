@@ -15,7 +15,8 @@ struct RunCommand<P: Pipeline>: AsyncParsableCommand {
 
     func validate() throws {
         guard !checkpoints.fresh || restore.fromSavepoint == nil else {
-            throw ValidationError("--fresh begins at the beginning, --from-savepoint with a savepoint: give one of them")
+            throw ValidationError(
+                "--fresh begins at the beginning, --from-savepoint with a savepoint: give one of them")
         }
         guard checkpoints.isNeeded || restore.fromSavepoint != nil || restore.isEmpty else {
             throw ValidationError("--checkpoint-name and --drop-state need --checkpoint-every or --from-savepoint")

@@ -22,7 +22,8 @@ struct BarrierHolders: Sendable {
             guard let from = inputs.last else {
                 return "by the source \(stage.input.sourceName?.description ?? "of stage \(stage.index)")"
             }
-            return "by the edge from stage \(from)\(name(ofLastIn: from)) to stage \(stage.index)\(name(ofLastIn: stage.index))"
+            return
+                "by the edge from stage \(from)\(name(ofLastIn: from)) to stage \(stage.index)\(name(ofLastIn: stage.index))"
         }
         return "by none of the edges"
     }

@@ -171,15 +171,15 @@ actor CheckpointCoordinator {
     private var isComplete: Bool { (0..<instances).allSatisfy { states[$0] != nil || ended[$0] != nil } }
 
     private func completion() async {
-        let timer = Task { [timeout = setup.options.timeout] in
-            if (try? await Task.sleep(for: timeout)) != nil { self.noteLate() }
+        let timer = Task { [timeout = setup.options.timeout, epoch] in
+            if (try? await Task.sleep(for: timeout)) != nil { noteLate(epoch) }
         }
         while !isComplete, !isCancelled, !isLate { await withCheckedContinuation { waiter = $0 } }
         timer.cancel()
     }
 
-    private func noteLate() {
-        guard isUnderway else { return }
+    private func noteLate(_ epoch: UInt64) {
+        guard isUnderway, epoch == self.epoch else { return }
         isLate = true
         wake()
     }

@@ -22,8 +22,9 @@ struct CheckpointsAbandoned: Diagnostic {
     let holder: String
 
     var summary: String {
-        let row = count < 2 ? "" : "; it is the \(count)th in a row"
-        return "checkpoint \(epoch) was not complete after \(timeout / .seconds(1)) s and is abandoned: its barrier is held "
+        let row = count < 2 ? "" : "; \(count) in a row"
+        return
+            "checkpoint \(epoch) was not complete after \(timeout / .seconds(1)) s and is abandoned: its barrier is held "
             + "\(holder)\(row)"
     }
     var hint: String? {

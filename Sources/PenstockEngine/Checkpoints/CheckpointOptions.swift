@@ -83,7 +83,8 @@ enum SavepointName {
         }
         guard isAllowed, (1...80).contains(name.utf8.count) else {
             throw .option(
-                problem: "\"\(name)\" cannot be the name of a savepoint", hint: "use 1 to 80 letters, digits, '_' and '-'")
+                problem: "\"\(name)\" cannot be the name of a savepoint",
+                hint: "use 1 to 80 letters, digits, '_' and '-'")
         }
     }
 }

@@ -60,7 +60,8 @@ struct CheckpointSetup {
         let check = RestoreCheck(plan, checkpoint, dropping: options.dropping)
         try check.run(found.name)
         for id in check.notDropped {
-            progress.report(.warning("--drop-state \(id): \(found.name) has no such state that the pipeline does not go on with"))
+            progress.report(
+                .warning("--drop-state \(id): \(found.name) has no such state that the pipeline does not go on with"))
         }
         checkpoint.state = check.state
         return checkpoint

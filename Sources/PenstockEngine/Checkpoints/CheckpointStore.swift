@@ -15,7 +15,7 @@ final class CheckpointStore: Sendable {
     private let state = Guarded(State())
 
     private struct State {
-        /// The complete checkpoints in the topic, the oldest first.
+        /// The complete checkpoints in the topic, the oldest first: those that are kept, and before them those that others refer to.
         var complete: [Extent] = []
         var written = WrittenChunks()
     }
@@ -62,8 +62,7 @@ final class CheckpointStore: Sendable {
     /// Writes a checkpoint; when this returns it is complete and kept. Older ones beyond the number to keep are given up.
     func write(_ checkpoint: Checkpoint) async throws(LogError) {
         let (held, known) = state.withLock { state in
-            let oldest = state.complete.first?.needed ?? 0
-            return (state.complete.lazy.filter { $0.start >= oldest }.reduce(0) { $0 + $1.byteCount }, state.written)
+            (state.complete.reduce(0) { $0 + $1.byteCount }, state.written)
         }
         let byteCount = checkpoint.state.byteCount
         // What is referred to holds back all that is behind it: from time to time everything is written anew.
@@ -88,9 +87,10 @@ final class CheckpointStore: Sendable {
         let written = layout.written
         let oldest: UInt64 = state.withLock { state in
             state.complete.append(extent)
-            if state.complete.count > kept { state.complete.removeFirst(state.complete.count - kept) }
             state.written = written
-            return state.complete.lazy.map(\.needed).min() ?? start
+            let oldest = state.complete.suffix(kept).lazy.map(\.needed).min() ?? start
+            state.complete.removeAll { $0.start < oldest }
+            return oldest
         }
         try await log.truncate(topic, before: oldest)
     }

@@ -81,8 +81,10 @@ public struct RestoreRefused: Diagnostic, Hashable {
         guard let first = orphaned.first else { return nil }
         category = .configuration
         guard !report.states(\.isMatched).isEmpty else {
-            summary = "\(report.source) is that of another pipeline: it has \(first)\(Self.more(orphaned)), and nothing that this one has"
-            hint = "name its own with --checkpoint-name or --from-savepoint; for a flow that was renamed: "
+            summary =
+                "\(report.source) is that of another pipeline: it has \(first)\(Self.more(orphaned)), and nothing that this one has"
+            hint =
+                "name its own with --checkpoint-name or --from-savepoint; for a flow that was renamed: "
                 + "Flow(\"new\", formerly: \"old\")"
             return
         }

@@ -97,7 +97,8 @@ extension LogStore {
         let known = try await checkpoints(of: name).compactMap(\.savepoint)
         return SavepointMissing(
             summary: "there is no savepoint \(savepoint) of \(name)",
-            hint: known.isEmpty ? "\(name) has no savepoints in this log" : "its savepoints: \(known.joined(separator: ", "))",
+            hint: known.isEmpty
+                ? "\(name) has no savepoints in this log" : "its savepoints: \(known.joined(separator: ", "))",
             category: .noInput)
     }
 }

@@ -71,7 +71,7 @@ final class TransactionalOutlet: StageOutlet {
         }
         if !isPrepared { prepared.prepare(transaction) }
         isPrepared = true
-        return PreparedRows(id: transaction.id, start: start).bytes
+        return PreparedRows(id: transaction.id, partition: witness.partition, offset: witness.offset).bytes
     }
 
     func commit() async throws {
@@ -86,8 +86,8 @@ final class TransactionalOutlet: StageOutlet {
 
     // MARK: Rows
 
-    /// The offset in the first partition at or before which the transaction begins.
-    private var start: UInt64 = 0
+    /// Where one of the transaction's records is: as long as it can be read, all are there.
+    private var witness = (partition: 0, offset: UInt64(0))
 
     private func write(_ batch: Batch) async throws {
         let transaction = try await opened()
@@ -95,7 +95,7 @@ final class TransactionalOutlet: StageOutlet {
             writers.count > 1 && batch.keys != nil ? KeyRouter(instances: writers.count).split(batch) : [batch]
         for (number, part) in parts.enumerated() {
             guard let part else { continue }
-            last[number] = try await transaction.submit(codec.encode(part), to: writers[number].partition)
+            note(try await transaction.submit(codec.encode(part), to: writers[number].partition), number)
         }
         progress.count("\(topic)_appended", codec.progressCount(batch))
     }
@@ -109,13 +109,17 @@ final class TransactionalOutlet: StageOutlet {
         default: isForAll = false
         }
         for number in isForAll ? writers.indices : 0..<1 {
-            last[number] = try await transaction.submit(control: record, to: writers[number].partition)
+            note(try await transaction.submit(control: record, to: writers[number].partition), number)
         }
+    }
+
+    private func note(_ append: PendingAppend, _ number: Int) {
+        last[number] = append
+        witness = (number, append.firstOffset)
     }
 
     private func opened() async throws -> any Transaction {
         if let transaction { return transaction }
-        start = try await log.describe(topic).partitions[0].nextOffset
         let opened = try await log.transaction(over: writers)
         transaction = opened
         return opened
@@ -131,15 +135,17 @@ final class TransactionalOutlet: StageOutlet {
 /// The rows that a checkpoint counts on.
 private struct PreparedRows {
     let id: TransactionID
-    /// Where in the first partition the transaction begins, or before that.
-    let start: UInt64
+    /// Where one of its records is.
+    let partition: Int
+    let offset: UInt64
 
     /// The state of a sink without rows since the last checkpoint.
     static let nothing: [UInt8] = [0]
 
-    init(id: TransactionID, start: UInt64) {
+    init(id: TransactionID, partition: Int, offset: UInt64) {
         self.id = id
-        self.start = start
+        self.partition = partition
+        self.offset = offset
     }
 
     var bytes: [UInt8] {
@@ -147,7 +153,8 @@ private struct PreparedRows {
         state.put(UInt8(1))
         state.put(id.high)
         state.put(id.low)
-        state.put(start)
+        state.put(UInt64(partition))
+        state.put(offset)
         return state.bytes
     }
 
@@ -155,19 +162,22 @@ private struct PreparedRows {
         var state = StateDecoder(chunk)
         guard try state.integer(UInt8.self) == 1 else { return nil }
         id = TransactionID(high: try state.integer(), low: try state.integer())
-        start = try state.integer()
+        partition = Int(try state.integer(UInt64.self))
+        offset = try state.integer()
     }
 
     /// Makes sure that the transaction has been committed, now or earlier.
     func check(in topic: String, _ log: any LogStore) async throws {
-        let reader = try await log.reader(for: TopicPartition(topic), from: .offset(start))
-        var isCommitted: Bool?
-        while isCommitted == nil, let (record, _) = try await reader.nextControl() {
-            if record == .transactionCommit(id) { isCommitted = true }
-            if record == .transactionAbort(id) { isCommitted = false }
-        }
+        let reader = try await log.reader(for: TopicPartition(topic, partition), from: .offset(offset))
+        let first = try await reader.next()
         await reader.close()
-        guard isCommitted == true else { throw PreparedRowsGone(topic: topic) }
+        let visible: UInt64? =
+            switch first {
+            case .records(let batch): batch.baseOffset
+            case .control(_, let offset): offset
+            case nil: nil
+            }
+        guard visible == offset else { throw PreparedRowsGone(topic: topic) }
     }
 }
 
@@ -175,7 +185,9 @@ private struct PreparedRows {
 private struct PreparedRowsGone: Diagnostic {
     let topic: String
 
-    var summary: String { "the topic \(topic) has lost the rows that the checkpoint counts on: another writer has dropped them" }
+    var summary: String {
+        "the topic \(topic) has lost the rows that the checkpoint counts on: another writer has dropped them"
+    }
     var hint: String? { "begin anew without the checkpoint; nobody else may write to \(topic) before the run goes on" }
     var category: FailureCategory { .data }
 }

@@ -145,8 +145,7 @@ public final class EmbeddedLog: LogStore {
     /// Becomes the writer of a partition, after recovery where the last one ended uncleanly.
     /// - Throws: `LogError` with code `partitionOwned` where there is one, in this or another process.
     public func writer(for partition: TopicPartition) async throws(LogError) -> any TopicWriter {
-        try TopicName.refuseInternal(partition.topic)
-        return try await writer(ofTheLog: partition)
+        try await writer(for: partition, committing: nil)
     }
 
     /// Becomes the writer of a partition, and commits the transaction with this id, where the last owner left it open.
@@ -284,11 +283,6 @@ public final class EmbeddedLog: LogStore {
     }
 
     private var outcomes: TransactionOutcomes { TransactionOutcomes { [self] in view(of: $0) } }
-
-    /// Whether a writer is of this log.
-    func isOwn(_ writer: PartitionWriter) -> Bool {
-        writer.directory == directory.directory(of: writer.partition)
-    }
 
     private func tail(of partition: TopicPartition) -> PartitionTail {
         state.withLock { state in

@@ -67,7 +67,9 @@ actor PartitionAppender {
         let (committed, reports) = try recovery.run()
         let view = PartitionView(partition, directory: directory, storage: storage, limits: limits, tail: tail)
         ledger = try LedgerFile.ledger(of: view, at: committed.nextOffset)
-        let owed = try ledger.open.map { open throws(LogError) in try outcomes.end(of: open, in: partition, committing: id) }
+        let owed = try ledger.open.map { open throws(LogError) in
+            try outcomes.end(of: open, in: partition, committing: id)
+        }
         self.owner = owner
         self.committed = committed
         head = try explained(partition) { () throws(StorageError) in

@@ -52,26 +52,29 @@ struct AbandonedCheckpointTests {
     @Test("so many in a row end the run, which names what held the last barrier")
     func inARow() async throws {
         let slow = Slow()
-        let run = try await makeRun(slow, TestFolder(), limit: 3)
+        let folder = try TestFolder()
+        let run = try await makeRun(slow, folder, limit: 3)
         let freeing = Task {
-            while run.progress.abandonedCheckpoints < 3 { try await Task.sleep(for: .milliseconds(1)) }
+            try await wait(until: { run.progress.abandonedCheckpoints >= 3 })
             slow.isFree.store(true, ordering: .releasing)
         }
         let error = await #expect(throws: CheckpointsAbandoned.self) { try await run.run() }
         try await freeing.value
         #expect(run.progress.abandonedCheckpoints == 3 && error?.count == 3)
         let summary = error?.summary ?? ""
-        #expect(summary.hasPrefix("checkpoint 4 was not complete after 0.03 s and is abandoned: its barrier is held by "))
-        #expect(summary.hasSuffix("; it is the 3th in a row") && error?.category == .temporary)
+        #expect(
+            summary.hasPrefix("checkpoint 4 was not complete after 0.03 s and is abandoned: its barrier is held by "))
+        #expect(summary.hasSuffix("; 3 in a row") && error?.category == .temporary)
         #expect(run.progress.remarks.count == 2)
     }
 
     @Test("fewer are counted and told, and the next checkpoint that is complete ends the row")
     func counted() async throws {
         let slow = Slow()
-        let run = try await makeRun(slow, TestFolder(), limit: 1000)
+        let folder = try TestFolder()
+        let run = try await makeRun(slow, folder, limit: 1000)
         let freeing = Task {
-            while run.progress.abandonedCheckpoints < 2 { try await Task.sleep(for: .milliseconds(1)) }
+            try await wait(until: { run.progress.abandonedCheckpoints >= 2 })
             slow.isFree.store(true, ordering: .releasing)
         }
         try await run.run()

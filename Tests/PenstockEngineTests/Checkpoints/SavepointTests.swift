@@ -8,7 +8,7 @@ import Testing
 @Suite("Savepoints")
 struct SavepointTests {
     /// Sums by key in windows, from a source of two partitions.
-    private func flows(_ rows: DurableCollector<Row>, pause: UInt32 = 300) -> [FlowDescription] {
+    private func flows(_ rows: DurableCollector<Row>, pause: UInt32 = 3000) -> [FlowDescription] {
         let source = StageDescription.from(
             ScriptedSource(
                 partitions: BrokenRuns.partitions(3), disorder: Disorder(boundNanoseconds: 20),
@@ -35,7 +35,8 @@ struct SavepointTests {
 
     private func wholeRows() async throws -> (values: [Row], times: [Int64]) {
         let rows = DurableCollector(Row.self)
-        try await makeRun(flows(rows, pause: 0), TestFolder(), CheckpointOptions(name: "whole")).run()
+        let folder = try TestFolder()
+        try await makeRun(flows(rows, pause: 0), folder, CheckpointOptions(name: "whole")).run()
         #expect(rows.values.count > 20)
         return (rows.values, rows.times)
     }
@@ -48,12 +49,12 @@ struct SavepointTests {
         var options = CheckpointOptions(name: "p", interval: nil)
         for (step, parallelism) in [1, 4, 2].enumerated() {
             let run = try await makeRun(
-                flows(rows), folder, batch: [7, 64, 1][step], parallelism: parallelism, options)
+                flows(rows), folder, batch: [7, 4, 64][step], parallelism: parallelism, options)
             if step < 2 {
                 let name = "s\(step)"
                 let before = rows.values.count
                 let stopping = Task {
-                    while rows.values.count < before + 12 { try await Task.sleep(for: .milliseconds(1)) }
+                    try await wait(until: { rows.values.count >= before + 12 })
                     run.stop(savepoint: name)
                 }
                 await #expect(throws: RunStopped.self) { try await run.run() }
@@ -75,7 +76,7 @@ struct SavepointTests {
         let folder = try TestFolder()
         let run = try await makeRun(flows(rows), folder, CheckpointOptions(name: "p", interval: .zero, kept: 1))
         let asking = Task {
-            while rows.values.count < 5 { try await Task.sleep(for: .milliseconds(1)) }
+            try await wait(until: { rows.values.count >= 5 })
             return try await run.savepoint("early")
         }
         try await run.run()
@@ -99,13 +100,13 @@ struct SavepointTests {
         let folder = try TestFolder()
         let first = try await makeRun(flows(rows), folder, CheckpointOptions(name: "p", interval: nil))
         let stopping = Task {
-            while rows.values.count < 12 { try await Task.sleep(for: .milliseconds(1)) }
+            try await wait(until: { rows.values.count >= 12 })
             first.stop(savepoint: "s")
         }
         await #expect(throws: RunStopped.self) { try await first.run() }
         try await stopping.value
         let count = rows.values.count
-        rows.fail(at: count)
+        rows.fail(at: count + 1)
         var options = CheckpointOptions(name: "p", interval: .seconds(3600))
         options.restoring = .savepoint("s")
         let second = try await makeRun(flows(rows), folder, options)
@@ -128,7 +129,7 @@ struct SavepointTests {
         options.savepointAtEnd = "end"
         let run = try await makeRun(flows(rows), folder, options)
         let draining = Task {
-            while rows.values.count < 12 { try await Task.sleep(for: .milliseconds(1)) }
+            try await wait(until: { rows.values.count >= 12 })
             run.drain()
         }
         try await run.run()
@@ -179,11 +180,11 @@ struct SavepointTests {
         let folder = try TestFolder()
         var options = CheckpointOptions(name: "p", interval: .seconds(3600))
         options.takesRequests = true
-        let run = try await makeRun(flows(rows), folder, options)
+        let run = try await makeRun(flows(rows, pause: 4000), folder, options)
         let other = try await EmbeddedLog(directory: folder.path)
         await #expect(throws: SavepointRefused.self) { try await other.requestSavepoint("early", of: "p") }
         let asking = Task {
-            while rows.values.count < 5 { try await Task.sleep(for: .milliseconds(1)) }
+            try await wait(until: { rows.values.count >= 5 })
             let first = try await other.requestSavepoint("early", of: "p")
             await #expect(throws: EngineError.self) { try await other.requestSavepoint("early", of: "p") }
             return (first, try await other.requestSavepoint("later", of: "p"))
