@@ -204,7 +204,8 @@ struct WindowJoin: Processor {
             chunk.put(watermark.nanoseconds)
             chunk.put(forwarded.nanoseconds)
             chunk.put(sequence)
-            chunk.put(lastClosed ?? .min)
+            // Behind the end of input nothing is open: what goes on from there may begin any window anew.
+            chunk.put(watermark == .distantFuture ? .min : lastClosed ?? .min)
         }
         var groups = GroupedState()
         for slice in slices {

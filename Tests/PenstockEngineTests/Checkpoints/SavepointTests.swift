@@ -143,7 +143,8 @@ struct SavepointTests {
         try await makeRun(flows(rows, pause: 0), folder, options).run()
         // Each event is in one row: of the windows that were cut by the drain there are two.
         #expect(rows.values.count >= whole.count && rows.values.count <= whole.count + 2 * 17)
-        #expect(rows.values.map(\.count).reduce(0, +) == whole.map(\.count).reduce(0, +))
+        let sums = { (rows: [Row]) in rows.map(\.float).reduce(0, +) }
+        #expect(abs(sums(rows.values) - sums(whole)) < 1e-9, "\(sums(rows.values)), \(sums(whole))")
         #expect(Array(rows.values.prefix(first.count)) == first)
     }
 
