@@ -36,7 +36,8 @@ struct SavepointCommandTests {
         #expect(parsed?.first?["savepoint"] as? String == "first")
         #expect(parsed?.first?["stages"] as? [String] == ["means/From", "means/Mean", "means/To"])
         #expect(try Self.run(folder, "checkpoints", "--delete", "first").status == 0)
-        #expect(try Self.run(folder, "checkpoints").output == "there are no checkpoints of SensorWindows in penstock-log\n")
+        let none = try Self.run(folder, "checkpoints")
+        #expect(none.output == "there are no checkpoints of SensorWindows in penstock-log\n")
         let again = try Self.run(folder, "checkpoints", "--delete", "first")
         #expect(again.status == 66)
         #expect(again.errors.hasPrefix("error: there is no savepoint first of SensorWindows\n"))
@@ -69,7 +70,7 @@ struct SavepointCommandTests {
     func wrong() throws {
         let folder = try Self.folder()
         let commands: [([String], Int32, String)] = [
-            (["run", "--savepoint", "first", "--overwrite"], 64, "there is a savepoint first of SensorWindows already"),
+            (["run", "--savepoint", "first"], 64, "there is a savepoint first of SensorWindows already"),
             (["run", "--savepoint", "a.b"], 64, "\"a.b\" cannot be the name of a savepoint"),
             (["run", "--from-savepoint", "second"], 66, "there is no savepoint second of SensorWindows"),
             (["run", "--drop-state", "x"], 64, "--checkpoint-name and --drop-state need"),
