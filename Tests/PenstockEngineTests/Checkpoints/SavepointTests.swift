@@ -8,11 +8,12 @@ import Testing
 @Suite("Savepoints")
 struct SavepointTests {
     /// Sums by key in windows, from a source of two partitions.
-    private func flows(_ rows: DurableCollector<Row>, pause: UInt32 = 3000) -> [FlowDescription] {
+    /// - Parameter count: After so many events of each partition the source has no more, but does not end; nil for one that ends.
+    private func flows(_ rows: DurableCollector<Row>, upTo count: Int? = nil) -> [FlowDescription] {
         let source = StageDescription.from(
             ScriptedSource(
-                partitions: BrokenRuns.partitions(3), disorder: Disorder(boundNanoseconds: 20),
-                pauseMicroseconds: pause))
+                partitions: BrokenRuns.partitions(3).map { Array($0.prefix(count ?? $0.count)) },
+                disorder: Disorder(boundNanoseconds: 20), isEndless: count != nil))
         return [
             FlowDescription(
                 name: "f",
@@ -36,7 +37,7 @@ struct SavepointTests {
     private func wholeRows() async throws -> (values: [Row], times: [Int64]) {
         let rows = DurableCollector(Row.self)
         let folder = try TestFolder()
-        try await makeRun(flows(rows, pause: 0), folder, CheckpointOptions(name: "whole")).run()
+        try await makeRun(flows(rows), folder, CheckpointOptions(name: "whole")).run()
         #expect(rows.values.count > 20)
         return (rows.values, rows.times)
     }
@@ -49,7 +50,8 @@ struct SavepointTests {
         var options = CheckpointOptions(name: "p", interval: nil)
         for (step, parallelism) in [1, 4, 2].enumerated() {
             let run = try await makeRun(
-                flows(rows), folder, batch: [7, 4, 64][step], parallelism: parallelism, options)
+                flows(rows, upTo: [100, 190, nil][step]), folder, batch: [7, 4, 64][step], parallelism: parallelism,
+                options)
             if step < 2 {
                 let name = "s\(step)"
                 let before = rows.values.count
@@ -74,9 +76,11 @@ struct SavepointTests {
         let whole = try await wholeRows()
         let rows = DurableCollector(Row.self)
         let folder = try TestFolder()
-        let run = try await makeRun(flows(rows), folder, CheckpointOptions(name: "p", interval: .zero, kept: 1))
+        let run = try await makeRun(
+            flows(rows, upTo: 250), folder, CheckpointOptions(name: "p", interval: .zero, kept: 1))
         let asking = Task {
             try await wait(until: { rows.values.count >= 5 })
+            defer { run.drain() }
             return try await run.savepoint("early")
         }
         try await run.run()
@@ -90,7 +94,7 @@ struct SavepointTests {
         // What was written behind it is dropped, and comes again.
         var options = CheckpointOptions(name: "p", interval: nil)
         options.restoring = .savepoint("early")
-        try await makeRun(flows(rows, pause: 0), folder, parallelism: 2, options).run()
+        try await makeRun(flows(rows), folder, parallelism: 2, options).run()
         #expect(rows.values == whole.values && rows.times == whole.times)
     }
 
@@ -98,7 +102,7 @@ struct SavepointTests {
     func fromSavepointToCheckpoint() async throws {
         let rows = DurableCollector(Row.self)
         let folder = try TestFolder()
-        let first = try await makeRun(flows(rows), folder, CheckpointOptions(name: "p", interval: nil))
+        let first = try await makeRun(flows(rows, upTo: 100), folder, CheckpointOptions(name: "p", interval: nil))
         let stopping = Task {
             try await wait(until: { rows.values.count >= 12 })
             first.stop(savepoint: "s")
@@ -127,7 +131,7 @@ struct SavepointTests {
         let folder = try TestFolder()
         var options = CheckpointOptions(name: "p", interval: nil)
         options.savepointAtEnd = "end"
-        let run = try await makeRun(flows(rows), folder, options)
+        let run = try await makeRun(flows(rows, upTo: 130), folder, options)
         let draining = Task {
             try await wait(until: { rows.values.count >= 12 })
             run.drain()
@@ -140,7 +144,7 @@ struct SavepointTests {
         #expect(first.count < whole.count + 17)
         options.restoring = .savepoint("end")
         options.savepointAtEnd = nil
-        try await makeRun(flows(rows, pause: 0), folder, options).run()
+        try await makeRun(flows(rows), folder, options).run()
         // Each event is in one row: of the windows that were cut by the drain there are two.
         #expect(rows.values.count >= whole.count && rows.values.count <= whole.count + 2 * 17)
         let sums = { (rows: [Row]) in rows.map(\.float).reduce(0, +) }
@@ -154,7 +158,7 @@ struct SavepointTests {
         let folder = try TestFolder()
         var options = CheckpointOptions(name: "p", interval: nil)
         options.savepointAtEnd = "end"
-        try await makeRun(flows(rows, pause: 0), folder, options).run()
+        try await makeRun(flows(rows), folder, options).run()
         let taken = await #expect(throws: EngineError.self) {
             try await makeRun(flows(rows), folder, options).run()
         }
@@ -181,11 +185,12 @@ struct SavepointTests {
         let folder = try TestFolder()
         var options = CheckpointOptions(name: "p", interval: .seconds(3600))
         options.takesRequests = true
-        let run = try await makeRun(flows(rows, pause: 4000), folder, options)
+        let run = try await makeRun(flows(rows, upTo: 250), folder, options)
         let other = try await EmbeddedLog(directory: folder.path)
         await #expect(throws: SavepointRefused.self) { try await other.requestSavepoint("early", of: "p") }
         let asking = Task {
             try await wait(until: { rows.values.count >= 5 })
+            defer { run.drain() }
             let first = try await other.requestSavepoint("early", of: "p")
             await #expect(throws: EngineError.self) { try await other.requestSavepoint("early", of: "p") }
             return (first, try await other.requestSavepoint("later", of: "p"))
