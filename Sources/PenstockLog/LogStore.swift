@@ -42,6 +42,12 @@ public protocol LogStore: Sendable {
     /// - Throws: `LogError` with code `partitionOwned` where there is one, in this or another process.
     func writer(for partition: TopicPartition) async throws(LogError) -> any TopicWriter
 
+    /// Becomes the writer of a partition as `writer(for:)`, and where its last owner left a transaction with this id open commits that instead
+    /// of aborting it. For whoever has written down elsewhere that all rows of the transaction are acknowledged and are to be valid; the
+    /// transaction's first partition has to be opened before the others.
+    /// - Throws: as `writer(for:)`.
+    func writer(for partition: TopicPartition, committing id: TransactionID?) async throws(LogError) -> any TopicWriter
+
     /// Begins a transaction over partitions that the caller writes to; the first one's commit record decides for all.
     /// - Throws: `LogError` with code `transactionOpen` where one of them has a transaction, or `invalidTransaction` where the writers are none,
     ///   name a partition twice, or are not of this log.

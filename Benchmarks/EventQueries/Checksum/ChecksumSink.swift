@@ -40,6 +40,9 @@ public final class ChecksumSink<Row: SummedRow>: Sink {
     /// A sum does not depend on the order.
     public var takesAnyOrder: Bool { true }
 
+    /// Sums go on where the checkpoint left them.
+    public var delivery: SinkDelivery { .exactlyOnce }
+
     /// Always possible.
     public func check(_ context: SinkContext) {}
 

@@ -18,6 +18,7 @@ internal import PenstockEvents
     > {
         var both = aggregateOptions
         both.name = aggregateOptions.name ?? options.name
+        both.formerNames = aggregateOptions.formerNames + options.formerNames
         both.parallelism = aggregateOptions.parallelism ?? options.parallelism
         var description = StageDescription(.aggregate(window, aggregate), label: label, both)
         description.sides = sides

@@ -1,3 +1,4 @@
+internal import Foundation
 public import PenstockEngine
 public import PenstockEvents
 internal import PenstockFormats
@@ -102,10 +103,26 @@ private final class CSVOutputFile {
         guard let space = text.firstIndex(of: " "), let byteCount = Int(text[..<space]) else {
             preconditionFailure("\(text) is not the state of a CSV file")
         }
-        let pending = try PendingFile(
-            path, overwrites: overwrite, continuing: String(text[text.index(after: space)...]))
+        let earlier = String(text[text.index(after: space)...])
+        let pending = try Self.pending(path, overwrite, earlier)
         writer = try CSVWriter(continuing: pending.temporaryPath, behind: byteCount, columnCount: columns.count)
         self.pending = consume pending
+    }
+
+    /// The half-written file, or in its place a copy of the finished one, which may be replaced: it begins with the same rows.
+    private static func pending(_ path: String, _ overwrite: Bool, _ earlier: String) throws -> PendingFile {
+        let files = FileManager.default
+        if files.fileExists(atPath: earlier) {
+            return try PendingFile(path, overwrites: overwrite, continuing: earlier)
+        }
+        let pending = try PendingFile(path, overwrites: overwrite)
+        guard files.fileExists(atPath: path) else {
+            throw FormatError(
+                .notFound, file: earlier, "the half-written file that the checkpoint goes on with is gone",
+                hint: "put it back, or begin anew without the checkpoint")
+        }
+        try files.copyItem(atPath: path, toPath: pending.temporaryPath)
+        return pending
     }
 
     func checkpoint() throws -> [UInt8]? {

@@ -9,7 +9,8 @@ enum OptionNames {
     /// - Throws: `EngineError.plan` where an option or a verb of the pipeline has the name of one that every pipeline has.
     static func check<P: Pipeline>(_ type: P.Type) throws(EngineError) {
         let groups: [any ParsableArguments.Type] = [
-            RunSettings.self, StatsSettings.self, CheckpointSettings.self, ReplaySelection.self, ExplainSettings.self,
+            RunSettings.self, StatsSettings.self, CheckpointSettings.self, RestoreSettings.self, ReplaySelection.self,
+            ExplainSettings.self,
         ]
         let reserved = groups.flatMap { names(of: $0) } + ["help", "h"]
         for name in names(of: type) where reserved.contains(name) {
@@ -19,7 +20,10 @@ enum OptionNames {
                     + "pipeline has",
                 hint: "give the property another name; `\(type) run --help` lists those that are taken")
         }
-        let verbs = [RunCommand<P>._commandName, ReplayCommand<P>._commandName, ExplainCommand<P>._commandName, "help"]
+        let verbs = [
+            RunCommand<P>._commandName, ReplayCommand<P>._commandName, ExplainCommand<P>._commandName,
+            SavepointCommand<P>._commandName, CheckpointsCommand<P>._commandName, "help",
+        ]
         for verb in type.verbs where verbs.contains(verb._commandName) {
             throw .plan(
                 problem: "the verb \(verb._commandName) of \(type) has the name of a verb that every pipeline has",

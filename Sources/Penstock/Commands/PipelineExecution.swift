@@ -15,6 +15,10 @@ struct PipelineExecution<P: Pipeline> {
     private let reading: RunOptions.Reading
     private let topic: String?
     private let checkpoints: CheckpointOptions?
+    /// The savepoint to take where the user stops the run.
+    var savepointAtStop: String?
+    /// Whether a run that the user stops comes to its end where it is.
+    var drainsAtStop = false
 
     init(
         _ pipeline: P, _ verb: PipelineVerb, _ settings: RunSettings, _ stats: StatsSettings,
@@ -50,12 +54,11 @@ struct PipelineExecution<P: Pipeline> {
         do {
             scan = try await withProgress(run)
         } catch is RunStopped {
+            sayCheckpoints(run)
             sayStopped(run)
             throw ExitCode(FailureReport.interrupted)
         }
-        if let epoch = run.progress.restoredCheckpoint, !settings.quiet {
-            StandardError.write("went on from checkpoint \(epoch) in \(settings.log)\n")
-        }
+        sayCheckpoints(run)
         let record = record(run, scan, started, usesLog: log != nil)
         let lines = try pipeline.report(record)
         guard !settings.quiet else { return }
@@ -88,7 +91,15 @@ struct PipelineExecution<P: Pipeline> {
     // MARK: Running
 
     private func withProgress(_ run: PipelineRun) async throws -> ScanID {
-        let signals = StopSignals { run.stop() }
+        let signals = StopSignals { [savepointAtStop, drainsAtStop] in
+            if drainsAtStop {
+                run.drain()
+            } else if let savepointAtStop {
+                run.stop(savepoint: savepointAtStop)
+            } else {
+                run.stop()
+            }
+        }
         defer { signals.cancel() }
         // Only one of them has the terminal.
         let hidesProgress = settings.quiet || stats.style != nil
@@ -146,6 +157,14 @@ struct PipelineExecution<P: Pipeline> {
 
     private func sayFigures(_ run: PipelineRun) {
         for line in run.figures.map({ RunSummary($0).lines }) ?? [] { StandardError.write(line + "\n") }
+    }
+
+    private func sayCheckpoints(_ run: PipelineRun) {
+        guard !settings.quiet else { return }
+        if let epoch = run.progress.restoredCheckpoint {
+            StandardError.write("went on from checkpoint \(epoch) in \(settings.log)\n")
+        }
+        for name in run.progress.savepoints { StandardError.write("kept the savepoint \(name) in \(settings.log)\n") }
     }
 
     private func sayStopped(_ run: PipelineRun) {

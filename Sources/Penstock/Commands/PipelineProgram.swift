@@ -45,7 +45,10 @@ struct PipelineCommand<P: Pipeline>: AsyncParsableCommand {
         CommandConfiguration(
             commandName: "\(P.self)", abstract: P.abstract,
             version: "\(P.self), made with Penstock \(PenstockVersion.current)",
-            subcommands: [RunCommand<P>.self, ReplayCommand<P>.self, ExplainCommand<P>.self] + P.verbs,
+            subcommands: [
+                RunCommand<P>.self, ReplayCommand<P>.self, ExplainCommand<P>.self, SavepointCommand<P>.self,
+                CheckpointsCommand<P>.self,
+            ] + P.verbs,
             defaultSubcommand: RunCommand<P>.self)
     }
 }

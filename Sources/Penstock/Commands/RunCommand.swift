@@ -12,43 +12,25 @@ struct RunCommand<P: Pipeline>: AsyncParsableCommand {
     @OptionGroup var settings: RunSettings
     @OptionGroup(title: "Figures") var stats: StatsSettings
     @OptionGroup(title: "Checkpoints") var checkpoints: CheckpointSettings
-
-    func run() async throws {
-        let execution = PipelineExecution(
-            pipeline, .run, settings, stats, reading: .live, checkpoints: checkpoints.options(for: "\(P.self)"))
-        try await execution.run()
-    }
-}
-
-/// How a run keeps checkpoints.
-struct CheckpointSettings: ParsableArguments {
-    @Option(
-        help: ArgumentHelp(
-            "Keep a checkpoint in the log this often, and begin with the last one, if an earlier run did not come to its end.",
-            valueName: "time"))
-    var checkpointEvery: Duration?
-
-    @Option(help: ArgumentHelp("Keep checkpoints under this name instead of the pipeline's.", valueName: "name"))
-    var checkpointName: String?
-
-    @Flag(help: "Begin at the beginning; what an earlier run left is given up.")
-    var fresh = false
+    @OptionGroup(title: "Restoring") var restore: RestoreSettings
 
     func validate() throws {
-        guard checkpointEvery != nil || (checkpointName == nil && !fresh) else {
-            throw ValidationError("--checkpoint-name and --fresh need --checkpoint-every")
+        guard !checkpoints.fresh || restore.fromSavepoint == nil else {
+            throw ValidationError(
+                "--fresh begins at the beginning, --from-savepoint with a savepoint: give one of them")
         }
-        if let checkpointEvery, checkpointEvery < .zero {
-            throw ValidationError("--checkpoint-every takes a time of zero or more")
+        guard checkpoints.isNeeded || restore.fromSavepoint != nil || restore.isEmpty else {
+            throw ValidationError("--checkpoint-name and --drop-state need --checkpoint-every or --from-savepoint")
         }
     }
 
-    /// The options of a run of the pipeline with this name; nil for a run without checkpoints.
-    func options(for pipeline: String) -> CheckpointOptions? {
-        checkpointEvery.map { interval in
-            CheckpointOptions(
-                name: checkpointName ?? pipeline, interval: interval, restoring: fresh ? .nothing : .last)
-        }
+    func run() async throws {
+        var execution = PipelineExecution(
+            pipeline, .run, settings, stats, reading: .live,
+            checkpoints: checkpoints.options(for: "\(P.self)", restore))
+        execution.savepointAtStop = checkpoints.drain ? nil : checkpoints.savepoint
+        execution.drainsAtStop = checkpoints.drain
+        try await execution.run()
     }
 }
 
@@ -78,36 +60,5 @@ struct ReplayCommand<P: Pipeline>: AsyncParsableCommand {
             pipeline, .replay, settings, stats, reading: .replay(selection.scan.map { ScanID($0) }),
             topic: selection.topic)
         try await execution.run()
-    }
-}
-
-/// What `explain` prints.
-struct ExplainSettings: ParsableArguments {
-    enum Format: String, ExpressibleByArgument, CaseIterable {
-        case text, dot, json
-    }
-
-    @Option(help: "The form: text, dot (for Graphviz) or json.") var format = Format.text
-    @Flag(help: "Print the plan of a replay.") var replay = false
-}
-
-/// Prints the plan.
-struct ExplainCommand<P: Pipeline>: AsyncParsableCommand {
-    static var configuration: CommandConfiguration {
-        CommandConfiguration(
-            commandName: "explain", abstract: "Print the plan: what runs where, and what crosses between.")
-    }
-
-    @OptionGroup var explain: ExplainSettings
-    @OptionGroup(title: "Pipeline options") var pipeline: P
-    @OptionGroup var settings: RunSettings
-
-    func run() async throws {
-        let plan = try PhysicalPlan(pipeline.flows(), parallelism: settings.parallelism, isReplay: explain.replay)
-        switch explain.format {
-        case .text: print(plan.text, terminator: "")
-        case .dot: print(plan.dot, terminator: "")
-        case .json: print(plan.json, terminator: "")
-        }
     }
 }

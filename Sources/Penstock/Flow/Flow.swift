@@ -16,8 +16,11 @@ public struct Flow<Body: FlowBody>: Sendable {
     public let description: FlowDescription
 
     /// A flow with a name and stages.
-    public init(_ name: String, @FlowBuilder _ body: () -> Body) {
-        description = FlowDescription(name: name, stages: body().stages)
+    /// - Parameter formerly: The name that the flow had before, under which a checkpoint may hold the states of its stages.
+    public init(_ name: String, formerly: String? = nil, @FlowBuilder _ body: () -> Body) {
+        var description = FlowDescription(name: name, stages: body().stages)
+        description.formerNames = formerly.map { [$0] } ?? []
+        self.description = description
         FlowRecorder.current?.record(description)
     }
 }

@@ -4,6 +4,7 @@ public import PenstockEngine
 public struct StageOptions: Sendable, Hashable {
     var name: String?
     var parallelism: Int?
+    var formerNames: [String] = []
 
     /// Nothing said.
     public init() {}
@@ -23,6 +24,14 @@ extension Stage {
         return stage
     }
 
+    /// The name that the stage had before: where a checkpoint does not know its present name, it goes on with the state under this one. May be
+    /// said several times, the latest name first; may go when no checkpoint or savepoint with the old name is needed any more.
+    public func formerly(_ name: String) -> Self {
+        var stage = self
+        stage.options.formerNames.append(name)
+        return stage
+    }
+
     /// The stage on `count` instances or threads, 1 to 128. Results do not depend on it.
     public func parallelism(_ count: Int) -> Self {
         var stage = self
@@ -35,6 +44,7 @@ extension StageDescription {
     /// A stage with the author's options.
     init(_ kind: Kind, label: String, _ options: StageOptions) {
         self.init(kind, label: label, name: options.name, parallelism: options.parallelism)
+        formerNames = options.formerNames
     }
 }
 
@@ -46,6 +56,9 @@ public struct Configured<Operation: Sendable>: Stage {
 }
 
 extension Operator {
+    /// The operator with the name that it had before, under which a checkpoint may hold its state.
+    public func formerly(_ name: String) -> Configured<Self> { Configured(operation: self).formerly(name) }
+
     /// The operator with a name of its own, on which its state hangs.
     public func named(_ name: String) -> Configured<Self> { Configured(operation: self).named(name) }
 
@@ -54,6 +67,9 @@ extension Operator {
 }
 
 extension WindowOperator {
+    /// The operator with the name that it had before, under which a checkpoint may hold its state.
+    public func formerly(_ name: String) -> Configured<Self> { Configured(operation: self).formerly(name) }
+
     /// The operator with a name of its own, on which its state hangs.
     public func named(_ name: String) -> Configured<Self> { Configured(operation: self).named(name) }
 

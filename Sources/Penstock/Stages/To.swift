@@ -5,6 +5,7 @@ public import PenstockEvents
 public struct To<Value: Sendable>: Stage {
     let kind: StageDescription.Kind
     let allowsLossy: Bool
+    var delivery = TopicDelivery.repeatable
     /// The name and the parallelism that the author gave.
     public var options = StageOptions()
 
@@ -17,9 +18,14 @@ public struct To<Value: Sendable>: Stage {
 
     /// Appends the events to a topic, which is made where it is not there. What `Latest` or `DropOldest` have left it takes only with
     /// `allowLossy`; behind a restart rows then come at least once.
-    public init(_ topic: Topic<Value>, allowLossy: Bool = false) where Value: Event {
+    /// - Parameter delivery: How the rows get there so that each is there once whatever happens: at once, or in transactions that become
+    ///   visible with the checkpoints.
+    public init(
+        _ topic: Topic<Value>, delivery: TopicDelivery = .repeatable, allowLossy: Bool = false
+    ) where Value: Event {
         kind = .topicSink(topic: topic.name, codec: EventCodec(Value.self))
         allowsLossy = allowLossy
+        self.delivery = delivery
     }
 
     private var takesUpdates = false
@@ -36,6 +42,7 @@ public struct To<Value: Sendable>: Stage {
         var description = StageDescription(kind, label: "To", options)
         description.takesUpdates = takesUpdates
         description.allowsLossy = allowsLossy
+        description.delivery = delivery
         return description
     }
 }

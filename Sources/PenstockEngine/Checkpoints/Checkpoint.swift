@@ -58,8 +58,12 @@ struct StageState: Sendable {
 struct Checkpoint: Sendable {
     /// The number of the checkpoint, from 1.
     let epoch: UInt64
+    /// What the run is called, which it keeps over restarts.
+    var run = ""
     /// The scan that the run records.
     let scan: ScanID
+    /// The number of each stage as an origin of events, as it stands in the states; also of stages that are gone.
+    var origins: [StageName: UInt32] = [:]
     /// The states of all stages. None where the run has come to its end.
     var state: StageState
 }

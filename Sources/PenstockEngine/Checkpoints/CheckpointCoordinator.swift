@@ -8,52 +8,76 @@ internal import Synchronization
 /// edges; each stage takes its snapshot when the barrier has come on all of its inputs. One checkpoint at a time; the events that come
 /// meanwhile are not kept waiting.
 actor CheckpointCoordinator {
-    private let store: CheckpointStore
-    private let interval: Duration
-    private let whenKept: @Sendable (UInt64) -> Void
+    /// What all runs of a name share, and what a run knows from its beginning.
+    struct Setup: Sendable {
+        let store: CheckpointStore?
+        let log: any LogStore
+        let durability: Durability
+        let options: CheckpointOptions
+        let nextEpoch: UInt64
+        /// What the run is called over restarts.
+        let run: String
+        let scan: ScanID
+        let origins: [StageName: UInt32]
+        /// The counts that the run began with.
+        let earlier: [StageName: OperatorStatistics]
+        let boards: [CommitBoard]
+        let progress: RunProgress
+        /// Where barriers can be held.
+        let holders: BarrierHolders
+        /// By which clock checkpoints are timed.
+        let clock: any RunClock
+        /// Where a test drives the run step by step.
+        var steps: RunSteps?
+    }
+
+    /// A savepoint that somebody wants.
+    struct Wanted: Sendable {
+        let name: String
+        /// Whether the run ends with it: then sources read nothing behind its barrier.
+        var endsRun = false
+        /// Takes the number of the checkpoint, or why there is none.
+        let answer: @Sendable (Result<UInt64, any Error>) -> Void
+    }
+
+    /// What becomes of the transactions of sinks at a checkpoint.
+    nonisolated let transactions = PreparedTransactions()
+
+    private let setup: Setup
     private let instances: Int
-    private let scan: ScanID
-    private let boards: [CommitBoard]
-    private let progress: RunProgress
-    private let steps: RunSteps?
-    private let clock: any RunClock
-    /// The counts that the run began with.
-    private let earlier: [StageName: OperatorStatistics]
     private let requestedEpoch = Atomic<UInt64>(0)
+    private let endingEpoch = Atomic<UInt64>(0)
 
     private var epoch: UInt64
     private var states: [Int: StageState] = [:]
     private var ended: [Int: StageState] = [:]
+    private var wanted: [Wanted] = []
+    private var abandoned = 0
     private var isUnderway = false
     private var isRequested = false
     /// When the one that is underway began.
     private var begun: Int64?
     private var isCancelled = false
+    private var isLate = false
     private var waiter: CheckedContinuation<Void, Never>?
 
-    init(
-        _ store: CheckpointStore, _ options: CheckpointOptions, nextEpoch: UInt64, instances: Int, scan: ScanID,
-        earlier: [StageName: OperatorStatistics], boards: [CommitBoard], progress: RunProgress, steps: RunSteps? = nil,
-        clock: any RunClock
-    ) {
-        self.steps = steps
-        self.store = store
-        interval = options.interval
-        whenKept = options.whenKept
-        self.instances = instances
-        self.scan = scan
-        self.earlier = earlier
-        self.boards = boards
-        self.progress = progress
-        self.clock = clock
-        progress.update { _ in }
-        epoch = nextEpoch - 1
+    init(_ setup: Setup) {
+        self.setup = setup
+        instances = setup.holders.instances
+        setup.progress.update { _ in }
+        epoch = setup.nextEpoch - 1
     }
 
     /// The checkpoint that sources should take part in, behind the one with number `last`; nil where there is none.
     nonisolated func requested(after last: UInt64) -> UInt64? {
         let epoch = requestedEpoch.load(ordering: .acquiring)
         return epoch > last ? epoch : nil
+    }
+
+    /// Whether the run ends with the checkpoint of this number, so that nothing behind its barrier may be read.
+    nonisolated func isLast(_ epoch: UInt64) -> Bool {
+        let ending = endingEpoch.load(ordering: .acquiring)
+        return ending > 0 && epoch >= ending
     }
 
     /// Keeps what a run is before it begins, so that what it does before its first checkpoint can be repeated, too. Where one of its outputs
@@ -63,19 +87,34 @@ actor CheckpointCoordinator {
         epoch += 1
         var merged = StageState()
         for state in states { merged.merge(state) }
-        try await write(merged.canGoOn ? merged : StageState())
+        try await write(checkpoint(merged.canGoOn ? merged : StageState()))
+    }
+
+    /// Keeps the savepoint that a run began with as its first checkpoint: whoever comes next goes on from there.
+    func begin(withSavepoint state: StageState) async throws {
+        epoch += 1
+        try await write(checkpoint(state))
     }
 
     /// Takes checkpoints until all instances have ended or the run is cancelled.
-    /// - Throws: `CheckpointNotKept`.
+    /// - Throws: `CheckpointNotKept`, `CheckpointsAbandoned`.
     func run() async throws {
         while true {
             await pause()
             if isCancelled || ended.count == instances { return }
-            begin()
+            let wanted = self.wanted
+            self.wanted = []
+            begin(endsRun: wanted.contains(where: \.endsRun))
             await completion()
-            if isCancelled { return progress.update { $0.abandoned += 1 } }
-            try await keep(states.merging(ended) { taken, _ in taken })
+            if isCancelled {
+                setup.progress.update { $0.abandoned += 1 }
+                return refuse(wanted, CancellationError())
+            }
+            guard isComplete else {
+                try abandon(wanted)
+                continue
+            }
+            try await keep(states.merging(ended) { taken, _ in taken }, wanted)
             isUnderway = false
             states = [:]
         }
@@ -84,15 +123,18 @@ actor CheckpointCoordinator {
     /// Keeps what all instances were when they ended, so that what follows can be repeated.
     func finish() async throws {
         epoch += 1
-        try await keep(ended)
+        let atEnd = setup.options.savepointAtEnd.map { Wanted(name: $0) { _ in } }
+        let wanted = self.wanted + (atEnd.map { [$0] } ?? [])
+        self.wanted = []
+        try await keep(ended, wanted)
     }
 
     /// Says that the run has come to its end: there is nothing to go on from.
     func markFinished() async throws {
         epoch += 1
-        try await write(StageState())
+        try await write(checkpoint(StageState()))
         // The run has come to its end, whatever happens to the topic.
-        try? await store.close()
+        try? await setup.store?.close()
     }
 
     /// Takes a checkpoint now, without waiting for the interval.
@@ -104,8 +146,18 @@ actor CheckpointCoordinator {
     /// Ends all waiting and gives the topic up.
     func cancel() async {
         isCancelled = true
+        refuse(wanted, CancellationError())
+        wanted = []
+        transactions.cancel()
         wake()
-        try? await store.close()
+        try? await setup.store?.close()
+    }
+
+    /// Takes a savepoint as soon as no other checkpoint is on its way.
+    func want(_ savepoint: Wanted) {
+        if isCancelled { return savepoint.answer(.failure(CancellationError())) }
+        wanted.append(savepoint)
+        if !isUnderway { wake() }
     }
 
     // MARK: What stages say
@@ -125,38 +177,96 @@ actor CheckpointCoordinator {
 
     // MARK: One checkpoint
 
-    private func begin() {
+    private func begin(endsRun: Bool) {
         epoch += 1
         isUnderway = true
-        begun = clock.nanoseconds
-        requestedEpoch.store(epoch, ordering: .releasing)
+        isLate = false
         isRequested = false
-        for board in boards { board.interrupt() }
-        steps?.wake()
+        begun = setup.clock.nanoseconds
+        if endsRun { endingEpoch.store(epoch, ordering: .releasing) }
+        requestedEpoch.store(epoch, ordering: .releasing)
+        for board in setup.boards { board.interrupt() }
+        setup.steps?.wake()
     }
 
     private var isComplete: Bool { (0..<instances).allSatisfy { states[$0] != nil || ended[$0] != nil } }
 
     private func completion() async {
-        while !isComplete, !isCancelled { await withCheckedContinuation { waiter = $0 } }
+        let timer = Task { [timeout = setup.options.timeout, epoch] in
+            if (try? await Task.sleep(for: timeout)) != nil { noteLate(epoch) }
+        }
+        while !isComplete, !isCancelled, !isLate { await withCheckedContinuation { waiter = $0 } }
+        timer.cancel()
     }
 
-    private func keep(_ states: [Int: StageState]) async throws {
+    private func noteLate(_ epoch: UInt64) {
+        guard isUnderway, epoch == self.epoch else { return }
+        isLate = true
+        wake()
+    }
+
+    /// Gives up a checkpoint that takes too long. What it knows already is of no use for the next one.
+    private func abandon(_ wanted: [Wanted]) throws {
+        abandoned += 1
+        let error = CheckpointsAbandoned(
+            epoch: epoch, count: abandoned, limit: setup.options.abandonedLimit, timeout: setup.options.timeout,
+            holder: setup.holders.description { states[$0] != nil || ended[$0] != nil })
+        transactions.abandon(epoch)
+        isUnderway = false
+        states = [:]
+        refuse(wanted, error)
+        setup.progress.update { $0.abandoned += 1 }
+        guard abandoned < setup.options.abandonedLimit, !wanted.contains(where: \.endsRun) else { throw error }
+        setup.progress.report(.warning(error.summary))
+    }
+
+    private func keep(_ states: [Int: StageState], _ wanted: [Wanted]) async throws {
         var merged = StageState()
         for (_, state) in states.sorted(by: { $0.key < $1.key }) { merged.merge(state) }
-        for (stage, counts) in earlier {
+        for (stage, counts) in setup.earlier {
             merged.statistics[stage] = (merged.statistics[stage] ?? OperatorStatistics()) + counts
         }
-        let started = begun ?? clock.nanoseconds
-        let byteCount = try await write(merged)
+        let checkpoint = checkpoint(merged)
+        let started = begun ?? setup.clock.nanoseconds
+        let byteCount = try await write(checkpoint)
         begun = nil
-        progress.note(epoch: epoch)
-        note(byteCount, .nanoseconds(clock.nanoseconds - started))
-        whenKept(epoch)
+        var kept: [Wanted] = []
+        for savepoint in wanted where try await keep(checkpoint, as: savepoint) { kept.append(savepoint) }
+        abandoned = 0
+        try await transactions.commit(epoch)
+        setup.progress.note(epoch: epoch)
+        note(byteCount, .nanoseconds(setup.clock.nanoseconds - started))
+        setup.options.whenKept(epoch)
+        for savepoint in kept {
+            setup.progress.note(savepoint: savepoint.name)
+            savepoint.answer(.success(epoch))
+        }
+    }
+
+    /// Keeps a checkpoint as a savepoint; false where that failed and the run may go on.
+    private func keep(_ checkpoint: Checkpoint, as savepoint: Wanted) async throws -> Bool {
+        do {
+            guard checkpoint.state.canGoOn else { throw SavepointImpossible(checkpoint.state) }
+            try await setup.log.keep(
+                checkpoint, asSavepoint: savepoint.name, of: setup.options.name, setup.durability)
+            return true
+        } catch {
+            savepoint.answer(.failure(error))
+            if savepoint.endsRun || ended.count == instances { throw error }
+            return false
+        }
+    }
+
+    private func refuse(_ wanted: [Wanted], _ error: any Error) {
+        for savepoint in wanted { savepoint.answer(.failure(error)) }
+    }
+
+    private func checkpoint(_ state: StageState) -> Checkpoint {
+        Checkpoint(epoch: epoch, run: setup.run, scan: setup.scan, origins: setup.origins, state: state)
     }
 
     private func note(_ byteCount: Int, _ duration: Duration) {
-        progress.update { [epoch] figures in
+        setup.progress.update { [epoch] figures in
             figures.kept += 1
             figures.lastEpoch = epoch
             figures.lastBytes = byteCount
@@ -166,24 +276,28 @@ actor CheckpointCoordinator {
         }
     }
 
+    /// - Returns: The bytes of the states that were written.
     @discardableResult
-    private func write(_ state: StageState) async throws -> Int {
-        do { return try await store.write(Checkpoint(epoch: epoch, scan: scan, state: state)) } catch {
+    private func write(_ checkpoint: Checkpoint) async throws -> Int {
+        guard let store = setup.store else { return 0 }
+        do { return try await store.write(checkpoint) } catch {
             throw CheckpointNotKept(epoch: epoch, topic: store.topic.description, error: error)
         }
     }
 
     // MARK: Waiting
 
-    /// Waits for the interval, or until all instances have ended.
+    /// Waits for the interval, or until a savepoint is wanted or all instances have ended.
     private func pause() async {
-        guard ended.count < instances, !isCancelled, !isRequested else { return }
-        let timer = Task {
-            // What ends the pause in another way wakes whoever waits then.
-            if (try? await Task.sleep(for: interval)) != nil { wake() }
+        guard ended.count < instances, !isCancelled, !isRequested, wanted.isEmpty else { return }
+        let timer = setup.options.interval.map { interval in
+            Task {
+                // What ends the pause in another way wakes whoever waits then.
+                if (try? await Task.sleep(for: interval)) != nil { wake() }
+            }
         }
         await withCheckedContinuation { waiter = $0 }
-        timer.cancel()
+        timer?.cancel()
     }
 
     private func wakeIfComplete() {
@@ -193,23 +307,5 @@ actor CheckpointCoordinator {
     private func wake() {
         waiter?.resume()
         waiter = nil
-    }
-}
-
-/// A checkpoint could not be written.
-private struct CheckpointNotKept: Diagnostic {
-    let epoch: UInt64
-    let topic: String
-    let error: LogError
-
-    var summary: String { "checkpoint \(epoch) cannot be kept in \(topic): \(error.summary)" }
-    var hint: String? { error.hint }
-    var category: FailureCategory { error.category }
-}
-
-extension StageState {
-    /// Whether each output has said how to go on with it.
-    fileprivate var canGoOn: Bool {
-        forms.keys.allSatisfy { $0.part != .sink || !(chunks[$0] ?? []).isEmpty }
     }
 }

@@ -5,17 +5,24 @@ internal import PenstockEvents
 /// A checkpoint is its pieces and then the end, which says how many there were. Pieces without their end are what a crash left.
 struct CheckpointRecord: Event {
     enum Kind: UInt8 {
+        /// A state, or a part of one that is large.
         case state = 0
+        /// What an operator has counted.
         case statistics = 1
+        /// The end of the checkpoint.
         case end = 2
+        /// A state that is the same as in an earlier checkpoint, and stands there.
+        case reference = 3
+        /// The number of a stage as an origin of events.
+        case origin = 4
     }
 
     static let schema = Schema(
-        "penstock.checkpoint", version: 1,
+        "penstock.checkpoint", version: 2,
         fields: [
             Schema.Field("epoch", .u64), Schema.Field("scan", .u64), Schema.Field("kind", .u8),
             Schema.Field("piece", .u32), Schema.Field("continues", .bool), Schema.Field("group", .i32),
-            Schema.Field("owner", .string),
+            Schema.Field("number", .u64), Schema.Field("bytes", .u64), Schema.Field("owner", .string),
             Schema.Field("form", .string),
         ], payload: Schema.Field("state", .bytes))
 
@@ -31,6 +38,10 @@ struct CheckpointRecord: Event {
     var continues = false
     /// The key group, or -1.
     var group: Int32 = -1
+    /// Of a reference the offset of the first record of the state; of an origin the number.
+    var number: UInt64 = 0
+    /// Of the end the bytes of all states; of a reference those of the state.
+    var byteCount: UInt64 = 0
     /// The owner's text.
     var owner = ""
     var form = ""
@@ -50,6 +61,8 @@ struct CheckpointRecord: Event {
         record.append(piece)
         record.append(UInt8(continues ? 1 : 0))
         record.append(group)
+        record.append(number)
+        record.append(byteCount)
         record.append(owner)
         record.append(form)
         record.setPayload(bytes)
@@ -63,6 +76,8 @@ struct CheckpointRecord: Event {
         piece = try record.readInteger()
         continues = try record.readInteger(UInt8.self) != 0
         group = try record.readInteger()
+        number = try record.readInteger()
+        byteCount = try record.readInteger()
         owner = try record.readString()
         form = try record.readString()
         bytes = record.payload

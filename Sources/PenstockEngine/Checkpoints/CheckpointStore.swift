@@ -1,7 +1,9 @@
 internal import PenstockEvents
 internal import PenstockLog
 
-/// The checkpoints of a run in a topic of its log. Belongs to one run at a time: the topic has one writer.
+/// Checkpoints in a topic of the log. Belongs to one run at a time: the topic has one writer.
+///
+/// States that are the same as in an earlier checkpoint are not written again: a reference says where they stand.
 final class CheckpointStore: Sendable {
     /// The bytes of states after which a batch of records is handed over.
     private static let batchBytes = 4 << 20
@@ -10,64 +12,66 @@ final class CheckpointStore: Sendable {
     private let log: any LogStore
     private let writer: any TopicWriter
     private let kept: Int
-    /// Where complete checkpoints begin in the topic, the oldest first.
-    private let starts: Guarded<[UInt64]>
+    private let state = Guarded(State())
+
+    private struct State {
+        /// The complete checkpoints in the topic, the oldest first: those that are kept, and before them those that others refer to.
+        var complete: [Extent] = []
+        var written = WrittenChunks()
+    }
+
+    /// Where a checkpoint is in the topic.
+    private struct Extent {
+        /// The offset of the first record that it needs: its own, or one that it refers to.
+        let needed: UInt64
+        let start: UInt64
+        /// The bytes of the states that it has of its own.
+        let byteCount: Int
+    }
 
     /// Opens the topic, which is created where it is not there, and becomes its writer.
-    init(_ options: CheckpointOptions, _ log: any LogStore, _ durability: Durability) async throws(LogError) {
-        topic = TopicPartition(options.topic)
+    /// - Parameter kept: How many complete checkpoints stay.
+    init(
+        topic name: String, kept: Int, _ log: any LogStore, _ durability: Durability
+    ) async throws(LogError) {
+        topic = TopicPartition(name)
         self.log = log
-        kept = options.kept
-        starts = Guarded([])
+        self.kept = kept
         _ = try await log.openTopic(
-            options.topic, schema: CheckpointRecord.schema,
+            name, schema: CheckpointRecord.schema,
             creatingWith: TopicConfiguration(durability: durability, segmentBytes: 64 << 20))
         writer = try await log.writer(for: topic)
+    }
+
+    /// The store of a run's checkpoints.
+    convenience init(_ options: CheckpointOptions, _ log: any LogStore, _ durability: Durability) async throws(LogError)
+    {
+        try await self.init(topic: options.topic, kept: options.kept, log, durability)
     }
 
     /// The newest checkpoint that is complete and intact, and the number behind that of every one in the topic, complete or not. One behind
     /// it that is damaged is reported.
     /// - Throws: `LogError` of the storage.
     func last(_ report: (RunRemark) -> Void) async throws -> (checkpoint: Checkpoint?, nextEpoch: UInt64) {
-        var last: Checkpoint?
-        var complete: [UInt64] = []
-        var damage: String?
-        var epoch: UInt64 = 0
-        var pieces = Pieces()
-        try await forEachRecord { record, offset in
-            epoch = max(epoch, record.epoch)
-            guard record.kind == .end else { return pieces.add(record, at: offset) }
-            if let checkpoint = pieces.complete(record) {
-                last = checkpoint
-                complete.append(pieces.start ?? offset)
-                damage = nil
-            } else {
-                damage = damage ?? "checkpoint \(record.epoch) has lost a part"
-            }
-            pieces = Pieces()
-        } damaged: { error in
-            damage = error.summary
-        }
-        starts.withLock { $0 = complete }
-        if let damage {
-            let instead = last.map { "checkpoint \($0.epoch), the one before it, is taken" }
-            let nothing = "there is none before it, so the run begins at the beginning"
-            report(.warning("the last checkpoint in \(topic) is damaged; \(instead ?? nothing): \(damage)"))
-        }
-        return (last, epoch + 1)
+        let index = try await CheckpointIndex(topic, log)
+        let extents = index.complete.map { Extent(needed: $0.needed, start: $0.start, byteCount: 0) }
+        state.withLock { $0.complete = extents }
+        return (try await index.last(report), index.lastEpoch + 1)
     }
 
     /// Writes a checkpoint; when this returns it is complete and kept. Older ones beyond the number to keep are given up.
-    /// - Returns: The bytes of the states in it.
+    /// - Returns: The bytes of the states in it; of those that are referred to only the references are.
     @discardableResult
     func write(_ checkpoint: Checkpoint) async throws(LogError) -> Int {
-        var records = checkpoint.records
-        records.append(
-            CheckpointRecord(
-                epoch: checkpoint.epoch, scan: checkpoint.scan.number, kind: .end, piece: UInt32(records.count)))
+        let (held, known) = state.withLock { state in
+            (state.complete.reduce(0) { $0 + $1.byteCount }, state.written)
+        }
+        let byteCount = checkpoint.state.byteCount
+        // What is referred to holds back all that is behind it: from time to time everything is written anew.
+        let isWhole = held > 4 * byteCount + (16 << 20)
+        var layout = CheckpointLayout(checkpoint, known: isWhole ? WrittenChunks() : known)
         var start: UInt64?
-        var next = records[...]
-        let byteCount = records.reduce(0) { $0 + $1.bytes.count }
+        var next = layout.records[...]
         while !next.isEmpty {
             var batch = RecordBatchBuilder(schemaID: CheckpointRecord.schema.id)
             var bytes = 0
@@ -79,173 +83,155 @@ final class CheckpointStore: Sendable {
             let acknowledgement = try await writer.append(batch)
             start = start ?? acknowledgement.offsets.lowerBound
         }
-        let oldest: UInt64? = starts.withLock { starts in
-            if let start { starts.append(start) }
-            if starts.count > kept { starts.removeFirst(starts.count - kept) }
-            return starts.first
+        guard let start else { preconditionFailure("a checkpoint has at least an end") }
+        layout.place(at: start)
+        let extent = Extent(needed: min(start, layout.needed), start: start, byteCount: layout.ownBytes)
+        let written = layout.written
+        let oldest: UInt64 = state.withLock { state in
+            state.complete.append(extent)
+            state.written = written
+            let oldest = state.complete.suffix(kept).lazy.map(\.needed).min() ?? start
+            state.complete.removeAll { $0.start < oldest }
+            return oldest
         }
-        if let oldest { try await log.truncate(topic, before: oldest) }
-        return byteCount
+        try await log.truncate(topic, before: oldest)
+        return layout.ownBytes
     }
 
     func close() async throws(LogError) { try await writer.close() }
-
-    // MARK: Reading
-
-    private func forEachRecord(
-        _ body: (CheckpointRecord, _ offset: UInt64) throws -> Void, damaged: (LogError) -> Void
-    ) async throws {
-        let reader = try await log.reader(for: topic, from: .earliest)
-        while true {
-            do {
-                guard let entry = try await reader.next() else { break }
-                guard case .records(let batch) = entry else { continue }
-                for index in 0..<batch.count {
-                    try body(batch.event(at: index), batch.baseOffset + UInt64(index))
-                }
-            } catch let error as LogError where error.code == .damaged {
-                damaged(error)
-                _ = try await reader.skipDamage()
-            }
-        }
-        await reader.close()
-    }
 }
 
-/// The pieces of a checkpoint as far as they have been read.
-private struct Pieces {
-    private(set) var start: UInt64?
-    private var epoch: UInt64 = 0
-    private var count: UInt32 = 0
-    private var hasGap = false
-    private var state = StageState()
-    private var chunk: (owner: StateOwner, form: String, group: UInt16?, bytes: [UInt8])?
+/// Which chunks stand in the topic already, and where.
+struct WrittenChunks: Sendable {
+    struct Key: Hashable, Sendable {
+        let owner: StateOwner
+        let group: UInt16?
+        /// Which of the owner's chunks of the group.
+        let number: Int
+    }
 
-    mutating func add(_ record: CheckpointRecord, at offset: UInt64) {
-        if record.epoch != epoch {
-            self = Pieces()
-            epoch = record.epoch
-            start = offset
-        }
-        guard record.piece == count else {
-            hasGap = true
-            return
-        }
-        count += 1
-        if record.continues, chunk != nil {
-            record.bytes.withUnsafeBytes { chunk?.bytes.append(contentsOf: $0) }
-            return
-        }
-        finishChunk()
-        switch record.kind {
-        case .state:
-            guard let owner = StateOwner(text: record.owner) else {
-                hasGap = true
-                return
-            }
-            let group = record.group < 0 ? nil : UInt16(record.group)
-            chunk = (owner, record.form, group, record.bytes.withUnsafeBytes { Array($0) })
-        case .statistics:
-            guard let stage = StageName(text: record.owner),
-                let counts = record.bytes.withUnsafeBytes({ OperatorStatistics(bytes: $0) })
-            else {
-                hasGap = true
-                return
-            }
-            state.statistics[stage] = counts
-        case .end:
-            break
+    struct Place: Sendable {
+        let digest: Digest
+        /// The offset of its first record.
+        var offset: UInt64
+    }
+
+    /// What tells chunks apart. Nobody makes chunks that agree in all of it and are not the same.
+    struct Digest: Sendable, Hashable {
+        let hash: UInt64
+        let checksum: UInt32
+        let byteCount: Int
+
+        init(_ bytes: [UInt8]) {
+            (hash, checksum) = bytes.withUnsafeBytes { (XXHash64.hash($0), CRC32C.checksum($0)) }
+            byteCount = bytes.count
         }
     }
 
-    mutating func complete(_ end: CheckpointRecord) -> Checkpoint? {
-        guard end.epoch == epoch || count == 0, end.piece == count, !hasGap else { return nil }
-        finishChunk()
-        return Checkpoint(epoch: end.epoch, scan: ScanID(end.scan), state: state)
-    }
+    /// Smaller chunks are written again: a reference would not be much smaller.
+    static let smallest = 4096
 
-    private mutating func finishChunk() {
-        guard let chunk else { return }
-        let bytes = chunk.bytes.isEmpty ? [] : [StateChunk(group: chunk.group, bytes: chunk.bytes)]
-        state.put(chunk.owner, form: chunk.form, bytes)
-        self.chunk = nil
-    }
+    var places: [Key: Place] = [:]
 }
 
-extension Checkpoint {
-    /// The pieces, in the order of their owners.
-    fileprivate var records: [CheckpointRecord] {
-        var records: [CheckpointRecord] = []
-        func add(_ kind: CheckpointRecord.Kind, _ owner: String, _ form: String, _ group: Int32, _ bytes: [UInt8]) {
-            var from = 0
-            repeat {
-                let to = min(from + CheckpointRecord.largestPiece, bytes.count)
-                var record = CheckpointRecord(
-                    epoch: epoch, scan: scan.number, kind: kind, piece: UInt32(records.count))
-                record.continues = from > 0
-                record.owner = owner
-                record.form = form
-                record.group = group
-                record.bytes = bytes[from..<to].withUnsafeBytes { Payload(copying: $0) }
-                records.append(record)
-                from = to
-            } while from < bytes.count
-        }
+/// The records of a checkpoint, in the order of their owners.
+private struct CheckpointLayout {
+    private(set) var records: [CheckpointRecord] = []
+    /// Where the chunks are: those of this checkpoint counted from its first record until they are placed.
+    private(set) var written = WrittenChunks()
+    /// The lowest offset that a reference names.
+    private(set) var needed = UInt64.max
+    /// The bytes of states in the records.
+    private(set) var ownBytes = 0
+    private var own: [WrittenChunks.Key] = []
+    private let checkpoint: Checkpoint
+
+    init(_ checkpoint: Checkpoint, known: WrittenChunks) {
+        self.checkpoint = checkpoint
+        let state = checkpoint.state
         for owner in state.forms.keys.sorted() {
             let form = state.forms[owner] ?? ""
             let chunks = state.chunks[owner] ?? []
             // An owner without a state is written, too: it was there.
             if chunks.isEmpty { add(.state, owner.text, form, -1, []) }
-            for chunk in chunks { add(.state, owner.text, form, chunk.group.map(Int32.init) ?? -1, chunk.bytes) }
+            var numbers: [UInt16?: Int] = [:]
+            for chunk in chunks {
+                let key = WrittenChunks.Key(
+                    owner: owner, group: chunk.group, number: numbers[chunk.group, default: 0])
+                numbers[chunk.group, default: 0] += 1
+                add(chunk, key, form, known)
+            }
         }
         for (stage, counts) in state.statistics.sorted(by: { $0.key < $1.key }) {
             add(.statistics, stage.description, "", -1, counts.bytes)
         }
-        return records
-    }
-}
-
-extension StageName {
-    fileprivate init?(text: String) {
-        guard let slash = text.firstIndex(of: "/") else { return nil }
-        self.init(flow: String(text[..<slash]), stage: String(text[text.index(after: slash)...]))
-    }
-}
-
-extension StateOwner {
-    /// The owner with this text.
-    fileprivate init?(text: String) {
-        guard let colon = text.range(of: ": ", options: .backwards),
-            let stage = StageName(text: String(text[..<colon.lowerBound]))
-        else { return nil }
-        let part: Part
-        switch text[colon.upperBound...] {
-        case "order": part = .order
-        case "operator": part = .operation
-        case "sink": part = .sink
-        case let source where source.hasPrefix("source "):
-            guard let partition = Int(source.dropFirst(7)) else { return nil }
-            part = .source(partition: partition)
-        default: return nil
+        for (stage, number) in checkpoint.origins.sorted(by: { $0.key < $1.key }) {
+            var record = record(.origin)
+            record.owner = stage.description
+            record.number = UInt64(number)
+            records.append(record)
         }
-        self.init(stage: stage, part: part)
+        var end = record(.end)
+        end.form = checkpoint.run
+        end.byteCount = UInt64(state.byteCount)
+        records.append(end)
+    }
+
+    /// Says where the first record stands.
+    mutating func place(at start: UInt64) {
+        for key in own { written.places[key]?.offset += start }
+    }
+
+    private mutating func add(
+        _ chunk: StateChunk, _ key: WrittenChunks.Key, _ form: String, _ known: WrittenChunks
+    ) {
+        let group = chunk.group.map(Int32.init) ?? -1
+        guard chunk.bytes.count >= WrittenChunks.smallest else {
+            return add(.state, key.owner.text, form, group, chunk.bytes)
+        }
+        let digest = WrittenChunks.Digest(chunk.bytes)
+        if let place = known.places[key], place.digest == digest {
+            var reference = record(.reference)
+            reference.owner = key.owner.text
+            reference.form = form
+            reference.group = group
+            reference.number = place.offset
+            reference.byteCount = UInt64(chunk.bytes.count)
+            records.append(reference)
+            written.places[key] = place
+            needed = min(needed, place.offset)
+        } else {
+            written.places[key] = WrittenChunks.Place(digest: digest, offset: UInt64(records.count))
+            own.append(key)
+            add(.state, key.owner.text, form, group, chunk.bytes)
+        }
+    }
+
+    private mutating func add(
+        _ kind: CheckpointRecord.Kind, _ owner: String, _ form: String, _ group: Int32, _ bytes: [UInt8]
+    ) {
+        var from = 0
+        repeat {
+            let to = min(from + CheckpointRecord.largestPiece, bytes.count)
+            var record = record(kind)
+            record.continues = from > 0
+            record.owner = owner
+            record.form = form
+            record.group = group
+            record.bytes = bytes[from..<to].withUnsafeBytes { Payload(copying: $0) }
+            records.append(record)
+            from = to
+        } while from < bytes.count
+        if kind == .state { ownBytes += bytes.count }
+    }
+
+    private func record(_ kind: CheckpointRecord.Kind) -> CheckpointRecord {
+        CheckpointRecord(
+            epoch: checkpoint.epoch, scan: checkpoint.scan.number, kind: kind, piece: UInt32(records.count))
     }
 }
 
-extension OperatorStatistics {
-    fileprivate var bytes: [UInt8] {
-        var encoder = StateEncoder()
-        for count in [lateEvents, lateWindows, outsideEvents, futureEvents, droppedEvents] { encoder.put(Int64(count)) }
-        return encoder.bytes
-    }
-
-    fileprivate init?(bytes: UnsafeRawBufferPointer) {
-        guard bytes.count == 40 else { return nil }
-        func count(_ place: Int) -> Int {
-            Int(Int64(littleEndian: bytes.loadUnaligned(fromByteOffset: place * 8, as: Int64.self)))
-        }
-        self.init(
-            lateEvents: count(0), lateWindows: count(1), outsideEvents: count(2), futureEvents: count(3),
-            droppedEvents: count(4))
-    }
+extension StageState {
+    /// The bytes of all states.
+    var byteCount: Int { chunks.values.lazy.joined().reduce(0) { $0 + $1.bytes.count } }
 }

@@ -141,8 +141,8 @@ struct BroadcastJoin: Processor {
     mutating func restore(_ chunks: [StateChunk]) throws {
         for chunk in chunks {
             var decoder = StateDecoder(chunk)
-            watermark = Timestamp(nanoseconds: try decoder.integer())
-            forwarded = Timestamp(nanoseconds: try decoder.integer())
+            watermark = try decoder.watermark()
+            forwarded = try decoder.watermark()
             sequence = try decoder.integer()
             let coding = try kernel.state.writable()
             state = try KeptValue(kernel.state) { try coding.read(&decoder, $0) }

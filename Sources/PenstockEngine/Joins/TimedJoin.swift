@@ -212,8 +212,8 @@ struct TimedJoin: Processor {
     mutating func restore(_ state: [StateChunk]) throws {
         for chunk in state where chunk.group == nil {
             var decoder = StateDecoder(chunk)
-            watermark = max(watermark, Timestamp(nanoseconds: try decoder.integer()))
-            forwarded = max(forwarded, Timestamp(nanoseconds: try decoder.integer()))
+            watermark = max(watermark, try decoder.watermark())
+            forwarded = max(forwarded, try decoder.watermark())
             sequence = max(sequence, try decoder.integer())
         }
         deadlines.take(upTo: forwarded.nanoseconds, into: &passed)

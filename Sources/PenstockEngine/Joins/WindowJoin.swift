@@ -225,7 +225,8 @@ struct WindowJoin: Processor {
             chunk.put(watermark.nanoseconds)
             chunk.put(forwarded.nanoseconds)
             chunk.put(sequence)
-            chunk.put(lastClosed ?? .min)
+            // Behind the end of input nothing is open: what goes on from there may begin any window anew.
+            chunk.put(watermark == .distantFuture ? .min : lastClosed ?? .min)
         }
         var groups = GroupedState()
         for slice in slices {
@@ -250,8 +251,8 @@ struct WindowJoin: Processor {
         for chunk in state {
             var decoder = StateDecoder(chunk)
             guard chunk.group != nil else {
-                watermark = max(watermark, Timestamp(nanoseconds: try decoder.integer()))
-                forwarded = max(forwarded, Timestamp(nanoseconds: try decoder.integer()))
+                watermark = max(watermark, try decoder.watermark())
+                forwarded = max(forwarded, try decoder.watermark())
                 sequence = max(sequence, try decoder.integer())
                 let closed: Int64 = try decoder.integer()
                 if closed != .min { lastClosed = max(lastClosed ?? closed, closed) }

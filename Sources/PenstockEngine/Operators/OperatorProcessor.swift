@@ -25,6 +25,8 @@ struct OperatorProcessor<Op: Operator>: Processor {
             // How a filter's empty batches fall must not be seen.
             break
         case .batch(let batch):
+            // Behind a drained savepoint there may be more.
+            hasEnded = false
             try call(at: batch) { try operation.process(Events(batch), state: &state, into: &output, context: context) }
         case .control(let record):
             try call { try operation.control(record, state: &state, into: &output, context: context) }
@@ -54,7 +56,7 @@ struct OperatorProcessor<Op: Operator>: Processor {
         for chunk in chunks {
             var decoder = StateDecoder(chunk)
             sequence = try decoder.integer()
-            pending.forwarded = Timestamp(nanoseconds: try decoder.integer())
+            pending.forwarded = try decoder.watermark()
             hasEnded = try decoder.bool()
             state = try decoder.snapshot()
         }

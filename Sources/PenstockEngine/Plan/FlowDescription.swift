@@ -6,6 +6,8 @@ public struct FlowDescription: Sendable {
     public let name: String
     /// The stages, beginning with a source or with another flow.
     public let stages: [StageDescription]
+    /// The names that the flow had earlier, under which a checkpoint may hold its states.
+    public var formerNames: [String] = []
 
     /// A flow.
     public init(name: String, stages: [StageDescription]) {
@@ -73,6 +75,10 @@ public struct StageDescription: Sendable {
     public let label: String
     /// The name that the author gave it, or nil.
     public var name: String?
+    /// The names that the stage had earlier, under which a checkpoint may hold its state.
+    public var formerNames: [String] = []
+    /// How the rows of a topic get there.
+    public var delivery = TopicDelivery.repeatable
     /// How many instances or threads the author asked for, or nil.
     public var parallelism: Int?
     /// Where events go that the stage does not take, by the reason.

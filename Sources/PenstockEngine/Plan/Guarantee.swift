@@ -127,12 +127,16 @@ struct Guarantee {
 }
 
 extension PhysicalPlan {
-    /// Notes which outputs come again in a replay, and refuses sinks that would keep exactly once what is not all there was.
+    /// Notes which outputs come again in a replay, and refuses sinks that would keep exactly once what is not all there was. Rows that may come
+    /// out differently get into topics by transactions.
     mutating func noteRepeatability() throws(EngineError) {
         let guarantee = Guarantee(self)
         for stage in stages {
             let reasons = guarantee.reasons(atEndOf: stage.index)
             stages[stage.index].isRepeatable = reasons.isEmpty
+            if case .topic(_, _, _, nil) = stage.output, !reasons.isEmpty {
+                stages[stage.index].delivery = .transactions
+            }
             if let loss = reasons.first(where: \.isLossy) { try refuse(stage, behind: loss) }
         }
     }
@@ -164,6 +168,8 @@ extension PhysicalStage {
     var deliverySummary: String? {
         switch output {
         case .channels, .leftOut: nil
+        case .topic where delivery == .transactions:
+            "exactly once: in transactions, visible when their checkpoint is complete"
         case .topic where isRepeatable: "exactly once: what comes again is passed over"
         case .topic: "at least once: what comes again may differ, so that nothing is passed over"
         case .sink(_, let sink):

@@ -41,6 +41,9 @@ public struct PhysicalPlan: Sendable {
     /// so that the order of events does not depend on how stages are put together.
     var origins: [StageName: UInt32] = [:]
 
+    /// The names that stages had earlier, the latest first: where a checkpoint does not know the present one.
+    var formerNames: [StageName: [StageName]] = [:]
+
     /// How events find the instance of the receiving stage.
     public enum Routing: String, Sendable, Hashable {
         /// There is one.
@@ -99,6 +102,8 @@ public struct PhysicalStage: Sendable {
     var lossyStage: StageName?
     /// Why what its source gives may differ from what a replay gives; nil where it cannot.
     var unrepeatable: String?
+    /// How the rows of an output that is a topic get there.
+    public internal(set) var delivery = TopicDelivery.repeatable
     /// The number of instances.
     public internal(set) var instances = 1
     /// Whether its events come from several instances of a keyed stage or several partitions, so that they have to be put in order
@@ -158,6 +163,12 @@ extension PhysicalStage {
         case .sink(let name, _), .topic(let name, _, _, _): StateOwner(stage: name, part: .sink)
         case .channels, .leftOut: nil
         }
+    }
+
+    /// The form of the output's state.
+    var outputForm: String {
+        if case .topic = output, delivery == .transactions { return "output in transactions" }
+        return "output"
     }
 
     /// The name of what comes first behind the place where events are put in order: the first operator, the output, or the edge.

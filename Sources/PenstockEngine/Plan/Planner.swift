@@ -21,6 +21,7 @@ extension PhysicalPlan {
         }
         var planner = Planner(flows, parallelism: parallelism, isReplay: isReplay, topicPartitions)
         for flow in flows where flow.hasSink { _ = try planner.end(of: flow) }
+        for flow in flows { planner.plan.noteFormerNames(of: flow) }
         planner.plan.numberOrigins()
         try planner.plan.noteRepeatability()
         self = planner.plan
@@ -138,6 +139,7 @@ private struct Planner {
                 isReplay ? .leftOut(name, topic: topic) : .topic(name, topic: topic, codec: codec, readBy: nil)
             let last = finish(output, after: inOrder(current))
             plan.stages[last].allowsLossy = stage.allowsLossy
+            plan.stages[last].delivery = stage.delivery
             return last
         }
     }

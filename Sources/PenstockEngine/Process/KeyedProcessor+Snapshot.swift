@@ -40,7 +40,7 @@ extension KeyedProcessor {
             var decoder = StateDecoder(chunk)
             switch try StateKind(&decoder) {
             case .progress:
-                instances.append((try decoder.integer(), try decoder.integer()))
+                instances.append((try decoder.watermark().nanoseconds, try decoder.watermark().nanoseconds))
                 last = max(last, try decoder.integer())
                 due.nextSequence = max(due.nextSequence, try decoder.integer())
                 asideSequence = max(asideSequence, try decoder.integer())

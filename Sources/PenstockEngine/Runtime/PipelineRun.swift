@@ -10,7 +10,20 @@ public final class PipelineRun: Sendable {
     private let plan: PhysicalPlan
     private let options: RunOptions
     private let log: (any LogStore)?
-    private let state = Mutex<(run: RunState?, isStopping: Bool)>((nil, false))
+    private let state = Mutex(State())
+
+    private struct State {
+        var run: RunState?
+        var ending: Ending?
+    }
+
+    /// How a run ends before its input does.
+    private enum Ending {
+        case stop
+        case savepoint(String)
+        case drain
+    }
+
     private let metrics = Guarded<RunMetrics?>(nil)
 
     /// A run that has not begun.
@@ -25,10 +38,47 @@ public final class PipelineRun: Sendable {
     }
 
     /// Asks the run to stop: sources read no more, what was recorded is kept, nothing appears under a final name.
-    public func stop() {
-        state.withLock { state in
-            state.isStopping = true
-            state.run?.stop()
+    public func stop() { end(by: .stop) }
+
+    /// Asks the run to stop with a savepoint: sources read no more, and what is open (windows, sessions, waiting rows) stays in it.
+    /// `run` then throws `RunStopped`, or what kept the savepoint from being taken. Needs `RunOptions.checkpoints`.
+    public func stop(savepoint: String) { end(by: .savepoint(savepoint)) }
+
+    /// Asks the sources to end where they are: windows close, sinks come to their end, and `run` returns as at the end of input.
+    public func drain() { end(by: .drain) }
+
+    /// Takes a savepoint of the run while it goes on.
+    /// - Returns: The number of the checkpoint.
+    /// - Throws: `EngineError.option` for a run that keeps no checkpoints, has not begun or is over, or where the name is taken; `LogError`.
+    public func savepoint(_ name: String) async throws -> UInt64 {
+        try SavepointName.check(name)
+        guard let checkpoints = state.withLock({ $0.run?.checkpoints }) else {
+            throw EngineError.option(
+                problem: "the run keeps no checkpoints, or has not begun",
+                hint: "give it RunOptions.checkpoints; an interval of nil keeps savepoints only")
+        }
+        return try await withCheckedThrowingContinuation { continuation in
+            Task {
+                await checkpoints.want(.init(name: name) { continuation.resume(with: $0) })
+            }
+        }
+    }
+
+    private func end(by ending: Ending) {
+        let run = state.withLock { state in
+            state.ending = ending
+            return state.run
+        }
+        if let run { Self.end(run, by: ending) }
+    }
+
+    private static func end(_ run: RunState, by ending: Ending) {
+        switch ending {
+        case .stop: run.stop()
+        case .drain: run.drain()
+        case .savepoint(let name):
+            guard let checkpoints = run.checkpoints else { return run.stop() }
+            Task { await checkpoints.want(.init(name: name, endsRun: true) { _ in run.stop() }) }
         }
     }
 
@@ -49,13 +99,13 @@ public final class PipelineRun: Sendable {
         let scan = checkpoints?.restored?.scan ?? topics.scan
         let run = RunState(
             options: options, log: log, progress: progress, scan: scan, checkpoints: checkpoints?.coordinator,
-            restored: checkpoints?.restored?.state)
-        let isStopping = state.withLock { state in
+            restored: checkpoints?.restored?.state, name: checkpoints?.run ?? "run")
+        let ending = state.withLock { state in
             state.run = run
-            return state.isStopping
+            return state.ending
         }
-        if isStopping { run.stop() }
-        let wirings = makeWirings(run, topics)
+        if let ending { Self.end(run, by: ending) }
+        let wirings = makeWirings(run, topics, origins: checkpoints?.origins ?? plan.origins)
         let metrics = RunMetrics(plan, wirings, run)
         self.metrics.withLock { $0 = metrics }
         defer { metrics.end() }
@@ -63,7 +113,7 @@ public final class PipelineRun: Sendable {
             await checkpoints?.coordinator.cancel()
             throw error
         }
-        try await drive(wirings, checkpoints?.coordinator)
+        try await drive(wirings, checkpoints)
         return scan
     }
 
@@ -76,21 +126,26 @@ public final class PipelineRun: Sendable {
         }
     }
 
-    private func drive(_ wirings: [StageWiring], _ checkpoints: CheckpointCoordinator?) async throws {
+    private func drive(_ wirings: [StageWiring], _ setup: CheckpointSetup?) async throws {
         let stages = wirings.map(StageActor.init)
         metrics.withLock { $0 }?.follow(stages)
+        let checkpoints = setup?.coordinator
+        let requests = try await SavepointRequests(options.checkpoints, log, checkpoints)
         do {
             for stage in stages { try await stage.open() }
-            if let checkpoints, wirings.first?.run.restored == nil {
+            if let checkpoints, setup?.restored == nil {
                 var states: [StageState] = []
                 for stage in stages { states.append(try await stage.beginning()) }
                 try await checkpoints.begin(with: states)
+            } else if let setup, setup.isSavepoint, let restored = setup.restored {
+                try await setup.coordinator.begin(withSavepoint: restored.state)
             }
             options.steps?.begin(
                 zip(wirings, stages).map { RunSteps.Part(wiring: $0, stage: $1) }, checkpoints, progress)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for stage in stages { group.addTask { try await stage.run() } }
                 if let checkpoints { group.addTask { try await checkpoints.run() } }
+                requests?.follow()
                 do {
                     while try await group.next() != nil {}
                 } catch {
@@ -103,14 +158,18 @@ public final class PipelineRun: Sendable {
             try await checkpoints?.finish()
             for stage in stages { try await stage.commit() }
             try await checkpoints?.markFinished()
+            await requests?.end()
         } catch {
             await checkpoints?.cancel()
+            await requests?.end()
             for stage in stages { await stage.abandon() }
             throw error
         }
     }
 
-    private func makeWirings(_ run: RunState, _ topics: TopicSetup) -> [StageWiring] {
+    private func makeWirings(
+        _ run: RunState, _ topics: TopicSetup, origins: [StageName: UInt32]
+    ) -> [StageWiring] {
         // The senders of a stage are the instances of the stages before it, edge by edge.
         var firstSender: [PhysicalPlan.Edge: Int] = [:]
         let inboxes = plan.stages.map { stage in
@@ -148,7 +207,7 @@ public final class PipelineRun: Sendable {
                 defer { id += 1 }
                 return StageWiring(
                     id: id, stage: stage, instance: instance, element: plan.element(entering: stage.index),
-                    origins: plan.origins, run: run, inbox: inbox,
+                    origins: origins, run: run, inbox: inbox,
                     outgoing: outgoing, sideways: sideways, persistedRange: topics.ranges[stage.index],
                     board: topics.boards[stage.index])
             }

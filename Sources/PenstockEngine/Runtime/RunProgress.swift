@@ -7,6 +7,7 @@ public final class RunProgress: Sendable {
         var operators: [StageName: OperatorStatistics] = [:]
         var lastCheckpoint: UInt64?
         var restoredCheckpoint: UInt64?
+        var savepoints: [String] = []
         var checkpoints: CheckpointFigures?
     }
 
@@ -39,6 +40,14 @@ public final class RunProgress: Sendable {
 
     /// The checkpoints of the run; nil in a run without any.
     var checkpointFigures: CheckpointFigures? { state.withLock { $0.checkpoints } }
+
+    /// How many checkpoints took too long and were given up.
+    public var abandonedCheckpoints: Int { checkpointFigures?.abandoned ?? 0 }
+
+    /// The savepoints that were kept, in the order in which they were.
+    public var savepoints: [String] { state.withLock { $0.savepoints } }
+
+    func note(savepoint: String) { state.withLock { $0.savepoints.append(savepoint) } }
 
     func note(epoch: UInt64) { state.withLock { $0.lastCheckpoint = epoch } }
 

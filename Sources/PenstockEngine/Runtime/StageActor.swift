@@ -82,7 +82,7 @@ actor StageActor {
     }
 
     /// Makes the results visible.
-    func commit() throws { try outlet.commit() }
+    func commit() async throws { try await outlet.commit() }
 
     /// Leaves nothing half done behind.
     func abandon() async { await outlet.abandon() }
@@ -256,7 +256,7 @@ actor StageActor {
         }
         if let owner = wiring.stage.outputOwner {
             let bytes = try await outlet.checkpoint()
-            state.put(owner, form: "output", bytes.map { [StateChunk(group: nil, bytes: $0)] } ?? [])
+            state.put(owner, form: wiring.stage.outputForm, bytes.map { [StateChunk(group: nil, bytes: $0)] } ?? [])
         }
         return state
     }

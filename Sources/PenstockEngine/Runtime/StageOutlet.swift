@@ -13,7 +13,7 @@ protocol StageOutlet: AnyObject {
     func checkpoint() async throws -> [UInt8]?
 
     /// Makes the results visible, after every stage of the run has come to its end.
-    func commit() throws
+    func commit() async throws
 
     /// The run has failed: nothing may be left under a final name. What a topic has acknowledged stays.
     func abandon() async
@@ -134,9 +134,15 @@ final class SinkOutlet: StageOutlet {
     private var isFinished = false
     /// Whether a checkpoint refers to what was written.
     private var isKept: Bool
+    private let delivery: SinkDelivery
+    /// How many rows the stage has given, also before a restart.
+    private var rows: UInt64
 
-    init(_ stage: StageName, _ drain: any SinkDrain, isKept: Bool) {
+    /// - Parameter rows: How many rows came before the checkpoint that the run begins with.
+    init(_ stage: StageName, _ drain: any SinkDrain, _ delivery: SinkDelivery, isKept: Bool, rows: UInt64 = 0) {
         self.isKept = isKept
+        self.delivery = delivery
+        self.rows = rows
         self.stage = stage
         self.drain = drain
     }
@@ -144,7 +150,9 @@ final class SinkOutlet: StageOutlet {
     func put(_ element: StreamElement) async throws {
         do {
             switch element {
-            case .batch(let batch) where batch.count > 0: try drain.write(batch)
+            case .batch(let batch) where batch.count > 0:
+                try drain.write(batch, firstRow: rows)
+                rows += UInt64(batch.count)
             case .control(let record): try drain.control(record)
             case .batch, .watermark, .barrier, .end: break
             }
@@ -154,6 +162,11 @@ final class SinkOutlet: StageOutlet {
     }
 
     func checkpoint() throws -> [UInt8]? {
+        if delivery == .atLeastOnce {
+            var state = StateEncoder()
+            state.put(rows)
+            return state.bytes
+        }
         do {
             let state = try drain.checkpoint()
             isKept = isKept || state != nil

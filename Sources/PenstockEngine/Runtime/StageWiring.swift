@@ -12,12 +12,16 @@ final class RunState: Sendable {
     let checkpoints: CheckpointCoordinator?
     /// The states with which the stages begin; nil in a run that begins at the beginning.
     let restored: StageState?
+    /// What the run is called in the keys of rows; the same over restarts.
+    let name: String
     private let stopping = Atomic<Bool>(false)
+    private let draining = Atomic<Bool>(false)
 
     init(
         options: RunOptions, log: (any LogStore)?, progress: RunProgress, scan: ScanID,
-        checkpoints: CheckpointCoordinator? = nil, restored: StageState? = nil
+        checkpoints: CheckpointCoordinator? = nil, restored: StageState? = nil, name: String = "run"
     ) {
+        self.name = name
         self.checkpoints = checkpoints
         self.restored = restored
         self.options = options
@@ -36,6 +40,11 @@ final class RunState: Sendable {
     var isStopping: Bool { stopping.load(ordering: .acquiring) }
 
     func stop() { stopping.store(true, ordering: .releasing) }
+
+    /// Whether sources are to end where they are.
+    var isDraining: Bool { draining.load(ordering: .acquiring) }
+
+    func drain() { draining.store(true, ordering: .releasing) }
 }
 
 /// One instance of a stage and what it is connected to.
@@ -101,7 +110,7 @@ struct StageWiring: Sendable {
         let progress = run.progress
         return SinkContext(
             stage: name, overwrite: run.options.overwrite, report: { progress.report($0) },
-            count: { progress.count($0, $1) })
+            count: { progress.count($0, $1) }, run: run.name)
     }
 
     func makeOutlet() async throws -> any StageOutlet {
@@ -114,16 +123,26 @@ struct StageWiring: Sendable {
             do {
                 let context = sinkContext(name)
                 guard let state = restored(StateOwner(stage: name, part: .sink)) else {
-                    return SinkOutlet(name, try sink.open(context), isKept: false)
+                    return SinkOutlet(name, try sink.open(context), sink.delivery, isKept: false)
                 }
                 guard let state = state.first else { throw SinkCannotGoOn(sink: sink.summary) }
-                return SinkOutlet(name, try sink.reopen(context, state.bytes), isKept: true)
+                if sink.delivery == .atLeastOnce {
+                    var decoder = StateDecoder(state)
+                    let rows: UInt64 = try decoder.integer()
+                    return SinkOutlet(name, try sink.open(context), sink.delivery, isKept: false, rows: rows)
+                }
+                return SinkOutlet(name, try sink.reopen(context, state.bytes), sink.delivery, isKept: true)
             } catch {
                 throw EngineError.stage(name, error)
             }
         case .topic(let name, let topic, let codec, _):
             guard let log = run.log else { preconditionFailure("a plan with topics ran without a log") }
             do {
+                if stage.delivery == .transactions, let checkpoints = run.checkpoints {
+                    return try await TransactionalOutlet(
+                        name, topic, codec, log, checkpoints.transactions, run.progress,
+                        from: restored(StateOwner(stage: name, part: .sink))?.first)
+                }
                 return try await openTopic(name, topic, codec, log)
             } catch {
                 throw EngineError.stage(name, error)

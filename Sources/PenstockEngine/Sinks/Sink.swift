@@ -60,6 +60,10 @@ public protocol SinkWriter<Input> {
     /// Writes some events, in order. May block.
     mutating func write(_ events: Events<Input>) throws
 
+    /// Writes some events, in order; `rows` are their numbers among all of the stage, from 0, which with the context's `key(of:)` tell a
+    /// receiver what it has already. By default the same as `write`.
+    mutating func write(_ events: Events<Input>, rows: Range<UInt64>) throws
+
     /// A scan begins or ends at this place in the stream. By default nothing happens.
     mutating func control(_ record: ControlRecord) throws
 
@@ -79,6 +83,9 @@ public protocol SinkWriter<Input> {
 }
 
 extension SinkWriter {
+    /// Writes them.
+    public mutating func write(_ events: Events<Input>, rows: Range<UInt64>) throws { try write(events) }
+
     /// Does nothing.
     public mutating func control(_ record: ControlRecord) throws {}
 
@@ -99,6 +106,11 @@ public struct SinkContext: Sendable {
     public let report: @Sendable (RunRemark) -> Void
     /// Counts results for the progress line, by the name of what is counted, such as `slices`.
     public let count: @Sendable (_ name: String, _ number: Int) -> Void
+    /// The name of the run in keys of rows; it stays the same over restarts from checkpoints.
+    public var run = "run"
+
+    /// What tells a row from all others, the same whenever it is sent again: the run, the stage, the output's partition and the row's number.
+    public func key(of row: UInt64) -> String { "\(run)/\(stage)/0/\(row)" }
 }
 
 /// A sink without its type, as the plan holds it.
@@ -128,7 +140,7 @@ public struct AnySink: Sendable {
 
 /// Takes batches for a sink, not knowing the type of their values.
 protocol SinkDrain {
-    mutating func write(_ batch: Batch) throws
+    mutating func write(_ batch: Batch, firstRow: UInt64) throws
     mutating func control(_ record: ControlRecord) throws
     mutating func checkpoint() throws -> [UInt8]?
     mutating func suspend()
@@ -141,7 +153,9 @@ private struct WriterDrain<Input: Sendable>: SinkDrain {
 
     init(_ writer: any SinkWriter<Input>) { self.writer = writer }
 
-    mutating func write(_ batch: Batch) throws { try writer.write(Events(batch)) }
+    mutating func write(_ batch: Batch, firstRow: UInt64) throws {
+        try writer.write(Events(batch), rows: firstRow..<firstRow + UInt64(batch.count))
+    }
     mutating func control(_ record: ControlRecord) throws { try writer.control(record) }
     mutating func checkpoint() throws -> [UInt8]? { try writer.checkpoint() }
     mutating func suspend() { writer.suspend() }

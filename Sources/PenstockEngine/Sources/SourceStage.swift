@@ -14,6 +14,8 @@ struct SourceStage {
     /// The numbers of the partitions that this instance reads.
     private let numbers: [Int]
     private let isWhole: Bool
+    /// Whether it reads what an earlier stage of the run records: then that one decides about the end.
+    private let readsOwnRun: Bool
     private var partitions: [SourcePartition]
     private var watermark = Timestamp.distantPast
     private var lastEpoch: UInt64 = 0
@@ -43,6 +45,7 @@ struct SourceStage {
         numbers = wiring.partitions
         isWhole = wiring.stage.partitions == 1
         meter = SourceMeter(wiring.meter, wiring.run.clock, partitions: wiring.partitions)
+        if case .live = wiring.persistedRange { readsOwnRun = true } else { readsOwnRun = false }
         partitions = []
         do {
             for partition in numbers {
@@ -91,6 +94,7 @@ struct SourceStage {
     mutating func deliver(to receiver: Receiver) async throws {
         while partitions.contains(where: { !$0.hasEnded }) {
             let round = run.steps?.round ?? 0
+            if run.isDraining, !readsOwnRun { break }
             var hasRead = false
             for index in partitions.indices where !partitions[index].hasEnded {
                 if run.isStopping { throw RunStopped() }
@@ -98,6 +102,8 @@ struct SourceStage {
                     lastEpoch = epoch
                     try await receiver.checkpoint(epoch, state)
                 }
+                // Behind the barrier of a savepoint that ends the run nothing is read any more.
+                if run.checkpoints?.isLast(lastEpoch) == true { continue }
                 if mustWait(index) {
                     partitions[index].quiet.begin()
                     meter.pause(index)

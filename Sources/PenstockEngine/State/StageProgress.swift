@@ -33,8 +33,8 @@ struct StageProgress {
 
     /// Adds what another instance wrote.
     mutating func merge(_ chunk: inout StateDecoder) throws {
-        watermark = max(watermark, Timestamp(nanoseconds: try chunk.integer()))
-        forwarded = max(forwarded, Timestamp(nanoseconds: try chunk.integer()))
+        watermark = max(watermark, try chunk.watermark())
+        forwarded = max(forwarded, try chunk.watermark())
         base = max(base, try chunk.integer())
         rows += try chunk.integer(UInt64.self)
     }
@@ -55,6 +55,12 @@ extension StateEncoder {
 }
 
 extension StateDecoder {
+    /// How far time had come. Behind the end of input all of it has: what goes on from there sees time rise anew.
+    mutating func watermark() throws -> Timestamp {
+        let watermark = Timestamp(nanoseconds: try integer())
+        return watermark == .distantFuture ? .distantPast : watermark
+    }
+
     /// The next instant that may not be known.
     mutating func instant() throws -> Int64? {
         let isKnown = try bool()

@@ -20,9 +20,10 @@ struct FiringOrder {
         self.lateness = lateness
     }
 
-    func snapshot(into chunk: inout StateEncoder) {
-        chunk.put(instant: lastOnTime)
-        chunk.put(instant: lastExpired)
+    /// - Parameter hasEnded: Whether the input has: then nothing is open, and what goes on from there may begin any window anew.
+    func snapshot(into chunk: inout StateEncoder, hasEnded: Bool) {
+        chunk.put(instant: hasEnded ? nil : lastOnTime)
+        chunk.put(instant: hasEnded ? nil : lastExpired)
     }
 
     /// Goes on behind what one of the instances before has put together.

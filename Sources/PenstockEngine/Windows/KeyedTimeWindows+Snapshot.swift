@@ -7,7 +7,8 @@ extension KeyedTimeWindows {
         state.chunk { chunk in
             StageProgress(watermark: watermark, forwarded: forwarded, base: baseSequence, sequence: sequence)
                 .write(&chunk)
-            chunk.put(instant: lastClosedEnd)
+            // Behind the end of input nothing is open: what goes on from there may begin any window anew.
+            chunk.put(instant: watermark == .distantFuture ? nil : lastClosedEnd)
         }
         let tables = panes.map { $0.table.grouped(interner.displaced) }
         let late = Dictionary(grouping: behind) { GroupedEntries.group(of: $0.code, interner.displaced) }

@@ -113,7 +113,7 @@ struct PositionWindowProcessor<Op: WindowOperator>: Processor {
             sinceLastWindow = Int(try decoder.integer(Int64.self))
             index = Int(try decoder.integer(Int64.self))
             nextEnd = try decoder.instant()
-            forwarded = Timestamp(nanoseconds: try decoder.integer())
+            forwarded = try decoder.watermark()
             sequence = try decoder.integer()
             state = try decoder.snapshot()
             inside = []

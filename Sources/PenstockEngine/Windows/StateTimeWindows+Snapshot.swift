@@ -8,7 +8,7 @@ extension StateTimeWindows {
         state.chunk { chunk in
             StageProgress(watermark: watermark, forwarded: forwarded, base: baseSequence, sequence: sequence)
                 .write(&chunk)
-            firings.snapshot(into: &chunk)
+            firings.snapshot(into: &chunk, hasEnded: watermark == .distantFuture)
         }
         let displaced = interner.displaced
         let tables = slices.map { $0.slots.grouped(displaced) }

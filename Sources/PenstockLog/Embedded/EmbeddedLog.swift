@@ -145,12 +145,22 @@ public final class EmbeddedLog: LogStore {
     /// Becomes the writer of a partition, after recovery where the last one ended uncleanly.
     /// - Throws: `LogError` with code `partitionOwned` where there is one, in this or another process.
     public func writer(for partition: TopicPartition) async throws(LogError) -> any TopicWriter {
+        try await writer(for: partition, committing: nil)
+    }
+
+    /// Becomes the writer of a partition, and commits the transaction with this id, where the last owner left it open.
+    /// - Throws: as `writer(for:)`.
+    public func writer(
+        for partition: TopicPartition, committing id: TransactionID?
+    ) async throws(LogError) -> any TopicWriter {
         try TopicName.refuseInternal(partition.topic)
-        return try await writer(ofTheLog: partition)
+        return try await writer(ofTheLog: partition, committing: id)
     }
 
     /// As `writer`, for the log's own topics too.
-    func writer(ofTheLog partition: TopicPartition) async throws(LogError) -> any TopicWriter {
+    func writer(
+        ofTheLog partition: TopicPartition, committing id: TransactionID? = nil
+    ) async throws(LogError) -> any TopicWriter {
         let descriptor = try await topic(of: partition)
         let topic = LiveTopic(descriptor, in: "\(directory.path)/\(descriptor.name)", storage: storage)
         let queue = WriterQueue(
@@ -164,7 +174,7 @@ public final class EmbeddedLog: LogStore {
             randomNumbers: randomNumbers, limits: limits, tail: tail, queue: queue, thread: thread,
             maintenance: maintenance(of: partition, topic, tail))
         try await directory.keepTopicNames()
-        let opening = try await appender.open(outcomes)
+        let opening = try await appender.open(outcomes, committing: id)
         keep(opening.reports)
         state.withLock { $0.appenders[partition] = WeakAppender(appender: appender) }
         let writer = PartitionWriter(
@@ -273,11 +283,6 @@ public final class EmbeddedLog: LogStore {
     }
 
     private var outcomes: TransactionOutcomes { TransactionOutcomes { [self] in view(of: $0) } }
-
-    /// Whether a writer is of this log.
-    func isOwn(_ writer: PartitionWriter) -> Bool {
-        writer.directory == directory.directory(of: writer.partition)
-    }
 
     private func tail(of partition: TopicPartition) -> PartitionTail {
         state.withLock { state in

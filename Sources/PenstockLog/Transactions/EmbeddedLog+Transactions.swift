@@ -12,4 +12,9 @@ extension EmbeddedLog {
         }
         return try PartitionTransaction(own, randomNumbers)
     }
+
+    /// Whether a writer is of this log.
+    private func isOwn(_ writer: PartitionWriter) -> Bool {
+        writer.directory == directory.directory(of: writer.partition)
+    }
 }

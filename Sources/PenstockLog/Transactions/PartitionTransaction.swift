@@ -13,6 +13,8 @@ final class PartitionTransaction: Transaction {
         case committed
         case aborting
         case aborted
+        /// The next owners decide.
+        case left
     }
 
     private struct State {
@@ -46,7 +48,7 @@ final class PartitionTransaction: Transaction {
 
     deinit {
         let (phase, participants) = state.withLock { ($0.phase, $0.participants) }
-        guard phase != .aborted else { return }
+        guard phase != .aborted, phase != .left else { return }
         Task { [id] in
             try? await Self.end(participants, id, phase == .committed ? .transactionCommit(id) : .transactionAbort(id))
         }
@@ -72,7 +74,7 @@ final class PartitionTransaction: Transaction {
         switch phase {
         case .open: try await decide(participants)
         case .committed: break
-        case .committing, .aborting, .aborted: throw ended("cannot commit: it is ending or has been aborted")
+        case .committing, .aborting, .aborted, .left: throw ended("cannot commit: it is ending or has been aborted")
         }
         do {
             try await Self.end(Array(participants.dropFirst()), id, .transactionCommit(id))
@@ -90,10 +92,14 @@ final class PartitionTransaction: Transaction {
         }
         switch phase {
         case .open, .aborting: break
-        case .aborted: return
+        case .aborted, .left: return
         case .committing, .committed: throw ended("cannot be aborted: it is committing or has committed")
         }
         try await drop(participants)
+    }
+
+    func leave() {
+        state.withLock { if $0.phase == .open { $0.phase = .left } }
     }
 
     private func submit(_ batch: EncodedBatch, to index: Int) async throws(LogError) -> PendingAppend {

@@ -33,4 +33,8 @@ public protocol Transaction: Sendable {
     /// Drops all rows. Does nothing where that is done already.
     /// - Throws: `LogError` with code `transactionFailed` where the transaction has committed, or of the storage; may be called again then.
     func abort() async throws(LogError)
+
+    /// Leaves the transaction open where it is, as the end of the process would, and takes no more rows. When its writers have been closed,
+    /// `LogStore.writer(for:committing:)` commits it, and any other writer drops it. Does nothing to a transaction that has ended.
+    func leave()
 }

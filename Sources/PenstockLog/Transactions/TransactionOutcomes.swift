@@ -25,12 +25,14 @@ struct TransactionOutcomes: Sendable {
         return try end(of: begin, view, before: readable, isRelied) ?? .aborted
     }
 
-    /// The record that ends a transaction of an earlier owner of `partition`.
+    /// The record that ends a transaction of an earlier owner of `partition`; `id` is to be committed where its home is this partition.
     /// - Throws: `LogError` with code `transactionUndecided` where the owner of its home lives and may still commit it.
-    func end(of open: PartitionLedger.OpenTransaction, in partition: TopicPartition) throws(LogError) -> ControlRecord {
+    func end(
+        of open: PartitionLedger.OpenTransaction, in partition: TopicPartition, committing id: TransactionID?
+    ) throws(LogError) -> ControlRecord {
         let begin = open.begin
         let isHome = partition == TopicPartition(begin.homeTopic, Int(begin.homePartition))
-        switch isHome ? .aborted : try outcome(of: begin, isRelied: true) {
+        switch isHome ? (begin.id == id ? .committed : .aborted) : try outcome(of: begin, isRelied: true) {
         case .committed: return .transactionCommit(begin.id)
         case .aborted: return .transactionAbort(begin.id)
         case .undecided:

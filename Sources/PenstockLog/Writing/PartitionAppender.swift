@@ -57,7 +57,7 @@ actor PartitionAppender {
     /// Takes the ownership, recovers, and opens the queue.
     ///
     /// Where a transaction was open at the partition's end, the record that ends it is returned: it has to come first.
-    func open(_ outcomes: TransactionOutcomes) throws(LogError) -> Opening {
+    func open(_ outcomes: TransactionOutcomes, committing id: TransactionID?) throws(LogError) -> Opening {
         let (partition, directory, storage) = (partition, directory, storage)
         let owner = try OwnerLock(of: partition, in: directory, storage: storage) { () throws(LogError) in
             try PartitionView.segments(of: partition, in: directory, storage: storage).map { $0.epoch + 1 }.max() ?? 1
@@ -67,7 +67,9 @@ actor PartitionAppender {
         let (committed, reports) = try recovery.run()
         let view = PartitionView(partition, directory: directory, storage: storage, limits: limits, tail: tail)
         ledger = try LedgerFile.ledger(of: view, at: committed.nextOffset)
-        let owed = try ledger.open.map { open throws(LogError) in try outcomes.end(of: open, in: partition) }
+        let owed = try ledger.open.map { open throws(LogError) in
+            try outcomes.end(of: open, in: partition, committing: id)
+        }
         self.owner = owner
         self.committed = committed
         head = try explained(partition) { () throws(StorageError) in

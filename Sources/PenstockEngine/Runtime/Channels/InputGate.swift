@@ -82,9 +82,8 @@ struct InputGate {
             return .control(.timeMark(mark))
         case .control(let record):
             return areSources[sender] || isPassedByAll(record, sender) ? element : nil
-        case .barrier:
-            blocked[sender] = true
-            return aligned(element)
+        case .barrier(let epoch):
+            return barrier(epoch, from: sender)
         case .end:
             ended[sender] = true
             lastWatermark = max(lastWatermark, watermarks[sender])
@@ -106,6 +105,18 @@ struct InputGate {
     }
 
     private var waitingBarrier: StreamElement?
+    private var lastEpoch: UInt64 = 0
+
+    /// A barrier that a later one has overtaken in another input was abandoned: nobody waits for it any more.
+    private mutating func barrier(_ epoch: UInt64, from sender: Int) -> StreamElement? {
+        guard epoch >= lastEpoch else { return nil }
+        if epoch > lastEpoch {
+            for sender in blocked.indices { blocked[sender] = false }
+            lastEpoch = epoch
+        }
+        blocked[sender] = true
+        return aligned(.barrier(epoch))
+    }
 
     /// The barrier, once it has come from every sender that has not ended.
     private mutating func aligned(_ barrier: StreamElement?) -> StreamElement? {

@@ -84,8 +84,8 @@ struct OrderedMerge: Processor {
         for chunk in state {
             var decoder = StateDecoder(chunk)
             guard try decoder.bool() else {
-                watermark = max(watermark, Timestamp(nanoseconds: try decoder.integer()))
-                forwarded = max(forwarded, Timestamp(nanoseconds: try decoder.integer()))
+                watermark = max(watermark, try decoder.watermark())
+                forwarded = max(forwarded, try decoder.watermark())
                 sequence = max(sequence, try decoder.integer())
                 continue
             }

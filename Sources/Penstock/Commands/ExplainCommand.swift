@@ -1,0 +1,63 @@
+internal import ArgumentParser
+internal import PenstockCommands
+internal import PenstockEngine
+internal import PenstockLog
+
+/// What `explain` prints.
+struct ExplainSettings: ParsableArguments {
+    enum Format: String, ExpressibleByArgument, CaseIterable {
+        case text, dot, json
+    }
+
+    @Option(help: "The form: text, dot (for Graphviz) or json.") var format = Format.text
+    @Flag(help: "Print the plan of a replay.") var replay = false
+
+    @Flag(
+        help: ArgumentHelp(
+            "Print what the pipeline would make of the last checkpoint, or of --from-savepoint, state by state.",
+            discussion:
+                "The exit status is 0 where a run would go on, 65 where a state has another form, 78 where a state has no stage."
+        ))
+    var checkRestore = false
+}
+
+/// Prints the plan.
+struct ExplainCommand<P: Pipeline>: AsyncParsableCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "explain", abstract: "Print the plan: what runs where, and what crosses between.")
+    }
+
+    @OptionGroup var explain: ExplainSettings
+    @OptionGroup(title: "Restoring") var restore: RestoreSettings
+    @OptionGroup(title: "Pipeline options") var pipeline: P
+    @OptionGroup var settings: RunSettings
+
+    func validate() throws {
+        guard explain.checkRestore || restore.isEmpty else {
+            throw ValidationError("--checkpoint-name, --from-savepoint and --drop-state need --check-restore here")
+        }
+    }
+
+    func run() async throws {
+        if explain.checkRestore { return try await checkRestore() }
+        let plan = try PhysicalPlan(pipeline.flows(), parallelism: settings.parallelism, isReplay: explain.replay)
+        switch explain.format {
+        case .text: print(plan.text, terminator: "")
+        case .dot: print(plan.dot, terminator: "")
+        case .json: print(plan.json, terminator: "")
+        }
+    }
+
+    private func checkRestore() async throws {
+        let log = try await EmbeddedLog(directory: settings.log, creating: false)
+        let plan = try await PhysicalPlan(pipeline.flows(), parallelism: settings.parallelism, log: log)
+        let options = restore.options(for: "\(P.self)")
+        guard let report = try await plan.restoreReport(options, log: log) else {
+            print("there is no checkpoint of \(options.name) in \(settings.log): a run begins at the beginning")
+            return
+        }
+        for line in report.lines { print(line) }
+        if let refusal = report.refusal { throw refusal }
+    }
+}
