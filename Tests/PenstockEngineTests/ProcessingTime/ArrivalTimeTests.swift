@@ -212,6 +212,27 @@ struct ArrivalTimeTests {
         }
     }
 
+    @Test("a run that fails goes on with each event once")
+    func restored() async throws {
+        let source = ScriptedSource(
+            partitions: (0..<2).map { p in (0..<100).map { .e(Int64($0), key: Int64(($0 + p) % 4)) } },
+            pauseMicroseconds: 100)
+        let flow = { (sink: StageDescription) in
+            FlowDescription(
+                name: "flow",
+                stages: [
+                    .from(source), .operation(AnyOperator(arrivalTimesOf: ValueType(Sample.self), interval: 1_000_000)),
+                    .keyBy { (s: Sample) in s.key },
+                    .aggregate(.count(CountWindows(size: 5, every: 5)), Aggregate(.count, .nothing)),
+                    .map { (r: Row) in r.count }, sink,
+                ])
+        }
+        let collector = DurableCollector(Int64.self)
+        try await runCrashing(collector, at: [5, 20], batch: 3, parallelism: [2, 1, 4], [flow(.to(collector))])
+        #expect(collector.values == Array(repeating: 5, count: 40))
+        #expect(collector.times == collector.times.sorted())
+    }
+
     @Test("explain says that no replay repeats it; the stage stands behind a channel, for it works when nothing comes")
     func explained() throws {
         let flow = flow(.to(Collector(Row.self)))

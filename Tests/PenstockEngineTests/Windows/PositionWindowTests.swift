@@ -141,4 +141,39 @@ struct PositionWindowTests {
         let sums = try await windows(.whole, scan, operation: Summing(parts: 200_000, silent: true)).sums
         #expect(sums.map(\.part) == [199_999])
     }
+
+    @Test("positions before the window that is open leave as late, those in gaps as outside")
+    func sides() async throws {
+        let names = [
+            SidePort.late: SideOutputName("late", of: Sample.self),
+            .outside: SideOutputName("outside", of: Sample.self),
+        ]
+        for batch in [1, 3, 4096] {
+            let sinks = [SidePort.late: Collector(Sample.self), .outside: Collector(Sample.self)]
+            // Windows are [6, 10), [16, 20) and so on.
+            let rule = PositionWindows(.sliding(size: 4, every: 10))
+            var windows = StageDescription.operation(
+                AnyOperator(Summing(), windows: rule) { sample, _ in sample.number })
+            windows.sides = names
+            let sums = Collector(WindowSum.self)
+            let steps = [2, 7, 8, 12, 16, 5, 17].enumerated().map { index, place in
+                Step.event(Int64(index), Sample(number: Int64(place)))
+            }
+            var flows = [
+                FlowDescription(
+                    name: "main", stages: [.from(ScriptedSource(partitions: [steps])), windows, .to(sums)])
+            ]
+            for (port, name) in names {
+                let sink = try #require(sinks[port])
+                flows.append(
+                    FlowDescription(
+                        name: name.name, stages: [StageDescription(.side(name), label: "From"), .to(sink)]))
+            }
+            let run = try await run(flows, batch: batch)
+            #expect(sums.values.map(\.sum) == [7 + 8, 16 + 17])
+            #expect(sinks[.late]?.values.map(\.number) == [5] && sinks[.late]?.times == [5])
+            #expect(sinks[.outside]?.values.map(\.number) == [2, 12] && sinks[.outside]?.times == [0, 3])
+            #expect(run.statistics == OperatorStatistics(lateEvents: 1, outsideEvents: 2))
+        }
+    }
 }
