@@ -19,6 +19,7 @@ internal import PenstockEvents
         var both = aggregateOptions
         both.name = aggregateOptions.name ?? options.name
         both.parallelism = aggregateOptions.parallelism ?? options.parallelism
+        if aggregateOptions.onError == .fail { both.onError = options.onError }
         var description = StageDescription(.aggregate(window, aggregate), label: label, both)
         description.sides = sides
         return Stream(stages: stages + [description])

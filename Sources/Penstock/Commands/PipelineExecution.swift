@@ -126,6 +126,9 @@ struct PipelineExecution<P: Pipeline> {
             if statistics.futureEvents > 0 {
                 lines.append("\(stage): \(statistics.futureEvents) events too far in the future")
             }
+            if statistics.skippedEvents > 0 {
+                lines.append("\(stage): \(statistics.skippedEvents) events left out because the stage failed for them")
+            }
             return lines
         }
     }

@@ -30,13 +30,20 @@ struct CheckpointSettings: ParsableArguments {
     @Option(help: ArgumentHelp("Keep checkpoints under this name instead of the pipeline's.", valueName: "name"))
     var checkpointName: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Give up when so many runs in a row have ended between the same two checkpoints (by default 5).",
+            valueName: "n"))
+    var attempts: Int?
+
     @Flag(help: "Begin at the beginning; what an earlier run left is given up.")
     var fresh = false
 
     func validate() throws {
-        guard checkpointEvery != nil || (checkpointName == nil && !fresh) else {
-            throw ValidationError("--checkpoint-name and --fresh need --checkpoint-every")
+        guard checkpointEvery != nil || (checkpointName == nil && !fresh && attempts == nil) else {
+            throw ValidationError("--checkpoint-name, --attempts and --fresh need --checkpoint-every")
         }
+        if let attempts, attempts < 1 { throw ValidationError("--attempts takes a number of one or more") }
         if let checkpointEvery, checkpointEvery < .zero {
             throw ValidationError("--checkpoint-every takes a time of zero or more")
         }
@@ -45,8 +52,10 @@ struct CheckpointSettings: ParsableArguments {
     /// The options of a run of the pipeline with this name; nil for a run without checkpoints.
     func options(for pipeline: String) -> CheckpointOptions? {
         checkpointEvery.map { interval in
-            CheckpointOptions(
+            var options = CheckpointOptions(
                 name: checkpointName ?? pipeline, interval: interval, restoring: fresh ? .nothing : .last)
+            options.attempts = attempts ?? 5
+            return options
         }
     }
 }

@@ -104,6 +104,14 @@ public struct Batch: Sendable {
         }
     }
 
+    /// The place of a row in canonical order.
+    func place(of row: Int) -> EventPlace {
+        let mark = behind.first { Int($0.row) == row }
+        return EventPlace(
+            nanoseconds: times.values[row], effectiveNanoseconds: effectiveTime(row, mark), origin: origin,
+            sequence: baseSequence + UInt64(row))
+    }
+
     /// The effective time of a row: behind its watermark, where its event is.
     func effectiveTime(_ row: Int, _ mark: BehindMark?) -> Int64 {
         guard let mark else { return times.values[row] }

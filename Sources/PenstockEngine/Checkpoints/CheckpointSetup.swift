@@ -5,6 +5,8 @@ internal import PenstockLog
 struct CheckpointSetup {
     let coordinator: CheckpointCoordinator
     let restored: Checkpoint?
+    /// How often runs have begun with that one, where that is limited.
+    let attempts: AttemptBook?
 
     /// Nil for a run without checkpoints.
     /// - Throws: `EngineError.option` where there is no log, or where the checkpoint does not fit the plan; `LogError` of the log.
@@ -30,13 +32,20 @@ struct CheckpointSetup {
             try? await store.close()
             throw error
         }
+        var attempts: AttemptBook?
         if let restored {
-            do { try RestoreCheck(plan, restored).run() } catch {
+            do {
+                try RestoreCheck(plan, restored).run()
+                if let limit = wanted.attempts {
+                    attempts = try await AttemptBook(restored, plan, name: wanted.name, limit: limit, log, durability)
+                }
+            } catch {
                 try await store.close()
                 throw error
             }
             progress.note(restored: restored)
         }
+        self.attempts = attempts
         self.restored = restored
         coordinator = CheckpointCoordinator(
             store, wanted, nextEpoch: nextEpoch,

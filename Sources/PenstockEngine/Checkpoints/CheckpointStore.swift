@@ -231,15 +231,15 @@ extension StateOwner {
 extension OperatorStatistics {
     fileprivate var bytes: [UInt8] {
         var encoder = StateEncoder()
-        for count in [lateEvents, lateWindows, outsideEvents, futureEvents] { encoder.put(Int64(count)) }
+        for count in [lateEvents, lateWindows, outsideEvents, futureEvents, skippedEvents] { encoder.put(Int64(count)) }
         return encoder.bytes
     }
 
     fileprivate init?(bytes: UnsafeRawBufferPointer) {
-        guard bytes.count == 32 else { return nil }
+        guard bytes.count == 40 else { return nil }
         func count(_ place: Int) -> Int {
             Int(Int64(littleEndian: bytes.loadUnaligned(fromByteOffset: place * 8, as: Int64.self)))
         }
-        self.init(lateEvents: count(0), lateWindows: count(1), outsideEvents: count(2), futureEvents: count(3))
+        self.init(lateEvents: count(0), lateWindows: count(1), outsideEvents: count(2), futureEvents: count(3), skippedEvents: count(4))
     }
 }

@@ -12,7 +12,7 @@ struct TimedJoin: Processor {
     let kind: JoinKind
     private let lateness: Int64
     /// What the output's watermark is behind the input's.
-    private let delay: Int64
+    let delay: Int64
     private let origin: Origin
 
     let pools: [EventPool]
@@ -31,10 +31,12 @@ struct TimedJoin: Processor {
     var output: JoinOutput
     private var sequence: UInt64 = 0
     private var following = ElementSlot()
+    private(set) var failures: FailedEvents
     var statistics = OperatorStatistics()
 
     init(_ rule: TimedJoinRule, lateness: Int64, _ kernel: JoinKernel, stage: StageName, origin: Origin) {
         self.stage = stage
+        failures = FailedEvents(stage)
         self.rule = rule
         self.kernel = kernel
         self.lateness = lateness
@@ -60,6 +62,8 @@ struct TimedJoin: Processor {
             following.put(.end)
         }
     }
+
+    mutating func report(to failures: FailedEvents) { self.failures = failures }
 
     mutating func next() throws -> StreamElement? {
         if reached > forwarded, due.isEmpty, given == 0 { collect() }

@@ -22,10 +22,12 @@ struct WindowJoin: Processor {
     private var output: JoinOutput
     private var sequence: UInt64 = 0
     private var following = ElementSlot()
+    private var failures: FailedEvents
     private(set) var statistics = OperatorStatistics()
 
     init(_ windows: TimeWindows, lateness: Int64, _ kernel: JoinKernel, stage: StageName, origin: Origin) {
         self.stage = stage
+        failures = FailedEvents(stage)
         self.windows = windows
         self.lateness = lateness
         self.kernel = kernel
@@ -49,9 +51,11 @@ struct WindowJoin: Processor {
         }
     }
 
+    mutating func report(to failures: FailedEvents) { self.failures = failures }
+
     mutating func next() throws -> StreamElement? {
         while !output.isFull, var window = takeClosing() {
-            if try window.join(kernel, into: &output, keys, stage) {
+            if try window.join(kernel, into: &output, keys, failures) {
                 closing = window
             } else {
                 dropClosedSlices()
@@ -188,7 +192,8 @@ struct WindowJoin: Processor {
         if rights.contains(where: { $0.place.effectiveNanoseconds > last }) {
             rights.removeAll { $0.place.effectiveNanoseconds > last }
         }
-        return ClosingJoin(WindowSpan(start, end), time: end - 1, lefts: lefts, rights: rights, keys)
+        return ClosingJoin(
+            WindowSpan(start, end), time: end - 1, turn: end - 1 + lateness, lefts: lefts, rights: rights, keys, kernel)
     }
 
     private mutating func dropClosedSlices() {

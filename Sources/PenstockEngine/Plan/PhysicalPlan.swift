@@ -98,6 +98,8 @@ public struct PhysicalStage: Sendable {
     public internal(set) var partitions = 1
     /// How the partitions of its source are read.
     public internal(set) var reading = SourceReading()
+    /// What becomes of events of its source that cannot be read or have no usable time.
+    public internal(set) var onError = ErrorPolicy.fail
     /// Where in the stage the source's clock runs; nil for before everything, with the disorder of the source itself.
     var clocked: Clocked?
 

@@ -30,9 +30,11 @@ struct KeyedProcessor<P: KeyedProcess>: Processor {
     private var asideCount = 0
     private var following = ElementSlot()
     private(set) var statistics = OperatorStatistics()
+    private var failures: FailedEvents
 
     init(_ process: P, _ options: ProcessOptions, _ rules: ProcessRules<P>) {
         self.process = process
+        failures = FailedEvents(options.stage)
         self.options = options
         self.rules = rules
         tables = StateTables(process.states.map(\.definition))
@@ -83,6 +85,8 @@ struct KeyedProcessor<P: KeyedProcess>: Processor {
         forwarded = Timestamp(nanoseconds: reach)
         return .watermark(forwarded)
     }
+
+    mutating func report(to failures: FailedEvents) { self.failures = failures }
 
     mutating func takeSide() -> (port: SidePort, batch: Batch)? {
         guard let port = output.asides.first?.port else { return nil }
@@ -160,9 +164,8 @@ struct KeyedProcessor<P: KeyedProcess>: Processor {
             } catch let error as EngineError {
                 throw error
             } catch {
-                throw EngineError.stageFailed(
-                    stage: options.stage, sequence: batch.baseSequence + UInt64(row.row),
-                    time: Timestamp(nanoseconds: batch.times.values[row.row]), error)
+                try failures.refuse(batch, row: row.row, effectiveTime: turn(at: row.instant), error)
+                forget(slot)
             }
         }
         withExtendedLifetime(batches) {}
@@ -182,9 +185,19 @@ struct KeyedProcessor<P: KeyedProcess>: Processor {
         } catch let error as EngineError {
             throw error
         } catch {
-            throw EngineError.stage(options.stage, TimerFailed(stage: options.stage, timer: fired, error: error))
+            let failure = TimerFailed(stage: options.stage, timer: fired, error: error)
+            guard failures.goesOn else { throw EngineError.stage(options.stage, failure) }
+            let key = keys.isLong ? keys.bytes[slot] : nil
+            failures.leaveOut(
+                FailedEvents.Row(
+                    code: keys.hashes[slot], key: key, isKeyed: options.isKeyed, window: nil, time: timer.time,
+                    effectiveTime: hasEnded ? .max : turn(at: instant)), failure)
+            forget(slot)
         }
     }
+
+    /// When time has come so far that something has its turn at `instant`.
+    private func turn(at instant: Int64) -> Int64 { instant == .max ? instant : instant + rules.delay }
 
     // MARK: Handlers
 
@@ -200,7 +213,24 @@ struct KeyedProcessor<P: KeyedProcess>: Processor {
         let context = ProcessContext<P.Key>(
             stage: options.stage, clock: Timestamp(nanoseconds: clock), time: Timestamp(nanoseconds: time ?? clock),
             isBehind: isBehind, report: options.report, hash: keys.hashes[slot], bytes: keys.bytes[slot])
-        try handler(process, state, &keyTimers, &output, context)
+        if failures.goesOn {
+            let (putBackStates, putBackTimers) = (tables.keep(slot), timers.keep(slot, keys))
+            do {
+                try handler(process, state, &keyTimers, &output, context)
+                if let time = output.illegalTime {
+                    throw RowBeforeClock(stage: options.stage, time: time, clock: clock)
+                }
+            } catch {
+                putBackStates()
+                putBackTimers()
+                output.rows.removeAll(keepingCapacity: true)
+                output.asides.removeLast(output.asides.count - asideCount)
+                output.illegalTime = nil
+                throw error
+            }
+        } else {
+            try handler(process, state, &keyTimers, &output, context)
+        }
         try takeOutput(slot)
         if let hold = rules.hold { holds[slot] = hold(process, state) }
         while let timer = timers.takeImmediate() { try fire(timer, slot, at: clock) }

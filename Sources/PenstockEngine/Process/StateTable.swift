@@ -20,6 +20,9 @@ class StateTable {
     /// Removes what is gone at `clock`.
     func expire(_ slot: Int, at clock: Int64) { preconditionFailure("a table of no type") }
 
+    /// What puts back what is in a slot now; no other slot may have changed meanwhile.
+    func keep(_ slot: Int) -> () -> Void { preconditionFailure("a table of no type") }
+
     /// Writes what is in a slot.
     func write(_ slot: Int, into chunk: inout StateEncoder) throws { preconditionFailure("a table of no type") }
 
@@ -68,6 +71,14 @@ final class ValueTable<Value>: StateTable {
     override func expire(_ slot: Int, at clock: Int64) {
         guard let kept = values[slot], kept.end <= clock else { return }
         set(nil, slot, at: clock)
+    }
+
+    override func keep(_ slot: Int) -> () -> Void {
+        let (kept, bytes) = (values[slot], byteCount)
+        return { [unowned self] in
+            values[slot] = kept
+            byteCount = bytes
+        }
     }
 
     override func write(_ slot: Int, into chunk: inout StateEncoder) throws {
@@ -134,6 +145,14 @@ final class ListTable<Element>: StateTable {
         guard timeToLive != nil, lists[slot].contains(where: { $0.end <= clock }) else { return }
         for kept in lists[slot] where kept.end <= clock { byteCount -= stateBytes(kept.value) }
         lists[slot].removeAll { $0.end <= clock }
+    }
+
+    override func keep(_ slot: Int) -> () -> Void {
+        let (kept, bytes) = (lists[slot], byteCount)
+        return { [unowned self] in
+            lists[slot] = kept
+            byteCount = bytes
+        }
     }
 
     override func write(_ slot: Int, into chunk: inout StateEncoder) throws {
@@ -212,6 +231,14 @@ final class MapTable<EntryKey: EventKey, Value>: StateTable {
         guard timeToLive != nil else { return }
         for (_, kept) in maps[slot] where kept.end <= clock { byteCount -= entryBytes(kept.value) }
         maps[slot] = maps[slot].filter { clock < $0.value.end }
+    }
+
+    override func keep(_ slot: Int) -> () -> Void {
+        let (kept, bytes) = (maps[slot], byteCount)
+        return { [unowned self] in
+            maps[slot] = kept
+            byteCount = bytes
+        }
     }
 
     override func write(_ slot: Int, into chunk: inout StateEncoder) throws {

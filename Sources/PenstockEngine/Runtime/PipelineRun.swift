@@ -53,7 +53,10 @@ public final class PipelineRun: Sendable {
             await checkpoints?.coordinator.cancel()
             throw error
         }
-        try await drive(wirings, checkpoints?.coordinator)
+        do { try await drive(wirings, checkpoints?.coordinator) } catch let stopped as RunStopped {
+            try? await checkpoints?.attempts?.takeBack()
+            throw stopped
+        }
         return scan
     }
 
@@ -112,6 +115,7 @@ public final class PipelineRun: Sendable {
             return (0..<stage.instances).map { _ in Inbox(inputs: inputs, areSources: areSources) }
         }
         var id = 0
+        let sources = EventSources(plan)
         return plan.stages.flatMap { stage in
             (0..<stage.instances).map { instance in
                 var outgoing: [OutgoingEdge] = []
@@ -131,7 +135,7 @@ public final class PipelineRun: Sendable {
                 defer { id += 1 }
                 return StageWiring(
                     id: id, stage: stage, instance: instance, element: plan.element(entering: stage.index),
-                    origins: plan.origins, run: run, inbox: inbox,
+                    origins: plan.origins, sources: sources, run: run, inbox: inbox,
                     outgoing: outgoing, sideways: sideways, persistedRange: topics.ranges[stage.index],
                     board: topics.boards[stage.index])
             }

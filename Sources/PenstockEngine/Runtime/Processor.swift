@@ -30,8 +30,11 @@ protocol Processor {
     /// Somebody reads these sides. Called before anything else; without it nothing is kept for any side.
     mutating func connect(_ sides: Set<SidePort>)
 
-    /// Events that the last element brought and that leave at the side, or nil when there are no more. Asked for right behind `accept`, and
-    /// only for sides that somebody reads.
+    /// What fails is told to `failures`, which knows what becomes of it. Called before anything else.
+    mutating func report(to failures: FailedEvents)
+
+    /// Events that the last element brought and that leave at the side, or nil when there are no more. Asked for right behind `accept` and
+    /// each `next`, and only for sides that somebody reads.
     mutating func takeSide() -> (port: SidePort, batch: Batch)?
 
     /// Writes down what the operator knows, so that another one in its place can go on. Called between elements.
@@ -46,6 +49,8 @@ protocol Processor {
 
 extension Processor {
     mutating func connect(_ sides: Set<SidePort>) {}
+
+    mutating func report(to failures: FailedEvents) {}
 
     mutating func takeSide() -> (port: SidePort, batch: Batch)? { nil }
 
@@ -66,15 +71,21 @@ public struct OperatorStatistics: Sendable, Hashable {
     public var outsideEvents = 0
     /// Events of a source that are further in the future than it allows.
     public var futureEvents = 0
+    /// Events and rows that the stage left out because it failed for them, by its error policy.
+    public var skippedEvents = 0
 
     /// The counts of two instances together.
     static func + (a: OperatorStatistics, b: OperatorStatistics) -> OperatorStatistics {
         OperatorStatistics(
             lateEvents: a.lateEvents + b.lateEvents, lateWindows: a.lateWindows + b.lateWindows,
-            outsideEvents: a.outsideEvents + b.outsideEvents, futureEvents: a.futureEvents + b.futureEvents)
+            outsideEvents: a.outsideEvents + b.outsideEvents, futureEvents: a.futureEvents + b.futureEvents,
+            skippedEvents: a.skippedEvents + b.skippedEvents)
     }
 
-    init(lateEvents: Int = 0, lateWindows: Int = 0, outsideEvents: Int = 0, futureEvents: Int = 0) {
+    init(
+        lateEvents: Int = 0, lateWindows: Int = 0, outsideEvents: Int = 0, futureEvents: Int = 0, skippedEvents: Int = 0
+    ) {
+        self.skippedEvents = skippedEvents
         self.futureEvents = futureEvents
         self.lateEvents = lateEvents
         self.lateWindows = lateWindows

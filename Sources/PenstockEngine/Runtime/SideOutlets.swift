@@ -9,15 +9,16 @@ final class SideOutlets {
     func add(_ port: SidePort, _ outlet: ChannelOutlet) { outlets.append((port, outlet)) }
 
     /// Sends what the operator put out at its side for `element`, and then how far time has come.
-    func deliver(_ batches: [(port: SidePort, batch: Batch)], behind element: StreamElement) async throws {
+    func deliver(_ batches: [(port: SidePort, batch: Batch)], behind element: StreamElement?) async throws {
         for (port, batch) in batches {
             for (known, outlet) in outlets where known == port { try await outlet.put(.batch(batch)) }
         }
         switch element {
+        case nil: break
         case .batch(let batch): try await send(watermark: batch.watermark)
         case .watermark(let time): try await send(watermark: time)
-        case .control, .barrier, .end:
-            for (_, outlet) in outlets { try await outlet.put(element) }
+        case .some(let other):
+            for (_, outlet) in outlets { try await outlet.put(other) }
         }
     }
 

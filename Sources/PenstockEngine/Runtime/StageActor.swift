@@ -5,6 +5,8 @@ actor StageActor {
     private let wiring: StageWiring
     private let executor: StageExecutor
     private var chain: [any Processor] = []
+    /// What becomes of events that the operators of the chain cannot handle.
+    private var failures: [FailedEvents] = []
     /// The side outputs that somebody reads, by the place of their operator in the chain.
     private var sides: [Int: SideOutlets] = [:]
     private var outlet: any StageOutlet = ChannelOutlet([])
@@ -20,6 +22,8 @@ actor StageActor {
     func open() async throws {
         outlet = try await wiring.makeOutlet()
         chain = wiring.makeChain()
+        failures = wiring.makeFailures().chain
+        for index in chain.indices { chain[index].report(to: failures[index]) }
         for (index, named) in wiring.chainOwners.enumerated() {
             guard let named, let state = wiring.restored(named.owner) else { continue }
             do { try chain[index].restore(state) } catch { throw EngineError.stage(named.owner.stage, error) }
@@ -52,9 +56,7 @@ actor StageActor {
         if let checkpoints = wiring.run.checkpoints {
             await checkpoints.noteEnd(try await state(with: source), of: wiring.id)
         }
-        for (processor, planned) in zip(chain.suffix(wiring.stage.operators.count), wiring.stage.operators) {
-            wiring.run.progress.note(processor.statistics, of: planned.name)
-        }
+        for (name, counts) in statistics { wiring.run.progress.note(counts, of: name) }
     }
 
     /// Makes the results visible.
@@ -66,12 +68,31 @@ actor StageActor {
     private func push(_ element: StreamElement, at index: Int) async throws {
         guard index < chain.count else { return try await outlet.put(element) }
         try chain[index].accept(element)
-        if let outlets = sides[index] {
-            var batches: [(port: SidePort, batch: Batch)] = []
-            while let side = chain[index].takeSide() { batches.append(side) }
-            try await outlets.deliver(batches, behind: element)
+        try await deliverSides(of: index)
+        while let output = try chain[index].next() {
+            try await deliverSides(of: index)
+            try await push(output, at: index + 1)
         }
-        while let output = try chain[index].next() { try await push(output, at: index + 1) }
+        try await deliverSides(of: index, behind: element)
+    }
+
+    /// Sends what an operator puts out at its sides, and, where all has been done that follows from an element, how far time has come.
+    private func deliverSides(of index: Int, behind element: StreamElement? = nil) async throws {
+        guard let outlets = sides[index] else { return }
+        var batches: [(port: SidePort, batch: Batch)] = []
+        while let side = chain[index].takeSide() { batches.append(side) }
+        while let letter = failures[index].takeLetter() { batches.append((.deadLetter, letter)) }
+        try await outlets.deliver(batches, behind: element)
+    }
+
+    private var statistics: [(StageName, OperatorStatistics)] {
+        let operators = wiring.stage.operators
+        return zip(operators, zip(chain.suffix(operators.count), failures.suffix(operators.count))).map {
+            planned, worker in
+            var counts = worker.0.statistics
+            counts.skippedEvents += worker.1.count
+            return (planned.name, counts)
+        }
     }
 
     private func runChannels() async throws {
@@ -117,11 +138,7 @@ actor StageActor {
             }
             state.put(named.owner, form: named.form, writer.chunks)
         }
-        for (processor, planned) in zip(chain.suffix(wiring.stage.operators.count), wiring.stage.operators) {
-            if processor.statistics != OperatorStatistics() {
-                state.statistics[planned.name] = processor.statistics
-            }
-        }
+        for (name, counts) in statistics where counts != OperatorStatistics() { state.statistics[name] = counts }
         if let owner = wiring.stage.outputOwner {
             let bytes = try await outlet.checkpoint()
             state.put(owner, form: "output", bytes.map { [StateChunk(group: nil, bytes: $0)] } ?? [])
@@ -133,13 +150,18 @@ actor StageActor {
 
     /// Reads the source, and gives where it has been read to in the end.
     private func runSource() async throws -> StageState {
-        var source = try await SourceStage(wiring)
+        guard let refused = wiring.makeFailures().source else { preconditionFailure("channels are not a source") }
+        var source = try await SourceStage(wiring, refused, failures)
         // What stands before the source's clock has been done by then.
         let first = wiring.stage.clocked?.kernels.count ?? 0
         let receiver = SourceStage.Receiver { element, future in
             if let outlets = self.sides[PhysicalPlan.Port.source] {
-                try await outlets.deliver(future.map { [(.future, $0)] } ?? [], behind: element)
+                var batches = future.map { [(port: SidePort.future, batch: $0)] } ?? []
+                while let letter = refused.takeLetter() { batches.append((.deadLetter, letter)) }
+                try await outlets.deliver(batches, behind: element)
             }
+            // What stands before the clock has no element of its own.
+            for index in 0..<first { try await self.deliverSides(of: index, behind: element) }
             try await self.push(element, at: first)
         } checkpoint: { epoch, state in
             try await self.pass(epoch, state)

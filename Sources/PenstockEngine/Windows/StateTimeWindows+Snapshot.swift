@@ -88,6 +88,7 @@ extension StateTimeWindows {
                 for k in entries { filler.put(raw: words[k &* 2]) }
             }
             try store.write(entries.lazy.map { UInt32(words[$0 &* 2 &+ 1]) }, coding, &chunk)
+            chunk.put(all: entries.filter { store.isBroken(UInt32(words[$0 &* 2 &+ 1])) }.map { UInt64($0) })
         }
     }
 
@@ -101,6 +102,10 @@ extension StateTimeWindows {
             var codes: [UInt64] = []
             for _ in 0..<(try chunk.count()) { codes.append(renamed.code(try chunk.integer())) }
             for code in codes { try store.read(slice.slots.slot(code, store.allocate), coding, &chunk) }
+            for k in try chunk.all(UInt64.self) {
+                guard k < codes.count else { throw StateDamaged() }
+                store.noteBroken(slice.slots.slot(codes[Int(k)], store.allocate))
+            }
         }
         for _ in 0..<(try chunk.count()) {
             let index: UInt64 = try chunk.integer()

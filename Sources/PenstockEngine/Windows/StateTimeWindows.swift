@@ -37,7 +37,8 @@ struct StateTimeWindows: Processor {
     init(windows: TimeWindows, options: WindowStageOptions) {
         self.windows = windows
         self.options = options
-        store = options.aggregate.makeStore()
+        store = options.aggregate.makeStore(of: options.input)
+        store.failures = FailedEvents(options.stage)
         isOneState = !options.aggregate.isKeyed
         firings = FiringOrder(windows, lateness: options.aggregate.emission.allowedLateness)
     }
@@ -72,6 +73,8 @@ struct StateTimeWindows: Processor {
         forwarded = watermark
         return .watermark(watermark)
     }
+
+    mutating func report(to failures: FailedEvents) { store.failures = failures }
 
     mutating func connect(_ sides: Set<SidePort>) { side.connect(sides) }
 
@@ -214,7 +217,7 @@ struct StateTimeWindows: Processor {
             dropDoneSlices()
             return nil
         }
-        let rows = try closing[0].take(options.batchEvents, interner, store, options.stage)
+        let rows = try closing[0].take(options.batchEvents, interner, store, options)
         defer { sequence += UInt64(rows.count) }
         return .batch(
             rows.batch(options.aggregate, origin: options.origin, baseSequence: sequence, watermark: forwarded))

@@ -102,7 +102,7 @@ struct SessionMistakeTests {
         let error = await #expect(throws: EngineError.self) {
             try await run([flow(SessionWindows(gap: .fixed(10)), aggregate, steps)])
         }
-        guard case .stageFailed(let stage, let sequence, let time, let failure)? = error else {
+        guard case .stageFailed(let stage, let sequence, let time, let failure, _)? = error else {
             Issue.record("\(String(describing: error))")
             return
         }

@@ -94,18 +94,7 @@ final class KeptEvents {
     }
 
     private func add(_ node: UInt32, to slot: UInt32, _ store: AggregateStore) throws {
-        let place = nodes[Int(node)].place
-        let outcome = withUnsafePointer(to: place.nanoseconds) { time in
-            withUnsafePointer(to: place.effectiveNanoseconds) { effectiveTime in
-                store.fold(
-                    FoldRows(
-                        value: address(node), time: time, effectiveTime: effectiveTime, origin: place.origin,
-                        sequence: place.sequence), into: slot)
-            }
-        }
-        guard let failure = outcome.failure else { return }
-        if failure is IntegerOverflow { throw failure }
-        throw EngineError.stageFailed(stage: stage, sequence: place.sequence, time: place.time, failure)
+        try store.add(address(node), at: nodes[Int(node)].place, into: slot)
     }
 
     /// Fills `order` with the events of a chain by origin and sequence, as they come where there is one origin and nothing was merged.
