@@ -31,7 +31,8 @@ struct AttemptBook {
             throw EngineError.option(
                 problem: "\(made) \(made == 1 ? "run has" : "runs in a row have") ended without keeping a checkpoint "
                     + "behind checkpoint \(checkpoint.epoch), which goes on at \(checkpoint.positions(in: plan))",
-                hint: "an event from there on may trap in your code, such as by an index out of range: look for it with "
+                hint:
+                    "an event from there on may trap in your code, such as by an index out of range: look for it with "
                     + "--batch-size 1 --parallelism 1; --attempts \(made + 1) tries once more, --fresh begins anew")
         }
         begun = made

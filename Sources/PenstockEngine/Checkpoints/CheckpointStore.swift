@@ -240,6 +240,8 @@ extension OperatorStatistics {
         func count(_ place: Int) -> Int {
             Int(Int64(littleEndian: bytes.loadUnaligned(fromByteOffset: place * 8, as: Int64.self)))
         }
-        self.init(lateEvents: count(0), lateWindows: count(1), outsideEvents: count(2), futureEvents: count(3), skippedEvents: count(4))
+        self.init(
+            lateEvents: count(0), lateWindows: count(1), outsideEvents: count(2), futureEvents: count(3),
+            skippedEvents: count(4))
     }
 }

@@ -87,7 +87,8 @@ public enum EngineError: Diagnostic {
     public var category: FailureCategory {
         switch self {
         case .plan, .option: .usage
-        case .stageFailed(_, _, _, let error, _), .stage(_, let error): (error as? any Diagnostic)?.category ?? .software
+        case .stageFailed(_, _, _, let error, _), .stage(_, let error):
+            (error as? any Diagnostic)?.category ?? .software
         case .overflow: .data
         }
     }

@@ -169,8 +169,10 @@ struct StageWiring: Sendable {
     }
 
     private func failures(_ name: StageName, _ policy: ErrorPolicy, _ operatorIndex: Int?) -> FailedEvents {
-        let failures = FailedEvents(name, policy, origin: origins[name].map { Origin(stage: $0, partition: 0) }
-            ?? Origin(stage: 0, partition: 0), sources)
+        let failures = FailedEvents(
+            name, policy,
+            origin: origins[name].map { Origin(stage: $0, partition: 0) }
+                ?? Origin(stage: 0, partition: 0), sources)
         if let operatorIndex { failures.isRead = sides(of: operatorIndex).contains(.deadLetter) }
         return failures
     }

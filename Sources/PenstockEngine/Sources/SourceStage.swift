@@ -127,7 +127,8 @@ struct SourceStage {
     /// Reads a partition; false where it had nothing.
     private mutating func read(_ index: Int, _ receiver: Receiver) async throws -> Bool {
         let reading = try await partitions[index].read(
-            eventLimit: run.options.batchEvents, clocked, maxAhead: reading.maxAhead, floor: watermark, refused, failures)
+            eventLimit: run.options.batchEvents, clocked, maxAhead: reading.maxAhead, floor: watermark, refused,
+            failures)
         noteQuiet(index, isEmpty: reading.isEmpty)
         raiseWatermark()
         if let future = reading.future { counts.futureEvents += future.count }

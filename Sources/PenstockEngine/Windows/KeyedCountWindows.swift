@@ -212,7 +212,9 @@ public struct CountWindows: Sendable, Hashable {
 
     /// What is wrong with the numbers, or nil.
     var defect: String? {
-        if size <= 0 || every <= 0 { return "a count window's length and step must be positive, but they are \(size) and \(every)" }
+        if size <= 0 || every <= 0 {
+            return "a count window's length and step must be positive, but they are \(size) and \(every)"
+        }
         return size > CountWindows.largest ? "a count window is longer than 2^24 events" : nil
     }
 }

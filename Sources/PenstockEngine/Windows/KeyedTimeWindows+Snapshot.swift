@@ -62,7 +62,8 @@ extension KeyedTimeWindows {
         chunk.put(pane.end)
         chunk.put(pane.origin)
         table.withEntries(of: group) { words in chunk.put(UnsafeRawBufferPointer(words)) }
-        chunk.put(all: pane.table.overflowed.filter { GroupedEntries.group(of: $0, interner.displaced) == group }.sorted())
+        chunk.put(
+            all: pane.table.overflowed.filter { GroupedEntries.group(of: $0, interner.displaced) == group }.sorted())
     }
 
     private mutating func restoreGroup(_ chunk: inout StateDecoder) throws {

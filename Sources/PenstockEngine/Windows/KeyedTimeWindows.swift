@@ -224,7 +224,9 @@ struct KeyedTimeWindows<A: Accumulator>: Processor {
         var remaining = lateParts.keys.sorted()[...]
         func mergeLate(_ part: SlicePart) {
             var apart = PaneTable<A>()
-            for event in lateParts[part] ?? [] { if !apart.add(event.code, event.number) { fits = apart.noteOverflow(event.code) } }
+            for event in lateParts[part] ?? [] {
+                if !apart.add(event.code, event.number) { fits = apart.noteOverflow(event.code) }
+            }
             fits = A.merge(apart, into: &merged) && fits
         }
         // Panes are in order of slice and origin; the late events of a slice and origin stand behind its pane.

@@ -11,7 +11,8 @@ struct AttemptTests {
     private static let steps = (Int64(0)..<400).map { Step.e($0) }
 
     /// A run over the log at `path` whose function traps, throws, or does neither at event 300.
-    private static func run(_ path: String, at bad: @escaping @Sendable () throws -> Void, attempts: Int?) async throws {
+    private static func run(_ path: String, at bad: @escaping @Sendable () throws -> Void, attempts: Int?) async throws
+    {
         var checkpoints = CheckpointOptions(name: "trap", interval: .zero)
         checkpoints.attempts = attempts
         let source = ScriptedSource(partitions: [steps], pauseMicroseconds: 100)
@@ -31,6 +32,10 @@ struct AttemptTests {
         try await run.run()
     }
 
+    private static func trap(_ path: String) async throws {
+        try await run(path, at: { preconditionFailure("the author's trap") }, attempts: nil)
+    }
+
     @Test("a run that traps again and again is given up, and the error says where it goes on")
     func trap() async throws {
         let folder = try TestFolder()
@@ -38,9 +43,9 @@ struct AttemptTests {
         var given: EngineError?
         var processes = 0
         while given == nil, processes < 20 {
-            await #expect(processExitsWith: .failure) { [path] in
+            await #expect(processExitsWith: .failure) { [path = path as String] in
                 // The memory of a run is gone with its process; only the folder stays. A given-up run does not trap.
-                try await AttemptTests.run(path, at: { fatalError("the author's trap") }, attempts: nil)
+                try await AttemptTests.trap(path)
             }
             processes += 1
             do { try await Self.run(path, at: { throw Failure() }, attempts: 4) } catch let error as EngineError {
@@ -53,14 +58,18 @@ struct AttemptTests {
         #expect(error.hint?.contains("--fresh") == true && error.hint?.contains("--attempts") == true)
     }
 
-    @Test("attempts count the runs from one checkpoint: the one that kept it, and those that began with it", arguments: [1, 2, 4])
+    @Test(
+        "attempts count the runs from one checkpoint: the one that kept it, and those that began with it",
+        arguments: [1, 2, 4])
     func counting(limit: Int) async throws {
         let folder = try TestFolder()
         // Fails before its first checkpoint but one: the one of its beginning is that of all attempts.
         let source = ScriptedSource(partitions: [Self.steps], failure: nil)
         let flow = FlowDescription(
             name: "f",
-            stages: [.from(source), .map { (_: Sample) -> Sample in throw Failure() }, .to(DurableCollector(Sample.self))])
+            stages: [
+                .from(source), .map { (_: Sample) -> Sample in throw Failure() }, .to(DurableCollector(Sample.self)),
+            ])
         var failures = 0
         for _ in 0..<10 {
             var checkpoints = CheckpointOptions(name: "count", interval: .seconds(3600))

@@ -132,7 +132,7 @@ struct ErrorPolicyTests {
 
     // MARK: Joins
 
-    private static let sides: (Bool) -> StageDescription = { filtered in
+    private static func sides(_ filtered: Bool) -> StageDescription {
         func side(_ name: String, _ seed: UInt64) -> FlowDescription {
             let source = ScriptedSource(
                 partitions: BrokenRuns.partitions(seed, count: 120), disorder: Disorder(boundNanoseconds: 30))
@@ -209,7 +209,8 @@ struct ErrorPolicyTests {
         let control = [1, 7, 8, 17, 19].map { Step.event($0 * 20 + 5, Sample(number: $0)) }
         let (rows, letters) = (Collector(JoinRow.self), Collector(DeadLetter.self))
         func side(_ name: String, _ steps: [Step]) -> FlowDescription {
-            FlowDescription(name: name, stages: [.from(ScriptedSource(partitions: [steps])), .keyBy { (_: Sample) in 0 }])
+            FlowDescription(
+                name: name, stages: [.from(ScriptedSource(partitions: [steps])), .keyBy { (_: Sample) in 0 }])
         }
         try await run(
             [

@@ -132,7 +132,8 @@ extension JoinKernel {
     static func failingPairs(_ kind: JoinKind) -> JoinKernel {
         let pairs = JoinKernel.pairs(kind)
         guard case .pairs(_, let run) = pairs.form else { preconditionFailure("no pairs") }
-        return JoinKernel(left: pairs.left, right: pairs.right, output: pairs.output, kind: kind) { pairs, count, output in
+        return JoinKernel(left: pairs.left, right: pairs.right, output: pairs.output, kind: kind) {
+            pairs, count, output in
             for k in 0..<count {
                 if pairs[k].left?.assumingMemoryBound(to: Sample.self).pointee.isBad == true {
                     return KernelOutcome(failedAt: k, Failure())

@@ -68,7 +68,9 @@ struct OverflowPolicyTests {
         let expected = counted.values.map { "\($0.key) \($0.start) \($0.end)" }
         let rows = found.rows.map { row in "\(row.key.split(separator: "-").last ?? "") \(row.start) \(row.end)" }
         let lettered = found.letters.map { letter in
-            let key = byText ? letter.key(as: String.self)?.split(separator: "-").last.map(String.init)
+            let key =
+                byText
+                ? letter.key(as: String.self)?.split(separator: "-").last.map(String.init)
                 : letter.key(as: Int64.self).map { "\($0)" }
             return "\(key ?? "") \(letter.window?.start.nanoseconds ?? 0) \(letter.window?.end.nanoseconds ?? 0)"
         }

@@ -66,7 +66,7 @@ struct SessionMistakeTests {
             #expect(
                 error?.summary
                     == "stage f/visits: event 2 of its source, at 30 ns, gives a session a gap of \(gap) ns")
-            #expect(error?.hint == "a session's gap must be positive")
+            #expect(error?.hint == "a session's gap must be positive, but it is \(gap) ns")
             #expect(error?.category == .data)
         }
     }

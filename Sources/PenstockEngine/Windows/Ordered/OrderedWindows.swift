@@ -163,7 +163,8 @@ struct OrderedWindows: Processor {
         return true
     }
 
-    private func addToState(_ value: UnsafeRawPointer, at place: EventPlace, of window: inout OpenWindow) throws -> Bool {
+    private func addToState(_ value: UnsafeRawPointer, at place: EventPlace, of window: inout OpenWindow) throws -> Bool
+    {
         let state = window.state ?? store.allocate()
         window.state = state
         do {
