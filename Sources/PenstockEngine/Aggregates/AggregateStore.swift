@@ -21,6 +21,8 @@ final class AggregateStore {
     var turn: Int64?
     /// The states that have no result, and why.
     private var broken: [UInt32: any Error] = [:]
+    /// The states that an event was added to; known only where adding may fail and the stage goes on.
+    private var filled: Set<UInt32> = []
     /// A state as it was before an event, while one is added that may fail half-way.
     private var before: UnsafeMutableRawPointer?
     /// The type of the events, where they are added themselves.
@@ -57,6 +59,7 @@ final class AggregateStore {
         kernel.state.destroy?(state, 1)
         kernel.makeState(state)
         if !broken.isEmpty { broken[slot] = nil }
+        if !filled.isEmpty { filled.remove(slot) }
         freed.append(slot)
     }
 
@@ -101,6 +104,8 @@ final class AggregateStore {
     /// - Throws: what the author's code throws; `IntegerOverflow`.
     func merge(_ later: UInt32, into slot: UInt32) throws {
         guard failures.goesOn else { return try kernel.merge(address(later), address(slot)) }
+        guard isFilled(later) else { return }
+        noteFilled(slot)
         if let error = broken[later] { return broken[slot] = error }
         guard broken[slot] == nil else { return }
         do { try kernel.merge(address(later), address(slot)) } catch { broken[slot] = error }
@@ -115,6 +120,11 @@ final class AggregateStore {
         defer { results.setInitialized(count: made) }
         var without: [Int] = []
         for (k, slot) in slots.enumerated() {
+            guard isFilled(slot) else {
+                // All of its events were left out.
+                without.append(k)
+                continue
+            }
             do {
                 if let error = broken[slot] { throw error }
                 try kernel.makeResult(address(slot), rows.windows[k], results.base + made * kernel.result.stride)
@@ -128,6 +138,19 @@ final class AggregateStore {
         for k in without.reversed() { rows.remove(k) }
         rows.values = results
     }
+
+    private var isGuarded: Bool { failures.goesOn && kernel.addsMayThrow }
+
+    /// Whether an event was added to a state, or its row has to come in any case.
+    func isFilled(_ slot: UInt32) -> Bool { !isGuarded || filled.contains(slot) }
+
+    /// An event was added to a state.
+    func noteFilled(_ slot: UInt32) {
+        if isGuarded { filled.insert(slot) }
+    }
+
+    /// A state that came back from a checkpoint has had no event that could be added.
+    func noteEmpty(_ slot: UInt32) { filled.remove(slot) }
 
     /// Whether a state has no result because an integer overflowed in it.
     func isBroken(_ slot: UInt32) -> Bool { broken[slot] != nil }
@@ -148,6 +171,7 @@ final class AggregateStore {
     func read(_ chunk: inout StateDecoder) throws -> UInt32 {
         guard let coding = kernel.state.coding else { throw StateNotWritable(.states, kernel.state.name) }
         let slot = allocate()
+        noteFilled(slot)
         kernel.state.destroy?(address(slot), 1)
         do { try coding.read(&chunk, address(slot)) } catch {
             kernel.makeState(address(slot))
@@ -184,7 +208,7 @@ final class AggregateStore {
 
     /// Adds rows to one state, which is as it was before where the author's code throws and the stage goes on.
     private func foldGuarded(_ rows: FoldRows, into slot: UInt32) -> KernelOutcome {
-        guard failures.goesOn, kernel.addsMayThrow else { return kernel.fold(rows, nil, address(slot)) }
+        guard isGuarded else { return kernel.fold(rows, nil, address(slot)) }
         let before =
             before ?? .allocate(byteCount: max(kernel.state.stride, 1), alignment: max(kernel.state.alignment, 16))
         self.before = before
@@ -193,6 +217,8 @@ final class AggregateStore {
         if outcome.failure != nil {
             kernel.state.destroy?(address(slot), 1)
             kernel.state.copy(before, address(slot))
+        } else {
+            filled.insert(slot)
         }
         kernel.state.destroy?(before, 1)
         return outcome

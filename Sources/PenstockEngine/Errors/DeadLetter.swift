@@ -12,7 +12,7 @@ public import PenstockEvents
 public struct DeadLetter: Event, Hashable {
     /// The form in which letters are kept.
     public static let schema = Schema(
-        "penstock.dead-letter", version: 1,
+        "penstock.dead_letter", version: 1,
         fields: [
             Schema.Field("stage", .string), Schema.Field("error", .string), Schema.Field("source", .string),
             Schema.Field("partition", .u32), Schema.Field("number", .i64), Schema.Field("time", .i64),

@@ -35,7 +35,7 @@ struct KeyedTimeWindows<A: Accumulator>: Processor {
     private var following = ElementSlot()
     private(set) var statistics = OperatorStatistics()
     private var side = SideRows()
-    private var failures: FailedEvents
+    private(set) var failures: FailedEvents
 
     init(
         stage: StageName, windows: TimeWindows, aggregate: Aggregate, origin: Origin, batchEvents: Int,
@@ -238,18 +238,6 @@ struct KeyedTimeWindows<A: Accumulator>: Processor {
         guard fits || failures.goesOn else { throw EngineError.overflow(stage: stage, window: window) }
         leaveOut(merged.overflowed, window)
         return ClosingWindow(window, merged, interner)
-    }
-
-    /// Tells of the keys without a row, in the order of the rows.
-    private func leaveOut(_ overflowed: Set<UInt64>, _ window: WindowSpan) {
-        guard !overflowed.isEmpty else { return }
-        let time = window.end.nanoseconds - 1
-        for code in overflowed.sorted(by: interner.isInOrder) {
-            failures.leaveOut(
-                FailedEvents.Row(
-                    code: code, key: interner.key(code), isKeyed: aggregate.isKeyed, window: window, time: time,
-                    effectiveTime: time), IntegerOverflow())
-        }
     }
 
     private mutating func takeRows() -> StreamElement? {
