@@ -24,12 +24,17 @@ public struct EventSource: Sendable, Hashable, CustomStringConvertible {
 struct EventSources: Sendable {
     private var sources: [UInt32: String] = [:]
     private var stages: [UInt32: String] = [:]
+    /// Whether events keep where they were read, also where batches are put together.
+    private(set) var areKept = false
 
     /// None: every event is one of a stage without a name.
     init() {}
 
     init(_ plan: PhysicalPlan) {
         for (stage, number) in plan.origins { stages[number] = stage.description }
+        areKept = plan.stages.contains { stage in
+            stage.onError != .fail || stage.operators.contains { $0.description.onError != .fail }
+        }
         for stage in plan.stages {
             guard let name = stage.input.sourceName, let number = plan.origins[name] else { continue }
             sources[number] = name.description

@@ -26,6 +26,9 @@ final class FailedEvents {
         self.sources = sources
     }
 
+    /// Whether some stage of the run goes on behind single events, which have to be found again.
+    var keepsSources: Bool { sources.areKept }
+
     /// Whether the stage goes on behind what failed.
     var goesOn: Bool { policy != .fail }
 
@@ -44,9 +47,10 @@ final class FailedEvents {
     /// An event of a batch has failed whose turn was at `effectiveTime`.
     /// - Throws: as above.
     func refuse(_ batch: Batch, row: Int, effectiveTime: Int64, _ error: any Error) throws {
+        let source = batch.sourcePlace(row)
         let place = EventPlace(
-            nanoseconds: batch.times.values[row], effectiveNanoseconds: effectiveTime, origin: batch.origin,
-            sequence: batch.baseSequence + UInt64(row))
+            nanoseconds: batch.times.values[row], effectiveNanoseconds: effectiveTime, origin: source.origin,
+            sequence: source.sequence)
         guard goesOn else { throw failure(at: place, error) }
         count += 1
         guard isRead else { return }

@@ -73,7 +73,7 @@ struct BroadcastJoin: Processor {
         batch.forEachMarkedRow { row, mark in
             let place = EventPlace(
                 nanoseconds: batch.times.values[row], effectiveNanoseconds: batch.effectiveTime(row, mark),
-                origin: batch.origin, sequence: batch.baseSequence + UInt64(row))
+                origin: batch.origin, sequence: batch.sequence(row))
             let slot = pool.keep(
                 batch.values.base + row * batch.values.element.stride, code: codes.values[row], place: place)
             wait(slot, batch.input)

@@ -97,7 +97,7 @@ struct TimedJoin: Processor {
             }
             let place = EventPlace(
                 nanoseconds: time, effectiveNanoseconds: batch.effectiveTime(row, mark), origin: batch.origin,
-                sequence: batch.baseSequence + UInt64(row))
+                sequence: batch.sequence(row))
             let slot = pools[Int(batch.input)].keep(
                 batch.values.base + row * batch.values.element.stride, code: codes.values[row], place: place)
             take(slot, input: batch.input)

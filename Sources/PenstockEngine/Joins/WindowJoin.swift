@@ -105,7 +105,7 @@ struct WindowJoin: Processor {
                 guard UInt64(bitPattern: times[row] &- bounds.start) < length else { break }
                 let place = EventPlace(
                     nanoseconds: times[row], effectiveNanoseconds: times[row], origin: batch.origin,
-                    sequence: batch.baseSequence &+ UInt64(row))
+                    sequence: batch.sequence(row))
                 kept.append(values + row &* stride, code: codes.values[row], place: place)
                 k += 1
             }
@@ -119,7 +119,7 @@ struct WindowJoin: Processor {
         }
         let place = EventPlace(
             nanoseconds: batch.times.values[row], effectiveNanoseconds: effectiveTime, origin: batch.origin,
-            sequence: batch.baseSequence + UInt64(row))
+            sequence: batch.sequence(row))
         slice(bounds).kept(batch.input).append(
             batch.values.base + row * batch.values.element.stride, code: code, place: place)
     }

@@ -77,6 +77,7 @@ struct SourcePartition {
                 origin: origin, baseSequence: read.baseSequence, rowCount: read.rowCount, times: read.times,
                 values: read.values, watermark: clock.watermark)
             batch.selection = read.selection
+            batch.keepsSources = refused.keepsSources
             // Whoever was left out comes back at the watermark that was sent meanwhile.
             if quiet.isIdle { clock.observe(mark: floor) }
             if let maxAhead, let appended = read.appendTime {

@@ -200,6 +200,11 @@ struct StateTimeWindows: Processor {
         statistics.lateWindows += windows.closedCount(ofSlice: slice.start, watermark: expired)
         var single = Batch(
             gathering: [(batch, row)], baseSequence: batch.baseSequence + UInt64(row), watermark: batch.watermark)
+        if batch.keepsSources {
+            let source = Column<SourcePlace>(capacity: 1)
+            source.values[0] = batch.sourcePlace(row)
+            (single.sourcePlaces, single.keepsSources) = (source, true)
+        }
         single.behind = [BehindMark(row: 0, watermark: mark.watermark)]
         behind.append(BehindRow(batch: single, code: code, slice: slice.start, watermark: reached))
         firings.add(slice: slice.start)

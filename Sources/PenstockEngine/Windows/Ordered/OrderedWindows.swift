@@ -128,7 +128,7 @@ struct OrderedWindows: Processor {
             let value = try numbers.values(options.aggregate.numbers, batch, rows, options.stage)
             let place = EventPlace(
                 nanoseconds: time, effectiveNanoseconds: effective, origin: batch.origin,
-                sequence: batch.baseSequence + UInt64(row.row))
+                sequence: batch.sequence(row.row))
             isTaken = try add(value + row.row * knownElement.stride, at: place, to: &window)
             return try rule.isMarker(batch, rows, options.stage)
         }

@@ -52,7 +52,7 @@ final class KeptEvents {
         batch.forEachMarkedRow { row, mark in
             let place = EventPlace(
                 nanoseconds: batch.times.values[row], effectiveNanoseconds: batch.effectiveTime(row, mark),
-                origin: batch.origin, sequence: batch.baseSequence + UInt64(row))
+                origin: batch.origin, sequence: batch.sequence(row))
             let node = take(place)
             value.copy(values + row * value.stride, address(node))
             append(Chain(first: node, last: node), to: slots[k])
