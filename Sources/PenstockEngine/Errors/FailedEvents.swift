@@ -176,6 +176,13 @@ final class FailedEvents {
         let behind =
             place.effectiveNanoseconds > time
             ? [BehindMark(row: 0, watermark: Timestamp(nanoseconds: place.effectiveNanoseconds - 1))] : []
+        var keys = keys
+        if sources.isRead(place.origin) {
+            // Several instances may tell of events of one origin and one turn: these come in the order of their numbers.
+            let hashes = Column<UInt64>(capacity: 1)
+            hashes.values[0] = SplitMix64.mix(place.sequence)
+            keys = KeyColumn(hashes: hashes, arena: nil)
+        }
         letters.append(
             Batch(
                 origin: place.origin, baseSequence: place.sequence, rowCount: count, times: times, values: values,

@@ -183,6 +183,7 @@ extension PhysicalPlan {
             guard let edge = edges.first(where: { $0.to == stage }) else {
                 preconditionFailure("nothing comes into stage \(stage)")
             }
+            if edge.port?.side == .deadLetter { return ValueType(DeadLetter.self) }
             return element(leaving: edge.from, at: edge.port?.operatorIndex ?? stages[edge.from].operators.count)
         }
     }
