@@ -20,6 +20,7 @@ internal import PenstockEvents
         both.name = aggregateOptions.name ?? options.name
         both.formerNames = aggregateOptions.formerNames + options.formerNames
         both.parallelism = aggregateOptions.parallelism ?? options.parallelism
+        if aggregateOptions.onError == .fail { both.onError = options.onError }
         var description = StageDescription(.aggregate(window, aggregate), label: label, both)
         description.sides = sides
         if case .count(let windows) = window, windows.isArrivalOrder, isKeyed || !stages.haveOneOrigin {

@@ -29,7 +29,9 @@ public struct Aggregate<Aggregation: Aggregator>: StateAggregate {
 
     /// The result of `aggregator` over each window.
     @inlinable @inline(__always) public init(_ aggregator: Aggregation) {
-        self.init(kernel: AggregateKernel(aggregator, name: "\(Aggregation.self)"))
+        var kernel = AggregateKernel(aggregator, name: "\(Aggregation.self)")
+        kernel.addsMayThrow = true
+        self.init(kernel: kernel)
     }
 
     @usableFromInline init(kernel: AggregateKernel) { self.kernel = kernel }

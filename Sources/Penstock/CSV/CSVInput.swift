@@ -40,7 +40,9 @@ public struct CSVInput<Output: Sendable>: Source {
         mutating func read(into batch: inout SourceBatch<Output>) throws -> SourceProgress {
             while !batch.isFull {
                 guard !context.isStopping, try row.advance() else { return .end }
-                batch.append(try read(row), time: try row.time(time))
+                do { batch.append(try read(row), time: try row.time(time)) } catch {
+                    batch.appendUnreadable(error, bytes: row.bytes)
+                }
             }
             return .more
         }
@@ -68,6 +70,9 @@ public final class CSVRow {
     /// The integer in a field.
     /// - Throws: An error that names the file, the line and the column.
     public func integer(_ column: String) throws -> Int { try reader.integer(index(of: column)) }
+
+    /// The fields with commas between them.
+    var bytes: [UInt8] { Array(reader.columns.indices.map { reader.string($0) }.joined(separator: ",").utf8) }
 
     func advance() throws -> Bool { try reader.next() }
 

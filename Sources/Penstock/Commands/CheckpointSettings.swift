@@ -26,11 +26,19 @@ struct CheckpointSettings: ParsableArguments {
     @Flag(help: "Come to the end where the run is stopped: windows close, outputs appear.")
     var drain = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Give up when so many runs in a row have ended without coming further (by default 5).", valueName: "n"))
+    var attempts: Int?
+
     @Flag(help: "Begin at the beginning; what an earlier run left is given up.")
     var fresh = false
 
     func validate() throws {
-        guard checkpointEvery != nil || !fresh else { throw ValidationError("--fresh needs --checkpoint-every") }
+        guard checkpointEvery != nil || (!fresh && attempts == nil) else {
+            throw ValidationError("--fresh and --attempts need --checkpoint-every")
+        }
+        if let attempts, attempts < 1 { throw ValidationError("--attempts takes a number of one or more") }
         if let checkpointEvery, checkpointEvery < .zero {
             throw ValidationError("--checkpoint-every takes a time of zero or more")
         }
@@ -48,6 +56,7 @@ struct CheckpointSettings: ParsableArguments {
         options.interval = checkpointEvery
         if fresh { options.restoring = .nothing }
         options.kept = keepCheckpoints
+        options.attempts = attempts ?? 5
         options.timeout = checkpointTimeout
         options.savepointAtEnd = savepoint
         options.takesRequests = checkpointEvery != nil

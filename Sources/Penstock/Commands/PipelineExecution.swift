@@ -151,6 +151,9 @@ struct PipelineExecution<P: Pipeline> {
                 lines.append("\(stage): \(statistics.futureEvents) events too far in the future")
             }
             if statistics.droppedEvents > 0 { lines.append("\(stage): \(statistics.droppedEvents) events dropped") }
+            if statistics.skippedEvents > 0 {
+                lines.append("\(stage): \(statistics.skippedEvents) events left out because the stage failed for them")
+            }
             return lines
         }
     }

@@ -5,6 +5,7 @@ public struct StageOptions: Sendable, Hashable {
     var name: String?
     var parallelism: Int?
     var formerNames: [String] = []
+    var onError = ErrorPolicy.fail
 
     /// Nothing said.
     public init() {}
@@ -38,6 +39,22 @@ extension Stage {
         stage.options.parallelism = count
         return stage
     }
+
+    /// The stage with a policy for events that it cannot handle: by default the run ends there. Not for stages that write.
+    ///
+    /// ```swift
+    /// Map { (r: Reading) in try calibrated(r) }.onError(.deadLetter(to: letters))
+    /// ```
+    public func onError(_ policy: ErrorPolicy) -> Self {
+        var stage = self
+        stage.options.onError = policy
+        return stage
+    }
+}
+
+extension ErrorPolicy {
+    /// Leaves the event out, counts it, and puts a letter about it out at a side output, with which a flow may begin: `From(letters)`.
+    public static func deadLetter(to letters: SideOutput<DeadLetter>) -> ErrorPolicy { .deadLetter(letters.output) }
 }
 
 extension StageDescription {
@@ -45,6 +62,7 @@ extension StageDescription {
     init(_ kind: Kind, label: String, _ options: StageOptions) {
         self.init(kind, label: label, name: options.name, parallelism: options.parallelism)
         formerNames = options.formerNames
+        onError = options.onError
     }
 }
 
@@ -64,6 +82,9 @@ extension Operator {
 
     /// The operator on `count` threads, 1 to 128.
     public func parallelism(_ count: Int) -> Configured<Self> { Configured(operation: self).parallelism(count) }
+
+    /// The operator with a policy for events that it cannot handle, where it says which: `namesFailedEvents`.
+    public func onError(_ policy: ErrorPolicy) -> Configured<Self> { Configured(operation: self).onError(policy) }
 }
 
 extension WindowOperator {

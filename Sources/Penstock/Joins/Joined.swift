@@ -86,7 +86,9 @@ extension KeyKernel {
                 let values = input.assumingMemoryBound(to: Value.self)
                 for k in 0..<rows.count {
                     let row = rows[k]
-                    hashes[row] = arena.append(key(values[row]), row: row)
+                    let key = key(values[row])
+                    guard key.isUsable else { return KernelOutcome(failedAt: k, UnusableKey(key)) }
+                    hashes[row] = arena.append(key, row: row)
                 }
                 return KernelOutcome(processed: rows.count)
             })
@@ -96,9 +98,11 @@ extension KeyKernel {
             let values = input.assumingMemoryBound(to: Value.self)
             for k in 0..<rows.count {
                 let row = rows[k]
+                let key = key(values[row])
+                guard key.isUsable else { return KernelOutcome(failedAt: k, UnusableKey(key)) }
                 // The canonical bytes of a key of a fixed width are its canonical integer.
                 hashes[row] = SplitMix64.mix(
-                    key(values[row]).withCanonicalBytes { UInt64(bigEndian: $0.loadUnaligned(as: UInt64.self)) })
+                    key.withCanonicalBytes { UInt64(bigEndian: $0.loadUnaligned(as: UInt64.self)) })
             }
             return KernelOutcome(processed: rows.count)
         })

@@ -10,7 +10,8 @@ public struct Filter<Value: Sendable>: Stage {
     /// The name and the parallelism that the author gave.
     public var options = StageOptions()
 
-    /// Keeps the events for which `condition` is true. What it throws ends the run and names the event.
+    /// Keeps the events for which `condition` is true. What it throws ends the run and names the event, unless
+    /// `.onError(…)` says otherwise.
     @inlinable @inline(__always)
     public init<Failure: Error>(_ condition: @escaping @Sendable (Value) throws(Failure) -> Bool) {
         self.init(
@@ -35,6 +36,7 @@ public struct Filter<Value: Sendable>: Stage {
                         }
                     }
                 } catch {
+                    keptCount = count
                     return KernelOutcome(failedAt: k, error)
                 }
                 keptCount = count

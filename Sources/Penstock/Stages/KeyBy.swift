@@ -6,6 +6,8 @@ public import PenstockEvents
 /// ```swift
 /// KeyBy(\Reading.sensor)
 /// ```
+///
+/// A key that is not a number is none: the stage fails for its event.
 public struct KeyBy<Value: Sendable, Key: EventKey>: Stage {
     let kernel: KeyKernel
     /// The name and the parallelism that the author gave.
@@ -19,10 +21,16 @@ public struct KeyBy<Value: Sendable, Key: EventKey>: Stage {
                 if let indices = rows.indices {
                     for k in 0..<rows.count {
                         let row = Int(indices[k])
-                        hashes[row] = SplitMix64.mix(key(values[row]).canonicalInteger)
+                        let key = key(values[row])
+                        guard key.isUsable else { return KernelOutcome(failedAt: k, UnusableKey(key)) }
+                        hashes[row] = SplitMix64.mix(key.canonicalInteger)
                     }
                 } else {
-                    for row in 0..<rows.count { hashes[row] = SplitMix64.mix(key(values[row]).canonicalInteger) }
+                    for row in 0..<rows.count {
+                        let key = key(values[row])
+                        guard key.isUsable else { return KernelOutcome(failedAt: row, UnusableKey(key)) }
+                        hashes[row] = SplitMix64.mix(key.canonicalInteger)
+                    }
                 }
                 return KernelOutcome(processed: rows.count)
             }))
@@ -35,7 +43,9 @@ public struct KeyBy<Value: Sendable, Key: EventKey>: Stage {
                 let values = input.assumingMemoryBound(to: Value.self)
                 for k in 0..<rows.count {
                     let row = rows[k]
-                    hashes[row] = arena.append(key(values[row]), row: row)
+                    let key = key(values[row])
+                    guard key.isUsable else { return KernelOutcome(failedAt: k, UnusableKey(key)) }
+                    hashes[row] = arena.append(key, row: row)
                 }
                 return KernelOutcome(processed: rows.count)
             }))

@@ -10,7 +10,8 @@ public struct Map<In: Sendable, Out: Sendable>: Stage {
     /// The name and the parallelism that the author gave.
     public var options = StageOptions()
 
-    /// Calls `transform` for each event. What it throws ends the run and names the event.
+    /// Calls `transform` for each event. What it throws ends the run and names the event, unless
+    /// `.onError(…)` says otherwise.
     @inlinable @inline(__always)
     public init<Failure: Error>(_ transform: @escaping @Sendable (In) throws(Failure) -> Out) {
         self.init(

@@ -9,6 +9,8 @@ public struct AggregateKernel: Sendable {
     let name: String
     /// What is wrong with the parameters of the aggregate, or nil; said when the plan is made.
     public var defect: String?
+    /// Whether adding is the author's code, which may throw when it has changed half of a state.
+    public var addsMayThrow = false
     /// What is taken from the events before they are added, or nil where the events themselves are added.
     let numbers: NumberKernel?
     let state: ValueType

@@ -21,6 +21,7 @@ extension AggregateStore {
     /// Puts the next state of a checkpoint into a slot that was just allocated.
     /// - Throws: `StateDamaged`; what the author's coding throws.
     func read(_ slot: UInt32, _ coding: any ValueCoding, _ chunk: inout StateDecoder) throws {
+        noteFilled(slot)
         let state = address(slot)
         if let size = coding.plainByteCount {
             try chunk.block(size).withUnsafeBytes {

@@ -15,8 +15,22 @@ final class AggregateStore {
     private var scratch = NumberScratch()
     private var effectiveTimes: Column<Int64>?
 
-    init(_ kernel: AggregateKernel) {
+    /// What becomes of events that cannot be added, and of states without a result.
+    var failures = FailedEvents(StageName(flow: "", stage: ""))
+    /// When time has come so far that events are added that were kept until then; nil while they are added as they come.
+    var turn: Int64?
+    /// The states that have no result, and why.
+    private var broken: [UInt32: any Error] = [:]
+    /// The states that an event was added to; known only where adding may fail and the stage goes on.
+    private var filled: Set<UInt32> = []
+    /// A state as it was before an event, while one is added that may fail half-way.
+    private var before: UnsafeMutableRawPointer?
+    /// The type of the events, where they are added themselves.
+    private let input: ValueType?
+
+    init(_ kernel: AggregateKernel, of input: ValueType? = nil) {
         self.kernel = kernel
+        self.input = kernel.numbers == nil ? input : nil
         capacity = 16
         states = Self.memory(capacity, kernel.state)
     }
@@ -24,6 +38,7 @@ final class AggregateStore {
     deinit {
         kernel.state.destroy?(states, used)
         states.deallocate()
+        before?.deallocate()
     }
 
     /// How many slots are taken.
@@ -46,42 +61,105 @@ final class AggregateStore {
         let state = address(slot)
         kernel.state.destroy?(state, 1)
         kernel.makeState(state)
+        if !broken.isEmpty { broken[slot] = nil }
+        if !filled.isEmpty { filled.remove(slot) }
         freed.append(slot)
     }
 
     /// Adds the k-th of the rows to the state in `slots[k]`; the rows are rows of the batch.
     /// - Throws: `EngineError` that names the stage and the event; `IntegerOverflow`.
     func fold(_ batch: Batch, rows: Rows, slots: UnsafePointer<UInt32>, _ stage: StageName) throws {
+        if failures.goesOn { return try foldGoingOn(batch, rows, stage) { slots[$0] } }
         try foldRows(batch, rows, stage) { kernel.fold($0, slots, states) }
     }
 
     /// Adds all of the rows to one state.
     /// - Throws: `EngineError` that names the stage and the event; `IntegerOverflow`.
     func fold(_ batch: Batch, rows: Rows, into slot: UInt32, _ stage: StageName) throws {
+        if failures.goesOn { return try foldGoingOn(batch, rows, stage) { _ in slot } }
         try foldRows(batch, rows, stage) { kernel.fold($0, nil, address(slot)) }
     }
 
-    /// Adds rows that are no longer in their batch to one state.
-    func fold(_ rows: FoldRows, into slot: UInt32) -> KernelOutcome { kernel.fold(rows, nil, address(slot)) }
+    /// Adds an event that is no longer in its batch to one state; says whether that was possible.
+    /// - Throws: `EngineError` that names the event; `IntegerOverflow`.
+    @discardableResult func add(_ value: UnsafeRawPointer, at place: EventPlace, into slot: UInt32) throws -> Bool {
+        let outcome = withUnsafePointer(to: place.nanoseconds) { time in
+            withUnsafePointer(to: place.effectiveNanoseconds) { effectiveTime in
+                foldGuarded(
+                    FoldRows(
+                        value: value, time: time, effectiveTime: effectiveTime, origin: place.origin,
+                        sequence: place.sequence), into: slot)
+            }
+        }
+        guard let failure = outcome.failure else { return true }
+        if failure is IntegerOverflow {
+            guard failures.goesOn else { throw failure }
+            broken[slot] = failure
+            return true
+        }
+        try failures.refuse(
+            place, input == nil ? nil : value, input, effectiveTime: turn.map { max($0, place.effectiveNanoseconds) },
+            failure)
+        return false
+    }
 
     /// Adds what came later in the fixed order; does not free its slot.
     /// - Throws: what the author's code throws; `IntegerOverflow`.
     func merge(_ later: UInt32, into slot: UInt32) throws {
-        try kernel.merge(address(later), address(slot))
+        guard failures.goesOn else { return try kernel.merge(address(later), address(slot)) }
+        guard isFilled(later) else { return }
+        noteFilled(slot)
+        if let error = broken[later] { return broken[slot] = error }
+        guard broken[slot] == nil else { return }
+        do { try kernel.merge(address(later), address(slot)) } catch { broken[slot] = error }
     }
 
-    /// The results of states in a column of the kernel's result type; `windows` has the window of each. Frees no slot.
+    /// Puts the results of states into rows, in a column of the kernel's result type. Rows of states without a result are left out, where the
+    /// stage goes on; the stage gives its rows so long behind their times as `delay` says. Frees no slot.
     /// - Throws: what the author's code throws.
-    func results(of slots: [UInt32], windows: [WindowSpan]) throws -> ValueColumn {
+    func putResults(of slots: [UInt32], into rows: inout ClosedRows, _ aggregate: Aggregate, delay: Int64 = 0) throws {
         let results = ValueColumn(kernel.result, capacity: slots.count)
         var made = 0
         defer { results.setInitialized(count: made) }
-        for slot in slots {
-            try kernel.makeResult(address(slot), windows[made], results.base + made * kernel.result.stride)
-            made += 1
+        var without: [Int] = []
+        for (k, slot) in slots.enumerated() {
+            guard isFilled(slot) else {
+                // All of its events were left out.
+                without.append(k)
+                continue
+            }
+            do {
+                if let error = broken[slot] { throw error }
+                try kernel.makeResult(address(slot), rows.windows[k], results.base + made * kernel.result.stride)
+                made += 1
+            } catch {
+                guard failures.goesOn else { throw error }
+                failures.leaveOut(rows.failed(k, aggregate, delay: delay), error)
+                without.append(k)
+            }
         }
-        return results
+        for k in without.reversed() { rows.remove(k) }
+        rows.values = results
     }
+
+    private var isGuarded: Bool { failures.goesOn && kernel.addsMayThrow }
+
+    /// Whether an event was added to a state, or its row has to come in any case.
+    func isFilled(_ slot: UInt32) -> Bool { !isGuarded || filled.contains(slot) }
+
+    /// An event was added to a state.
+    func noteFilled(_ slot: UInt32) {
+        if isGuarded { filled.insert(slot) }
+    }
+
+    /// A state that came back from a checkpoint has had no event that could be added.
+    func noteEmpty(_ slot: UInt32) { filled.remove(slot) }
+
+    /// Whether a state has no result because an integer overflowed in it.
+    func isBroken(_ slot: UInt32) -> Bool { broken[slot] != nil }
+
+    /// A state that came back from a checkpoint has none.
+    func noteBroken(_ slot: UInt32) { broken[slot] = IntegerOverflow() }
 
     /// Whether states can be written into a checkpoint.
     var isWritable: Bool { kernel.state.coding != nil }
@@ -96,12 +174,57 @@ final class AggregateStore {
     func read(_ chunk: inout StateDecoder) throws -> UInt32 {
         guard let coding = kernel.state.coding else { throw StateNotWritable(.states, kernel.state.name) }
         let slot = allocate()
+        noteFilled(slot)
         kernel.state.destroy?(address(slot), 1)
         do { try coding.read(&chunk, address(slot)) } catch {
             kernel.makeState(address(slot))
             throw error
         }
         return slot
+    }
+
+    // MARK: Going on
+
+    /// Adds rows to their states, also behind those that fail: these are left out of theirs, and a state in which an integer overflows has no
+    /// result.
+    private func foldGoingOn(_ batch: Batch, _ rows: Rows, _ stage: StageName, _ slot: (Int) -> UInt32) throws {
+        let values = try scratch.values(kernel.numbers, batch, rows, stage)
+        let times = batch.behind.isEmpty ? nil : effectiveTimes(of: batch)
+        defer { withExtendedLifetime(batch) {} }
+        for k in 0..<rows.count {
+            var row = UInt32(rows[k])
+            let outcome = withUnsafePointer(to: &row) { row in
+                foldGuarded(
+                    FoldRows(
+                        batch, rows: Rows(count: 1, indices: row), values: values, effectiveTimes: times),
+                    into: slot(k))
+            }
+            guard let failure = outcome.failure else { continue }
+            if failure is IntegerOverflow {
+                broken[slot(k)] = failure
+            } else {
+                let own = times?[Int(row)] ?? batch.times.values[Int(row)]
+                try failures.refuse(batch, row: Int(row), effectiveTime: max(own, turn ?? own), failure)
+            }
+        }
+    }
+
+    /// Adds rows to one state, which is as it was before where the author's code throws and the stage goes on.
+    private func foldGuarded(_ rows: FoldRows, into slot: UInt32) -> KernelOutcome {
+        guard isGuarded else { return kernel.fold(rows, nil, address(slot)) }
+        let before =
+            before ?? .allocate(byteCount: max(kernel.state.stride, 1), alignment: max(kernel.state.alignment, 16))
+        self.before = before
+        kernel.state.copy(address(slot), before)
+        let outcome = kernel.fold(rows, nil, address(slot))
+        if outcome.failure != nil {
+            kernel.state.destroy?(address(slot), 1)
+            kernel.state.copy(before, address(slot))
+        } else {
+            filled.insert(slot)
+        }
+        kernel.state.destroy?(before, 1)
+        return outcome
     }
 
     // MARK: Inside
@@ -113,7 +236,9 @@ final class AggregateStore {
         let outcome = fold(FoldRows(batch, rows: rows, values: values, effectiveTimes: times))
         withExtendedLifetime(batch) {}
         if outcome.failure is IntegerOverflow { throw IntegerOverflow(row: rows[outcome.processed]) }
-        try outcome.throwIfFailed(stage, batch, rows)
+        if let failure = outcome.failure {
+            throw failures.failure(at: batch.place(of: rows[outcome.processed]), failure)
+        }
     }
 
     private func effectiveTimes(of batch: Batch) -> UnsafePointer<Int64> {

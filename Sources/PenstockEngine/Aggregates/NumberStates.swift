@@ -1,7 +1,9 @@
 /// An integer aggregate that left the range of 64 bits; the stage adds its name and the window.
-struct IntegerOverflow: Error {
+struct IntegerOverflow: Error, CustomStringConvertible {
     /// The row whose number was too much, where rows were added.
     var row: Int?
+
+    var description: String { "an integer sum overflowed" }
 }
 
 extension AggregateKernel {

@@ -57,6 +57,11 @@ public struct Batch: Sendable {
     var selection: Selection?
     var behind: [BehindMark]
 
+    /// Whether stages that gather rows of several batches keep where each was read: only where some stage tells of single events.
+    var keepsSources = false
+    /// Where the rows were read that no longer stand as they were read.
+    var sourcePlaces: Column<SourcePlace>?
+
     /// On which of the stage's inputs the batch came: 0 and 1 are the left and the right side of a join.
     var input: UInt8 = 0
 
@@ -107,11 +112,36 @@ public struct Batch: Sendable {
         }
     }
 
+    /// The place of a row in canonical order.
+    func place(of row: Int) -> EventPlace {
+        let mark = behind.first { Int($0.row) == row }
+        let source = sourcePlace(row)
+        return EventPlace(
+            nanoseconds: times.values[row], effectiveNanoseconds: effectiveTime(row, mark), origin: source.origin,
+            sequence: source.sequence)
+    }
+
+    /// Where a row was read.
+    func sourcePlace(_ row: Int) -> SourcePlace {
+        sourcePlaces?.values[row] ?? SourcePlace(origin: origin, sequence: baseSequence &+ UInt64(row))
+    }
+
+    /// The number of a row in its origin.
+    @inline(__always) func sequence(_ row: Int) -> UInt64 {
+        sourcePlaces == nil ? baseSequence &+ UInt64(row) : sourcePlace(row).sequence
+    }
+
     /// The effective time of a row: behind its watermark, where its event is.
     func effectiveTime(_ row: Int, _ mark: BehindMark?) -> Int64 {
         guard let mark else { return times.values[row] }
         return max(times.values[row], mark.watermark.nanoseconds + 1)
     }
+}
+
+/// Where a row was read: its origin and its number there.
+struct SourcePlace: BitwiseCopyable {
+    let origin: Origin
+    let sequence: UInt64
 }
 
 /// The rows that a kernel works on: the first `count`, or those that `indices` names.

@@ -8,6 +8,8 @@ public struct ColumnBuilder<Value>: ~Copyable {
     @usableFromInline var values: UnsafeMutablePointer<Value>
     @usableFromInline var capacity: Int
     @usableFromInline var filled = 0
+    /// Rows without a value, in order.
+    private var holes: [Int] = []
 
     /// How many values there are.
     @inlinable public var count: Int { filled }
@@ -48,20 +50,45 @@ public struct ColumnBuilder<Value>: ~Copyable {
         larger.values.moveInitialize(from: values, count: filled)
         larger.times.values.update(from: times.values, count: filled)
         larger.filled = filled
+        larger.holes = holes
         filled = 0
         self = larger
+    }
+
+    /// Leaves a row without a value and without a time.
+    mutating func appendHole() {
+        if filled == capacity { grow() }
+        holes.append(filled)
+        times.values[filled] = .min
+        filled += 1
+    }
+
+    /// The rows that have values, where some have none.
+    var readable: Selection? {
+        guard !holes.isEmpty else { return nil }
+        let rows = Column<UInt32>(capacity: filled)
+        var (count, rest) = (0, holes[...])
+        for row in 0..<filled {
+            if row == rest.first {
+                rest.removeFirst()
+            } else {
+                rows.values[count] = UInt32(row)
+                count += 1
+            }
+        }
+        return Selection(rows, count: count)
     }
 
     /// Hands the columns over and starts anew with room for `capacity` values.
     mutating func take(capacity nextCapacity: Int) -> (values: ValueColumn, times: Column<Int64>, count: Int) {
         let taken = (column, times, filled)
-        column.setInitialized(count: filled)
+        column.setInitialized(count: filled, live: readable)
         filled = 0
         self = ColumnBuilder(capacity: nextCapacity)
         return taken
     }
 
     deinit {
-        if filled > 0 { column.setInitialized(count: filled) }
+        if filled > 0 { column.setInitialized(count: filled, live: readable) }
     }
 }

@@ -102,10 +102,12 @@ extension StateEncoder {
         put(batch.watermark.nanoseconds)
         put(UInt64(batch.count))
         put(batch.keys == nil ? UInt8(0) : batch.keys?.arena == nil ? 1 : 2)
+        put(batch.keepsSources)
         try batch.forEachMarkedRow { row, mark in
             put(batch.times.values[row])
             put(mark != nil)
             if let mark { put(mark.watermark.nanoseconds) }
+            if batch.keepsSources { put(raw: batch.sourcePlace(row)) }
             if let keys = batch.keys {
                 put(keys.hashes.values[row])
                 keys.arena?.withKey(row) { put($0) }
@@ -133,6 +135,8 @@ extension StateDecoder {
         let watermark = Timestamp(nanoseconds: try integer())
         let count = Int(try integer(UInt64.self))
         let keyForm: UInt8 = try integer()
+        let keepsSources = try bool()
+        let sources = keepsSources ? Column<SourcePlace>(capacity: count) : nil
         let values = ValueColumn(element, capacity: count)
         let times = Column<Int64>(capacity: count)
         let hashes = Column<UInt64>(capacity: count)
@@ -143,6 +147,7 @@ extension StateDecoder {
             if try bool() {
                 behind.append(BehindMark(row: UInt32(row), watermark: Timestamp(nanoseconds: try integer())))
             }
+            if let sources { sources.values[row] = try raw() }
             if keyForm > 0 { hashes.values[row] = try integer() }
             if keyForm == 2 { try data().withUnsafeBytes { arena?.append($0, row: row) } }
             try coding.read(&self, values.base + row * element.stride)
@@ -152,6 +157,7 @@ extension StateDecoder {
             origin: origin, baseSequence: baseSequence, rowCount: count, times: times, values: values,
             keys: keyForm == 0 ? nil : KeyColumn(hashes: hashes, arena: arena), behind: behind, watermark: watermark)
         batch.input = input
+        (batch.sourcePlaces, batch.keepsSources) = (sources, keepsSources)
         return batch
     }
 }

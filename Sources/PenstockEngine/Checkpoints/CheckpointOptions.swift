@@ -20,6 +20,9 @@ public struct CheckpointOptions: Sendable {
     public var dropping: Set<String> = []
     /// Whether other processes may ask the run for savepoints.
     public var takesRequests = false
+    /// The most runs that begin with one checkpoint and do not come to the next, counting the one that kept it; nil for no limit. A trap in an
+    /// author's code cannot be caught and comes again at the same event, so whoever restarts runs would do so for ever.
+    public var attempts: Int?
     /// Called with the number of each checkpoint once it is kept.
     public var whenKept: @Sendable (UInt64) -> Void = { _ in }
 
@@ -48,6 +51,9 @@ public struct CheckpointOptions: Sendable {
 
     func check() throws(EngineError) {
         guard kept >= 1 else { throw .option(problem: "a run cannot keep \(kept) checkpoints", hint: "keep 1 or more") }
+        if let attempts, attempts < 1 {
+            throw .option(problem: "a run cannot be attempted \(attempts) times", hint: "choose 1 or more attempts")
+        }
         guard interval ?? .zero >= .zero else {
             throw .option(problem: "the time between checkpoints is negative", hint: "choose zero or more")
         }

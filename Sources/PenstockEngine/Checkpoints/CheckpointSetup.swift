@@ -5,6 +5,8 @@ public import PenstockLog
 struct CheckpointSetup {
     let coordinator: CheckpointCoordinator
     let restored: Checkpoint?
+    /// How often runs have begun with that one, where that is limited.
+    let attempts: AttemptBook?
     /// The numbers of stages as origins of events.
     let origins: [StageName: UInt32]
     /// Whether the run begins with a savepoint.
@@ -33,6 +35,11 @@ struct CheckpointSetup {
             run = restored?.run ?? "\(wanted.name)-\(found.nextEpoch)"
             let origins = plan.origins(continuing: restored?.origins ?? [:])
             self.origins = origins
+            if let restored, !isSavepoint, let limit = wanted.attempts {
+                attempts = try await AttemptBook(restored, plan, name: wanted.name, limit: limit, log, durability)
+            } else {
+                attempts = nil
+            }
             if let restored { progress.note(restored: restored) }
             coordinator = CheckpointCoordinator(
                 CheckpointCoordinator.Setup(

@@ -33,18 +33,18 @@ extension OperatorStatistics {
     /// The counts as a checkpoint holds them.
     var bytes: [UInt8] {
         var encoder = StateEncoder()
-        for count in [lateEvents, lateWindows, outsideEvents, futureEvents, droppedEvents] { encoder.put(Int64(count)) }
+        for count in [lateEvents, lateWindows, outsideEvents, futureEvents, droppedEvents, skippedEvents] { encoder.put(Int64(count)) }
         return encoder.bytes
     }
 
     /// The counts of a checkpoint; nil where these are not their bytes.
     init?(bytes: UnsafeRawBufferPointer) {
-        guard bytes.count == 40 else { return nil }
+        guard bytes.count == 48 else { return nil }
         func count(_ place: Int) -> Int {
             Int(Int64(littleEndian: bytes.loadUnaligned(fromByteOffset: place * 8, as: Int64.self)))
         }
         self.init(
             lateEvents: count(0), lateWindows: count(1), outsideEvents: count(2), futureEvents: count(3),
-            droppedEvents: count(4))
+            droppedEvents: count(4), skippedEvents: count(5))
     }
 }

@@ -22,12 +22,15 @@ public struct StageName: Sendable, Hashable, Comparable, CustomStringConvertible
     }
 }
 
+/// What is wrong with an event itself, in words that do not say which event of which stage it is.
+protocol EventDefect: Diagnostic {}
+
 /// What can go wrong between the plan and the end of a run.
 public enum EngineError: Diagnostic {
     /// The pipeline is wrong in a way that the compiler could not see.
     case plan(problem: String, hint: String?)
     /// A stage could not handle an event.
-    case stageFailed(stage: StageName, sequence: UInt64, time: Timestamp, any Error)
+    case stageFailed(stage: StageName, sequence: UInt64, time: Timestamp, any Error, source: EventSource? = nil)
     /// A stage could not begin, end or handle a control record.
     case stage(StageName, any Error)
     /// An option of the run is out of range.
@@ -40,8 +43,8 @@ public enum EngineError: Diagnostic {
         switch self {
         case .plan(let problem, _): "the pipeline cannot be planned: \(problem)"
         case .option(let problem, _): problem
-        case .stageFailed(let stage, let sequence, _, let error):
-            (error as? any Diagnostic)?.summary ?? "stage \(stage) failed at event \(sequence): \(error)"
+        case .stageFailed(let stage, let sequence, _, let error, let source):
+            Self.summary(stage, source?.description ?? "event \(sequence)", error)
         case .stage(let stage, let error):
             (error as? any Diagnostic)?.summary ?? "stage \(stage) failed: \(error)"
         case .overflow(let stage, let window):
@@ -53,20 +56,39 @@ public enum EngineError: Diagnostic {
     public var hint: String? {
         switch self {
         case .plan(_, let hint), .option(_, let hint): hint
-        case .stageFailed(let stage, let sequence, let time, let error):
-            (error as? any Diagnostic).map {
-                $0.hint ?? "stage \(stage), event \(sequence) of its source, event time \(time.nanoseconds) ns"
-            }
+        case .stageFailed(let stage, let sequence, let time, let error, let source):
+            Self.hint(stage, sequence, time, error as? any Diagnostic, source)
         case .stage(_, let error): (error as? any Diagnostic)?.hint
-        case .overflow: "sum a Double instead, or smaller numbers"
+        case .overflow:
+            "sum a Double instead, or smaller numbers; with .onError(.skip) the stage leaves such rows out and goes on"
         }
     }
+
+    private static func summary(_ stage: StageName, _ place: String, _ error: any Error) -> String {
+        if let defect = error as? any EventDefect { return "\(stage): \(defect.summary): \(place)" }
+        return (error as? any Diagnostic)?.summary ?? "stage \(stage) failed at \(place): \(error)"
+    }
+
+    private static func hint(
+        _ stage: StageName, _ sequence: UInt64, _ time: Timestamp, _ error: (any Diagnostic)?, _ source: EventSource?
+    ) -> String? {
+        let place = source?.description ?? "event \(sequence) of its source"
+        guard let error else {
+            return source == nil ? nil : "event time \(time.nanoseconds) ns; \(goingOn)"
+        }
+        return error.hint ?? "stage \(stage), \(place), event time \(time.nanoseconds) ns"
+    }
+
+    /// What to do about an event that a stage cannot handle.
+    static let goingOn =
+        "with .onError(.skip) or .onError(.deadLetter(to: …)) the stage leaves such events out and goes on"
 
     /// The kind of failure; that of the error inside where there is one.
     public var category: FailureCategory {
         switch self {
         case .plan, .option: .usage
-        case .stageFailed(_, _, _, let error), .stage(_, let error): (error as? any Diagnostic)?.category ?? .software
+        case .stageFailed(_, _, _, let error, _), .stage(_, let error):
+            (error as? any Diagnostic)?.category ?? .software
         case .overflow: .data
         }
     }

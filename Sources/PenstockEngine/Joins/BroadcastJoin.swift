@@ -20,9 +20,11 @@ struct BroadcastJoin: Processor {
     private var output: JoinOutput
     private var sequence: UInt64 = 0
     private var following = ElementSlot()
+    private var failures: FailedEvents
 
     init(_ kernel: BroadcastKernel, stage: StageName, origin: Origin) {
         self.stage = stage
+        failures = FailedEvents(stage)
         self.kernel = kernel
         self.origin = origin
         pools = [EventPool(of: kernel.data), EventPool(of: kernel.control)]
@@ -52,6 +54,8 @@ struct BroadcastJoin: Processor {
         return measure
     }
 
+    mutating func report(to failures: FailedEvents) { self.failures = failures }
+
     mutating func next() throws -> StreamElement? {
         if watermark > forwarded, due.isEmpty { collect() }
         while given < due.count, !output.isFull {
@@ -75,7 +79,7 @@ struct BroadcastJoin: Processor {
         batch.forEachMarkedRow { row, mark in
             let place = EventPlace(
                 nanoseconds: batch.times.values[row], effectiveNanoseconds: batch.effectiveTime(row, mark),
-                origin: batch.origin, sequence: batch.baseSequence + UInt64(row))
+                origin: batch.origin, sequence: batch.sequence(row))
             let slot = pool.keep(
                 batch.values.base + row * batch.values.element.stride, code: codes.values[row], place: place)
             wait(slot, batch.input)
@@ -105,15 +109,17 @@ struct BroadcastJoin: Processor {
         let event = due.event
         do {
             if due.input == 1 {
-                try kernel.update(event.value, state.base)
+                let changed = failures.goesOn ? KeptValue(state.element) { state.element.copy(state.base, $0) } : state
+                try kernel.update(event.value, changed.base)
+                state = changed
             } else {
                 try kernel.makeRow(event.value, state.base, output.room(1))
                 output.added(1)
                 output.label(code: event.code, time: due.time)
             }
         } catch {
-            throw EngineError.stageFailed(
-                stage: stage, sequence: event.place.sequence, time: event.place.time, error)
+            try failures.refuse(
+                event.place, event.value, pools[Int(due.input)].element, effectiveTime: due.time, error)
         }
         pools[Int(due.input)].free(due.slot)
     }

@@ -12,10 +12,20 @@ struct ClosingJoin {
     private var right: Range<Int>
     private var given = 0
     private var pairs: [JoinPair] = []
+    /// The place of the first of the pairs among those of its group.
+    private var firstPair = 0
+    private let sideTypes: (left: ValueType, right: ValueType)
+    /// When time has come so far that the window is joined.
+    private let turn: Int64
 
     /// The events of both sides by key, those of a key in canonical order.
-    init(_ window: WindowSpan, time: Int64, lefts: [KeptEvent], rights: [KeptEvent], _ keys: JoinKeys) {
+    init(
+        _ window: WindowSpan, time: Int64, turn: Int64, lefts: [KeptEvent], rights: [KeptEvent], _ keys: JoinKeys,
+        _ kernel: JoinKernel
+    ) {
         self.window = window
+        self.turn = turn
+        sideTypes = (kernel.left, kernel.right)
         self.time = time
         self.lefts = lefts
         self.rights = rights
@@ -29,16 +39,17 @@ struct ClosingJoin {
     /// - Returns: Whether there may be more.
     /// - Throws: `EngineError` that names an event of the pair or group for which the author's function failed.
     mutating func join(
-        _ kernel: JoinKernel, into output: inout JoinOutput, _ keys: JoinKeys, _ stage: StageName, isWhole: Bool = false
+        _ kernel: JoinKernel, into output: inout JoinOutput, _ keys: JoinKeys, _ failures: FailedEvents,
+        isWhole: Bool = false
     ) throws -> Bool {
         while !hasEnded, isWhole || !output.isFull {
             switch kernel.form {
             case .pairs(let kind, let run):
                 pairs.removeAll(keepingCapacity: true)
                 takePairs(kind, isWhole ? output.limit : output.space)
-                try give(run, into: &output, stage)
+                try give(run, into: &output, keys, failures)
             case .groups(let run):
-                try give(run, into: &output, keys, stage)
+                try give(run, into: &output, keys, failures)
                 given = left.count * right.count
             }
             if given >= pairCount(kernel) { goOn(keys) }
@@ -59,6 +70,7 @@ struct ClosingJoin {
 
     private mutating func takePairs(_ kind: JoinKind, _ limit: Int) {
         let end = min(count(kind), given + limit)
+        firstPair = given
         while given < end {
             if left.isEmpty {
                 pairs.append(JoinPair(left: nil, right: rights[right.lowerBound + given].value))
@@ -75,18 +87,24 @@ struct ClosingJoin {
 
     private func give(
         _ run: (UnsafePointer<JoinPair>, Int, UnsafeMutableRawPointer) -> KernelOutcome, into output: inout JoinOutput,
-        _ stage: StageName
+        _ keys: JoinKeys, _ failures: FailedEvents
     ) throws {
-        guard !pairs.isEmpty else { return }
-        let outcome = run(pairs, pairs.count, output.room(pairs.count))
-        output.added(outcome.processed)
-        output.label(code: code, time: time)
-        if let failure = outcome.failure { throw failed(failure, stage) }
+        var at = 0
+        while at < pairs.count {
+            let rest = pairs.count - at
+            let outcome = pairs.withUnsafeBufferPointer { run($0.baseAddress! + at, rest, output.room(rest)) }
+            output.added(outcome.processed)
+            output.label(code: code, time: time)
+            guard let failure = outcome.failure else { return }
+            at += outcome.processed
+            try leaveOut(event(ofPair: firstPair + at), keys, failures, failure)
+            at += 1
+        }
     }
 
     private func give(
         _ run: (JoinGroup, inout JoinOutput) throws -> Void, into output: inout JoinOutput, _ keys: JoinKeys,
-        _ stage: StageName
+        _ failures: FailedEvents
     ) throws {
         do {
             try lefts[left].withUnsafeBufferPointer { lefts in
@@ -98,14 +116,30 @@ struct ClosingJoin {
                 }
             }
         } catch {
-            throw failed(error, stage)
+            output.dropUnlabelled()
+            try leaveOut(nil, keys, failures, error)
         }
         output.label(code: code, time: time)
     }
 
-    private func failed(_ failure: any Error, _ stage: StageName) -> EngineError {
-        let place = left.isEmpty ? rights[right.lowerBound].place : lefts[left.lowerBound].place
-        return .stageFailed(stage: stage, sequence: place.sequence, time: place.time, failure)
+    /// The left event of a pair, or the right one where there is no left one.
+    private func event(ofPair number: Int) -> (KeptEvent, ValueType) {
+        if left.isEmpty { return (rights[right.lowerBound + number], sideTypes.right) }
+        return (lefts[left.lowerBound + number / max(right.count, 1)], sideTypes.left)
+    }
+
+    /// The author's function failed for a pair, or for all events of a key.
+    private func leaveOut(
+        _ event: (KeptEvent, ValueType)?, _ keys: JoinKeys, _ failures: FailedEvents, _ error: any Error
+    ) throws {
+        guard failures.goesOn else {
+            let place = left.isEmpty ? rights[right.lowerBound].place : lefts[left.lowerBound].place
+            throw failures.failure(at: event?.0.place ?? place, error)
+        }
+        failures.leaveOut(
+            FailedEvents.Row(
+                code: code, key: keys.bytes(code), window: window, time: time, effectiveTime: turn,
+                event: event.map { ($0.0.place, UnsafeRawPointer($0.0.value), $0.1) }), error)
     }
 
     private var code: UInt64 { left.isEmpty ? rights[right.lowerBound].code : lefts[left.lowerBound].code }

@@ -8,6 +8,13 @@ public struct JoinOutput {
         var count = 0
         var codes: [UInt64] = []
         var times: [Int64] = []
+
+        mutating func dropUnlabelled() {
+            let dropped = count - codes.count
+            values.element.destroy?(values.base + codes.count * values.element.stride, dropped)
+            count = codes.count
+            values.setInitialized(count: count)
+        }
     }
 
     private let element: ValueType
@@ -57,6 +64,16 @@ public struct JoinOutput {
         while open!.codes.count < open!.count {
             open!.codes.append(code)
             open!.times.append(time)
+        }
+    }
+
+    /// Lets go of the rows that were added since their key was last said: whoever made them has failed.
+    mutating func dropUnlabelled() {
+        open?.dropUnlabelled()
+        if open?.count == 0 { open = nil }
+        while var last = full.popLast() {
+            last.dropUnlabelled()
+            guard last.count == 0 else { return full.append(last) }
         }
     }
 

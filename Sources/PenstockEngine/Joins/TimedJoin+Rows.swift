@@ -95,8 +95,9 @@ extension TimedJoin {
         rightEvents.sort { $0.place < $1.place }
         sides[at].given = last
         ended.insert(due.event.code)
-        var closing = ClosingJoin(WindowSpan(first, end), time: end, lefts: leftEvents, rights: rightEvents, keys)
-        _ = try closing.join(kernel, into: &output, keys, stage, isWhole: true)
+        var closing = ClosingJoin(
+            WindowSpan(first, end), time: end, turn: end + delay, lefts: leftEvents, rights: rightEvents, keys, kernel)
+        _ = try closing.join(kernel, into: &output, keys, failures, isWhole: true)
     }
 
     // MARK: Rows
@@ -108,7 +109,12 @@ extension TimedJoin {
         var pair = JoinPair(left: left?.value, right: right?.value)
         let outcome = run(&pair, 1, output.room(1))
         if let failure = outcome.failure {
-            throw EngineError.stageFailed(stage: stage, sequence: any.place.sequence, time: any.place.time, failure)
+            guard failures.goesOn else { throw failures.failure(at: any.place, failure) }
+            failures.leaveOut(
+                FailedEvents.Row(
+                    code: any.code, key: keys.bytes(any.code), window: nil, time: time, effectiveTime: time + delay,
+                    event: (any.place, UnsafeRawPointer(any.value), left == nil ? kernel.right : kernel.left)), failure)
+            return
         }
         output.added(1)
         output.label(code: any.code, time: time)

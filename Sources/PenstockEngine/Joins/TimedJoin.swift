@@ -12,7 +12,7 @@ struct TimedJoin: Processor {
     let kind: JoinKind
     private let lateness: Int64
     /// What the output's watermark is behind the input's.
-    private let delay: Int64
+    let delay: Int64
     private let origin: Origin
 
     let pools: [EventPool]
@@ -31,11 +31,13 @@ struct TimedJoin: Processor {
     var output: JoinOutput
     private var sequence: UInt64 = 0
     private var following = ElementSlot()
+    private(set) var failures: FailedEvents
     var statistics = OperatorStatistics()
     private var side = SideRows()
 
     init(_ rule: TimedJoinRule, lateness: Int64, _ kernel: JoinKernel, stage: StageName, origin: Origin) {
         self.stage = stage
+        failures = FailedEvents(stage)
         self.rule = rule
         self.kernel = kernel
         self.lateness = lateness
@@ -73,6 +75,8 @@ struct TimedJoin: Processor {
         return measure
     }
 
+    mutating func report(to failures: FailedEvents) { self.failures = failures }
+
     mutating func next() throws -> StreamElement? {
         if reached > forwarded, due.isEmpty, given == 0 { collect() }
         while given < due.count, !output.isFull {
@@ -106,7 +110,7 @@ struct TimedJoin: Processor {
             }
             let place = EventPlace(
                 nanoseconds: time, effectiveNanoseconds: batch.effectiveTime(row, mark), origin: batch.origin,
-                sequence: batch.baseSequence + UInt64(row))
+                sequence: batch.sequence(row))
             let slot = pools[Int(batch.input)].keep(
                 batch.values.base + row * batch.values.element.stride, code: codes.values[row], place: place)
             take(slot, input: batch.input)

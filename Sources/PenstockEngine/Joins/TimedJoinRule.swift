@@ -75,11 +75,11 @@ public enum TimedJoinRule: Sendable {
         let longest = TimeWindows.longest
         switch self {
         case .interval(let lower, let upper):
-            if lower > upper { return "an interval's lower end lies above its upper end" }
+            if lower > upper { return "an interval's lower end (\(lower) ns) lies above its upper end (\(upper) ns)" }
             return lower < -longest || upper > longest ? "an interval's end is more than 2^60 ns (36 years) away" : nil
         case .asOf(let rule):
             if let tolerance = rule.tolerance {
-                if tolerance < 0 { return "a tolerance must not be negative" }
+                if tolerance < 0 { return "a tolerance must not be negative, but it is \(tolerance) ns" }
                 return tolerance > longest ? "a tolerance is longer than 2^60 ns (36 years)" : nil
             }
             return rule.direction == .backward ? nil : "a join that looks forward needs a tolerance"

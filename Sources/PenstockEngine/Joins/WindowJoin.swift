@@ -22,11 +22,13 @@ struct WindowJoin: Processor {
     private var output: JoinOutput
     private var sequence: UInt64 = 0
     private var following = ElementSlot()
+    private var failures: FailedEvents
     private(set) var statistics = OperatorStatistics()
     private var side = SideRows()
 
     init(_ windows: TimeWindows, lateness: Int64, _ kernel: JoinKernel, stage: StageName, origin: Origin) {
         self.stage = stage
+        failures = FailedEvents(stage)
         self.windows = windows
         self.lateness = lateness
         self.kernel = kernel
@@ -67,9 +69,11 @@ struct WindowJoin: Processor {
         return measure
     }
 
+    mutating func report(to failures: FailedEvents) { self.failures = failures }
+
     mutating func next() throws -> StreamElement? {
         while !output.isFull, var window = takeClosing() {
-            if try window.join(kernel, into: &output, keys, stage) {
+            if try window.join(kernel, into: &output, keys, failures) {
                 closing = window
             } else {
                 dropClosedSlices()
@@ -122,7 +126,7 @@ struct WindowJoin: Processor {
                 guard UInt64(bitPattern: times[row] &- bounds.start) < length else { break }
                 let place = EventPlace(
                     nanoseconds: times[row], effectiveNanoseconds: times[row], origin: batch.origin,
-                    sequence: batch.baseSequence &+ UInt64(row))
+                    sequence: batch.sequence(row))
                 kept.append(values + row &* stride, code: codes.values[row], place: place)
                 k += 1
             }
@@ -136,7 +140,7 @@ struct WindowJoin: Processor {
         }
         let place = EventPlace(
             nanoseconds: batch.times.values[row], effectiveNanoseconds: effectiveTime, origin: batch.origin,
-            sequence: batch.baseSequence + UInt64(row))
+            sequence: batch.sequence(row))
         slice(bounds).kept(batch.input).append(
             batch.values.base + row * batch.values.element.stride, code: code, place: place)
     }
@@ -209,7 +213,8 @@ struct WindowJoin: Processor {
         if rights.contains(where: { $0.place.effectiveNanoseconds > last }) {
             rights.removeAll { $0.place.effectiveNanoseconds > last }
         }
-        return ClosingJoin(WindowSpan(start, end), time: end - 1, lefts: lefts, rights: rights, keys)
+        return ClosingJoin(
+            WindowSpan(start, end), time: end - 1, turn: end - 1 + lateness, lefts: lefts, rights: rights, keys, kernel)
     }
 
     private mutating func dropClosedSlices() {

@@ -2,18 +2,20 @@ internal import PenstockEvents
 
 /// Runs a kernel over batches; everything else passes by.
 struct KernelProcessor: Processor {
-    let stage: StageName
     let kernel: any BatchKernel
     private var output = ElementSlot()
+    private var failures: FailedEvents
 
     init(stage: StageName, kernel: any BatchKernel) {
-        self.stage = stage
+        failures = FailedEvents(stage)
         self.kernel = kernel
     }
 
+    mutating func report(to failures: FailedEvents) { self.failures = failures }
+
     mutating func accept(_ element: StreamElement) throws {
         guard case .batch(var batch) = element else { return output.put(element) }
-        try kernel.apply(to: &batch, stage)
+        try kernel.apply(to: &batch, failures)
         output.put(.batch(batch))
     }
 
@@ -22,19 +24,24 @@ struct KernelProcessor: Processor {
 
 /// A kernel that replaces columns of a batch.
 protocol BatchKernel: Sendable {
-    /// - Throws: `EngineError` that names the event which could not be handled.
-    func apply(to batch: inout Batch, _ stage: StageName) throws
+    /// - Throws: `EngineError` that names the event which could not be handled, where the run is to end.
+    func apply(to batch: inout Batch, _ failures: FailedEvents) throws
 }
 
 extension MapKernel: BatchKernel {
     /// A new value column, all other columns as they were.
-    func apply(to batch: inout Batch, _ stage: StageName) throws {
+    func apply(to batch: inout Batch, _ failures: FailedEvents) throws {
         let values = ValueColumn(output, capacity: batch.rowCount)
-        let outcome = run(batch.rows, batch.values.base, values.base)
-        values.setInitialized(
-            count: batch.selection == nil ? outcome.processed : batch.rowCount,
-            live: batch.selection.map { Selection($0.rows, count: outcome.processed) })
-        try outcome.throwIfFailed(stage, batch)
+        let (rows, input) = (batch.rows, batch.values.base)
+        let outcome = run(rows, input, values.base)
+        if outcome.failure == nil {
+            values.setInitialized(count: batch.rowCount, live: batch.selection)
+        } else {
+            let handled = HandledRows(capacity: batch.count)
+            defer { values.setInitialized(count: batch.rowCount, live: handled.selection) }
+            try handled.go(on: batch, behind: outcome, failures) { run($0, input, values.base) }
+            batch.selection = handled.selection
+        }
         batch.values = values
         batch.payloadBytes = 0
     }
@@ -42,29 +49,45 @@ extension MapKernel: BatchKernel {
 
 extension FilterKernel: BatchKernel {
     /// A narrower selection, all columns as they were.
-    func apply(to batch: inout Batch, _ stage: StageName) throws {
+    func apply(to batch: inout Batch, _ failures: FailedEvents) throws {
         // One more than the rows: a branch-free kernel writes each row's number before it knows whether to keep it.
         let kept = Column<UInt32>(capacity: batch.count + 1)
         var count = 0
-        let outcome = run(batch.rows, batch.values.base, kept.values, &count)
-        try outcome.throwIfFailed(stage, batch)
+        let input = batch.values.base
+        let outcome = run(batch.rows, input, kept.values, &count)
+        if outcome.failure != nil {
+            try HandledRows(capacity: batch.count).go(on: batch, behind: outcome, failures) { rows in
+                var more = 0
+                defer { count += more }
+                return run(rows, input, kept.values + count, &more)
+            }
+        }
         if count < batch.count { batch.selection = Selection(kept, count: count) }
     }
 }
 
 extension KeyKernel: BatchKernel {
     /// A key column, all other columns as they were.
-    func apply(to batch: inout Batch, _ stage: StageName) throws {
+    func apply(to batch: inout Batch, _ failures: FailedEvents) throws {
         let hashes = Column<UInt64>(capacity: batch.rowCount)
+        let input = batch.values.base
         switch form {
         case .fixedWidth(let run):
-            try run(batch.rows, batch.values.base, hashes.values).throwIfFailed(stage, batch)
+            try apply(to: &batch, failures) { run($0, input, hashes.values) }
             batch.keys = KeyColumn(hashes: hashes, arena: nil)
         case .bytes(let run):
             var arena = KeyArena(rowCount: batch.rowCount)
-            try run(batch.rows, batch.values.base, hashes.values, &arena).throwIfFailed(stage, batch)
+            try apply(to: &batch, failures) { run($0, input, hashes.values, &arena) }
             batch.keys = KeyColumn(hashes: hashes, arena: arena)
         }
+    }
+
+    private func apply(to batch: inout Batch, _ failures: FailedEvents, _ run: (Rows) -> KernelOutcome) throws {
+        let outcome = run(batch.rows)
+        guard outcome.failure != nil else { return }
+        let handled = HandledRows(capacity: batch.count)
+        try handled.go(on: batch, behind: outcome, failures, run)
+        batch.selection = handled.selection
     }
 }
 

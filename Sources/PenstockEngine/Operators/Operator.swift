@@ -12,11 +12,15 @@ public protocol Operator<In, Out>: Sendable {
     /// What the operator remembers between batches.
     associatedtype State: Snapshotable
 
+    /// Whether the operator says for which event it has failed, by throwing `EventFailure`. Only then can its stage leave events out and go
+    /// on: `.onError(.skip)`. By default it does not.
+    static var namesFailedEvents: Bool { get }
+
     /// The state before the first event.
     func makeState() -> State
 
     /// Handles some events.
-    /// - Throws: Anything; the run stops and names this stage.
+    /// - Throws: Anything; the run stops and names this stage. `EventFailure` where one event is to blame.
     func process(
         _ events: Events<In>, state: inout State, into output: inout Output<Out>, context: OperatorContext) throws
 
@@ -29,6 +33,9 @@ public protocol Operator<In, Out>: Sendable {
 }
 
 extension Operator {
+    /// No.
+    public static var namesFailedEvents: Bool { false }
+
     /// Does nothing.
     public func control(
         _ record: ControlRecord, state: inout State, into output: inout Output<Out>, context: OperatorContext
@@ -36,6 +43,21 @@ extension Operator {
 
     /// Does nothing.
     public func finish(state: inout State, into output: inout Output<Out>, context: OperatorContext) throws {}
+}
+
+/// What an operator throws that cannot handle one event. It has done everything for the events before that one, and nothing of it is in its
+/// state or its output; where the stage goes on, it is called again with the events behind it.
+public struct EventFailure: Error {
+    /// The place of the event among those that the operator was given, from 0.
+    public let position: Int
+    /// What is wrong with the event.
+    public let error: any Error
+
+    /// The operator could not handle the event at `position`.
+    public init(at position: Int, _ error: any Error) {
+        self.position = position
+        self.error = error
+    }
 }
 
 /// Where an operator puts its events.

@@ -8,6 +8,7 @@ struct OperatorProcessor<Op: Operator>: Processor {
     private var state: Op.State
     private var pending = PendingOutput()
     private var sequence: UInt64 = 0
+    private var failures: FailedEvents
     /// Whether the operator has been told of the end, which comes once more where a run goes on from there.
     private var hasEnded = false
 
@@ -15,6 +16,7 @@ struct OperatorProcessor<Op: Operator>: Processor {
         self.operation = operation
         self.context = context
         self.origin = origin
+        failures = FailedEvents(context.stage)
         state = operation.makeState()
     }
 
@@ -27,7 +29,7 @@ struct OperatorProcessor<Op: Operator>: Processor {
         case .batch(let batch):
             // Behind a drained savepoint there may be more.
             hasEnded = false
-            try call(at: batch) { try operation.process(Events(batch), state: &state, into: &output, context: context) }
+            try process(batch, into: &output)
         case .control(let record):
             try call { try operation.control(record, state: &state, into: &output, context: context) }
         case .watermark, .barrier:
@@ -41,7 +43,26 @@ struct OperatorProcessor<Op: Operator>: Processor {
         pending.put(&output, before: element, origin: origin, sequence: &sequence)
     }
 
+    mutating func report(to failures: FailedEvents) { self.failures = failures }
+
     mutating func next() -> StreamElement? { pending.take() }
+
+    private mutating func process(_ batch: Batch, into output: inout Output<Op.Out>) throws {
+        var batch = batch
+        while batch.count > 0 {
+            do {
+                return try operation.process(Events(batch), state: &state, into: &output, context: context)
+            } catch let failure as EventFailure where (0..<batch.count).contains(failure.position) {
+                try failures.refuse(batch, row: batch.rows[failure.position], failure.error)
+                let rest = Column<UInt32>(capacity: batch.count)
+                let first = failure.position + 1
+                for k in first..<batch.count { rest.values[k - first] = UInt32(batch.rows[k]) }
+                batch.selection = Selection(rest, count: batch.count - first)
+            } catch {
+                throw failures.failure(at: batch.place(of: batch.rows[0]), error)
+            }
+        }
+    }
 
     func snapshot(into writer: inout StateWriter) {
         writer.chunk { chunk in
@@ -62,17 +83,8 @@ struct OperatorProcessor<Op: Operator>: Processor {
         }
     }
 
-    private func call(at batch: Batch? = nil, _ body: () throws -> Void) throws {
-        do {
-            try body()
-        } catch {
-            throw batch.map {
-                EngineError.stageFailed(
-                    stage: context.stage, sequence: $0.baseSequence,
-                    time: Timestamp(nanoseconds: $0.times.values[$0.rows[0]]),
-                    error)
-            } ?? EngineError.stage(context.stage, error)
-        }
+    private func call(_ body: () throws -> Void) throws {
+        do { try body() } catch { throw EngineError.stage(context.stage, error) }
     }
 }
 

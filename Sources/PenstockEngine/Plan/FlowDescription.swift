@@ -91,8 +91,17 @@ public struct StageDescription: Sendable {
     public var takesUpdates = false
     /// Whether the stage also works when nothing comes, and so does not share an actor with a source.
     public var isWaking = false
+    /// What becomes of events that it cannot handle.
+    public var onError = ErrorPolicy.fail
     /// How a source is read.
     public var reading: SourceReading
+
+    /// All side outputs, with that of the letters about events it could not handle.
+    var sideOutputs: [SidePort: SideOutputName] {
+        var all = sides
+        if let letters = onError.side { all[.deadLetter] = letters }
+        return all
+    }
 
     /// The type of what the stage puts out, where it is another than what it takes.
     var output: ValueType? {
@@ -196,6 +205,8 @@ public struct AnyOperator: Sendable {
     /// For what reasons it may leave events out, and of what type they are.
     var sides: [SidePort: ValueType] = [:]
     var defect: String?
+    /// Why it cannot go on behind an event that it fails for, or nil.
+    var policyDefect: String?
     let make: @Sendable (OperatorContext, Origin) -> any Processor
 
     init(
@@ -217,6 +228,11 @@ public struct AnyOperator: Sendable {
         output = ValueType(Op.Out.self)
         self.isHeavy = isHeavy
         defect = nil
+        policyDefect =
+            Op.namesFailedEvents
+            ? nil
+            : "\(Op.self) gets events by the batch, and nobody else knows which of them its state has taken. An operator that "
+                + "says namesFailedEvents and throws EventFailure can"
         make = { OperatorProcessor(operation, context: $0, origin: $1) }
     }
 
@@ -229,6 +245,7 @@ public struct AnyOperator: Sendable {
         output = ValueType(Op.Out.self)
         isHeavy = true
         defect = windows.defect
+        policyDefect = "\(Op.self) works on windows as a whole"
         make = {
             PositionWindowProcessor(operation, windows: windows, position: position, context: $0, origin: $1)
         }

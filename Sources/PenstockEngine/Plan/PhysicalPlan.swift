@@ -113,6 +113,8 @@ public struct PhysicalStage: Sendable {
     public internal(set) var partitions = 1
     /// How the partitions of its source are read.
     public internal(set) var reading = SourceReading()
+    /// What becomes of events of its source that cannot be read or have no usable time.
+    public internal(set) var onError = ErrorPolicy.fail
     /// Where in the stage the source's clock runs; nil for before everything, with the disorder of the source itself.
     var clocked: Clocked?
 
@@ -210,6 +212,7 @@ extension PhysicalPlan {
         guard let edge = edges.first(where: { $0.to == stage && $0.input == input }) else {
             preconditionFailure("nothing comes into stage \(stage) on input \(input)")
         }
+        if edge.port?.side == .deadLetter { return ValueType(DeadLetter.self) }
         if let port = edge.port, port.side == .lateRight { return element(entering: edge.from, on: 1) }
         return element(leaving: edge.from, at: edge.port?.operatorIndex ?? stages[edge.from].operators.count)
     }

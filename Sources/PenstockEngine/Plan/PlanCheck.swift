@@ -73,6 +73,11 @@ struct PlanCheck {
             case .flow, .side, .map, .filter, .keyBy, .sink: nil
             case .inputs(let parts): parts.isEmpty ? "it has no inputs" : nil
             }
+        if stage.onError != .fail, let reason = stage.policyDefect {
+            throw .plan(
+                problem: "\(place) cannot go on behind an event that it fails for: \(reason)",
+                hint: "remove .onError(…) there, or put a Filter that throws, with .onError(…), before it")
+        }
         if let defect = defect ?? stage.readingDefect { throw .plan(problem: "\(place): \(defect)", hint: nil) }
         if case .inputs(let parts) = stage.kind {
             for part in parts { for inner in part.stages { try check(inner, in: flow) } }
@@ -83,7 +88,7 @@ struct PlanCheck {
         var known: Set<String> = []
         for flow in flows {
             for stage in flow.stagesWithParts {
-                for (port, side) in stage.sides.sorted(by: { $0.value.name < $1.value.name }) {
+                for (port, side) in stage.sideOutputs.sorted(by: { $0.value.name < $1.value.name }) {
                     guard known.insert(side.name).inserted else {
                         throw .plan(
                             problem: "two stages put events out at the side output \"\(side.name)\"",
@@ -191,6 +196,17 @@ extension FlowDescription {
 }
 
 extension StageDescription {
+    /// Why the stage has to end the run where it fails, or nil.
+    fileprivate var policyDefect: String? {
+        switch kind {
+        case .source, .topicSource, .map, .filter, .keyBy, .aggregate: nil
+        case .operation(let operation): operation.policyDefect
+        case .watermark: "give the policy to From(…)"
+        case .persist, .sink, .topicSink: "what cannot be written is lost"
+        case .flow, .inputs, .side: "it does nothing with events"
+        }
+    }
+
     /// What is wrong with how a source is read, or nil.
     fileprivate var readingDefect: String? {
         let isTopic = if case .topicSource = kind { true } else { false }

@@ -240,8 +240,9 @@ private struct Planner {
         plan.stages[stage].partitions = partitions
         plan.stages[stage].reading = description.reading
         plan.stages[stage].unrepeatable = description.unrepeatable
+        plan.stages[stage].onError = description.onError
         if partitions > 1 { severalOrigins.insert(stage) }
-        for (port, side) in description.sides {
+        for (port, side) in description.sideOutputs {
             sides[side] = (stage, PhysicalPlan.Port(operatorIndex: PhysicalPlan.Port.source, side: port))
         }
         return stage
@@ -308,7 +309,7 @@ private struct Planner {
         var planned = stage
         if case .aggregate = stage.kind { severalOrigins.remove(index) }
         let operatorIndex = plan.stages[index].operators.count
-        for (port, side) in stage.sides {
+        for (port, side) in stage.sideOutputs {
             sides[side] = (index, PhysicalPlan.Port(operatorIndex: operatorIndex, side: port))
         }
         if case .operation(let operation) = stage.kind,
@@ -369,7 +370,7 @@ extension FlowDescription {
     fileprivate func putsOut(_ side: SideOutputName) -> Bool {
         stages.contains { stage in
             if case .inputs(let parts) = stage.kind, parts.contains(where: { $0.putsOut(side) }) { return true }
-            return stage.sides.values.contains(side)
+            return stage.sideOutputs.values.contains(side)
         }
     }
 }

@@ -36,9 +36,11 @@ struct KeyedProcessor<P: KeyedProcess>: Processor {
     var asideSequence: UInt64 = 0
     private var following = ElementSlot()
     private(set) var statistics = OperatorStatistics()
+    private var failures: FailedEvents
 
     init(_ process: P, _ options: ProcessOptions, _ rules: ProcessRules<P>) {
         self.process = process
+        failures = FailedEvents(options.stage)
         self.options = options
         self.rules = rules
         tables = StateTables(process.states.map(\.definition))
@@ -111,6 +113,8 @@ struct KeyedProcessor<P: KeyedProcess>: Processor {
         forwarded = Timestamp(nanoseconds: reach)
         return .watermark(forwarded)
     }
+
+    mutating func report(to failures: FailedEvents) { self.failures = failures }
 
     mutating func takeSide() -> (port: SidePort, batch: Batch)? {
         guard let port = output.asides.first?.port else { return nil }
@@ -202,9 +206,8 @@ struct KeyedProcessor<P: KeyedProcess>: Processor {
             } catch let error as EngineError {
                 throw error
             } catch {
-                throw EngineError.stageFailed(
-                    stage: options.stage, sequence: batch.baseSequence + UInt64(row.row),
-                    time: Timestamp(nanoseconds: batch.times.values[row.row]), error)
+                try failures.refuse(batch, row: row.row, effectiveTime: turn(at: row.instant), error)
+                forget(slot)
             }
         }
         withExtendedLifetime(batches) {}
@@ -227,9 +230,19 @@ struct KeyedProcessor<P: KeyedProcess>: Processor {
         } catch let error as EngineError {
             throw error
         } catch {
-            throw EngineError.stage(options.stage, TimerFailed(stage: options.stage, timer: fired, error: error))
+            let failure = TimerFailed(stage: options.stage, timer: fired, error: error)
+            guard failures.goesOn else { throw EngineError.stage(options.stage, failure) }
+            let key = keys.isLong ? keys.bytes[slot] : nil
+            failures.leaveOut(
+                FailedEvents.Row(
+                    code: keys.hashes[slot], key: key, isKeyed: options.isKeyed, window: nil, time: timer.time,
+                    effectiveTime: hasEnded ? .max : turn(at: instant)), failure)
+            forget(slot)
         }
     }
+
+    /// When time has come so far that something has its turn at `instant`.
+    private func turn(at instant: Int64) -> Int64 { instant == .max ? instant : instant + rules.delay }
 
     // MARK: Handlers
 
@@ -247,7 +260,24 @@ struct KeyedProcessor<P: KeyedProcess>: Processor {
             stage: options.stage, clock: Timestamp(nanoseconds: clock), time: Timestamp(nanoseconds: time ?? clock),
             isBehind: isBehind, report: options.report, hash: keys.hashes[slot], bytes: keys.bytes[slot],
             isFinished: finished.contains(slot, keys))
-        try handler(process, state, &keyTimers, &output, context)
+        if failures.goesOn {
+            let (putBackStates, putBackTimers) = (tables.keep(slot), timers.keep(slot, keys))
+            do {
+                try handler(process, state, &keyTimers, &output, context)
+                if let time = output.illegalTime {
+                    throw RowBeforeClock(stage: options.stage, time: time, clock: clock)
+                }
+            } catch {
+                putBackStates()
+                putBackTimers()
+                output.rows.removeAll(keepingCapacity: true)
+                output.asides.removeLast(output.asides.count - asideCount)
+                output.illegalTime = nil
+                throw error
+            }
+        } else {
+            try handler(process, state, &keyTimers, &output, context)
+        }
         try takeOutput(slot)
         if output.finishesKey {
             finished.insert(slot, keys)

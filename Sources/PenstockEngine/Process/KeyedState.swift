@@ -137,6 +137,12 @@ final class StateTables {
         for table in tables { table.expire(slot, at: clock) }
     }
 
+    /// What puts back all that is kept of a key now.
+    func keep(_ slot: Int) -> () -> Void {
+        let tables = tables.map { $0.keep(slot) }
+        return { for putBack in tables { putBack() } }
+    }
+
     func write(_ slot: Int, into chunk: inout StateEncoder) throws {
         for table in tables { try table.write(slot, into: &chunk) }
     }

@@ -14,7 +14,7 @@ public struct TimeToLive: Sendable, Hashable {
 
     /// What is wrong with the duration, or nil.
     var defect: String? {
-        if nanoseconds <= 0 { return "a time to live must be positive" }
+        if nanoseconds <= 0 { return "a time to live must be positive, but it is \(nanoseconds) ns" }
         return nanoseconds > TimeWindows.longest ? "a time to live is longer than 2^60 ns (36 years)" : nil
     }
 }

@@ -20,6 +20,9 @@ class StateTable {
     /// Removes what is gone at `clock`.
     func expire(_ slot: Int, at clock: Int64) { preconditionFailure("a table of no type") }
 
+    /// What puts back what is in a slot now; no other slot may have changed meanwhile.
+    func keep(_ slot: Int) -> () -> Void { preconditionFailure("a table of no type") }
+
     /// Writes what is in a slot.
     func write(_ slot: Int, into chunk: inout StateEncoder) throws { preconditionFailure("a table of no type") }
 
@@ -68,6 +71,14 @@ final class ValueTable<Value>: StateTable {
     override func expire(_ slot: Int, at clock: Int64) {
         guard let kept = values[slot], kept.end <= clock else { return }
         set(nil, slot, at: clock)
+    }
+
+    override func keep(_ slot: Int) -> () -> Void {
+        let (kept, bytes) = (values[slot], byteCount)
+        return { [unowned self] in
+            values[slot] = kept
+            byteCount = bytes
+        }
     }
 
     override func write(_ slot: Int, into chunk: inout StateEncoder) throws {
@@ -134,6 +145,14 @@ final class ListTable<Element>: StateTable {
         guard timeToLive != nil, lists[slot].contains(where: { $0.end <= clock }) else { return }
         for kept in lists[slot] where kept.end <= clock { byteCount -= stateBytes(kept.value) }
         lists[slot].removeAll { $0.end <= clock }
+    }
+
+    override func keep(_ slot: Int) -> () -> Void {
+        let (kept, bytes) = (lists[slot], byteCount)
+        return { [unowned self] in
+            lists[slot] = kept
+            byteCount = bytes
+        }
     }
 
     override func write(_ slot: Int, into chunk: inout StateEncoder) throws {
@@ -214,6 +233,14 @@ final class MapTable<EntryKey: EventKey, Value>: StateTable {
         maps[slot] = maps[slot].filter { clock < $0.value.end }
     }
 
+    override func keep(_ slot: Int) -> () -> Void {
+        let (kept, bytes) = (maps[slot], byteCount)
+        return { [unowned self] in
+            maps[slot] = kept
+            byteCount = bytes
+        }
+    }
+
     override func write(_ slot: Int, into chunk: inout StateEncoder) throws {
         chunk.put(UInt64(maps[slot].count))
         for name in maps[slot].keys.sorted(by: <) {
@@ -262,28 +289,4 @@ extension StateDecoder {
         try coding.read(&self, memory)
         return memory.move()
     }
-}
-
-/// About how many bytes a value takes: its own, and those of text and lists of plain values behind it.
-private func stateBytes<Value>(_ value: Value) -> Int {
-    let own = MemoryLayout<Value>.stride
-    if _isPOD(Value.self) { return own }
-    return own + ((value as? any BehindValue)?.bytesBehind ?? 0)
-}
-
-/// A value most of whose bytes stand elsewhere.
-private protocol BehindValue {
-    var bytesBehind: Int { get }
-}
-
-extension String: BehindValue {
-    fileprivate var bytesBehind: Int { utf8.count }
-}
-
-extension Array: BehindValue {
-    fileprivate var bytesBehind: Int { count * MemoryLayout<Element>.stride }
-}
-
-extension Payload: BehindValue {
-    fileprivate var bytesBehind: Int { withUnsafeBytes { $0.count } }
 }

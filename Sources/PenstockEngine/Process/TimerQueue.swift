@@ -98,6 +98,20 @@ final class TimerQueue {
         return emptied
     }
 
+    /// What puts back the timers of a key as they are now.
+    func keep(_ slot: Int, _ keys: KeyTable) -> () -> Void {
+        let (kept, keptImmediate) = (slot < set.count ? set[slot] : [], immediate)
+        return { [unowned self] in
+            immediate = keptImmediate
+            guard slot < set.count else { return }
+            // What was set since stays in the heap as if it had been cancelled.
+            let missing = kept.filter { !set[slot].contains($0) }
+            setCount += kept.count - set[slot].count
+            set[slot] = kept
+            for timer in missing { push(Entry(timer: timer, slot: slot), keys) }
+        }
+    }
+
     // MARK: The heap
 
     private func push(_ entry: Entry, _ keys: KeyTable) {

@@ -113,7 +113,10 @@ public final class PipelineRun: Sendable {
             await checkpoints?.coordinator.cancel()
             throw error
         }
-        try await drive(wirings, checkpoints)
+        do { try await drive(wirings, checkpoints) } catch let stopped as RunStopped {
+            try? await checkpoints?.attempts?.takeBack()
+            throw stopped
+        }
         return scan
     }
 
@@ -188,6 +191,7 @@ public final class PipelineRun: Sendable {
             }
         }
         var id = 0
+        let sources = EventSources(plan)
         return plan.stages.flatMap { stage in
             (0..<stage.instances).map { instance in
                 var outgoing: [OutgoingEdge] = []
@@ -207,7 +211,7 @@ public final class PipelineRun: Sendable {
                 defer { id += 1 }
                 return StageWiring(
                     id: id, stage: stage, instance: instance, element: plan.element(entering: stage.index),
-                    origins: origins, run: run, inbox: inbox,
+                    origins: origins, sources: sources, run: run, inbox: inbox,
                     outgoing: outgoing, sideways: sideways, persistedRange: topics.ranges[stage.index],
                     board: topics.boards[stage.index])
             }

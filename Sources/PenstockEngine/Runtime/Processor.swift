@@ -30,8 +30,11 @@ protocol Processor {
     /// Somebody reads these sides. Called before anything else; without it nothing is kept for any side.
     mutating func connect(_ sides: Set<SidePort>)
 
-    /// Events that leave at the side, or nil when there are no more. Asked for right behind `accept` and behind the last output that follows
-    /// from it, and only for sides that somebody reads.
+    /// What fails is told to `failures`, which knows what becomes of it. Called before anything else.
+    mutating func report(to failures: FailedEvents)
+
+    /// Events that leave at the side, or nil when there are no more. Asked for right behind `accept` and each `next`, and only for sides that
+    /// somebody reads.
     mutating func takeSide() -> (port: SidePort, batch: Batch)?
 
     /// How far behind the watermark of the input events may leave at the side, in nanoseconds, so that they are not late there.
@@ -80,6 +83,8 @@ protocol Processor {
 extension Processor {
     mutating func connect(_ sides: Set<SidePort>) {}
 
+    mutating func report(to failures: FailedEvents) {}
+
     mutating func takeSide() -> (port: SidePort, batch: Batch)? { nil }
 
     var sideDelay: Int64 { 0 }
@@ -121,19 +126,23 @@ public struct OperatorStatistics: Sendable, Hashable {
     public var futureEvents = 0
     /// Events that a lossy edge in front of the stage did not keep.
     public var droppedEvents = 0
+    /// Events and rows that the stage left out because it failed for them, by its error policy.
+    public var skippedEvents = 0
 
     /// The counts of two instances together.
     package static func + (a: OperatorStatistics, b: OperatorStatistics) -> OperatorStatistics {
         OperatorStatistics(
             lateEvents: a.lateEvents + b.lateEvents, lateWindows: a.lateWindows + b.lateWindows,
             outsideEvents: a.outsideEvents + b.outsideEvents, futureEvents: a.futureEvents + b.futureEvents,
-            droppedEvents: a.droppedEvents + b.droppedEvents)
+            droppedEvents: a.droppedEvents + b.droppedEvents, skippedEvents: a.skippedEvents + b.skippedEvents)
     }
 
     package init(
-        lateEvents: Int = 0, lateWindows: Int = 0, outsideEvents: Int = 0, futureEvents: Int = 0, droppedEvents: Int = 0
+        lateEvents: Int = 0, lateWindows: Int = 0, outsideEvents: Int = 0, futureEvents: Int = 0,
+        droppedEvents: Int = 0, skippedEvents: Int = 0
     ) {
         self.droppedEvents = droppedEvents
+        self.skippedEvents = skippedEvents
         self.futureEvents = futureEvents
         self.lateEvents = lateEvents
         self.lateWindows = lateWindows

@@ -5,6 +5,8 @@ actor StageActor {
     private let wiring: StageWiring
     private let executor: StageExecutor
     private var chain: [any Processor] = []
+    /// What becomes of events that the operators of the chain cannot handle.
+    private var failures: [FailedEvents] = []
     /// The side outputs that somebody reads, by the place of their operator in the chain.
     private var sides: [Int: SideOutlets] = [:]
     private var outlet: any StageOutlet = ChannelOutlet([])
@@ -30,6 +32,8 @@ actor StageActor {
         chain = wiring.makeChain()
         waking = chain.indices.filter { chain[$0].isWaking }
         if let waker = wiring.waker { for index in waking { try chain[index].begin(with: waker) } }
+        failures = wiring.makeFailures().chain
+        for index in chain.indices { chain[index].report(to: failures[index]) }
         for (index, named) in wiring.chainOwners.enumerated() {
             guard let named, let state = wiring.restored(named.owner) else { continue }
             do { try chain[index].restore(state) } catch { throw EngineError.stage(named.owner.stage, error) }
@@ -75,9 +79,7 @@ actor StageActor {
         if let checkpoints = wiring.run.checkpoints {
             await checkpoints.noteEnd(try await state(with: source), of: wiring.id)
         }
-        for (processor, planned) in zip(chain.suffix(wiring.stage.operators.count), wiring.stage.operators) {
-            wiring.run.progress.note(processor.statistics, of: planned.name)
-        }
+        for (name, counts) in counts { wiring.run.progress.note(counts, of: name) }
         wiring.run.steps?.finish(wiring.id)
     }
 
@@ -90,8 +92,10 @@ actor StageActor {
     /// What the operators have counted so far.
     var counts: [StageName: OperatorStatistics] {
         var counts: [StageName: OperatorStatistics] = [:]
-        for (processor, planned) in zip(chain.suffix(wiring.stage.operators.count), wiring.stage.operators) {
+        let operators = wiring.stage.operators
+        for (planned, (processor, failed)) in zip(operators, zip(chain.suffix(operators.count), failures.suffix(operators.count))) {
             counts[planned.name] = processor.statistics
+            counts[planned.name]?.skippedEvents += failed.count
         }
         return counts
     }
@@ -108,16 +112,29 @@ actor StageActor {
             return try await outlet.put(element)
         }
         try accept(element, at: index)
-        guard let outlets = sides[index] else { return try await pushOutput(of: index) }
-        while let side = chain[index].takeSide() { try await outlets.deliver([side], behind: nil) }
+        try await deliverSides(of: index)
         try await pushOutput(of: index)
-        // Some operators come to know what they leave out when they put out what they do not.
-        while let side = chain[index].takeSide() { try await outlets.deliver([side], behind: nil) }
-        try await outlets.deliver([], behind: element, delay: chain[index].sideDelay)
+        try await deliverSides(of: index, behind: element)
     }
 
     private func pushOutput(of index: Int) async throws {
-        while let output = try chain[index].next() { try await push(output, at: index + 1) }
+        while let output = try chain[index].next() {
+            try await deliverSides(of: index)
+            try await push(output, at: index + 1)
+        }
+        // Some operators come to know what they leave out when they have put out what they do not.
+        try await deliverSides(of: index)
+    }
+
+    /// Sends what an operator puts out at its sides, and, where all has been done that follows from an element, how far time has come.
+    private func deliverSides(of index: Int, behind element: StreamElement? = nil) async throws {
+        guard let outlets = sides[index] else { return }
+        while let side = chain[index].takeSide() { try await outlets.deliver([side], behind: nil) }
+        while let letter = failures[index].takeLetter() {
+            try await outlets.deliver([(.deadLetter, letter)], behind: nil)
+        }
+        guard let element else { return }
+        try await outlets.deliver([], behind: element, delay: chain[index].sideDelay)
     }
 
     private func accept(_ element: StreamElement, at index: Int) throws {
@@ -249,11 +266,7 @@ actor StageActor {
             }
             state.put(named.owner, form: named.form, writer.chunks)
         }
-        for (processor, planned) in zip(chain.suffix(wiring.stage.operators.count), wiring.stage.operators) {
-            if processor.statistics != OperatorStatistics() {
-                state.statistics[planned.name] = processor.statistics
-            }
-        }
+        for (name, counts) in statistics where counts != OperatorStatistics() { state.statistics[name] = counts }
         if let owner = wiring.stage.outputOwner {
             let bytes = try await outlet.checkpoint()
             state.put(owner, form: wiring.stage.outputForm, bytes.map { [StateChunk(group: nil, bytes: $0)] } ?? [])
@@ -265,13 +278,18 @@ actor StageActor {
 
     /// Reads the source, and gives where it has been read to in the end.
     private func runSource() async throws -> StageState {
-        var source = try await SourceStage(wiring)
+        guard let refused = wiring.makeFailures().source else { preconditionFailure("channels are not a source") }
+        var source = try await SourceStage(wiring, refused, failures)
         // What stands before the source's clock has been done by then.
         let first = wiring.stage.clocked?.kernels.count ?? 0
         let receiver = SourceStage.Receiver { element, future in
             if let outlets = self.sides[PhysicalPlan.Port.source] {
-                try await outlets.deliver(future.map { [(.future, $0)] } ?? [], behind: element)
+                var batches = future.map { [(port: SidePort.future, batch: $0)] } ?? []
+                while let letter = refused.takeLetter() { batches.append((.deadLetter, letter)) }
+                try await outlets.deliver(batches, behind: element)
             }
+            // What stands before the clock has no element of its own.
+            for index in 0..<first { try await self.deliverSides(of: index, behind: element) }
             try await self.push(element, at: first)
             self.noteOutput()
         } checkpoint: { epoch, state in

@@ -56,6 +56,8 @@ struct StageWiring: Sendable {
     /// The type of the events that come in.
     let element: ValueType
     let origins: [StageName: UInt32]
+    /// What the origins are called.
+    let sources: EventSources
     let run: RunState
     let inbox: Inbox?
     let outgoing: [OutgoingEdge]
@@ -190,6 +192,24 @@ struct StageWiring: Sendable {
         }
         guard stage.mergesInOrder else { return operators }
         return [(StateOwner(stage: stage.nameBehindOrder, part: .order), "events in order")] + operators
+    }
+
+    /// What becomes of the events that the operators of the chain cannot handle, one by one, and in the end those of the source.
+    func makeFailures() -> (chain: [FailedEvents], source: FailedEvents?) {
+        var chain = stage.operators.enumerated().map { index, planned in
+            failures(planned.name, planned.description.onError, index)
+        }
+        if stage.mergesInOrder { chain.insert(failures(stage.nameBehindOrder, .fail, nil), at: 0) }
+        return (chain, stage.input.sourceName.map { failures($0, stage.onError, PhysicalPlan.Port.source) })
+    }
+
+    private func failures(_ name: StageName, _ policy: ErrorPolicy, _ operatorIndex: Int?) -> FailedEvents {
+        let failures = FailedEvents(
+            name, policy,
+            origin: origins[name].map { Origin(stage: $0, partition: 0) }
+                ?? Origin(stage: 0, partition: 0), sources)
+        if let operatorIndex { failures.isRead = sides(of: operatorIndex).contains(.deadLetter) }
+        return failures
     }
 
     /// The operators of the stage, ready to work.

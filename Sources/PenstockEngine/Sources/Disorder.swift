@@ -18,6 +18,6 @@ public struct Disorder: Sendable, Hashable {
     var defect: String? {
         guard let bound = boundNanoseconds else { return nil }
         return bound < 0 || bound > TimeWindows.longest
-            ? "a disorder bound must lie between 0 and 2^60 ns (36 years)" : nil
+            ? "a disorder bound must lie between 0 and 2^60 ns (36 years), but it is \(bound) ns" : nil
     }
 }

@@ -30,35 +30,35 @@ struct PartitionClock {
     mutating func observe(mark time: Timestamp) { mark = max(mark, time.nanoseconds) }
 
     /// Observes the times of `count` events in order and names those that are behind.
-    /// - Throws: `EngineError.stage` for a time that no event may have.
+    /// - Throws: `IllegalTime` for a time that no event may have; then nothing has been observed.
     mutating func observe(
-        _ times: UnsafePointer<Int64>, count: Int, stage: StageName
-    ) throws -> [BehindMark] {
+        _ times: UnsafePointer<Int64>, count: Int
+    ) throws(IllegalTime) -> [BehindMark] {
         if !wasDisordered, count > 0, times[0] > mark, times[0] >= latest, isAscending(times, count: count) {
             // In order, as most streams are: nothing is behind, and the ends tell of all.
             for time in [times[0], times[count - 1]] {
-                guard Timestamp(nanoseconds: time).isUsable else { throw illegal(time, stage) }
+                guard Timestamp(nanoseconds: time).isUsable else { throw IllegalTime(nanoseconds: time) }
             }
             latest = times[count - 1]
             return []
         }
-        return try observe(times, count: count, stage: stage) { $0 }
+        return try observe(times, count: count) { $0 }
     }
 
     /// Observes the rows of a batch that count, in order, and marks those that are behind.
     /// - Throws: as above.
-    mutating func observe(_ batch: Batch, stage: StageName) throws -> [BehindMark] {
+    mutating func observe(_ batch: Batch) throws(IllegalTime) -> [BehindMark] {
         let times = UnsafePointer(batch.times.values)
         defer { withExtendedLifetime(batch) {} }
         guard let indices = batch.rows.indices else {
-            return try observe(times, count: batch.rowCount, stage: stage)
+            return try observe(times, count: batch.rowCount)
         }
-        return try observe(times, count: batch.count, stage: stage) { Int(indices[$0]) }
+        return try observe(times, count: batch.count) { Int(indices[$0]) }
     }
 
     @inline(__always) private mutating func observe(
-        _ times: UnsafePointer<Int64>, count: Int, stage: StageName, _ rowOf: (Int) -> Int
-    ) throws -> [BehindMark] {
+        _ times: UnsafePointer<Int64>, count: Int, _ rowOf: (Int) -> Int
+    ) throws(IllegalTime) -> [BehindMark] {
         var behind: [BehindMark] = []
         // Locals, which stay in registers. Illegal times are looked for once for all, so nothing here may trap.
         let reach = bound.map { $0 + 1 }
@@ -79,7 +79,7 @@ struct PartitionClock {
             oldest = min(oldest, time)
         }
         for time in [newest, oldest] where count > 0 {
-            guard Timestamp(nanoseconds: time).isUsable else { throw illegal(time, stage) }
+            guard Timestamp(nanoseconds: time).isUsable else { throw IllegalTime(nanoseconds: time) }
         }
         latest = newest
         wasDisordered = falls > 0
@@ -93,19 +93,25 @@ struct PartitionClock {
         return falls == 0
     }
 
-    private func illegal(_ time: Int64, _ stage: StageName) -> EngineError {
-        .stage(stage, IllegalTime(stage: stage, nanoseconds: time))
+    /// The watermark before an event, where `newest` is the largest time of those before it that the clock has not observed yet.
+    func watermark(behind newest: Int64) -> Int64 {
+        var clock = self
+        clock.latest = max(latest, newest)
+        return clock.watermark.nanoseconds
     }
 }
 
-/// An event has a time outside the range that arithmetic on times is defined for.
-private struct IllegalTime: Diagnostic {
-    let stage: StageName
+/// An event has no time, or one outside the range that arithmetic on times is defined for.
+struct IllegalTime: EventDefect {
     let nanoseconds: Int64
 
     var summary: String {
-        "stage \(stage): an event has the time \(nanoseconds) ns, outside the usable range of +-2^62 ns"
+        nanoseconds == Timestamp.distantPast.nanoseconds
+            ? "an event has no time"
+            : "an event has the time \(nanoseconds) ns, outside the usable range of +-2^62 ns"
     }
-    var hint: String? { "times are nanoseconds since 1970; was the unit of the column mistaken?" }
+    var hint: String? {
+        "times are nanoseconds since 1970; was the unit of the column mistaken? With .onError(.skip) behind From(…) such events are left out"
+    }
     var category: FailureCategory { .data }
 }

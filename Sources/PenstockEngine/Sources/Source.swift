@@ -76,6 +76,7 @@ public struct SourceBatch<Output: Sendable>: ~Copyable {
     @usableFromInline var builder: ColumnBuilder<Output>
     @usableFromInline let eventLimit: Int
     @usableFromInline var payloadBytes = 0
+    private(set) var unreadable: [UnreadableRow] = []
 
     /// The bytes of payloads after which a batch is full.
     public static var payloadByteLimit: Int { 1 << 20 }
@@ -88,6 +89,14 @@ public struct SourceBatch<Output: Sendable>: ~Copyable {
     /// Whether the batch takes no more events.
     @inlinable public var isFull: Bool {
         builder.count >= eventLimit || payloadBytes >= Self.payloadByteLimit
+    }
+
+    /// Notes that the next event is there but cannot be made of what was read, such as a row of a file with text in place of a number. It
+    /// counts as an event of the source, and what becomes of it the policy of the stage says: by default the run ends with `error`.
+    /// `bytes` is what was read, for its dead letter.
+    public mutating func appendUnreadable(_ error: any Error, bytes: [UInt8] = []) {
+        unreadable.append(UnreadableRow(row: builder.count, error: error, bytes: bytes))
+        builder.appendHole()
     }
 
     /// How many events there is room for, not looking at payloads.

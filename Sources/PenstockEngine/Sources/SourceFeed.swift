@@ -69,6 +69,8 @@ struct FeedBatch {
     /// When the events were appended to their topic, by the clock of the topic's owner.
     var appendTime: Timestamp?
     let progress: SourceProgress
+    /// What could not be read, in order; these rows are not among those that are meant.
+    var unreadable: [UnreadableRow] = []
 }
 
 private struct ReaderFeed<Output: Sendable>: SourceFeed {
@@ -85,14 +87,15 @@ private struct ReaderFeed<Output: Sendable>: SourceFeed {
         var batch = SourceBatch<Output>(eventLimit: eventLimit)
         let progress = try early ?? reader.read(into: &batch)
         early = nil
+        let readable = batch.unreadable.isEmpty ? nil : batch.builder.readable
         let (values, times, count) = batch.builder.take(capacity: 1)
         defer {
             position.events += UInt64(count)
             if case .control = progress { position.controls += 1 }
         }
         return FeedBatch(
-            values: values, times: times, rowCount: count, baseSequence: position.events,
-            payloadBytes: batch.payloadBytes, progress: progress)
+            values: values, times: times, rowCount: count, selection: readable, baseSequence: position.events,
+            payloadBytes: batch.payloadBytes, progress: progress, unreadable: batch.unreadable)
     }
 
     mutating func begin(at wanted: SourcePosition, eventLimit: Int) throws {

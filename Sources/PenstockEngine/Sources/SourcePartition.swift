@@ -41,6 +41,16 @@ struct SourcePartition {
         return StateChunk(group: nil, bytes: state.bytes)
     }
 
+    /// The number of the next event by what `state` has written; nil where the partition had ended.
+    static func next(in chunk: StateChunk) -> UInt64? {
+        var state = StateDecoder(chunk)
+        var clock = PartitionClock(.ascending)
+        guard (try? clock.restore(&state)) != nil, let events = try? state.integer(UInt64.self),
+            (try? state.integer(UInt64.self)) != nil, let hasEnded = try? state.bool()
+        else { return nil }
+        return hasEnded ? nil : events
+    }
+
     mutating func restore(_ chunk: StateChunk, eventLimit: Int) async throws {
         var state = StateDecoder(chunk)
         try clock.restore(&state)
@@ -53,7 +63,8 @@ struct SourcePartition {
 
     /// The next events, with those marked that are behind, and what follows them.
     mutating func read(
-        eventLimit: Int, _ clocked: PhysicalStage.Clocked?, maxAhead: Int64?, floor: Timestamp, stage: StageName
+        eventLimit: Int, _ clocked: PhysicalStage.Clocked?, maxAhead: Int64?, floor: Timestamp,
+        _ refused: FailedEvents, _ failures: [FailedEvents]
     ) async throws -> Reading {
         let read: FeedBatch
         do {
@@ -61,7 +72,7 @@ struct SourcePartition {
         } catch let error as CancellationError {
             throw error
         } catch {
-            throw EngineError.stage(stage, error)
+            throw EngineError.stage(refused.stage, error)
         }
         var reading = Reading()
         if read.rowCount > 0 {
@@ -70,13 +81,19 @@ struct SourcePartition {
                 values: read.values, watermark: clock.watermark)
             batch.selection = read.selection
             batch.payloadBytes = read.payloadBytes
+            batch.keepsSources = refused.keepsSources
             // Whoever was left out comes back at the watermark that was sent meanwhile.
             if quiet.isIdle { clock.observe(mark: floor) }
             if let maxAhead, let appended = read.appendTime {
                 reading.future = batch.takeRows(later: appended.nanoseconds + maxAhead)
             }
-            for kernel in clocked?.kernels ?? [] { try kernel.kernel.apply(to: &batch, kernel.stage) }
-            batch.behind = try clock.observe(batch, stage: stage)
+            let steps = clocked?.kernels ?? []
+            for (kernel, failures) in zip(steps, failures) { try kernel.kernel.apply(to: &batch, failures) }
+            if !read.unreadable.isEmpty { try refuse(read.unreadable, of: &batch, refused) }
+            do { batch.behind = try clock.observe(batch) } catch {
+                try refuse([], of: &batch, refused)
+                batch.behind = try clock.observe(batch)
+            }
             batch.watermark = clock.watermark
             reading.future?.watermark = clock.watermark
             reading.batch = batch
@@ -91,6 +108,9 @@ struct SourcePartition {
         }
         return reading
     }
+
+    /// The watermark before an event, where `newest` is the largest time of those before it in its batch.
+    func watermark(behind newest: Int64) -> Int64 { clock.watermark(behind: newest) }
 
     func close() async { await feed.close() }
 }

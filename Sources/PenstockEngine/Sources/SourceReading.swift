@@ -25,7 +25,7 @@ public struct SourceReading: Sendable, Hashable {
     func defect(isTopic: Bool, hasFutureSide: Bool) -> String? {
         for duration in [idleAfter, maxDrift, maxAhead].compactMap(\.self)
         where duration < 0 || duration > TimeWindows.longest {
-            return "its durations must lie between 0 and 2^60 ns (36 years)"
+            return "how it is read: durations must lie between 0 and 2^60 ns (36 years), but one is \(duration) ns"
         }
         if maxAhead != nil || hasFutureSide, !isTopic {
             return "only the events of a topic carry the time of a clock that could tell which are in the future"

@@ -19,7 +19,11 @@ struct SourceStage {
     private var partitions: [SourcePartition]
     private var watermark = Timestamp.distantPast
     private var lastEpoch: UInt64 = 0
-    private var statistics = OperatorStatistics()
+    /// What becomes of events that cannot be read or have no usable time.
+    private let refused: FailedEvents
+    /// The same of the operators before the clock.
+    private let failures: [FailedEvents]
+    private var counts = OperatorStatistics()
     /// How long the stage has waited for those behind it.
     private var blocked: Int64 = 0
     private var meter: SourceMeter
@@ -35,10 +39,12 @@ struct SourceStage {
     }
 
     /// The partitions of a stage's source, opened where the run begins in them.
-    init(_ wiring: StageWiring) async throws {
+    init(_ wiring: StageWiring, _ refused: FailedEvents, _ failures: [FailedEvents]) async throws {
         guard let opened = wiring.stage.input.sourceName else { preconditionFailure("channels are not a source") }
         name = opened
         id = wiring.id
+        self.refused = refused
+        self.failures = failures
         run = wiring.run
         reading = wiring.stage.reading
         clocked = wiring.stage.clocked
@@ -78,6 +84,12 @@ struct SourceStage {
             state.put(StateOwner(stage: name, part: .source(partition: partition)), form: "position", chunks)
         }
         return state
+    }
+
+    private var statistics: OperatorStatistics {
+        var counts = counts
+        counts.skippedEvents += refused.count
+        return counts
     }
 
     /// Where the partitions have been read to.
@@ -140,11 +152,12 @@ struct SourceStage {
     private mutating func read(_ index: Int, _ receiver: Receiver) async throws -> Bool {
         meter.begin(index)
         let reading = try await partitions[index].read(
-            eventLimit: run.options.batchEvents, clocked, maxAhead: reading.maxAhead, floor: watermark, stage: name)
+            eventLimit: run.options.batchEvents, clocked, maxAhead: reading.maxAhead, floor: watermark, refused,
+            failures)
         noteQuiet(index, isEmpty: reading.isEmpty)
         meter.end(index, reading, partitions)
         raiseWatermark()
-        if let future = reading.future { statistics.futureEvents += future.count }
+        if let future = reading.future { counts.futureEvents += future.count }
         if var batch = reading.batch {
             batch.watermark = watermark
             try await put(.batch(batch), reading.future, receiver)

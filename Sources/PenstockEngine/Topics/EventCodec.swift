@@ -10,6 +10,7 @@ public struct EventCodec: Sendable {
     private let isFixed: Bool
     private let write: @Sendable (Rows, UnsafeRawPointer, inout RecordWriter) -> Void
     private let read: @Sendable (RecordBatch, UnsafeMutableRawPointer) throws -> Void
+    private let readOne: @Sendable (RecordBatch, Int, UnsafeMutableRawPointer) throws -> Void
     private let countInProgress: @Sendable (Rows, UnsafeRawPointer) -> Int
 
     /// The codec of an event type.
@@ -33,6 +34,9 @@ public struct EventCodec: Sendable {
                     throw error
                 }
             }
+        }
+        readOne = { batch, record, target in
+            target.initializeMemory(as: E.self, to: try batch.event(E.self, at: record))
         }
         countInProgress = { rows, values in
             let events = values.assumingMemoryBound(to: E.self)
@@ -69,18 +73,65 @@ public struct EventCodec: Sendable {
         return records
     }
 
-    /// The records of a batch as columns.
-    /// - Throws: `RecordError` where a record is not what the schema says.
-    func decode(_ records: RecordBatch) throws -> (values: ValueColumn, times: Column<Int64>) {
+    /// The records of a batch as columns, and the records that are not what the schema says.
+    func decode(_ records: RecordBatch) -> (values: ValueColumn, times: Column<Int64>, unreadable: [UnreadableRow]) {
         let values = ValueColumn(element, capacity: records.count)
         if isFixed, records.fixedAttributeBytes == element.stride {
             records.withAttributeBlock { values.base.copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
         } else {
-            try read(records, values.base)
+            do { try read(records, values.base) } catch { return decodeOneByOne(records) }
         }
         values.setInitialized(count: records.count)
+        return (values, times(of: records), [])
+    }
+
+    private func decodeOneByOne(
+        _ records: RecordBatch
+    ) -> (values: ValueColumn, times: Column<Int64>, unreadable: [UnreadableRow]) {
+        let values = ValueColumn(element, capacity: records.count)
+        let rows = Column<UInt32>(capacity: records.count)
+        var count = 0
+        var unreadable: [UnreadableRow] = []
+        for record in 0..<records.count {
+            do {
+                try readOne(records, record, values.base + record * element.stride)
+                rows.values[count] = UInt32(record)
+                count += 1
+            } catch {
+                unreadable.append(
+                    UnreadableRow(
+                        row: record, error: UndecodableRecord(schema: schema, error: error),
+                        bytes: records.bytes(of: record)))
+            }
+        }
+        values.setInitialized(count: records.count, live: Selection(rows, count: count))
+        return (values, times(of: records), unreadable)
+    }
+
+    private func times(of records: RecordBatch) -> Column<Int64> {
         let times = Column<Int64>(capacity: records.count)
         records.withTimes { times.values.update(from: $0.baseAddress!, count: $0.count) }
-        return (values, times)
+        return times
     }
+}
+
+extension RecordBatch {
+    /// The attributes of a record and then its payload.
+    fileprivate func bytes(of record: Int) -> [UInt8] {
+        var bytes = withAttributes(at: record) { Array($0) }
+        if hasPayloads { payload(at: record).withUnsafeBytes { bytes.append(contentsOf: $0) } }
+        return bytes
+    }
+}
+
+/// A record of a topic that does not hold what its schema says.
+private struct UndecodableRecord: EventDefect {
+    let schema: Schema
+    let error: any Error
+
+    var summary: String { "a record cannot be read as \(schema.name)@\(schema.version): \(error)" }
+    var hint: String? {
+        "was it written by a program with another form of the type? With .onError(.skip) behind From(…) such records are left out"
+    }
+    var category: FailureCategory { .data }
 }

@@ -63,12 +63,13 @@ struct TopicFeed: SourceFeed {
         guard !isScanOver, let entry = try await reader.next() else { return nothing(.end) }
         switch entry {
         case .records(let records):
-            let (values, times) = try codec.decode(records)
+            let (values, times, unreadable) = codec.decode(records)
             let (ends, payloadBytes) = partEnds(of: records, eventLimit)
             parts = PendingParts(
                 columns: FeedBatch(
                     values: values, times: times, rowCount: records.count, baseSequence: records.baseOffset,
-                    payloadBytes: payloadBytes, appendTime: records.appendTime, progress: .more),
+                    payloadBytes: payloadBytes, appendTime: records.appendTime, progress: .more,
+                    unreadable: unreadable),
                 ends: ends[...], start: 0)
             return takePart() ?? nothing(.more)
         case .control(let record, let offset):
@@ -130,10 +131,16 @@ struct TopicFeed: SourceFeed {
     private mutating func takePart() -> FeedBatch? {
         guard var pending = parts, let end = pending.ends.popFirst() else { return nil }
         var batch = pending.columns
-        if end - pending.start < batch.rowCount {
+        batch.unreadable = batch.unreadable.filter { pending.start <= $0.row && $0.row < end }
+        if end - pending.start < batch.rowCount || !batch.unreadable.isEmpty {
             let rows = Column<UInt32>(capacity: end - pending.start)
-            for row in pending.start..<end { rows.values[row - pending.start] = UInt32(row) }
-            batch.selection = Selection(rows, count: end - pending.start)
+            let left = Set(batch.unreadable.map(\.row))
+            var count = 0
+            for row in pending.start..<end where left.isEmpty || !left.contains(row) {
+                rows.values[count] = UInt32(row)
+                count += 1
+            }
+            batch.selection = Selection(rows, count: count)
         }
         pending.start = end
         next = batch.baseSequence + UInt64(end)

@@ -78,7 +78,7 @@ public struct Aggregate: Sendable {
     }
 
     /// A store for the states of one instance of the stage, for windows that keep them in slots.
-    func makeStore() -> AggregateStore { AggregateStore(kernel) }
+    func makeStore(of input: ValueType) -> AggregateStore { AggregateStore(kernel, of: input) }
 }
 
 /// When the rows of a window are put out, and for how long it takes late events.
@@ -115,9 +115,9 @@ public struct Emission: Sendable, Hashable {
 
     /// What is wrong with the numbers, or nil.
     var defect: String? {
-        if allowedLateness < 0 { return "an allowed lateness must not be negative" }
+        if allowedLateness < 0 { return "an allowed lateness must not be negative, but it is \(allowedLateness) ns" }
         if allowedLateness > TimeWindows.longest { return "an allowed lateness is longer than 2^60 ns (36 years)" }
-        if let earlyEvery, earlyEvery <= 0 { return "early rows need a positive number of events" }
+        if let earlyEvery, earlyEvery <= 0 { return "early rows need a positive number of events, not \(earlyEvery)" }
         if let earlyInterval, earlyInterval <= 0 || earlyInterval > TimeWindows.longest {
             return "the interval of early rows must lie between 1 ns and 2^60 ns (36 years)"
         }

@@ -13,10 +13,15 @@ struct ClosingWindow<A: Accumulator> {
     private let results: Results
     private var given = 0
 
-    /// The rows of a window, which are sorted by the canonical bytes of their keys.
+    /// The rows of a window, which are sorted by the canonical bytes of their keys. Keys whose sums overflowed have none.
     init(_ window: WindowSpan, _ table: borrowing PaneTable<A>, _ interner: KeyInterner) {
         self.window = window
-        if interner.count == 0 {
+        if !table.overflowed.isEmpty {
+            let overflowed = table.overflowed
+            results = .ofBytes(
+                A.results(of: table).filter { !overflowed.contains($0.code) }
+                    .sorted { interner.isInOrder($0.code, $1.code) })
+        } else if interner.count == 0 {
             results = .ofNumbers(A.ordered(table), count: table.count)
         } else {
             results = .ofBytes(A.results(of: table).sorted { interner.precedes($0.code, $1.code) })
@@ -45,6 +50,11 @@ struct ClosingWindow<A: Accumulator> {
 }
 
 extension KeyInterner {
+    /// Whether the first key of the stream, long or not, comes before the second in the order of their canonical bytes.
+    func isInOrder(_ a: UInt64, _ b: UInt64) -> Bool {
+        count > 0 ? precedes(a, b) : SplitMix64.unmix(a) < SplitMix64.unmix(b)
+    }
+
     /// Whether the first long key comes before the second in the order of their bytes.
     func precedes(_ a: UInt64, _ b: UInt64) -> Bool {
         guard let a = key(a), let b = key(b) else {
@@ -114,14 +124,37 @@ extension ClosedRows {
     private func behindMarks(_ emission: Emission) -> [BehindMark] {
         guard panes.contains(where: { $0.timing == .late || !$0.isComplete }) else { return [] }
         return panes.indices.compactMap { row in
-            switch panes[row].timing {
-            case .late:
-                let effective = times[row] + emission.allowedLateness
-                return BehindMark(row: UInt32(row), watermark: Timestamp(nanoseconds: effective - 1))
-            case .onTime where !panes[row].isComplete:
-                return BehindMark(row: UInt32(row), watermark: BehindMark.endOfInput)
-            case .onTime, .early: return nil
-            }
+            let effective = effectiveTime(row, emission)
+            guard effective > times[row] else { return nil }
+            return BehindMark(row: UInt32(row), watermark: Timestamp(nanoseconds: effective - 1))
         }
+    }
+
+    /// When time has come so far that a row is given.
+    private func effectiveTime(_ row: Int, _ emission: Emission) -> Int64 {
+        switch panes[row].timing {
+        case .late: times[row] + emission.allowedLateness
+        case .onTime where !panes[row].isComplete: BehindMark.endOfInput.nanoseconds + 1
+        case .onTime, .early: times[row]
+        }
+    }
+
+    // MARK: Rows that could not be made
+
+    /// A row without a result.
+    func failed(_ row: Int, _ aggregate: Aggregate, delay: Int64) -> FailedEvents.Row {
+        let effective = effectiveTime(row, aggregate.emission)
+        return FailedEvents.Row(
+            code: codes[row], key: keys.isEmpty ? nil : keys[row], isKeyed: aggregate.isKeyed, window: windows[row],
+            time: times[row], effectiveTime: effective == .max ? effective : effective + delay)
+    }
+
+    /// Leaves a row out that has no result.
+    mutating func remove(_ row: Int) {
+        codes.remove(at: row)
+        if !keys.isEmpty { keys.remove(at: row) }
+        windows.remove(at: row)
+        panes.remove(at: row)
+        times.remove(at: row)
     }
 }

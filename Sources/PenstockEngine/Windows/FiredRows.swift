@@ -34,7 +34,7 @@ struct FiredRows {
     /// The next rows, at most `limit`.
     /// - Throws: `EngineError` that names the stage.
     mutating func take(
-        _ limit: Int, _ interner: KeyInterner, _ store: AggregateStore, _ stage: StageName
+        _ limit: Int, _ interner: KeyInterner, _ store: AggregateStore, _ options: WindowStageOptions
     ) throws -> ClosedRows {
         let taken = entries[given..<min(given + limit, entries.count)]
         given += taken.count
@@ -44,8 +44,8 @@ struct FiredRows {
                 code: entry.code, key: interner.key(entry.code), window: window, pane: entry.pane,
                 time: window.end.nanoseconds - 1)
         }
-        do { rows.values = try store.results(of: taken.map(\.slot), windows: rows.windows) } catch {
-            throw EngineError.stage(stage, error)
+        do { try store.putResults(of: taken.map(\.slot), into: &rows, options.aggregate) } catch {
+            throw EngineError.stage(options.stage, error)
         }
         return rows
     }

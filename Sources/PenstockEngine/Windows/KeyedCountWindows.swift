@@ -24,6 +24,7 @@ struct KeyedCountWindows<A: Accumulator>: Processor {
     /// The number of the first row of this run.
     var baseSequence: UInt64 = 0
     private var following = ElementSlot()
+    private var failures: FailedEvents
     private(set) var statistics = OperatorStatistics()
 
     struct KeyState {
@@ -42,6 +43,7 @@ struct KeyedCountWindows<A: Accumulator>: Processor {
     }
 
     init(stage: StageName, windows: CountWindows, aggregate: Aggregate, origin: Origin, batchEvents: Int) {
+        failures = FailedEvents(stage)
         self.stage = stage
         self.windows = windows
         self.aggregate = aggregate
@@ -67,6 +69,8 @@ struct KeyedCountWindows<A: Accumulator>: Processor {
             following.put(.end)
         }
     }
+
+    mutating func report(to failures: FailedEvents) { self.failures = failures }
 
     mutating func next() throws -> StreamElement? {
         if let rows = takeRows() { return rows }
@@ -121,7 +125,7 @@ struct KeyedCountWindows<A: Accumulator>: Processor {
             key.times.removeFirst(key.times.count - windows.size)
         }
         if key.fresh == windows.every {
-            due.append(try row(event.code, key, isComplete: true))
+            if let row = try row(event.code, key, isComplete: true) { due.append(row) }
             key.fresh = 0
             if windows.size == windows.every {
                 key.numbers.removeAll(keepingCapacity: true)
@@ -139,20 +143,27 @@ struct KeyedCountWindows<A: Accumulator>: Processor {
                 statistics.outsideEvents += key.fresh
                 continue
             }
-            rest.append(try row(code, key, isComplete: false))
+            if let row = try row(code, key, isComplete: false) { rest.append(row) }
         }
         keys = [:]
         // Behind all others: which rows leave in this last step depends on the watermarks before it.
         due += inOrder(rest)
     }
 
-    private func row(_ code: UInt64, _ key: KeyState, isComplete: Bool) throws -> DueRow {
+    /// The row of a key; nil where its sum overflows and the stage goes on without it.
+    private func row(_ code: UInt64, _ key: KeyState, isComplete: Bool) throws -> DueRow? {
         let kept = key.numbers.count
         let span = windows.span(of: key.times.suffix(kept))
         let numbers = key.numbers.suffix(kept)
         var accumulator = A(numbers[numbers.startIndex])
         for number in numbers.dropFirst() where !accumulator.add(number) {
-            throw EngineError.overflow(stage: stage, window: span)
+            guard failures.goesOn else { throw EngineError.overflow(stage: stage, window: span) }
+            let time = span.end.nanoseconds - 1
+            failures.leaveOut(
+                FailedEvents.Row(
+                    code: code, key: interner.key(code), isKeyed: aggregate.isKeyed, window: span, time: time,
+                    effectiveTime: isComplete ? time : BehindMark.endOfInput.nanoseconds + 1), IntegerOverflow())
+            return nil
         }
         return DueRow(
             time: span.end.nanoseconds - 1, code: code, result: accumulator.result, window: span, isComplete: isComplete
@@ -219,7 +230,9 @@ public struct CountWindows: Sendable, Hashable {
 
     /// What is wrong with the numbers, or nil.
     var defect: String? {
-        if size <= 0 || every <= 0 { return "a count window's length and step must be positive" }
+        if size <= 0 || every <= 0 {
+            return "a count window's length and step must be positive, but they are \(size) and \(every)"
+        }
         return size > CountWindows.largest ? "a count window is longer than 2^24 events" : nil
     }
 }

@@ -63,6 +63,8 @@ extension KeyedTimeWindows {
         chunk.put(pane.end)
         chunk.put(pane.origin)
         table.withEntries(of: group) { words in chunk.put(UnsafeRawBufferPointer(words)) }
+        chunk.put(
+            all: pane.table.overflowed.filter { GroupedEntries.group(of: $0, interner.displaced) == group }.sorted())
     }
 
     private mutating func restoreGroup(_ chunk: inout StateDecoder) throws {
@@ -73,6 +75,7 @@ extension KeyedTimeWindows {
             let entries = try chunk.data()
             guard entries.count.isMultiple(of: MemoryLayout<PaneTable<A>.Slot>.stride) else { throw StateDamaged() }
             entries.withUnsafeBytes { A.insert($0, renamed, into: &pane.table) }
+            for code in try chunk.all(UInt64.self) { pane.table.noteOverflow(renamed.code(code)) }
         }
         for _ in 0..<(try chunk.count()) { behind.append(try chunk.behindEvent(renamed)) }
     }

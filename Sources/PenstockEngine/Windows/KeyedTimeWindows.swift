@@ -35,12 +35,14 @@ struct KeyedTimeWindows<A: Accumulator>: Processor {
     private var following = ElementSlot()
     private(set) var statistics = OperatorStatistics()
     private var side = SideRows()
+    private(set) var failures: FailedEvents
 
     init(
         stage: StageName, windows: TimeWindows, aggregate: Aggregate, origin: Origin, batchEvents: Int,
         isOrderFree: Bool = false
     ) {
         self.isOrderFree = isOrderFree
+        failures = FailedEvents(stage)
         self.stage = stage
         self.windows = windows
         self.aggregate = aggregate
@@ -78,6 +80,8 @@ struct KeyedTimeWindows<A: Accumulator>: Processor {
         forwarded = watermark
         return .watermark(watermark)
     }
+
+    mutating func report(to failures: FailedEvents) { self.failures = failures }
 
     mutating func connect(_ sides: Set<SidePort>) { side.connect(sides) }
 
@@ -120,7 +124,7 @@ struct KeyedTimeWindows<A: Accumulator>: Processor {
                 rows: rows, start: pane.start, end: pane.end, times: UnsafePointer(batch.times.values),
                 codes: UnsafePointer(codes.values), numbers: numbers)
             let fits = A.fold(paneRows, from: &k, into: &pane.table)
-            guard fits else { throw EngineError.overflow(stage: stage, window: pane.span) }
+            guard fits || failures.goesOn else { throw EngineError.overflow(stage: stage, window: pane.span) }
         }
     }
 
@@ -224,6 +228,7 @@ struct KeyedTimeWindows<A: Accumulator>: Processor {
         let inside = panes.filter { $0.start >= start && $0.start < end }
         let late = behind.filter { $0.slice >= start && $0.slice < end && end - 1 > $0.watermark }
         if inside.count == 1, late.isEmpty {
+            leaveOut(inside[0].table.overflowed, window)
             return ClosingWindow(window, inside[0].table, interner)
         }
         var merged = PaneTable<A>(like: inside.reduce(0) { max($0, $1.table.count) })
@@ -232,7 +237,9 @@ struct KeyedTimeWindows<A: Accumulator>: Processor {
         var remaining = lateParts.keys.sorted()[...]
         func mergeLate(_ part: SlicePart) {
             var apart = PaneTable<A>()
-            for event in lateParts[part] ?? [] { fits = apart.add(event.code, event.number) && fits }
+            for event in lateParts[part] ?? [] {
+                if !apart.add(event.code, event.number) { fits = apart.noteOverflow(event.code) }
+            }
             fits = A.merge(apart, into: &merged) && fits
         }
         // Panes are in order of slice and origin; the late events of a slice and origin stand behind its pane.
@@ -241,7 +248,8 @@ struct KeyedTimeWindows<A: Accumulator>: Processor {
             fits = A.merge(pane.table, into: &merged) && fits
         }
         for part in remaining { mergeLate(part) }
-        guard fits else { throw EngineError.overflow(stage: stage, window: window) }
+        guard fits || failures.goesOn else { throw EngineError.overflow(stage: stage, window: window) }
+        leaveOut(merged.overflowed, window)
         return ClosingWindow(window, merged, interner)
     }
 

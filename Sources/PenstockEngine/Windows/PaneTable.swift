@@ -16,6 +16,8 @@ struct PaneTable<A: Accumulator>: ~Copyable {
     private var capacity: Int
     private var used = 0
     private var last: A?
+    /// The keys whose integer arithmetic overflowed; their accumulators mean nothing.
+    private(set) var overflowed: Set<UInt64> = []
 
     /// The fewest slots of a table.
     private static var smallest: Int { 16 }
@@ -65,14 +67,14 @@ struct PaneTable<A: Accumulator>: ~Copyable {
                 let row = Int(indices[at])
                 let time = times[row]
                 guard time >= start, time < end else { break }
-                fits = add(codes[row], numbers[row]) && fits
+                if !add(codes[row], numbers[row]) { fits = noteOverflow(codes[row]) }
                 at &+= 1
             }
         } else {
             while at < count {
                 let time = times[at]
                 guard time >= start, time < end else { break }
-                fits = add(codes[at], numbers[at]) && fits
+                if !add(codes[at], numbers[at]) { fits = noteOverflow(codes[at]) }
                 at &+= 1
             }
         }
@@ -83,8 +85,15 @@ struct PaneTable<A: Accumulator>: ~Copyable {
     /// Merges what came later for all keys of another table; false where integer arithmetic overflowed.
     @inline(__always) mutating func merge(_ later: borrowing PaneTable<A>) -> Bool {
         var fits = true
-        later.forEach { code, accumulator in fits = merge(code, accumulator) && fits }
+        later.forEach { code, accumulator in if !merge(code, accumulator) { fits = noteOverflow(code) } }
+        if !later.overflowed.isEmpty { overflowed.formUnion(later.overflowed) }
         return fits
+    }
+
+    /// Notes a key whose integer arithmetic overflowed, and says false.
+    @inline(never) @discardableResult mutating func noteOverflow(_ code: UInt64) -> Bool {
+        overflowed.insert(code)
+        return false
     }
 
     /// The aggregate of each key, in no particular order.

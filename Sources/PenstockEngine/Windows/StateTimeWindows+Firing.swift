@@ -99,7 +99,7 @@ extension StateTimeWindows {
     mutating func put(
         _ window: WindowSpan, timing: Pane.Timing, keys: Set<UInt64>? = nil, _ includes: (BehindRow) -> Bool
     ) throws {
-        let (slots, temporary) = try assemble(window, keys, includes)
+        let (slots, temporary) = try assemble(window, timing, keys, includes)
         guard !slots.isEmpty else { return }
         let end = window.end.nanoseconds
         let isFinal =
@@ -118,9 +118,12 @@ extension StateTimeWindows {
 
     /// The state of each key over a window; the second list names those that are to be freed.
     private func assemble(
-        _ window: WindowSpan, _ keys: Set<UInt64>?, _ includes: (BehindRow) -> Bool
+        _ window: WindowSpan, _ timing: Pane.Timing, _ keys: Set<UInt64>?, _ includes: (BehindRow) -> Bool
     ) throws -> (slots: [(code: UInt64, slot: UInt32)], temporary: [UInt32]) {
         let (start, end) = (window.start.nanoseconds, window.end.nanoseconds)
+        // Events that are behind are added now.
+        store.turn = timing == .late ? end - 1 + emission.allowedLateness : end - 1
+        defer { store.turn = nil }
         let inside = slices.filter { $0.start >= start && $0.start < end }
         let late = behind.filter { isInside($0, end) && includes($0) && keys?.contains($0.code) ?? true }
         var slots: [(UInt64, UInt32)] = []

@@ -38,7 +38,8 @@ struct StateTimeWindows: Processor {
     init(windows: TimeWindows, options: WindowStageOptions) {
         self.windows = windows
         self.options = options
-        store = options.aggregate.makeStore()
+        store = options.aggregate.makeStore(of: options.input)
+        store.failures = FailedEvents(options.stage)
         isOneState = !options.aggregate.isKeyed
         firings = FiringOrder(windows, lateness: options.aggregate.emission.allowedLateness)
         early = options.aggregate.emission.earlyInterval.map(EarlyInterval.init)
@@ -81,6 +82,8 @@ struct StateTimeWindows: Processor {
         forwarded = watermark
         return .watermark(watermark)
     }
+
+    mutating func report(to failures: FailedEvents) { store.failures = failures }
 
     mutating func connect(_ sides: Set<SidePort>) { side.connect(sides) }
 
@@ -219,6 +222,11 @@ struct StateTimeWindows: Processor {
         statistics.lateWindows += windows.closedCount(ofSlice: slice.start, watermark: expired)
         var single = Batch(
             gathering: [(batch, row)], baseSequence: batch.baseSequence + UInt64(row), watermark: batch.watermark)
+        if batch.keepsSources {
+            let source = Column<SourcePlace>(capacity: 1)
+            source.values[0] = batch.sourcePlace(row)
+            (single.sourcePlaces, single.keepsSources) = (source, true)
+        }
         single.behind = [BehindMark(row: 0, watermark: mark.watermark)]
         behind.append(BehindRow(batch: single, code: code, slice: slice.start, watermark: reached))
         firings.add(slice: slice.start)
@@ -237,7 +245,7 @@ struct StateTimeWindows: Processor {
             dropDoneSlices()
             return nil
         }
-        let rows = try closing[0].take(options.batchEvents, interner, store, options.stage)
+        let rows = try closing[0].take(options.batchEvents, interner, store, options)
         defer { sequence += UInt64(rows.count) }
         return .batch(
             rows.batch(options.aggregate, origin: options.origin, baseSequence: sequence, watermark: forwarded))

@@ -24,11 +24,15 @@ public struct TimeWindows: Sendable, Hashable {
 
     /// What is wrong with the numbers, or nil.
     var defect: String? {
-        if size <= 0 || every <= 0 { return "a window's length and step must be positive" }
+        if size <= 0 || every <= 0 {
+            return "a window's length and step must be positive, but they are \(size) ns and \(every) ns"
+        }
         if size > TimeWindows.longest || every > TimeWindows.longest {
             return "a window is longer than 2^60 ns (36 years)"
         }
-        if abs(offset) >= every { return "a window's offset must be smaller than its step" }
+        if offset.magnitude >= every.magnitude {
+            return "a window's offset must be smaller than its step of \(every) ns, but it is \(offset) ns"
+        }
         return nil
     }
 

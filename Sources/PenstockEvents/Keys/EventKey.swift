@@ -1,14 +1,22 @@
 /// A type by whose values a stream may be keyed.
 ///
 /// Two keys are the same when their canonical bytes are: integers big-endian with the sign bit flipped, text as its UTF-8 bytes without
-/// normalisation. Keys are ordered by those bytes. Keys of a fixed width of at most 64 bits conform to `FixedWidthKey`; for them
+/// normalisation, floating-point numbers by the bits of the number in an order that is theirs. Keys are ordered by those bytes. Keys of a fixed width of at most 64 bits conform to `FixedWidthKey`; for them
 /// the hash is one to one and stands for the key itself.
 public protocol EventKey: Sendable, Hashable {
     /// Calls `body` with the canonical bytes; the pointer is valid during the call only.
     func withCanonicalBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result
 
+    /// Whether the value can be a key; one that is not a number cannot. By default every value can.
+    var isUsable: Bool { get }
+
     /// The key with these canonical bytes, which came from `withCanonicalBytes` of the same type.
     init(canonicalBytes: UnsafeRawBufferPointer)
+}
+
+extension EventKey {
+    /// Yes.
+    @inlinable @inline(__always) public var isUsable: Bool { true }
 }
 
 /// A key that fits in 64 bits.

@@ -139,7 +139,7 @@ struct JoinHarness {
         }
         guard !events.isEmpty else { return nil }
         let behind = try events.map(\.time).withUnsafeBufferPointer {
-            try input.clock.observe($0.baseAddress!, count: events.count, stage: testStage)
+            try input.clock.observe($0.baseAddress!, count: events.count)
         }
         defer { input.sequence += UInt64(events.count) }
         let origin = Origin(stage: UInt32(input.side), partition: UInt32(input.number))

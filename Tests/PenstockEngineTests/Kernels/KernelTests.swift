@@ -65,7 +65,7 @@ struct KernelTests {
                 let error = #expect(throws: EngineError.self) {
                     _ = try processor.outputs(.batch(batch(10, lives, selected: selected)))
                 }
-                guard case .stageFailed(testStage, 105, Timestamp(nanoseconds: 50), let cause) = error else {
+                guard case .stageFailed(testStage, 105, Timestamp(nanoseconds: 50), let cause, _) = error else {
                     Issue.record("not the event: \(String(describing: error))")
                     continue
                 }

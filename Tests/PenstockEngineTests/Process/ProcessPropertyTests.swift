@@ -96,7 +96,7 @@ struct ProcessPropertyTests {
             ) {}
         }
         #expect(AnyOperator(Twice()).defect == "two states are named \"x\"")
-        #expect(AnyOperator(Gone()).defect == "the state \"x\": a time to live must be positive")
+        #expect(AnyOperator(Gone()).defect == "the state \"x\": a time to live must be positive, but it is 0 ns")
         #expect(AnyOperator(Keeping(), stateLimit: 0).defect == "a limit of 0 bytes of state is not possible")
         #expect(AnyOperator(Keeping()).summary == "Keeping with last: Int64")
     }

@@ -66,7 +66,7 @@ struct SessionMistakeTests {
             #expect(
                 error?.summary
                     == "stage f/visits: event 2 of its source, at 30 ns, gives a session a gap of \(gap) ns")
-            #expect(error?.hint == "a session's gap must be positive")
+            #expect(error?.hint == "a session's gap must be positive, but it is \(gap) ns")
             #expect(error?.category == .data)
         }
     }
@@ -102,7 +102,7 @@ struct SessionMistakeTests {
         let error = await #expect(throws: EngineError.self) {
             try await run([flow(SessionWindows(gap: .fixed(10)), aggregate, steps)])
         }
-        guard case .stageFailed(let stage, let sequence, let time, let failure)? = error else {
+        guard case .stageFailed(let stage, let sequence, let time, let failure, _)? = error else {
             Issue.record("\(String(describing: error))")
             return
         }

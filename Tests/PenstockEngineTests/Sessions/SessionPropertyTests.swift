@@ -55,7 +55,7 @@ struct SessionPropertyTests {
 
     @Test("many keys come and go, and those without an open session are forgotten")
     func manyKeys() throws {
-        let store = Aggregate(.count, .nothing).makeStore()
+        let store = Aggregate(.count, .nothing).makeStore(of: ValueType(Sample.self))
         var table = SessionTable(store)
         var random = SeededGenerator(seed: 1)
         /// The open sessions of each key.

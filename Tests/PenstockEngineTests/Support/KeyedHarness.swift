@@ -146,7 +146,7 @@ struct KeyedHarness {
         }
         guard !events.isEmpty else { return nil }
         let behind = try events.map(\.time).withUnsafeBufferPointer {
-            try input.clock.observe($0.baseAddress!, count: events.count, stage: testStage)
+            try input.clock.observe($0.baseAddress!, count: events.count)
         }
         defer { input.sequence += UInt64(events.count) }
         return Batch(

@@ -153,12 +153,14 @@ struct JoinFlowTests {
                 Join(clicks, sales, on: \.visitor, \.buyer, between: .seconds(2), .seconds(1)) {
                     (c: Click, s: Sale) in ""
                 })
-                == "the pipeline cannot be planned: Join in the flow \"join\": an interval's lower end lies above its upper end"
+                == "the pipeline cannot be planned: Join in the flow \"join\": an interval's lower end (2000000000 ns) lies "
+                + "above its upper end (1000000000 ns)"
         )
         #expect(
             await problem(
                 Join(clicks, sales, on: \.visitor, \.buyer, within: .tumbling(.zero)) { (c: Click, s: Sale) in "" })
-                == "the pipeline cannot be planned: Join in the flow \"join\": a window's length and step must be positive"
+                == "the pipeline cannot be planned: Join in the flow \"join\": a window's length and step must be "
+                + "positive, but they are 0 ns and 0 ns"
         )
         let updated = Flow("counts") {
             clicks

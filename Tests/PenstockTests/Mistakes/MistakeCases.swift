@@ -47,7 +47,7 @@ enum MistakeCases {
             "key that is none",
             #"""
             From(readings, disorder: .ascending)
-            KeyBy(\Reading.value)  // ERROR: 'KeyBy' requires that 'Double' conform to 'EventKey'
+            KeyBy { (r: Reading) in Celsius(degrees: r.value) }  // ERROR: 'KeyBy' requires that 'Celsius' conform to 'EventKey'
             Tumbling(every: .seconds(1))
             Count()
             """#),

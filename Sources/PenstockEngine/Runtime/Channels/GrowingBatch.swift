@@ -14,6 +14,7 @@ struct GrowingBatch: Sendable {
     private var times: Column<Int64>
     private var hashes: Column<UInt64>?
     private var arena: KeyArena?
+    private var sources: Column<SourcePlace>?
     private var behind: [BehindMark] = []
     private(set) var count = 0
 
@@ -30,6 +31,7 @@ struct GrowingBatch: Sendable {
         times = Column(capacity: capacity)
         hashes = batch.keys.map { _ in Column(capacity: capacity) }
         arena = batch.keys?.arena.map { _ in KeyArena(rowCount: capacity) }
+        sources = batch.keepsSources ? Column(capacity: capacity) : nil
     }
 
     /// Adds rows of a batch, in ascending order.
@@ -50,6 +52,9 @@ struct GrowingBatch: Sendable {
                 for k in 0..<rows.count { bytes.withKey(rows[k]) { arena?.append($0, row: count + k) } }
             }
         }
+        if let sources {
+            for k in 0..<rows.count { sources.values[count + k] = batch.sourcePlace(rows[k]) }
+        }
         if !batch.behind.isEmpty {
             for k in 0..<rows.count {
                 behind += batch.marks(of: rows[k]..<rows[k] + 1, movedTo: count + k)
@@ -60,9 +65,11 @@ struct GrowingBatch: Sendable {
 
     /// The batch as it is now.
     func batch(watermark: Timestamp) -> Batch {
-        Batch(
+        var batch = Batch(
             origin: origin, baseSequence: baseSequence, rowCount: count, times: times, values: values,
             keys: hashes.map { KeyColumn(hashes: $0, arena: arena) }, behind: behind, watermark: watermark)
+        (batch.sourcePlaces, batch.keepsSources) = (sources, sources != nil)
+        return batch
     }
 
     private mutating func grow(to rows: Int) {
@@ -73,6 +80,11 @@ struct GrowingBatch: Sendable {
         largerValues.base.copyMemory(from: values.base, byteCount: count * values.element.stride)
         largerTimes.values.update(from: times.values, count: count)
         (values, times) = (largerValues, largerTimes)
+        if let old = sources {
+            let larger = Column<SourcePlace>(capacity: capacity)
+            larger.values.update(from: old.values, count: count)
+            sources = larger
+        }
         guard let old = hashes else { return }
         let larger = Column<UInt64>(capacity: capacity)
         larger.values.update(from: old.values, count: count)

@@ -37,6 +37,7 @@ struct ChosenRows {
         let hashes = first.keys.map { _ in Column<UInt64>(capacity: count) }
         var arena = first.keys?.arena == nil ? nil : KeyArena(rowCount: count)
         var behind: [BehindMark] = []
+        let sources = first.keepsSources ? Column<SourcePlace>(capacity: count) : nil
         var k = 0
         while k < count {
             let end = endOfStretch(k)
@@ -48,15 +49,20 @@ struct ChosenRows {
             if cursor.hasLongKeys, let bytes = waiting[run]?.batch.keys?.arena {
                 for at in k..<end { bytes.withKey(row + at - k) { arena?.append($0, row: at) } }
             }
+            if let sources, let batch = waiting[run]?.batch {
+                for at in k..<end { sources.values[at] = batch.sourcePlace(row + at - k) }
+            }
             if cursor.hasMarks, let batch = waiting[run]?.batch {
                 behind += batch.marks(of: row..<row + end - k, movedTo: k)
             }
             k = end
         }
         values.setInitialized(count: count)
-        return Batch(
+        var batch = Batch(
             origin: first.origin, baseSequence: baseSequence, rowCount: count, times: times, values: values,
             keys: hashes.map { KeyColumn(hashes: $0, arena: arena) }, behind: behind, watermark: watermark)
+        (batch.sourcePlaces, batch.keepsSources) = (sources, sources != nil)
+        return batch
     }
 
     /// The end of the rows from `k` on that stand side by side in one run.

@@ -28,10 +28,10 @@ public struct GlobalWindows: Sendable {
     /// What is wrong with the numbers, or nil.
     var defect: String? {
         switch trigger {
-        case .count(let number): number > 0 ? nil : "a trigger needs a positive number of events"
+        case .count(let number): number > 0 ? nil : "a trigger needs a positive number of events, not \(number)"
         case .interval(let interval):
             interval > 0 && interval <= TimeWindows.longest
-                ? nil : "a trigger's interval must lie between 1 ns and 2^60 ns (36 years)"
+                ? nil : "a trigger's interval must lie between 1 ns and 2^60 ns (36 years), but it is \(interval) ns"
         case .marker: nil
         }
     }

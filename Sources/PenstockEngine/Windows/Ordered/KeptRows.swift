@@ -53,17 +53,7 @@ final class KeptRows {
     /// - Throws: `EngineError` that names the event; `IntegerOverflow`.
     func fold(into slot: UInt32, of store: AggregateStore, _ stage: StageName) throws {
         for (k, place) in places.enumerated() {
-            let outcome = withUnsafePointer(to: place.nanoseconds) { time in
-                withUnsafePointer(to: place.effectiveNanoseconds) { effectiveTime in
-                    store.fold(
-                        FoldRows(
-                            value: memory + (first + k) * element.stride, time: time, effectiveTime: effectiveTime,
-                            origin: place.origin, sequence: place.sequence), into: slot)
-                }
-            }
-            guard let failure = outcome.failure else { continue }
-            if failure is IntegerOverflow { throw failure }
-            throw EngineError.stageFailed(stage: stage, sequence: place.sequence, time: place.time, failure)
+            try store.add(memory + (first + k) * element.stride, at: place, into: slot)
         }
     }
 

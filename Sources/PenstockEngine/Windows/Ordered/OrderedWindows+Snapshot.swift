@@ -32,7 +32,10 @@ extension OrderedWindows {
         try window.rows?.write(into: &chunk)
         guard store.isWritable else { return }
         chunk.put(window.state != nil)
-        if let state = window.state { try store.write(state, into: &chunk) }
+        if let state = window.state {
+            try store.write(state, into: &chunk)
+            chunk.put(store.isBroken(state))
+        }
     }
 
     mutating func restore(_ chunks: [StateChunk]) throws {
@@ -72,7 +75,11 @@ extension OrderedWindows {
             window.rows = rows
         }
         if store.isWritable {
-            if try decoder.bool() { window.state = try store.read(&decoder) }
+            if try decoder.bool() {
+                let state = try store.read(&decoder)
+                if try decoder.bool() { store.noteBroken(state) }
+                window.state = state
+            }
         } else if let rows = window.rows, rule.slidingSize == nil, !rule.startsAgain {
             let state = store.allocate()
             try rows.fold(into: state, of: store, options.stage)

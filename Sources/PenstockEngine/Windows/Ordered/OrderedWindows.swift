@@ -53,7 +53,8 @@ struct OrderedWindows: Processor {
     init(_ rule: OrderedWindowRule, _ options: WindowStageOptions) {
         self.options = options
         self.rule = rule
-        store = options.aggregate.makeStore()
+        store = options.aggregate.makeStore(of: options.input)
+        store.failures = FailedEvents(options.stage)
         if rule.isArrivalOrder { waiting = PendingRows(turn: PendingRows.asTheyCome) }
         element =
             options.aggregate.numbers.map { $0.isFloat ? ValueType(Double.self) : ValueType(Int64.self) }
@@ -85,6 +86,8 @@ struct OrderedWindows: Processor {
         }
         if rule.isArrivalOrder { due.releaseAll() } else { due.release(upTo: watermark.nanoseconds, keys) }
     }
+
+    mutating func report(to failures: FailedEvents) { store.failures = failures }
 
     mutating func next() throws -> StreamElement? {
         let baseSequence = due.nextSequence
@@ -136,14 +139,19 @@ struct OrderedWindows: Processor {
         let time = batch.times.values[row.row]
         let effective = row.effectiveTime < .max ? row.effectiveTime : time
         var event = UInt32(row.row)
+        var isTaken = true
         let isMarker = try withUnsafePointer(to: &event) { event in
             let rows = Rows(count: 1, indices: event)
             let value = try numbers.values(options.aggregate.numbers, batch, rows, options.stage)
             let place = EventPlace(
                 nanoseconds: time, effectiveNanoseconds: effective, origin: batch.origin,
-                sequence: batch.baseSequence + UInt64(row.row))
-            try add(value + row.row * knownElement.stride, at: place, to: &window)
+                sequence: batch.sequence(row.row))
+            isTaken = try add(value + row.row * knownElement.stride, at: place, to: &window)
             return try rule.isMarker(batch, rows, options.stage)
+        }
+        guard isTaken else {
+            if window.count > 0 || window.pending > 0 { windows[slot] = window } else { keys.remove(slot) }
+            return
         }
         if rule.isArrivalOrder {
             window.first = window.count == 1 ? effective : min(window.rows?.earliestTime ?? window.first, effective)
@@ -160,7 +168,9 @@ struct OrderedWindows: Processor {
         windows[slot] = window
     }
 
-    private func add(_ value: UnsafeRawPointer, at place: EventPlace, to window: inout OpenWindow) throws {
+    /// Adds an event, and says whether that was possible.
+    private func add(_ value: UnsafeRawPointer, at place: EventPlace, to window: inout OpenWindow) throws -> Bool {
+        if keepsState, try !addToState(value, at: place, of: &window) { return false }
         window.count += 1
         if keepsRows {
             let rows = window.rows ?? KeptRows(knownElement)
@@ -172,23 +182,24 @@ struct OrderedWindows: Processor {
                 window.first = rows.firstTime
             }
         }
-        guard keepsState else { return }
+        return true
+    }
+
+    private func addToState(_ value: UnsafeRawPointer, at place: EventPlace, of window: inout OpenWindow) throws -> Bool
+    {
         let state = window.state ?? store.allocate()
         window.state = state
-        let outcome = withUnsafePointer(to: place.nanoseconds) { time in
-            withUnsafePointer(to: place.effectiveNanoseconds) { effectiveTime in
-                store.fold(
-                    FoldRows(
-                        value: value, time: time, effectiveTime: effectiveTime, origin: place.origin,
-                        sequence: place.sequence), into: state)
+        do {
+            let isTaken = try store.add(value, at: place, into: state)
+            if !isTaken, window.count == 0 {
+                store.free(state)
+                window.state = nil
             }
-        }
-        guard let failure = outcome.failure else { return }
-        if failure is IntegerOverflow {
+            return isTaken
+        } catch is IntegerOverflow {
             throw EngineError.overflow(
                 stage: options.stage, window: WindowSpan(window.first, place.effectiveNanoseconds + 1))
         }
-        throw EngineError.stageFailed(stage: options.stage, sequence: place.sequence, time: place.time, failure)
     }
 
     // MARK: Firing
@@ -225,6 +236,8 @@ struct OrderedWindows: Processor {
             window.state = nil
         } else {
             state = store.allocate()
+            store.turn = isRest ? BehindMark.endOfInput.nanoseconds + 1 : time
+            defer { store.turn = nil }
             do {
                 if let kept = window.state {
                     try store.merge(kept, into: state)
@@ -257,7 +270,7 @@ struct OrderedWindows: Processor {
                 code: keys.hashes[row.slot], key: key.isEmpty && !keys.isLong ? nil : key, window: row.value.window,
                 pane: row.value.pane, time: row.time)
         }
-        do { closed.values = try store.results(of: rows.map(\.value.state), windows: closed.windows) } catch {
+        do { try store.putResults(of: rows.map(\.value.state), into: &closed, options.aggregate) } catch {
             throw EngineError.stage(options.stage, error)
         }
         for row in rows {

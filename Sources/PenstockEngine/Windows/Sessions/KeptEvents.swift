@@ -58,7 +58,7 @@ final class KeptEvents {
         batch.forEachMarkedRow { row, mark in
             let place = EventPlace(
                 nanoseconds: batch.times.values[row], effectiveNanoseconds: batch.effectiveTime(row, mark),
-                origin: batch.origin, sequence: batch.baseSequence + UInt64(row))
+                origin: batch.origin, sequence: batch.sequence(row))
             let node = take(place)
             value.copy(values + row * value.stride, address(node))
             append(Chain(first: node, last: node), to: slots[k])
@@ -100,18 +100,7 @@ final class KeptEvents {
     }
 
     private func add(_ node: UInt32, to slot: UInt32, _ store: AggregateStore) throws {
-        let place = nodes[Int(node)].place
-        let outcome = withUnsafePointer(to: place.nanoseconds) { time in
-            withUnsafePointer(to: place.effectiveNanoseconds) { effectiveTime in
-                store.fold(
-                    FoldRows(
-                        value: address(node), time: time, effectiveTime: effectiveTime, origin: place.origin,
-                        sequence: place.sequence), into: slot)
-            }
-        }
-        guard let failure = outcome.failure else { return }
-        if failure is IntegerOverflow { throw failure }
-        throw EngineError.stageFailed(stage: stage, sequence: place.sequence, time: place.time, failure)
+        try store.add(address(node), at: nodes[Int(node)].place, into: slot)
     }
 
     /// Fills `order` with the events of a chain by origin and sequence, as they come where there is one origin and nothing was merged.

@@ -16,7 +16,8 @@ struct KeyedSessions: Processor {
     let store: AggregateStore
     var table: SessionTable
     /// The events of open sessions where their order matters.
-    let kept: KeptEvents?
+    private(set) var kept: KeptEvents?
+    private let input: ValueType
     var interner = KeyInterner()
     private var internedAtLastSweep = 1024
     private var scratch = SessionScratch()
@@ -39,7 +40,9 @@ struct KeyedSessions: Processor {
         lateness = aggregate.emission.allowedLateness
         origin = options.origin
         batchEvents = options.batchEvents
-        store = aggregate.makeStore()
+        store = aggregate.makeStore(of: options.input)
+        store.failures = FailedEvents(options.stage)
+        input = options.input
         table = SessionTable(store)
         kept = store.kernel.isOrderFree ? nil : KeptEvents(stage: stage, store.kernel.numbers, of: options.input)
     }
@@ -82,6 +85,12 @@ struct KeyedSessions: Processor {
         return Timestamp(nanoseconds: watermark.nanoseconds - lateness)
     }
 
+    mutating func report(to failures: FailedEvents) {
+        store.failures = failures
+        // What is added at once would have to be taken out again where sessions cannot become one.
+        if failures.goesOn, kept == nil { kept = KeptEvents(stage: stage, store.kernel.numbers, of: input) }
+    }
+
     mutating func connect(_ sides: Set<SidePort>) { side.connect(sides) }
 
     mutating func takeSide() -> (port: SidePort, batch: Batch)? { side.take() }
@@ -98,6 +107,9 @@ struct KeyedSessions: Processor {
     private mutating func add(_ batch: Batch) throws {
         var onTime = batch
         if !batch.behind.isEmpty { onTime.selection = withoutLateRows(batch) }
+        if store.failures.goesOn, case .each(let kernel) = windows.gap {
+            onTime.selection = try withoutIllegalGaps(onTime, kernel)
+        }
         let rows = onTime.rows
         guard rows.count > 0 else { return }
         let slots = scratch.slots(rows.count)
@@ -130,6 +142,25 @@ struct KeyedSessions: Processor {
             }
         }
         return Selection(onTime, count: count)
+    }
+
+    /// The rows of a batch less those whose gap is none.
+    private mutating func withoutIllegalGaps(_ batch: Batch, _ kernel: NumberKernel) throws -> Selection {
+        let gaps = try scratch.gaps(kernel, batch, stage)
+        let kept = Column<UInt32>(capacity: batch.count)
+        var count = 0
+        try batch.forEachRow { row throws in
+            if gaps[row] > 0, gaps[row] <= SessionWindows.longest {
+                kept.values[count] = UInt32(row)
+                count += 1
+            } else {
+                let gap = IllegalGap(
+                    stage: stage, sequence: batch.baseSequence + UInt64(row),
+                    time: Timestamp(nanoseconds: batch.times.values[row]), gap: gaps[row])
+                try store.failures.refuse(batch, row: row, gap)
+            }
+        }
+        return Selection(kept, count: count)
     }
 
     private mutating func codes(of batch: Batch) -> UnsafePointer<UInt64> {
@@ -204,6 +235,8 @@ struct KeyedSessions: Processor {
         var rows = ClosedRows()
         for session in sessions {
             if let kept {
+                store.turn = session.end + lateness
+                defer { store.turn = nil }
                 do { try kept.fold(session.slot, in: store) } catch is IntegerOverflow {
                     throw EngineError.overflow(stage: stage, window: session.window)
                 }
@@ -212,11 +245,11 @@ struct KeyedSessions: Processor {
                 code: session.code, key: interner.key(session.code), window: session.window, pane: Pane(),
                 time: session.end)
         }
-        do { rows.values = try store.results(of: sessions.map(\.slot), windows: rows.windows) } catch {
+        do { try store.putResults(of: sessions.map(\.slot), into: &rows, aggregate, delay: lateness) } catch {
             throw EngineError.stage(stage, error)
         }
         for session in sessions { store.free(session.slot) }
-        given += rows.count
+        given += sessions.count
         if given == ended.count {
             ended.removeAll(keepingCapacity: true)
             given = 0

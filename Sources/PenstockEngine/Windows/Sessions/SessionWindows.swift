@@ -29,7 +29,7 @@ public struct SessionWindows: Sendable {
 
     /// What is wrong with a gap, or nil.
     static func defect(gap: Int64) -> String? {
-        if gap <= 0 { return "a session's gap must be positive" }
+        if gap <= 0 { return "a session's gap must be positive, but it is \(gap) ns" }
         return gap > longest ? "a session's gap is longer than 2^60 ns (36 years)" : nil
     }
 }
