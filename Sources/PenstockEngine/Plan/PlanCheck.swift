@@ -203,7 +203,7 @@ extension StageDescription {
         case .operation(let operation): operation.policyDefect
         case .watermark: "give the policy to From(…)"
         case .persist, .sink, .topicSink: "what cannot be written is lost"
-        case .flow, .inputs, .side: "it does nothing with events"
+        case .flow, .inputs, .side, .lossy: "it does nothing with events"
         }
     }
 

@@ -206,7 +206,7 @@ struct KeyedProcessor<P: KeyedProcess>: Processor {
             } catch let error as EngineError {
                 throw error
             } catch {
-                try failures.refuse(batch, row: row.row, effectiveTime: turn(at: row.instant), error)
+                try failures.refuse(batch, row: row.row, effectiveTime: whenTimeReaches(turn), error)
                 forget(slot)
             }
         }
@@ -236,13 +236,13 @@ struct KeyedProcessor<P: KeyedProcess>: Processor {
             failures.leaveOut(
                 FailedEvents.Row(
                     code: keys.hashes[slot], key: key, isKeyed: options.isKeyed, window: nil, time: timer.time,
-                    effectiveTime: hasEnded ? .max : turn(at: instant)), failure)
+                    effectiveTime: hasEnded ? .max : whenTimeReaches(instant)), failure)
             forget(slot)
         }
     }
 
     /// When time has come so far that something has its turn at `instant`.
-    private func turn(at instant: Int64) -> Int64 { instant == .max ? instant : instant + rules.delay }
+    private func whenTimeReaches(_ instant: Int64) -> Int64 { instant == .max ? instant : instant + rules.delay }
 
     // MARK: Handlers
 

@@ -266,7 +266,7 @@ actor StageActor {
             }
             state.put(named.owner, form: named.form, writer.chunks)
         }
-        for (name, counts) in statistics where counts != OperatorStatistics() { state.statistics[name] = counts }
+        for (name, counts) in counts where counts != OperatorStatistics() { state.statistics[name] = counts }
         if let owner = wiring.stage.outputOwner {
             let bytes = try await outlet.checkpoint()
             state.put(owner, form: wiring.stage.outputForm, bytes.map { [StateChunk(group: nil, bytes: $0)] } ?? [])
