@@ -159,6 +159,8 @@ public enum KeyedWindow: Sendable {
 /// An operator without its types, as the plan holds it.
 public struct AnyOperator: Sendable {
     let summary: String
+    /// What else `explain` says; may change while the state stays what it is.
+    var details = ""
     let output: ValueType
     let isHeavy: Bool
     /// Whether the events are shared among instances by key group, and need not come in canonical order.

@@ -52,6 +52,9 @@ protocol Processor {
     /// it `takeSide` and `next` give. May be called without a reason.
     mutating func wake(at now: Int64) throws
 
+    /// The run ends: ends what the operator has begun elsewhere, and waits until it has.
+    func close() async
+
     /// Writes down what the operator knows, so that another one in its place can go on. Called between elements.
     func snapshot(into state: inout StateWriter) throws
 
@@ -76,6 +79,8 @@ extension Processor {
     var takesMore: Bool { true }
 
     mutating func wake(at now: Int64) throws {}
+
+    func close() async {}
 
     func snapshot(into state: inout StateWriter) throws {}
 

@@ -67,7 +67,10 @@ actor StageActor {
     func commit() throws { try outlet.commit() }
 
     /// Leaves nothing half done behind.
-    func abandon() async { await outlet.abandon() }
+    func abandon() async {
+        for index in waking { await chain[index].close() }
+        await outlet.abandon()
+    }
 
     private func push(_ element: StreamElement, at index: Int) async throws {
         guard index < chain.count else { return try await outlet.put(element) }
