@@ -18,8 +18,8 @@ struct AsyncTests {
         }
     }
 
-    static func source(_ seed: UInt64, count: Int = 200) -> StageDescription {
-        .from(ScriptedSource(partitions: partitions(seed, count: count), disorder: Disorder(boundNanoseconds: 20)))
+    static func source(_ seed: UInt64, count: Int = 200, bound: Int64 = 20) -> StageDescription {
+        .from(ScriptedSource(partitions: partitions(seed, count: count), disorder: Disorder(boundNanoseconds: bound)))
     }
 
     private func rows(_ stage: StageDescription, _ seed: UInt64, batch: Int, parallelism: Int) async throws -> [String]
@@ -56,8 +56,8 @@ struct AsyncTests {
                 let flow = FlowDescription(
                     name: "f",
                     stages: [
-                        Self.source(seed), .keyBy { (s: Sample) in s.key }, stage,
-                        .aggregate(.time(TimeWindows(size: 40, every: 20)), Aggregate(.sum, .integer)), .to(collector),
+                        Self.source(seed, bound: 2), .keyBy { (s: Sample) in s.key }, stage,
+                        .aggregate(.time(TimeWindows(size: 10, every: 10)), Aggregate(.sum, .integer)), .to(collector),
                     ])
                 let run = try await run([flow], batch: batch, parallelism: parallelism)
                 return (collector.values, run.statistics)
