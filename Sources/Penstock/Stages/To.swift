@@ -17,5 +17,10 @@ public struct To<Value: Sendable>: Stage {
         kind = .topicSink(topic: topic.name, codec: EventCodec(Value.self))
     }
 
+    /// Puts the events into a feedback, from which another flow reads them.
+    public init(_ feedback: Feedback<Value>) where Value: Event {
+        kind = .topicSink(topic: feedback.name, codec: EventCodec(Value.self))
+    }
+
     var description: StageDescription { StageDescription(kind, label: "To", options) }
 }

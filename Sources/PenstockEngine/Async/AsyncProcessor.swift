@@ -45,6 +45,8 @@ struct AsyncProcessor<In: Sendable, Out: Sendable>: Processor {
 
     var takesMore: Bool { queue.takesMore && queue.held < options.capacity }
 
+    var isHolding: Bool { !queue.isEmpty }
+
     mutating func accept(_ element: StreamElement) {
         queue.add(element)
         askMore()

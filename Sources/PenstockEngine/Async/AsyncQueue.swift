@@ -55,6 +55,9 @@ struct AsyncQueue<Out: Sendable> {
     /// Whether every event that has come was taken, and more may come.
     var takesMore: Bool { untaken == 0 && !hasEnd && items.count < Self.itemLimit }
 
+    /// Whether everything that has come has been given out.
+    var isEmpty: Bool { items.isEmpty }
+
     // MARK: Coming in
 
     mutating func add(_ element: StreamElement) {

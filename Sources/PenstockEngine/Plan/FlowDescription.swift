@@ -79,6 +79,8 @@ public struct StageDescription: Sendable {
     public var unrepeatable: String?
     /// Whether the stage also works when nothing comes, and so does not share an actor with a source.
     public var isWaking = false
+    /// How the events of a feedback are read, for the stage that reads it and the one that writes it.
+    public var feedback: FeedbackRule?
     /// How a source is read.
     public var reading: SourceReading
 

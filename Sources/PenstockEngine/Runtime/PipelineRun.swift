@@ -37,7 +37,7 @@ public final class PipelineRun: Sendable {
     @discardableResult
     public func run() async throws -> ScanID {
         try options.check()
-        let topics = try await TopicSetup(plan, options, log)
+        var topics = try await TopicSetup(plan, options, log)
         let checkpoints = try await CheckpointSetup(plan, options, log, topics, progress)
         let scan = checkpoints?.restored?.scan ?? topics.scan
         let run = RunState(
@@ -48,7 +48,12 @@ public final class PipelineRun: Sendable {
             return state.isStopping
         }
         if isStopping { run.stop() }
-        let wirings = makeWirings(run, topics)
+        let loops: [Int: FeedbackLoop]
+        do { loops = try await FeedbackSetup(plan, log, run).loops(&topics) } catch {
+            await checkpoints?.coordinator.cancel()
+            throw error
+        }
+        let wirings = makeWirings(run, topics, loops)
         do { try checkSinks(wirings) } catch {
             await checkpoints?.coordinator.cancel()
             throw error
@@ -68,6 +73,7 @@ public final class PipelineRun: Sendable {
 
     private func drive(_ wirings: [StageWiring], _ checkpoints: CheckpointCoordinator?) async throws {
         let stages = wirings.map(StageActor.init)
+        wirings.first?.run.watch.begin(wirings.map(\.watched))
         do {
             for stage in stages { try await stage.open() }
             if let checkpoints, wirings.first?.run.restored == nil {
@@ -97,7 +103,9 @@ public final class PipelineRun: Sendable {
         }
     }
 
-    private func makeWirings(_ run: RunState, _ topics: TopicSetup) -> [StageWiring] {
+    private func makeWirings(
+        _ run: RunState, _ topics: TopicSetup, _ loops: [Int: FeedbackLoop]
+    ) -> [StageWiring] {
         // The senders of a stage are the instances of the stages before it, edge by edge.
         var firstSender: [PhysicalPlan.Edge: Int] = [:]
         let inboxes = plan.stages.map { stage in
@@ -129,17 +137,29 @@ public final class PipelineRun: Sendable {
                 var inbox: Inbox?
                 if case .channels = stage.input { inbox = inboxes[stage.index][instance] }
                 defer { id += 1 }
-                return StageWiring(
+                var wiring = StageWiring(
                     id: id, stage: stage, instance: instance, element: plan.element(entering: stage.index),
                     origins: plan.origins, run: run, inbox: inbox,
                     outgoing: outgoing, sideways: sideways, persistedRange: topics.ranges[stage.index],
                     board: topics.boards[stage.index])
+                wiring.loop = loops[stage.index]
+                if let edge = plan.edges.first(where: { $0.to == stage.index && loops[$0.from] != nil }) {
+                    wiring.merged = loops[edge.from].map { (firstSender[edge, default: 0], $0) }
+                }
+                return wiring
             }
         }
     }
 }
 
 extension StageWiring {
+    /// Where it can be seen whether the stage works.
+    fileprivate var watched: LoopWatch.Part {
+        var read: CommitBoard?
+        if case .live(_, let board) = persistedRange { read = board }
+        return LoopWatch.Part(id: id, inbox: inbox, board: read, loop: loop)
+    }
+
     /// Ends all waiting of and for this stage.
     fileprivate func cancel() {
         inbox?.cancel()

@@ -48,6 +48,9 @@ protocol Processor {
     /// given it out.
     var takesMore: Bool { get }
 
+    /// Whether something will come out though nothing comes in: of operators that wake.
+    var isHolding: Bool { get }
+
     /// Somebody has woken the stage, or the clock has come to an instant that one of its operators wanted to be woken at; what follows from
     /// it `takeSide` and `next` give. May be called without a reason.
     mutating func wake(at now: Int64) throws
@@ -77,6 +80,8 @@ extension Processor {
     var wakeInstant: Int64? { nil }
 
     var takesMore: Bool { true }
+
+    var isHolding: Bool { false }
 
     mutating func wake(at now: Int64) throws {}
 

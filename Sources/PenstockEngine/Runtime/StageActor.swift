@@ -61,6 +61,7 @@ actor StageActor {
         for (processor, planned) in zip(chain.suffix(wiring.stage.operators.count), wiring.stage.operators) {
             wiring.run.progress.note(processor.statistics, of: planned.name)
         }
+        wiring.run.watch.finish(wiring.id)
     }
 
     /// Makes the results visible.
@@ -89,7 +90,7 @@ actor StageActor {
 
     private func runChannels() async throws {
         guard let inbox = wiring.inbox else { preconditionFailure("a stage without an inbox reads channels") }
-        var gate = InputGate(inputs: inbox.inputs, areSources: inbox.areSources)
+        var gate = InputGate(inputs: inbox.inputs, areSources: inbox.areSources, feedback: wiring.merged)
         while true {
             guard let (sender, element) = try await receive(inbox, except: gate.blocked) else {
                 try await wake()
@@ -120,6 +121,7 @@ actor StageActor {
             nextWake = instant
             wiring.waker?.wake(at: instant)
         }
+        inbox.hold(waking.contains { chain[$0].isHolding })
         let isPaused = waking.contains { !chain[$0].takesMore }
         return try await inbox.receiveUnlessWoken(except: blocked, isPaused: isPaused)
     }

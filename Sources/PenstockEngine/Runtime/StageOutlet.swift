@@ -84,7 +84,7 @@ struct OutgoingEdge {
 
 extension Batch {
     /// The largest finite effective time of the events, or minus infinity.
-    fileprivate var latestEffectiveTime: Int64 {
+    var latestEffectiveTime: Int64 {
         var latest = Int64.min
         forEachMarkedRow { row, mark in
             let time = effectiveTime(row, mark)

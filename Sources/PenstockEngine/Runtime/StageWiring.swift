@@ -12,6 +12,8 @@ final class RunState: Sendable {
     let checkpoints: CheckpointCoordinator?
     /// The states with which the stages begin; nil in a run that begins at the beginning.
     let restored: StageState?
+    /// Tells the sources of feedbacks when nothing else moves.
+    let watch = LoopWatch()
     private let stopping = Atomic<Bool>(false)
 
     init(
@@ -51,6 +53,10 @@ struct StageWiring: Sendable {
     let sideways: [PhysicalPlan.Port: [OutgoingEdge]]
     let persistedRange: TopicFeed.PersistedRange?
     let board: CommitBoard?
+    /// The feedback that the stage reads, for its source.
+    var loop: FeedbackLoop?
+    /// The feedback that the stage merges with other inputs, and on which sender it comes.
+    var merged: (sender: Int, loop: FeedbackLoop)?
 
     /// The origin of what a stage or one of its operators brings forth.
     func origin(_ name: StageName, partition: Int = 0) -> Origin {
@@ -77,7 +83,8 @@ struct StageWiring: Sendable {
         case .topic(_, let topic, let codec, let disorder, let isPersisted):
             let feed = TopicFeed(
                 TopicPartition(topic, partition), codec, range: isPersisted ? persistedRange : nil, run: run)
-            return (feed, disorder)
+            guard let loop, let rule = stage.feedback else { return (feed, disorder) }
+            return (FeedbackFeed(feed, loop, rounds: rule.rounds), .marks)
         case .channels: preconditionFailure("stage \(stage.index) has no source")
         }
     }
@@ -156,6 +163,9 @@ struct StageWiring: Sendable {
         let operators = stage.operators.map { planned in
             planned.description.stateForm.map { (StateOwner(stage: planned.name, part: .operation), $0) }
         }
+        if let feedback = stage.mergedFeedback {
+            return [(StateOwner(stage: feedback, part: .operation), FeedbackTime.form)] + operators
+        }
         guard stage.mergesInOrder else { return operators }
         return [(StateOwner(stage: stage.nameBehindOrder, part: .order), "events in order")] + operators
     }
@@ -163,6 +173,7 @@ struct StageWiring: Sendable {
     /// The operators of the stage, ready to work.
     func makeChain() -> [any Processor] {
         var chain: [any Processor] = []
+        if let merged { chain.append(FeedbackTime(merged.loop)) }
         if stage.mergesInOrder { chain.append(OrderedMerge(batchEvents: run.options.batchEvents, of: element)) }
         var input = element
         for planned in stage.operators {

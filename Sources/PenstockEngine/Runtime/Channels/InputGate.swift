@@ -14,6 +14,8 @@ struct InputGate {
     private var controls: [ControlRecord: [Int]] = [:]
     private var marks: [Timestamp]
     private var forwarded = Timestamp.distantPast
+    /// The sender that reads a feedback, and what is known of it.
+    private let feedback: (sender: Int, loop: FeedbackLoop)?
 
     /// The largest watermark of a sender before its end.
     private(set) var lastWatermark = Timestamp.distantPast
@@ -22,13 +24,15 @@ struct InputGate {
     private(set) var blocked: [Bool]
 
     /// A gate for senders that send on these inputs; `areSources` says which of them read a source, by default none.
-    init(inputs: [UInt8], areSources: [Bool]? = nil) {
+    init(inputs: [UInt8], areSources: [Bool]? = nil, feedback: (sender: Int, loop: FeedbackLoop)? = nil) {
         self.inputs = inputs
         self.areSources = areSources ?? Array(repeating: false, count: inputs.count)
         marks = Array(repeating: .distantPast, count: inputs.count)
         watermarks = Array(repeating: .distantPast, count: inputs.count)
         ended = Array(repeating: false, count: inputs.count)
         blocked = Array(repeating: false, count: inputs.count)
+        self.feedback = feedback
+        if let feedback { marks[feedback.sender] = .distantFuture }
     }
 
     /// What an element of a sender is to the stage; nil where the others have not come as far.
@@ -37,12 +41,16 @@ struct InputGate {
         switch element {
         case .batch(var batch):
             watermarks[sender] = max(watermarks[sender], batch.watermark)
-            batch.watermark = minimum
+            if let feedback { feedback.loop.observe(latest: batch.latestEffectiveTime) }
+            batch.watermark = reach()
             batch.input = inputs[sender]
             forwarded = max(forwarded, batch.watermark)
             return .batch(batch)
         case .watermark(let time):
             watermarks[sender] = max(watermarks[sender], time)
+            return risen()
+        case .control(.timeMark) where sender == feedback?.sender:
+            feedback?.loop.leave()
             return risen()
         case .control(.timeMark(let time)):
             let before = marks.min()
@@ -50,7 +58,7 @@ struct InputGate {
             guard let mark = marks.min(), mark != before, mark < .distantFuture else { return nil }
             return .control(.timeMark(mark))
         case .control(let record):
-            return areSources[sender] || isPassedByAll(record, sender) ? element : nil
+            return areSources[sender] || sender == feedback?.sender || isPassedByAll(record, sender) ? element : nil
         case .barrier:
             blocked[sender] = true
             return aligned(element)
@@ -85,11 +93,24 @@ struct InputGate {
         return barrier
     }
 
-    private var minimum: Timestamp { watermarks.min() ?? .distantPast }
+    /// How far all senders are. A feedback does not count before all others have ended.
+    private var minimum: Timestamp {
+        guard let feedback else { return watermarks.min() ?? .distantPast }
+        var least = Timestamp.distantFuture
+        for sender in watermarks.indices where sender != feedback.sender && !ended[sender] {
+            least = min(least, watermarks[sender])
+        }
+        return least < .distantFuture ? least : watermarks[feedback.sender]
+    }
+
+    /// How far the stage lets time come.
+    private func reach() -> Timestamp { feedback?.loop.raise(to: minimum) ?? minimum }
 
     private mutating func risen() -> StreamElement? {
-        guard minimum > forwarded, minimum < .distantFuture else { return nil }
-        forwarded = minimum
-        return .watermark(minimum)
+        guard minimum < .distantFuture else { return nil }
+        let time = reach()
+        guard time > forwarded else { return nil }
+        forwarded = time
+        return .watermark(time)
     }
 }
