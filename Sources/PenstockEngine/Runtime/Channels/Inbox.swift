@@ -45,6 +45,8 @@ final class Inbox: Sendable {
                 arrivals += 1
             }
             append(&lanes[sender])
+            // A watermark that says nothing new is nothing.
+            guard !lanes[sender].isEmpty else { return true }
             activity += 1
             if lanes[sender].isUrgent {
                 receiver?.resume()
