@@ -36,10 +36,17 @@ extension From {
         return source
     }
 
+    /// Whether it is a feedback that is read in rounds.
+    private var isInRounds: Bool { feedback?.isInRounds ?? false }
+
     var description: StageDescription {
         var description = StageDescription(kind, label: "From", options)
         description.reading = reading
         description.sides = sides
+        description.feedback = feedback
+        if feedback != nil, !isInRounds {
+            description.unrepeatable = "when events of the feedback are read is not recorded"
+        }
         return description
     }
 }

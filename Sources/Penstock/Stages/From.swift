@@ -6,6 +6,7 @@ public struct From<Value: Sendable>: Stage {
     let kind: StageDescription.Kind
     var reading = SourceReading()
     var sides: [SidePort: SideOutputName] = [:]
+    var feedback: FeedbackRule?
     /// The name and the parallelism that the author gave.
     public var options = StageOptions()
 
@@ -23,6 +24,12 @@ public struct From<Value: Sendable>: Stage {
     public init(_ topic: Topic<Value>, disorder: Disorder) where Value: Event {
         kind = .topicSource(topic: topic.name, codec: EventCodec(Value.self), disorder: disorder)
         reading = .topic
+    }
+
+    /// The events that the run itself puts into a feedback. They are merged with those of another input.
+    public init(_ feedback: Feedback<Value>) where Value: Event {
+        kind = .topicSource(topic: feedback.name, codec: EventCodec(Value.self), disorder: .marks)
+        self.feedback = feedback.rule
     }
 
     /// The events that a stage of another flow gives to a side output.

@@ -28,6 +28,11 @@ public struct To<Value: Sendable>: Stage {
         self.delivery = delivery
     }
 
+    /// Puts the events into a feedback, from which another flow reads them.
+    public init(_ feedback: Feedback<Value>) where Value: Event {
+        kind = .topicSink(topic: feedback.name, codec: EventCodec(Value.self))
+    }
+
     private var takesUpdates = false
 
     /// The topic takes rows that come more than once, such as those of `Early(every:)`: its readers let each replace the one before it of the

@@ -109,6 +109,9 @@ extension PhysicalPlan {
                     forms[StateOwner(stage: name, part: .source(partition: partition))] = "position"
                 }
             }
+            if let feedback = stage.mergedFeedback {
+                forms[StateOwner(stage: feedback, part: .operation)] = FeedbackTime.form
+            }
             if stage.mergesInOrder {
                 forms[StateOwner(stage: stage.nameBehindOrder, part: .order)] = "events in order"
             }

@@ -93,6 +93,8 @@ public struct StageDescription: Sendable {
     public var isWaking = false
     /// What becomes of events that it cannot handle.
     public var onError = ErrorPolicy.fail
+    /// How the events of a feedback are read, for the stage that reads it and the one that writes it.
+    public var feedback: FeedbackRule?
     /// How a source is read.
     public var reading: SourceReading
 
@@ -190,6 +192,8 @@ public enum KeyedWindow: Sendable {
 /// An operator without its types, as the plan holds it.
 public struct AnyOperator: Sendable {
     let summary: String
+    /// What else `explain` says; may change while the state stays what it is.
+    var details = ""
     let output: ValueType
     let isHeavy: Bool
     /// Whether the events are shared among instances by key group, and need not come in canonical order.

@@ -133,12 +133,18 @@ extension PhysicalPlan {
         let guarantee = Guarantee(self)
         for stage in stages {
             let reasons = guarantee.reasons(atEndOf: stage.index)
-            stages[stage.index].isRepeatable = reasons.isEmpty
+            // A feedback goes on from what its topic has, which is what its reader has seen.
+            stages[stage.index].isRepeatable = reasons.isEmpty || writesFeedback(stage)
             if case .topic(_, _, _, nil) = stage.output, !reasons.isEmpty {
                 stages[stage.index].delivery = .transactions
             }
             if let loss = reasons.first(where: \.isLossy) { try refuse(stage, behind: loss) }
         }
+    }
+
+    private func writesFeedback(_ stage: PhysicalStage) -> Bool {
+        guard case .topic(_, _, _, let reader?) = stage.output else { return false }
+        return stages[reader].feedback != nil
     }
 
     private func refuse(_ stage: PhysicalStage, behind loss: Guarantee.Reason) throws(EngineError) {

@@ -115,6 +115,10 @@ public struct PhysicalStage: Sendable {
     public internal(set) var reading = SourceReading()
     /// What becomes of events of its source that cannot be read or have no usable time.
     public internal(set) var onError = ErrorPolicy.fail
+    /// How it reads a feedback; nil for all but the source of one.
+    var feedback: FeedbackRule?
+    /// The source of the feedback that it merges with other inputs, or nil.
+    var mergedFeedback: StageName?
     /// Where in the stage the source's clock runs; nil for before everything, with the disorder of the source itself.
     var clocked: Clocked?
 

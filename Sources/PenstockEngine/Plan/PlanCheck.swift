@@ -62,7 +62,7 @@ struct PlanCheck {
         let defect: String? =
             switch stage.kind {
             case .source(let source): source.disorder.defect
-            case .topicSource(_, let codec, let disorder): codec.defect ?? disorder.defect
+            case .topicSource(_, let codec, let disorder): codec.defect ?? disorder.defect ?? stage.feedback?.defect
             case .watermark(let disorder): disorder.defect
             case .lossy(let policy): policy.defect
             case .persist(_, let codec), .topicSink(_, let codec): codec.defect

@@ -164,7 +164,8 @@ extension PhysicalStage.PlannedOperator {
         case .aggregate(let window, let aggregate):
             "\(aggregate.summary)\(aggregate.isKeyed ? " per key" : ""), \(window.summary)"
         case .operation(let operation):
-            operation.summary + (description.parallelism.map { $0 > 1 ? ", on \($0) threads" : "" } ?? "")
+            operation.summary + operation.details
+                + (description.parallelism.map { $0 > 1 ? ", on \($0) threads" : "" } ?? "")
         case .source, .topicSource, .flow, .inputs, .side, .watermark, .persist, .sink, .topicSink: ""
         }
     }

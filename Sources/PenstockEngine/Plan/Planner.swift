@@ -22,6 +22,7 @@ extension PhysicalPlan {
         var planner = Planner(flows, parallelism: parallelism, isReplay: isReplay, topicPartitions)
         for flow in flows where flow.hasSink { _ = try planner.end(of: flow) }
         for flow in flows { planner.plan.noteFormerNames(of: flow) }
+        try planner.closeLoops()
         planner.plan.numberOrigins()
         try planner.plan.noteRepeatability()
         self = planner.plan
@@ -42,6 +43,8 @@ private struct Planner {
     private var sides: [SideOutputName: (stage: Int, port: PhysicalPlan.Port)] = [:]
     /// The stages whose events come from several partitions of a source and are not in canonical order.
     private var severalOrigins: Set<Int> = []
+    /// The stages that read feedbacks, by topic.
+    private var feedbacks: [String: Int] = [:]
 
     init(_ flows: [FlowDescription], parallelism: Int, isReplay: Bool, _ topicPartitions: [String: Int]) {
         self.topicPartitions = topicPartitions
@@ -92,6 +95,8 @@ private struct Planner {
         switch stage.kind {
         case .source(let source):
             return open(.source(name, source), stage, partitions: source.partitionCount)
+        case .topicSource(let topic, let codec, _) where stage.feedback != nil:
+            return try openFeedback(topic, codec, stage, name)
         case .topicSource(let topic, let codec, let disorder):
             let input = PhysicalStage.Input.topic(
                 name, topic: topic, codec: codec, disorder: disorder, isPersisted: false)
@@ -101,7 +106,7 @@ private struct Planner {
             // Also behind a stage that does nothing yet: what one user puts into it is not for the others.
             return useCounts[input.name, default: 0] > 1 ? cut(after: end, routing: .single, instances: 1) : end
         case .inputs(let parts):
-            return try merge(parts, name)
+            return try merge(parts, name, takesFeedback: stage.label == "Merge")
         case .side(let side):
             return try open(side)
         case .watermark(let disorder):
@@ -145,18 +150,84 @@ private struct Planner {
     }
 
     /// A stage behind several inputs, each with its number. The stages of a part are named after its place, such as `Join.left`.
-    private mutating func merge(_ parts: [FlowDescription], _ name: StageName) throws(EngineError) -> Int {
+    private mutating func merge(
+        _ parts: [FlowDescription], _ name: StageName, takesFeedback: Bool
+    ) throws(EngineError) -> Int {
         var ends: [Int] = []
         for part in parts {
             let stages = part.namedStages.map { ("\(name.stage).\(part.name).\($0.name)", $0.stage) }
             ends.append(try end(ofStages: stages, of: name.flow, part.sourceDisorder))
         }
         let merged = open(.channels, instances: 1)
+        plan.stages[merged].mergedFeedback = try feedback(among: ends, name, takesFeedback: takesFeedback)
         for (input, end) in ends.enumerated() {
             plan.edges.append(PhysicalPlan.Edge(from: end, to: merged, routing: .single, input: input))
         }
         severalOrigins.insert(merged)
         return merged
+    }
+
+    // MARK: Feedback
+
+    /// A stage that reads what the run itself puts into a topic.
+    private mutating func openFeedback(
+        _ topic: String, _ codec: EventCodec, _ description: StageDescription, _ name: StageName
+    ) throws(EngineError) -> Int {
+        guard !isReplay else {
+            throw .plan(
+                problem: "a pipeline with the feedback \"\(topic)\" cannot be replayed",
+                hint: "run it again over the same input; with rounds: it gives the same results")
+        }
+        guard feedbacks[topic] == nil else {
+            throw .plan(
+                problem: "two stages read the feedback \"\(topic)\"",
+                hint: "give the flow that reads it a name, and go on from it in both places")
+        }
+        let input = PhysicalStage.Input.topic(name, topic: topic, codec: codec, disorder: .marks, isPersisted: true)
+        let stage = open(input, instances: 1)
+        plan.stages[stage].feedback = description.feedback
+        feedbacks[topic] = stage
+        return stage
+    }
+
+    /// The source of the feedback among the inputs of a stage, or nil.
+    private func feedback(
+        among ends: [Int], _ name: StageName, takesFeedback: Bool
+    ) throws(EngineError) -> StageName? {
+        let sources = ends.filter { plan.stages[$0].feedback != nil }
+        guard let source = sources.first else { return nil }
+        guard takesFeedback, sources.count == 1, ends.count > 1 else {
+            throw .plan(
+                problem: "\(name.stage) in the flow \"\(name.flow)\" cannot take a feedback",
+                hint: "merge one feedback with other inputs: Merge(From(...), From(feedback))")
+        }
+        return plan.stages[source].input.sourceName
+    }
+
+    /// Leads each feedback from the stage that writes it to the one that reads it.
+    mutating func closeLoops() throws(EngineError) {
+        for (topic, reader) in feedbacks.sorted(by: { $0.key < $1.key }) {
+            let outgoing = plan.edges.filter { $0.from == reader }
+            let isPlain = plan.stages[reader].operators.allSatisfy { planned in
+                switch planned.description.kind {
+                case .map, .filter: true
+                default: false
+                }
+            }
+            guard isPlain, outgoing.count == 1, plan.stages[outgoing[0].to].mergedFeedback != nil else {
+                throw .plan(
+                    problem: "the feedback \"\(topic)\" is not read where it meets another input",
+                    hint: "merge it: Merge(From(...), From(feedback)), with nothing but Map and Filter before")
+            }
+            let writer = plan.stages.firstIndex { stage in
+                if case .topic(_, topic, _, _) = stage.output { true } else { false }
+            }
+            guard let writer, case .topic(let name, _, let codec, _) = plan.stages[writer].output else {
+                throw .plan(
+                    problem: "nothing is put into the feedback \"\(topic)\"", hint: "end a flow with To(feedback)")
+            }
+            plan.stages[writer].output = .topic(name, topic: topic, codec: codec, readBy: reader)
+        }
     }
 
     /// A stage behind a side output.
@@ -342,7 +413,7 @@ extension PhysicalStage {
     /// Whether the stage takes events from channels and does nothing with them yet.
     fileprivate var isIdle: Bool {
         guard case .channels = input, case .channels = output else { return false }
-        return operators.isEmpty && !mergesInOrder
+        return operators.isEmpty && !mergesInOrder && mergedFeedback == nil
     }
 }
 

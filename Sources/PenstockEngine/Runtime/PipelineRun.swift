@@ -94,7 +94,7 @@ public final class PipelineRun: Sendable {
     @discardableResult
     public func run() async throws -> ScanID {
         try options.check()
-        let topics = try await TopicSetup(plan, options, log)
+        var topics = try await TopicSetup(plan, options, log)
         let checkpoints = try await CheckpointSetup(plan, options, log, topics, progress)
         let scan = checkpoints?.restored?.scan ?? topics.scan
         let run = RunState(
@@ -105,7 +105,12 @@ public final class PipelineRun: Sendable {
             return state.ending
         }
         if let ending { Self.end(run, by: ending) }
-        let wirings = makeWirings(run, topics, origins: checkpoints?.origins ?? plan.origins)
+        let loops: [Int: FeedbackLoop]
+        do { loops = try await FeedbackSetup(plan, log, run).loops(&topics) } catch {
+            await checkpoints?.coordinator.cancel()
+            throw error
+        }
+        let wirings = makeWirings(run, topics, loops, origins: checkpoints?.origins ?? plan.origins)
         let metrics = RunMetrics(plan, wirings, run)
         self.metrics.withLock { $0 = metrics }
         defer { metrics.end() }
@@ -134,6 +139,7 @@ public final class PipelineRun: Sendable {
         metrics.withLock { $0 }?.follow(stages)
         let checkpoints = setup?.coordinator
         let requests = try await SavepointRequests(options.checkpoints, log, checkpoints)
+        wirings.first?.run.watch.begin(wirings.map(\.watched))
         do {
             for stage in stages { try await stage.open() }
             if let checkpoints, setup?.restored == nil {
@@ -171,7 +177,7 @@ public final class PipelineRun: Sendable {
     }
 
     private func makeWirings(
-        _ run: RunState, _ topics: TopicSetup, origins: [StageName: UInt32]
+        _ run: RunState, _ topics: TopicSetup, _ loops: [Int: FeedbackLoop], origins: [StageName: UInt32]
     ) -> [StageWiring] {
         // The senders of a stage are the instances of the stages before it, edge by edge.
         var firstSender: [PhysicalPlan.Edge: Int] = [:]
@@ -209,17 +215,29 @@ public final class PipelineRun: Sendable {
                 var inbox: Inbox?
                 if case .channels = stage.input { inbox = inboxes[stage.index][instance] }
                 defer { id += 1 }
-                return StageWiring(
+                var wiring = StageWiring(
                     id: id, stage: stage, instance: instance, element: plan.element(entering: stage.index),
                     origins: origins, sources: sources, run: run, inbox: inbox,
                     outgoing: outgoing, sideways: sideways, persistedRange: topics.ranges[stage.index],
                     board: topics.boards[stage.index])
+                wiring.loop = loops[stage.index]
+                if let edge = plan.edges.first(where: { $0.to == stage.index && loops[$0.from] != nil }) {
+                    wiring.merged = loops[edge.from].map { (firstSender[edge, default: 0], $0) }
+                }
+                return wiring
             }
         }
     }
 }
 
 extension StageWiring {
+    /// Where it can be seen whether the stage works.
+    fileprivate var watched: LoopWatch.Part {
+        var read: CommitBoard?
+        if case .live(_, let board) = persistedRange { read = board }
+        return LoopWatch.Part(id: id, inbox: inbox, board: read, loop: loop)
+    }
+
     /// Ends all waiting of and for this stage.
     func cancel() {
         inbox?.cancel()

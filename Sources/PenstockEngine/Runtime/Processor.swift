@@ -60,9 +60,15 @@ protocol Processor {
     /// given it out.
     var takesMore: Bool { get }
 
+    /// Whether something will come out though nothing comes in: of operators that wake.
+    var isHolding: Bool { get }
+
     /// Somebody has woken the stage, or the clock has come to an instant that one of its operators wanted to be woken at; what follows from
     /// it `takeSide` and `next` give. May be called without a reason.
     mutating func wake(at now: Int64) throws
+
+    /// The run ends: ends what the operator has begun elsewhere, and waits until it has.
+    func close() async
 
     /// Writes down what the operator knows, so that another one in its place can go on. Called between elements.
     func snapshot(into state: inout StateWriter) throws
@@ -101,7 +107,11 @@ extension Processor {
 
     var takesMore: Bool { true }
 
+    var isHolding: Bool { false }
+
     mutating func wake(at now: Int64) throws {}
+
+    func close() async {}
 
     func snapshot(into state: inout StateWriter) throws {}
 

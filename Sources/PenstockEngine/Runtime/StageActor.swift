@@ -81,13 +81,17 @@ actor StageActor {
         }
         for (name, counts) in counts { wiring.run.progress.note(counts, of: name) }
         wiring.run.steps?.finish(wiring.id)
+        wiring.run.watch.finish(wiring.id)
     }
 
     /// Makes the results visible.
     func commit() async throws { try await outlet.commit() }
 
     /// Leaves nothing half done behind.
-    func abandon() async { await outlet.abandon() }
+    func abandon() async {
+        for index in waking { await chain[index].close() }
+        await outlet.abandon()
+    }
 
     /// What the operators have counted so far.
     var counts: [StageName: OperatorStatistics] {
@@ -150,7 +154,7 @@ actor StageActor {
 
     private func runChannels() async throws {
         guard let inbox = wiring.inbox else { preconditionFailure("a stage without an inbox reads channels") }
-        var gate = InputGate(inputs: inbox.inputs, areSources: inbox.areSources)
+        var gate = InputGate(inputs: inbox.inputs, areSources: inbox.areSources, feedback: wiring.merged)
         while true {
             guard let (sender, element) = try await receive(inbox, except: gate.blocked) else {
                 try await wake()
@@ -194,6 +198,7 @@ actor StageActor {
             nextWake = instant
             wiring.waker?.wake(at: instant)
         }
+        inbox.hold(waking.contains { chain[$0].isHolding })
         let isPaused = waking.contains { !chain[$0].takesMore }
         return try await inbox.receiveUnlessWoken(except: blocked, isPaused: isPaused)
     }

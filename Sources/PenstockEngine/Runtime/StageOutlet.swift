@@ -117,7 +117,7 @@ extension StreamElement {
 
 extension Batch {
     /// The largest finite effective time of the events, or minus infinity.
-    fileprivate var latestEffectiveTime: Int64 {
+    var latestEffectiveTime: Int64 {
         var latest = Int64.min
         forEachMarkedRow { row, mark in
             let time = effectiveTime(row, mark)

@@ -14,6 +14,8 @@ final class RunState: Sendable {
     let restored: StageState?
     /// What the run is called in the keys of rows; the same over restarts.
     let name: String
+    /// Tells the sources of feedbacks when nothing else moves.
+    let watch = LoopWatch()
     private let stopping = Atomic<Bool>(false)
     private let draining = Atomic<Bool>(false)
 
@@ -72,6 +74,10 @@ struct StageWiring: Sendable {
     var waitingForTopic: WaitTime? {
         if case .live(_, let board) = persistedRange, stage.input.isTopic { board.waited } else { nil }
     }
+    /// The feedback that the stage reads, for its source.
+    var loop: FeedbackLoop?
+    /// The feedback that the stage merges with other inputs, and on which sender it comes.
+    var merged: (sender: Int, loop: FeedbackLoop)?
 
     /// The origin of what a stage or one of its operators brings forth.
     func origin(_ name: StageName, partition: Int = 0) -> Origin {
@@ -98,7 +104,8 @@ struct StageWiring: Sendable {
         case .topic(_, let topic, let codec, let disorder, let isPersisted):
             let feed = TopicFeed(
                 TopicPartition(topic, partition), codec, range: isPersisted ? persistedRange : nil, run: run)
-            return (feed, disorder)
+            guard let loop, let rule = stage.feedback else { return (feed, disorder) }
+            return (FeedbackFeed(feed, loop, rounds: rule.rounds), .marks)
         case .channels: preconditionFailure("stage \(stage.index) has no source")
         }
     }
@@ -190,6 +197,9 @@ struct StageWiring: Sendable {
         let operators = stage.operators.map { planned in
             planned.description.stateForm.map { (StateOwner(stage: planned.name, part: .operation), $0) }
         }
+        if let feedback = stage.mergedFeedback {
+            return [(StateOwner(stage: feedback, part: .operation), FeedbackTime.form)] + operators
+        }
         guard stage.mergesInOrder else { return operators }
         return [(StateOwner(stage: stage.nameBehindOrder, part: .order), "events in order")] + operators
     }
@@ -215,6 +225,7 @@ struct StageWiring: Sendable {
     /// The operators of the stage, ready to work.
     func makeChain() -> [any Processor] {
         var chain: [any Processor] = []
+        if let merged { chain.append(FeedbackTime(merged.loop)) }
         if stage.mergesInOrder { chain.append(OrderedMerge(batchEvents: run.options.batchEvents, of: element)) }
         var input = element
         for planned in stage.operators {

@@ -27,6 +27,12 @@ final class CommitBoard: Sendable {
         }
     }
 
+    /// Everything before this offset is acknowledged.
+    var position: UInt64 { state.withLock { $0.committed } }
+
+    /// Whether somebody has read everything that is acknowledged and waits for more.
+    var hasWaiter: Bool { state.withLock { $0.waiter != nil } }
+
     /// Nothing more will be written in this run.
     func finish() {
         state.withLock { state in

@@ -92,7 +92,8 @@ struct TopicFeed: SourceFeed {
         }
     }
 
-    private func nothing(_ progress: SourceProgress) -> FeedBatch {
+    /// A batch without events.
+    func nothing(_ progress: SourceProgress) -> FeedBatch {
         FeedBatch(
             values: ValueColumn(codec.element, capacity: 0), times: Column(capacity: 0), rowCount: 0,
             baseSequence: next,

@@ -62,7 +62,10 @@ final class TopicOutlet: StageOutlet {
             partitions.count > 1 && batch.keys != nil ? KeyRouter(instances: partitions.count).split(batch) : [batch]
         var pending: [(partition: Int, append: PendingAppend)] = []
         for (number, part) in parts.enumerated() {
-            guard let missing = part.flatMap({ partitions[number].passOver($0) }) else { continue }
+            let missing = part.flatMap { partitions[number].passOver($0) }
+            // What is passed over is there as if it had been written now.
+            if number == 0 { board?.commit(partitions[0].nextOffset) }
+            guard let missing else { continue }
             pending.append((number, try await partitions[number].writer.submit(codec.encode(missing))))
         }
         if let (meter, clock) = waits {

@@ -19,6 +19,10 @@ final class Inbox: Sendable {
         var isCancelled = false
         /// Whether the receiver is to return though nothing has come.
         var isWoken = false
+        /// Changes when something comes or the receiver is woken.
+        var activity: UInt64 = 0
+        /// Whether the receiver will go on by itself, though nothing comes.
+        var isHolding = false
         /// Whether the receiver will be woken for what has gathered.
         var isWakeDue = false
         /// What is counted of each sender.
@@ -50,6 +54,9 @@ final class Inbox: Sendable {
                 arrivals += 1
             }
             append(&lanes[sender], &gauges[sender])
+            // A watermark that says nothing new is nothing.
+            guard !lanes[sender].isEmpty else { return true }
+            activity += 1
             if lanes[sender].isUrgent {
                 receiver?.resume()
                 receiver = nil
@@ -219,6 +226,7 @@ final class Inbox: Sendable {
     func wake() {
         state.withLock { state in
             state.isWoken = true
+            state.activity += 1
             state.receiver?.resume()
             state.receiver = nil
         }
@@ -235,6 +243,17 @@ final class Inbox: Sendable {
                 return state.lanes[sender].takeOpening()
             }
             if let next { open(sender, at: next) }
+        }
+    }
+
+    /// Says whether the receiver will go on by itself, though nothing comes.
+    func hold(_ isHolding: Bool) { state.withLock { $0.isHolding = isHolding } }
+
+    /// A number that changes when something comes; nil while the receiver works, or has something to work on.
+    var quietMark: UInt64? {
+        state.withLock { state in
+            let isQuiet = state.receiver != nil && !state.isHolding && state.lanes.allSatisfy(\.isEmpty)
+            return isQuiet ? state.activity : nil
         }
     }
 

@@ -18,6 +18,8 @@ struct InputGate {
     private var idle: [Bool]
     /// The watermark that had been passed on when a sender came back from being idle, until it has come there itself.
     private var floors: [Timestamp]
+    /// The sender that reads a feedback, and what is known of it.
+    private let feedback: (sender: Int, loop: FeedbackLoop)?
 
     /// The largest watermark of a sender before its end.
     private(set) var lastWatermark = Timestamp.distantPast
@@ -26,7 +28,7 @@ struct InputGate {
     private(set) var blocked: [Bool]
 
     /// A gate for senders that send on these inputs; `areSources` says which of them read a source, by default none.
-    init(inputs: [UInt8], areSources: [Bool]? = nil) {
+    init(inputs: [UInt8], areSources: [Bool]? = nil, feedback: (sender: Int, loop: FeedbackLoop)? = nil) {
         self.inputs = inputs
         self.areSources = areSources ?? Array(repeating: false, count: inputs.count)
         marks = Array(repeating: .distantPast, count: inputs.count)
@@ -35,6 +37,8 @@ struct InputGate {
         blocked = Array(repeating: false, count: inputs.count)
         idle = blocked
         floors = marks
+        self.feedback = feedback
+        if let feedback { marks[feedback.sender] = .distantFuture }
     }
 
     // MARK: Idle senders
@@ -68,12 +72,16 @@ struct InputGate {
                 if batch.watermark >= floors[sender] { floors[sender] = .distantPast }
             }
             watermarks[sender] = max(watermarks[sender], batch.watermark)
-            batch.watermark = max(minimum, forwarded)
+            if let feedback { feedback.loop.observe(latest: batch.latestEffectiveTime) }
+            batch.watermark = max(reach(), forwarded)
             batch.input = inputs[sender]
             forwarded = max(forwarded, batch.watermark)
             return .batch(batch)
         case .watermark(let time):
             watermarks[sender] = max(watermarks[sender], time)
+            return risen()
+        case .control(.timeMark) where sender == feedback?.sender:
+            feedback?.loop.leave()
             return risen()
         case .control(.timeMark(let time)):
             let before = marks.min()
@@ -81,7 +89,7 @@ struct InputGate {
             guard let mark = marks.min(), mark != before, mark < .distantFuture else { return nil }
             return .control(.timeMark(mark))
         case .control(let record):
-            return areSources[sender] || isPassedByAll(record, sender) ? element : nil
+            return areSources[sender] || sender == feedback?.sender || isPassedByAll(record, sender) ? element : nil
         case .barrier(let epoch):
             return barrier(epoch, from: sender)
         case .end:
@@ -127,25 +135,31 @@ struct InputGate {
         return barrier
     }
 
-    /// The least watermark of the senders that are not idle; where all are, that of the one that has come furthest.
+    /// The least watermark of the senders that are not idle; where all are, that of the one that has come furthest. A feedback does not count
+    /// before all others have ended.
     private var minimum: Timestamp {
-        guard hasIdle else { return watermarks.min() ?? .distantPast }
+        guard hasIdle || feedback != nil else { return watermarks.min() ?? .distantPast }
         var (least, furthest): (Timestamp?, Timestamp?)
-        for sender in watermarks.indices where !ended[sender] {
+        for sender in watermarks.indices where !ended[sender] && sender != feedback?.sender {
             if idle[sender] {
                 furthest = max(furthest ?? .distantPast, watermarks[sender])
             } else {
                 least = min(least ?? .distantFuture, watermarks[sender])
             }
         }
-        return least ?? furthest ?? .distantFuture
+        return least ?? furthest ?? feedback.map { watermarks[$0.sender] } ?? .distantFuture
     }
+
+    /// How far the stage lets time come.
+    private func reach() -> Timestamp { feedback?.loop.raise(to: minimum) ?? minimum }
 
     /// The watermark, where it is higher than what was passed on.
     mutating func risen() -> StreamElement? {
-        guard minimum > forwarded, minimum < .distantFuture else { return nil }
-        forwarded = minimum
-        return .watermark(minimum)
+        guard minimum < .distantFuture else { return nil }
+        let time = reach()
+        guard time > forwarded else { return nil }
+        forwarded = time
+        return .watermark(time)
     }
 }
 

@@ -1,0 +1,151 @@
+internal import PenstockEvents
+
+/// Calls an author's asynchronous function for each event and gives out the results, each with the time, key and place of its event.
+///
+/// What comes stands in a queue until it has been given out: events with what has become of them, and between them watermarks and control
+/// records, which wait for the results of the events before them. So no result is late, and what a checkpoint has to know is the queue: the
+/// events in it are asked for again.
+struct AsyncProcessor<In: Sendable, Out: Sendable>: Processor {
+    /// The function: nil for an event that has no result.
+    typealias Function = @concurrent @Sendable (In) async throws -> Out?
+
+    private let stage: StageName
+    private let options: AsyncRequests
+    private let function: Function
+    private let calls = AsyncCalls<Out?>()
+    private var waker: Waker?
+    private var queue = AsyncQueue<Out>()
+    private var requests: [UInt64: Request] = [:]
+    /// The requests whose calls are running.
+    private var owners: [UInt64: UInt64] = [:]
+    private var nextRequest: UInt64 = 0
+    private var nextCall: UInt64 = 0
+
+    /// An event for which there is no result yet.
+    private struct Request {
+        let place: AsyncQueue<Out>.Place
+        var failures = 0
+        /// The call that is running; nil while the request rests before the next attempt.
+        var call: UInt64?
+        /// When the call has taken too long, or the rest is over.
+        var due: Int64?
+    }
+
+    init(_ stage: StageName, _ options: AsyncRequests, _ function: @escaping Function) {
+        self.stage = stage
+        self.options = options
+        self.function = function
+    }
+
+    var isWaking: Bool { true }
+
+    mutating func begin(with waker: Waker) { self.waker = waker }
+
+    var wakeInstant: Int64? { requests.values.compactMap(\.due).min() }
+
+    var takesMore: Bool { queue.takesMore && queue.held < options.capacity }
+
+    var isHolding: Bool { !queue.isEmpty }
+
+    mutating func accept(_ element: StreamElement) {
+        queue.add(element)
+        askMore()
+    }
+
+    mutating func next() throws -> StreamElement? {
+        let element = try queue.next(options.order, stage)
+        if element != nil { askMore() }
+        return element
+    }
+
+    mutating func wake(at now: Int64) {
+        for answer in calls.takeAnswers() {
+            guard let number = owners.removeValue(forKey: answer.call), let request = requests[number] else { continue }
+            switch answer.result {
+            case .success(let value):
+                requests[number] = nil
+                queue.settle(request.place, .result(value))
+            case .failure(let error):
+                fail(number, error, now)
+            }
+        }
+        for (number, request) in requests.filter({ $0.value.due ?? .max <= now }).sorted(by: { $0.key < $1.key }) {
+            guard let call = request.call else {
+                ask(number)
+                continue
+            }
+            calls.cancel(call)
+            owners[call] = nil
+            fail(number, RequestTimedOut(timeout: options.timeout ?? .zero), now)
+        }
+        askMore()
+    }
+
+    func close() async { await calls.close() }
+
+    // MARK: Requests
+
+    /// Asks for the next events, as many as there is room for.
+    private mutating func askMore() {
+        while queue.held < options.capacity, let place = queue.take() {
+            let number = nextRequest
+            nextRequest += 1
+            requests[number] = Request(place: place)
+            ask(number)
+        }
+    }
+
+    private mutating func ask(_ number: UInt64) {
+        guard let waker, var request = requests[number] else { preconditionFailure("a stage asks before it has begun") }
+        let call = nextCall
+        nextCall += 1
+        request.call = call
+        request.due = options.timeout.map { waker.clock.nanoseconds + $0.nanoseconds }
+        requests[number] = request
+        owners[call] = number
+        let function = function
+        let value = queue.value(at: request.place, as: In.self)
+        calls.begin(call, waker) { try await function(value) }
+    }
+
+    private mutating func fail(_ number: UInt64, _ error: any Error, _ now: Int64) {
+        guard var request = requests[number] else { return }
+        request.failures += 1
+        guard request.failures > options.retries.count else {
+            request.call = nil
+            request.due = now + options.retries.delay(before: request.failures - 1)
+            requests[number] = request
+            return
+        }
+        requests[number] = nil
+        queue.settle(request.place, .failed(RequestFailed(attempts: request.failures, error: error)))
+    }
+
+    // MARK: Checkpoints
+
+    func snapshot(into state: inout StateWriter) throws { try state.chunk { try queue.write(&$0) } }
+
+    mutating func restore(_ chunks: [StateChunk]) throws {
+        for chunk in chunks {
+            var decoder = StateDecoder(chunk)
+            try queue.read(&decoder, ValueType(In.self))
+        }
+        // The events are asked for when the stage runs.
+        waker?.wake()
+    }
+}
+
+extension AnyOperator {
+    /// Calls an asynchronous function for each event. An event for which it gives nil has no result.
+    public init<In: Sendable, Out: Sendable>(
+        _ requests: AsyncRequests, _ function: @escaping @concurrent @Sendable (In) async throws -> Out?
+    ) {
+        self.init(
+            summary: "asks for a \(ValueType(Out.self).name) for each event",
+            output: ValueType(Out.self), isKeyed: false, ordersEvents: false, defect: requests.defect
+        ) { context, _ in
+            AsyncProcessor<In, Out>(context.stage, requests, function)
+        }
+        details = ", \(requests.summary)"
+    }
+}
