@@ -91,9 +91,7 @@ struct TimedJoin: Processor {
                 statistics.lateEvents += 1
                 return
             }
-            let place = EventPlace(
-                nanoseconds: time, effectiveNanoseconds: batch.effectiveTime(row, mark), origin: batch.origin,
-                sequence: batch.baseSequence + UInt64(row))
+            let place = batch.place(row, effectiveTime: batch.effectiveTime(row, mark))
             let slot = pools[Int(batch.input)].keep(
                 batch.values.base + row * batch.values.element.stride, code: codes.values[row], place: place)
             take(slot, input: batch.input)

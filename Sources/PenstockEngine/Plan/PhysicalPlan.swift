@@ -45,6 +45,8 @@ public struct PhysicalPlan: Sendable {
         case single
         /// By the key group of their key.
         case keyGroups
+        /// That with the number of the sending instance.
+        case sameInstance
     }
 }
 
@@ -93,7 +95,11 @@ public struct PhysicalStage: Sendable {
     public internal(set) var instances = 1
     /// Whether its events come from several instances of a keyed stage or several partitions, so that they have to be put in order
     /// first.
-    public internal(set) var mergesInOrder = false
+    public var mergesInOrder: Bool { order != nil }
+    /// What is put in order first, if anything is.
+    var order: OrderedMerge.Scope?
+    /// Whether its instances have the partitions of a source, each some of them.
+    var sharesPartitions = false
     /// The number of partitions of its source.
     public internal(set) var partitions = 1
     /// How the partitions of its source are read.
@@ -128,11 +134,6 @@ extension PhysicalStage.Input {
 }
 
 extension PhysicalStage {
-    /// Whether its instances read a source, each some of the partitions.
-    var sharesPartitions: Bool {
-        if case .source = input { instances > 1 } else { false }
-    }
-
     /// Whether its first operator has timers, for which it matters how far time came before the end.
     var hasTimers: Bool {
         switch operators.first?.description.kind {
@@ -190,6 +191,13 @@ extension PhysicalPlan {
         var element = element(entering: stage)
         for planned in stages[stage].operators.prefix(max(place, 0)) { element = planned.description.output ?? element }
         return element
+    }
+
+    /// Whether events are combined before they go over an edge: where they are shared out or gathered for an aggregate.
+    func combines(before edge: Edge) -> Bool {
+        let (from, to) = (stages[edge.from], stages[edge.to])
+        return edge.port == nil && to.order == nil && (from.instances > 1 || to.instances > 1)
+            && edge.routing != .sameInstance
     }
 
     /// Whether a run of the plan needs a log.

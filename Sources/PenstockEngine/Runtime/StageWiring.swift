@@ -58,6 +58,11 @@ struct StageWiring: Sendable {
         return Origin(stage: number, partition: UInt32(partition))
     }
 
+    /// The origin of the rows of an operator, which is keyed where its rows are in the order of keys.
+    private func origin(_ name: StageName, isKeyed: Bool) -> Origin {
+        isKeyed ? Origin(keyedStage: origin(name).stage) : origin(name)
+    }
+
     /// The partitions of the stage's source that this instance reads.
     var partitions: [Int] { (0..<stage.partitions).filter { $0 % stage.instances == instance } }
 
@@ -160,7 +165,9 @@ struct StageWiring: Sendable {
     /// The operators of the stage, ready to work.
     func makeChain() -> [any Processor] {
         var chain: [any Processor] = []
-        if stage.mergesInOrder { chain.append(OrderedMerge(batchEvents: run.options.batchEvents, of: element)) }
+        if let scope = stage.order {
+            chain.append(OrderedMerge(batchEvents: run.options.batchEvents, of: element, scope))
+        }
         var input = element
         for planned in stage.operators {
             chain.append(makeProcessor(planned, input))
@@ -180,7 +187,7 @@ struct StageWiring: Sendable {
             let context = OperatorContext(
                 stage: planned.name, parallelism: planned.description.parallelism ?? 1,
                 batchEvents: run.options.batchEvents, report: { progress.report($0) })
-            return operation.make(context, origin(planned.name))
+            return operation.make(context, origin(planned.name, isKeyed: operation.isKeyed))
         case .source, .topicSource, .flow, .inputs, .side, .watermark, .persist, .sink, .topicSink:
             preconditionFailure("\(planned.name) is not an operator")
         }
@@ -190,8 +197,8 @@ struct StageWiring: Sendable {
         _ name: StageName, _ input: ValueType, _ window: KeyedWindow, _ aggregate: Aggregate
     ) -> any Processor {
         let options = WindowStageOptions(
-            stage: name, aggregate: aggregate, origin: origin(name), batchEvents: run.options.batchEvents, input: input
-        )
+            stage: name, aggregate: aggregate, origin: origin(name, isKeyed: aggregate.isKeyed),
+            batchEvents: run.options.batchEvents, input: input)
         return window.makeProcessor(options)
     }
 }

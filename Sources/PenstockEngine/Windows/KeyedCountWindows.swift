@@ -85,9 +85,8 @@ struct KeyedCountWindows<A: Accumulator>: Processor {
         batch.forEachMarkedRow { row, mark in
             waiting.append(
                 WaitingEvent(
-                    time: batch.effectiveTime(row, mark), origin: batch.origin,
-                    sequence: batch.baseSequence + UInt64(row),
-                    code: codes.values[row], number: numbers[row]))
+                    place: batch.place(row, effectiveTime: batch.effectiveTime(row, mark)), code: codes.values[row],
+                    number: numbers[row]))
         }
     }
 
@@ -208,13 +207,14 @@ public struct CountWindows: Sendable, Hashable {
 
 /// An event that waits for its place in the canonical order.
 struct WaitingEvent<Number: BitwiseCopyable>: Comparable {
-    let time: Int64
-    let origin: Origin
-    let sequence: UInt64
+    let place: EventPlace
     let code: UInt64
     let number: Number
 
-    static func < (a: Self, b: Self) -> Bool { (a.time, a.origin, a.sequence) < (b.time, b.origin, b.sequence) }
+    /// The effective time.
+    var time: Int64 { place.effectiveNanoseconds }
 
-    static func == (a: Self, b: Self) -> Bool { (a.time, a.origin, a.sequence) == (b.time, b.origin, b.sequence) }
+    static func < (a: Self, b: Self) -> Bool { a.place < b.place }
+
+    static func == (a: Self, b: Self) -> Bool { a.place == b.place }
 }

@@ -16,6 +16,9 @@ struct PaneTable<A: Accumulator>: ~Copyable {
     private var capacity: Int
     private var used = 0
     private var last: A?
+    /// What integer sums have carried beyond 64 bits, for the few keys where they have. So whether a sum overflows is a question of the
+    /// whole sum, not of the order of its numbers.
+    private(set) var carries: [UInt64: Int64] = [:]
 
     /// The fewest slots of a table.
     private static var smallest: Int { 16 }
@@ -34,54 +37,91 @@ struct PaneTable<A: Accumulator>: ~Copyable {
     /// How many keys there are.
     var count: Int { used + (last == nil ? 0 : 1) }
 
-    /// Adds a number for a key; false where integer arithmetic overflowed.
-    @inline(__always) mutating func add(_ code: UInt64, _ number: A.Number) -> Bool {
+    /// Whether the sum of some key needs more than 64 bits.
+    var overflows: Bool { carries.contains { $0.value != 0 } }
+
+    /// Adds a number for a key.
+    @inline(__always) mutating func add(_ code: UInt64, _ number: A.Number) {
         let tag = code &+ 1
-        if tag == 0 { return addToLast(A(number)) { $0.add(number) } }
+        if tag == 0 { return addToLast(A(number), A.carry(of: number)) { $0.add(number) } }
         var at = Int(truncatingIfNeeded: code) & (capacity &- 1)
         while true {
             let found = slots[at].tag
-            if found == tag { return slots[at].accumulator.add(number) }
+            if found == tag {
+                if !slots[at].accumulator.add(number) { carry(code, A.carry(of: number)) }
+                return
+            }
             if found == 0 { break }
             at = (at &+ 1) & (capacity &- 1)
         }
         insert(tag, A(number), at)
-        return true
     }
 
-    /// Adds the rows from the `k`-th on while their times lie in the slice, and moves `k` behind them; false where integer arithmetic
-    /// overflowed.
-    @inline(__always) mutating func fold(_ rows: PaneRows<A.Number>, from k: inout Int) -> Bool {
+    /// Adds the rows from the `k`-th on while their times lie in the slice, and moves `k` behind them.
+    @inline(__always) mutating func fold(_ rows: PaneRows<A.Number>, from k: inout Int) {
         let (times, codes, numbers) = (rows.times, rows.codes, rows.numbers)
         let (start, end) = (rows.start, rows.end)
         let count = rows.rows.count
-        var fits = true
         var at = k
         if let indices = rows.rows.indices {
             while at < count {
                 let row = Int(indices[at])
                 let time = times[row]
                 guard time >= start, time < end else { break }
-                fits = add(codes[row], numbers[row]) && fits
+                add(codes[row], numbers[row])
                 at &+= 1
             }
         } else {
             while at < count {
                 let time = times[at]
                 guard time >= start, time < end else { break }
-                fits = add(codes[at], numbers[at]) && fits
+                add(codes[at], numbers[at])
                 at &+= 1
             }
         }
         k = at
-        return fits
     }
 
-    /// Merges what came later for all keys of another table; false where integer arithmetic overflowed.
-    @inline(__always) mutating func merge(_ later: borrowing PaneTable<A>) -> Bool {
-        var fits = true
-        later.forEach { code, accumulator in fits = merge(code, accumulator) && fits }
-        return fits
+    /// Merges what came later for all keys of another table.
+    @inline(__always) mutating func merge(_ later: borrowing PaneTable<A>) {
+        later.forEach { code, accumulator in merge(code, accumulator) }
+        for (code, carried) in later.carries { carry(code, carried) }
+    }
+
+    /// Merges accumulators with the rows from the `k`-th on while their times lie in the slice, and moves `k` behind them.
+    @inline(__always) mutating func mergeRows(_ rows: PaneRows<A>, from k: inout Int) {
+        let (times, codes, accumulators) = (rows.times, rows.codes, rows.numbers)
+        while k < rows.rows.count {
+            let row = rows.rows[k]
+            guard times[row] >= rows.start, times[row] < rows.end else { break }
+            merge(codes[row], accumulators[row])
+            k &+= 1
+        }
+    }
+
+    /// Writes all codes and accumulators, in no particular order.
+    @inline(__always) func write(codes: UnsafeMutablePointer<UInt64>, accumulators: UnsafeMutablePointer<A>) {
+        var k = 0
+        forEach { code, accumulator in
+            codes[k] = code
+            accumulators[k] = accumulator
+            k &+= 1
+        }
+    }
+
+    /// Forgets all keys.
+    mutating func removeAll() {
+        UnsafeMutableRawPointer(slots).initializeMemory(
+            as: UInt8.self, repeating: 0, count: capacity * MemoryLayout<Slot>.stride)
+        used = 0
+        last = nil
+        carries.removeAll()
+    }
+
+    /// A sum went beyond 64 bits, or came back.
+    @inline(never) mutating func carry(_ code: UInt64, _ carried: Int64) {
+        carries[code, default: 0] += carried
+        if carries[code] == 0 { carries[code] = nil }
     }
 
     /// The aggregate of each key, in no particular order.
@@ -103,17 +143,19 @@ struct PaneTable<A: Accumulator>: ~Copyable {
         return sortedByKey(entries, count: k)
     }
 
-    /// Merges what came later for a key; false where integer arithmetic overflowed.
-    mutating func merge(_ code: UInt64, _ later: A) -> Bool {
+    /// Merges what came later for a key.
+    mutating func merge(_ code: UInt64, _ later: A) {
         let tag = code &+ 1
-        if tag == 0 { return addToLast(later) { $0.merge(later) } }
+        if tag == 0 { return addToLast(later, A.carry(ofMerging: later)) { $0.merge(later) } }
         var at = Int(truncatingIfNeeded: code) & (capacity - 1)
         while slots[at].tag != 0 {
-            if slots[at].tag == tag { return slots[at].accumulator.merge(later) }
+            if slots[at].tag == tag {
+                if !slots[at].accumulator.merge(later) { carry(code, A.carry(ofMerging: later)) }
+                return
+            }
             at = (at + 1) & (capacity - 1)
         }
         insert(tag, later, at)
-        return true
     }
 
     /// Calls `body` with each key code and its accumulator, in no particular order.
@@ -145,7 +187,7 @@ struct PaneTable<A: Accumulator>: ~Copyable {
         reserve(count + entries.count / stride)
         for at in Swift.stride(from: 0, to: entries.count, by: stride) {
             let code = renamed.code(entries.loadUnaligned(fromByteOffset: at, as: UInt64.self))
-            _ = merge(code, entries.loadUnaligned(fromByteOffset: at + MemoryLayout<UInt64>.stride, as: A.self))
+            merge(code, entries.loadUnaligned(fromByteOffset: at + MemoryLayout<UInt64>.stride, as: A.self))
         }
     }
 
@@ -153,14 +195,13 @@ struct PaneTable<A: Accumulator>: ~Copyable {
         while keys * 2 > capacity { grow() }
     }
 
-    private mutating func addToLast(_ first: A, _ more: (inout A) -> Bool) -> Bool {
+    private mutating func addToLast(_ first: A, _ carried: Int64, _ more: (inout A) -> Bool) {
         guard var accumulator = last else {
             last = first
-            return true
+            return
         }
-        let fits = more(&accumulator)
+        if !more(&accumulator) { carry(.max, carried) }
         last = accumulator
-        return fits
     }
 
     private mutating func insert(_ tag: UInt64, _ accumulator: A, _ at: Int) {

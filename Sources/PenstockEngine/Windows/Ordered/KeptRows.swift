@@ -51,7 +51,7 @@ final class KeptRows {
                     store.fold(
                         FoldRows(
                             value: memory + (first + k) * element.stride, time: time, effectiveTime: effectiveTime,
-                            origin: place.origin, sequence: place.sequence), into: slot)
+                            at: place), into: slot)
                 }
             }
             guard let failure = outcome.failure else { continue }
@@ -65,7 +65,7 @@ final class KeptRows {
         guard let coding = element.coding else { throw StateNotWritable(.events, element.name) }
         chunk.put(UInt64(places.count))
         for (k, place) in places.enumerated() {
-            chunk.put(raw: place)
+            chunk.put(place)
             try coding.write(memory + (first + k) * element.stride, &chunk)
         }
     }
@@ -74,7 +74,7 @@ final class KeptRows {
     func read(_ chunk: inout StateDecoder) throws {
         guard let coding = element.coding else { throw StateNotWritable(.events, element.name) }
         for _ in 0..<(try chunk.integer(UInt64.self)) {
-            let place: EventPlace = try chunk.raw()
+            let place = try chunk.place()
             if first + places.count == capacity { makeRoom() }
             try coding.read(&chunk, memory + (first + places.count) * element.stride)
             places.append(place)

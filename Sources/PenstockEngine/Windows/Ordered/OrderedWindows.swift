@@ -122,9 +122,7 @@ struct OrderedWindows: Processor {
         let isMarker = try withUnsafePointer(to: &event) { event in
             let rows = Rows(count: 1, indices: event)
             let value = try numbers.values(options.aggregate.numbers, batch, rows, options.stage)
-            let place = EventPlace(
-                nanoseconds: time, effectiveNanoseconds: effective, origin: batch.origin,
-                sequence: batch.baseSequence + UInt64(row.row))
+            let place = batch.place(row.row, effectiveTime: effective)
             try add(value + row.row * knownElement.stride, at: place, to: &window)
             return try rule.isMarker(batch, rows, options.stage)
         }
@@ -156,9 +154,7 @@ struct OrderedWindows: Processor {
         let outcome = withUnsafePointer(to: place.nanoseconds) { time in
             withUnsafePointer(to: place.effectiveNanoseconds) { effectiveTime in
                 store.fold(
-                    FoldRows(
-                        value: value, time: time, effectiveTime: effectiveTime, origin: place.origin,
-                        sequence: place.sequence), into: state)
+                    FoldRows(value: value, time: time, effectiveTime: effectiveTime, at: place), into: state)
             }
         }
         guard let failure = outcome.failure else { return }

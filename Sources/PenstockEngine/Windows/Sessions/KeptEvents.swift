@@ -50,10 +50,7 @@ final class KeptEvents {
         let values = try scratch.values(numbers, batch, batch.rows, stage)
         var k = 0
         batch.forEachMarkedRow { row, mark in
-            let place = EventPlace(
-                nanoseconds: batch.times.values[row], effectiveNanoseconds: batch.effectiveTime(row, mark),
-                origin: batch.origin, sequence: batch.baseSequence + UInt64(row))
-            let node = take(place)
+            let node = take(batch.place(row, effectiveTime: batch.effectiveTime(row, mark)))
             value.copy(values + row * value.stride, address(node))
             append(Chain(first: node, last: node), to: slots[k])
             k += 1
@@ -98,9 +95,7 @@ final class KeptEvents {
         let outcome = withUnsafePointer(to: place.nanoseconds) { time in
             withUnsafePointer(to: place.effectiveNanoseconds) { effectiveTime in
                 store.fold(
-                    FoldRows(
-                        value: address(node), time: time, effectiveTime: effectiveTime, origin: place.origin,
-                        sequence: place.sequence), into: slot)
+                    FoldRows(value: address(node), time: time, effectiveTime: effectiveTime, at: place), into: slot)
             }
         }
         guard let failure = outcome.failure else { return }
@@ -122,8 +117,7 @@ final class KeptEvents {
     }
 
     private func precedes(_ a: UInt32, _ b: UInt32) -> Bool {
-        let (a, b) = (nodes[Int(a)].place, nodes[Int(b)].place)
-        return (a.origin, a.sequence) < (b.origin, b.sequence)
+        nodes[Int(a)].place.comesBeforeInOrigin(nodes[Int(b)].place)
     }
 
     // MARK: Checkpoints
