@@ -54,7 +54,7 @@ struct BehindMark: Sendable {
 
 /// What several events of a batch have been combined to before they are shared out.
 struct CombinedRows {
-    /// The end of the session that a row covers from its time on; nil for rows of windows over time.
+    /// The end of what a row of a session covers from its time on; for rows of windows over time it has no meaning.
     let ends: Column<Int64>?
 }
 

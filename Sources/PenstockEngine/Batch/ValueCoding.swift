@@ -21,7 +21,7 @@ extension ValueCoding {
 /// as a binary property list, nor made of such values by one of the types of `OwnCoding`.
 @usableFromInline func valueCoding<Value>(of type: Value.Type) -> (any ValueCoding)? {
     if let event = type as? any Event.Type { return eventCoding(event) }
-    if _isPOD(type) { return PlainCoding(byteCount: MemoryLayout<Value>.size) }
+    if _isPOD(type) { return PlainCoding(type) }
     if let own = type as? any OwnCoding.Type { return own.ownCoding }
     if let codable = type as? any Codable.Type { return codableCoding(codable) }
     return nil
@@ -32,11 +32,23 @@ private func eventCoding<E: Event>(_ type: E.Type) -> any ValueCoding { EventCod
 private func codableCoding<C: Codable>(_ type: C.Type) -> any ValueCoding { CodableCoding<C>() }
 
 private struct PlainCoding: ValueCoding {
-    let byteCount: Int
-    var plainByteCount: Int? { byteCount }
+    private let byteCount: Int
+    private let padding: [Range<Int>]
+
+    init<Value>(_ type: Value.Type) {
+        byteCount = MemoryLayout<Value>.size
+        padding = paddingBytes(of: type)
+    }
+
+    var plainByteCount: Int? { padding.isEmpty ? byteCount : nil }
 
     func write(_ value: UnsafeRawPointer, _ encoder: inout StateEncoder) {
-        encoder.put(UnsafeRawBufferPointer(start: value, count: byteCount))
+        let memory = UnsafeRawBufferPointer(start: value, count: byteCount)
+        guard !padding.isEmpty else { return encoder.put(memory) }
+        // Equal values are written alike.
+        var bytes = Array(memory)
+        for range in padding { for at in range { bytes[at] = 0 } }
+        encoder.put(bytes)
     }
 
     func read(_ decoder: inout StateDecoder, _ target: UnsafeMutableRawPointer) throws {

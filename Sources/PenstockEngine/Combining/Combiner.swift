@@ -38,37 +38,26 @@ extension StageDescription {
         switch (window, aggregate.form) {
         case (.time(let windows), .numbers(let function, let numbers))
         where aggregate.emission == Emission() && windows.size >= windows.every:
-            return function.visit(numbers, SliceCombiners(stage: stage, windows: windows, aggregate: aggregate))
+            return function.visit(numbers, PieceCombiners(stage: stage, rule: .slices(windows), aggregate: aggregate))
         case (.time(let windows), .states(let kernel))
         where aggregate.emission == Emission() && windows.size >= windows.every && !aggregate.isKeyed
             && kernel.isOrderFree:
             return StateCombiner(stage: stage, windows: windows, kernel)
         case (.session(let windows), .numbers(let function, let numbers)):
             guard case .fixed(let gap) = windows.gap, gap < SessionWindows.longest / 2 else { return nil }
-            return function.visit(numbers, SessionCombiners(stage: stage, gap: gap, aggregate: aggregate))
+            return function.visit(numbers, PieceCombiners(stage: stage, rule: .sessions(gap: gap), aggregate: aggregate))
         default: return nil
         }
     }
 }
 
-private struct SliceCombiners: AccumulatorVisitor {
+private struct PieceCombiners: AccumulatorVisitor {
     let stage: StageName
-    let windows: TimeWindows
+    let rule: PieceRule
     let aggregate: Aggregate
 
     func visit<A: Accumulator>(_ type: A.Type, isOrderFree: Bool) -> (any Combiner)? {
         guard isOrderFree, !A.canOverflow else { return nil }
-        return SliceCombiner<A>(stage: stage, windows: windows, aggregate: aggregate)
-    }
-}
-
-private struct SessionCombiners: AccumulatorVisitor {
-    let stage: StageName
-    let gap: Int64
-    let aggregate: Aggregate
-
-    func visit<A: Accumulator>(_ type: A.Type, isOrderFree: Bool) -> (any Combiner)? {
-        guard isOrderFree, !A.canOverflow else { return nil }
-        return SessionCombiner<A>(stage: stage, gap: gap, aggregate: aggregate)
+        return PieceCombiner<A>(stage: stage, rule, aggregate)
     }
 }

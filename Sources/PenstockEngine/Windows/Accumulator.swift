@@ -42,16 +42,14 @@ protocol Accumulator: BitwiseCopyable, Sendable {
     /// The rows of a window for this type.
     static func rows(of entries: UnsafePointer<Ordered<Self>>, count: Int, _ window: WindowSpan) -> ClosedRows
 
-    /// `PaneTable.write` for this type.
-    static func write(
-        _ table: borrowing PaneTable<Self>, codes: UnsafeMutablePointer<UInt64>,
-        accumulators: UnsafeMutablePointer<Self>)
-
     /// `PaneTable.mergeRows` for this type.
-    static func mergeRows(_ rows: PaneRows<Self>, from k: inout Int, into table: inout PaneTable<Self>)
+    static func mergeRows(_ rows: PaneRows<Self?>, from k: inout Int, into table: inout PaneTable<Self>)
 
-    /// `SessionPieces.add` for this type.
-    static func combine(_ rows: SessionRows<Number>, into pieces: inout SessionPieces<Self>)
+    /// `WindowPieces.add` for this type.
+    static func combine(_ rows: PieceRows<Number>, into pieces: inout WindowPieces<Self>)
+
+    /// `WindowPieces.write` for this type.
+    static func write(_ pieces: borrowing WindowPieces<Self>, _ columns: PieceColumns<Self>)
 
     /// `PaneTable.insert` for this type.
     static func insert(_ entries: UnsafeRawBufferPointer, _ renamed: [UInt64: UInt64], into: inout PaneTable<Self>)
@@ -82,18 +80,15 @@ extension Accumulator {
     }
 
     @inline(__always)
-    static func write(
-        _ table: borrowing PaneTable<Self>, codes: UnsafeMutablePointer<UInt64>,
-        accumulators: UnsafeMutablePointer<Self>
-    ) { table.write(codes: codes, accumulators: accumulators) }
-
-    @inline(__always)
-    static func mergeRows(_ rows: PaneRows<Self>, from k: inout Int, into table: inout PaneTable<Self>) {
+    static func mergeRows(_ rows: PaneRows<Self?>, from k: inout Int, into table: inout PaneTable<Self>) {
         table.mergeRows(rows, from: &k)
     }
 
     @inline(__always)
-    static func combine(_ rows: SessionRows<Number>, into pieces: inout SessionPieces<Self>) { pieces.add(rows) }
+    static func combine(_ rows: PieceRows<Number>, into pieces: inout WindowPieces<Self>) { pieces.add(rows) }
+
+    @inline(__always)
+    static func write(_ pieces: borrowing WindowPieces<Self>, _ columns: PieceColumns<Self>) { pieces.write(columns) }
 
     static func carry(of number: Number) -> Int64 { 0 }
 

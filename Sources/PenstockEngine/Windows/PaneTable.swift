@@ -89,33 +89,14 @@ struct PaneTable<A: Accumulator>: ~Copyable {
     }
 
     /// Merges accumulators with the rows from the `k`-th on while their times lie in the slice, and moves `k` behind them.
-    @inline(__always) mutating func mergeRows(_ rows: PaneRows<A>, from k: inout Int) {
+    @inline(__always) mutating func mergeRows(_ rows: PaneRows<A?>, from k: inout Int) {
         let (times, codes, accumulators) = (rows.times, rows.codes, rows.numbers)
         while k < rows.rows.count {
             let row = rows.rows[k]
             guard times[row] >= rows.start, times[row] < rows.end else { break }
-            merge(codes[row], accumulators[row])
+            if let accumulator = accumulators[row] { merge(codes[row], accumulator) }
             k &+= 1
         }
-    }
-
-    /// Writes all codes and accumulators, in no particular order.
-    @inline(__always) func write(codes: UnsafeMutablePointer<UInt64>, accumulators: UnsafeMutablePointer<A>) {
-        var k = 0
-        forEach { code, accumulator in
-            codes[k] = code
-            accumulators[k] = accumulator
-            k &+= 1
-        }
-    }
-
-    /// Forgets all keys.
-    mutating func removeAll() {
-        UnsafeMutableRawPointer(slots).initializeMemory(
-            as: UInt8.self, repeating: 0, count: capacity * MemoryLayout<Slot>.stride)
-        used = 0
-        last = nil
-        carries.removeAll()
     }
 
     /// A sum went beyond 64 bits, or came back.
