@@ -34,7 +34,9 @@ struct CombiningGain {
 extension StageDescription {
     /// What combines the events for this stage, where it is an aggregate that allows it.
     func makeCombiner(_ stage: StageName) -> (any Combiner)? {
-        guard case .aggregate(let window, let aggregate) = kind, aggregate.emission.earlyEvery == nil else { return nil }
+        guard case .aggregate(let window, let aggregate) = kind, aggregate.emission.earlyEvery == nil else {
+            return nil
+        }
         switch (window, aggregate.form) {
         case (.time(let windows), .numbers(let function, let numbers))
         where aggregate.emission == Emission() && windows.size >= windows.every:
@@ -45,7 +47,8 @@ extension StageDescription {
             return StateCombiner(stage: stage, windows: windows, kernel)
         case (.session(let windows), .numbers(let function, let numbers)):
             guard case .fixed(let gap) = windows.gap, gap < SessionWindows.longest / 2 else { return nil }
-            return function.visit(numbers, PieceCombiners(stage: stage, rule: .sessions(gap: gap), aggregate: aggregate))
+            return function.visit(
+                numbers, PieceCombiners(stage: stage, rule: .sessions(gap: gap), aggregate: aggregate))
         default: return nil
         }
     }

@@ -130,7 +130,8 @@ struct PendingOutput {
 
     /// Takes the events that an operator put out and the element that caused them.
     mutating func put<Value>(
-        _ output: inout Output<Value>, _ marks: [BehindMark], before element: StreamElement, origin: Origin, sequence: inout UInt64
+        _ output: inout Output<Value>, _ marks: [BehindMark], before element: StreamElement, origin: Origin,
+        sequence: inout UInt64
     ) {
         if output.count > 0 {
             let (values, times, count) = output.builder.take(capacity: 1)

@@ -98,6 +98,8 @@ public struct PhysicalStage: Sendable {
     public var mergesInOrder: Bool { order != nil }
     /// What is put in order first, if anything is.
     var order: OrderedMerge.Scope?
+    /// For which stage of the author that is; part of the name of the state, since the order may have an actor of its own.
+    var orderedFor: StageName?
     /// Whether its instances have the partitions of a source, each some of them.
     var sharesPartitions = false
     /// The number of partitions of its source.
@@ -151,13 +153,10 @@ extension PhysicalStage {
         }
     }
 
-    /// The name of what comes first behind the place where events are put in order: the first operator, or the output.
+    /// The name of what the events are put in order for.
     var nameBehindOrder: StageName {
-        if let first = operators.first { return first.name }
-        switch output {
-        case .sink(let name, _), .topic(let name, _, _, _), .leftOut(let name, _): return name
-        case .channels: preconditionFailure("stage \(index) puts events in order for nobody")
-        }
+        guard let orderedFor else { preconditionFailure("stage \(index) puts events in order for nobody") }
+        return orderedFor
     }
 }
 

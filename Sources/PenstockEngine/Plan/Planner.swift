@@ -125,25 +125,25 @@ private struct Planner {
             arrivals[keyed, default: Arrival()].hasLongKeys = kernel.isLong
             return keyed
         case .aggregate(let window, let aggregate):
-            let ready = aggregate.foldsInSequence(window) ? inSequence(current) : placed(current)
+            let ready = aggregate.foldsInSequence(window) ? inSequence(current, name) : placed(current, name)
             guard aggregate.isKeyed else { return add(stage, name, to: gathered(ready)) }
             return add(stage, name, to: sharedByKey(ready, instances: stage.parallelism ?? parallelism))
         case .operation(let operation) where operation.isKeyed:
-            return add(stage, name, to: sharedByKey(placed(current), instances: stage.parallelism ?? parallelism))
+            return add(stage, name, to: sharedByKey(placed(current, name), instances: stage.parallelism ?? parallelism))
         case .operation(let operation) where operation.ordersEvents:
-            return add(stage, name, to: gathered(placed(current)))
+            return add(stage, name, to: gathered(placed(current, name)))
         case .operation(let operation):
-            let ordered = inOrder(current)
+            let ordered = inOrder(current, name)
             let cut = operation.isHeavy && ordered == current
             return add(stage, name, to: cut ? next(after: current, routing: .single, instances: 1) : ordered)
         case .persist(let topic, let codec):
             return persist(topic, codec, name, disorder, after: current)
         case .sink(let sink):
-            return finish(.sink(name, sink), after: sink.takesAnyOrder ? gathered(current) : inOrder(current))
+            return finish(.sink(name, sink), after: sink.takesAnyOrder ? gathered(current) : inOrder(current, name))
         case .topicSink(let topic, let codec):
             let output: PhysicalStage.Output =
                 isReplay ? .leftOut(name, topic: topic) : .topic(name, topic: topic, codec: codec, readBy: nil)
-            return finish(output, after: inOrder(current))
+            return finish(output, after: inOrder(current, name))
         }
     }
 
@@ -159,7 +159,8 @@ private struct Planner {
             plan.edges.append(PhysicalPlan.Edge(from: end, to: merged, routing: .single, input: input))
         }
         arrivals[merged] = Arrival(
-            isMixed: true, isSpread: ends.contains { isSpread($0) }, hasLongPlaces: ends.contains { arrival($0).hasLongPlaces },
+            isMixed: true, isSpread: ends.contains { isSpread($0) },
+            hasLongPlaces: ends.contains { arrival($0).hasLongPlaces },
             isAside: ends.contains { arrival($0).isAside }, hasLongKeys: ends.contains { arrival($0).hasLongKeys })
         return merged
     }
@@ -191,7 +192,7 @@ private struct Planner {
         let input = PhysicalStage.Input.topic(name, topic: topic, codec: codec, disorder: disorder, isPersisted: true)
         guard let current, !isReplay else { return open(input, instances: 1) }
         let reader = open(input, instances: 1)
-        let writer = inOrder(current)
+        let writer = inOrder(current, name)
         plan.stages[writer].output = .topic(name, topic: topic, codec: codec, readBy: reader)
         return reader
     }
@@ -209,28 +210,29 @@ private struct Planner {
 
     /// The stage from which the events of `current` come one by one in canonical order: a stage of its own behind several
     /// instances, or behind several partitions that are read in turn.
-    private mutating func inOrder(_ current: Int?) -> Int {
+    private mutating func inOrder(_ current: Int?, _ name: StageName) -> Int {
         let stage = required(current)
         guard plan.stages[stage].instances > 1 || arrival(stage).isMixed || isSpread(stage) else { return stage }
-        return ordered(stage, .all)
+        return ordered(stage, .all, name)
     }
 
     /// The stage from which the events of each origin come in their sequence.
-    private mutating func inSequence(_ current: Int?) -> Int {
+    private mutating func inSequence(_ current: Int?, _ name: StageName) -> Int {
         let stage = required(current)
-        if arrival(stage).isAside { return ordered(stage, .eachOrigin) }
-        return isSpread(stage) ? ordered(stage, .keyedStages) : stage
+        if arrival(stage).isAside { return ordered(stage, .eachOrigin, name) }
+        return isSpread(stage) ? ordered(stage, .keyedStages, name) : stage
     }
 
     /// The stage from which events come with places that tell their order.
-    private mutating func placed(_ current: Int?) -> Int {
+    private mutating func placed(_ current: Int?, _ name: StageName) -> Int {
         let stage = required(current)
-        return isSpread(stage) && arrival(stage).hasLongPlaces ? inSequence(stage) : stage
+        return isSpread(stage) && arrival(stage).hasLongPlaces ? inSequence(stage, name) : stage
     }
 
-    private mutating func ordered(_ stage: Int, _ scope: OrderedMerge.Scope) -> Int {
+    private mutating func ordered(_ stage: Int, _ scope: OrderedMerge.Scope, _ name: StageName) -> Int {
         let ordered = next(after: stage, routing: .single, instances: 1)
         plan.stages[ordered].order = scope
+        plan.stages[ordered].orderedFor = name
         let hasLongKeys = arrival(stage).hasLongKeys
         arrivals[ordered] = Arrival(isMixed: scope != .all && arrival(stage).isMixed, hasLongKeys: hasLongKeys)
         return ordered

@@ -122,6 +122,7 @@ struct WaitingRows {
             rows: rows.map { UnsafePointer($0.values) },
             keys: (columns.prefixes ?? batch.placeKeys?.hashes).map { UnsafePointer($0.values) },
             hasLongKeys: columns.prefixes != nil, hasMarks: columns.effectiveTimes != nil, rank: rank,
-            baseSequence: batch.baseSequence, numbers: batch.numbers.map { UnsafePointer($0.values) }, run: run, arrival: UInt64(batch.input) << 56 | arrival, end: count)
+            baseSequence: batch.baseSequence, numbers: batch.numbers.map { UnsafePointer($0.values) }, run: run,
+            arrival: UInt64(batch.input) << 56 | arrival, end: count)
     }
 }
