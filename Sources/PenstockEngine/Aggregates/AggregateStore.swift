@@ -67,13 +67,12 @@ final class AggregateStore {
         try kernel.merge(address(later), address(slot))
     }
 
-    /// Adds the k-th of the rows of a batch of states to the state in `slots[k]`.
+    /// Adds the k-th of the rows of a batch of pieces to the state in `slots[k]`.
     /// - Throws: what the author's code throws; `IntegerOverflow`.
-    func merge(_ states: Batch, slots: UnsafePointer<UInt32>) throws {
-        let rows = states.rows
-        for k in 0..<rows.count {
-            try kernel.merge(states.values.base + rows[k] * kernel.state.stride, address(slots[k]))
-        }
+    func merge(_ pieces: Batch, slots: UnsafePointer<UInt32>) throws {
+        let (rows, merge) = (pieces.rows, kernel.mergePiece ?? kernel.merge)
+        let (base, stride) = (pieces.values.base, pieces.values.element.stride)
+        for k in 0..<rows.count { try merge(base + rows[k] * stride, address(slots[k])) }
     }
 
     /// The results of states in a column of the kernel's result type; `windows` has the window of each. Frees no slot.

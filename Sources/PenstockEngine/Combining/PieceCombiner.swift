@@ -36,14 +36,14 @@ final class PieceCombiner<A: Accumulator>: Combiner {
 
     private func rows(like batch: Batch) -> Batch {
         let count = pieces.count
-        let values = ValueColumn(ValueType(A?.self), capacity: count)
+        let values = ValueColumn(ValueType(A.self), capacity: count)
         let (times, ends) = (Column<Int64>(capacity: count), Column<Int64>(capacity: count))
         let hashes = Column<UInt64>(capacity: count)
         A.write(
             pieces,
             PieceColumns(
                 codes: hashes.values, firsts: times.values, ends: ends.values,
-                states: values.base.bindMemory(to: A?.self, capacity: count)))
+                accumulators: values.base.bindMemory(to: A.self, capacity: count)))
         values.setInitialized(count: count)
         var combined = Batch(
             origin: batch.origin, baseSequence: batch.baseSequence, rowCount: count, times: times, values: values,
@@ -77,5 +77,5 @@ struct PieceColumns<A: Accumulator> {
     let codes: UnsafeMutablePointer<UInt64>
     let firsts: UnsafeMutablePointer<Int64>
     let ends: UnsafeMutablePointer<Int64>
-    let states: UnsafeMutablePointer<A?>
+    let accumulators: UnsafeMutablePointer<A>
 }

@@ -114,7 +114,7 @@ struct WindowPieces<A: Accumulator>: ~Copyable {
                 columns.codes[written] = codes.values[piece]
                 columns.firsts[written] = firsts.values[piece]
                 columns.ends[written] = ends.values[piece]
-                columns.states[written] = accumulators.values[piece]
+                columns.accumulators[written] = accumulators.values[piece]
                 written &+= 1
             }
         }

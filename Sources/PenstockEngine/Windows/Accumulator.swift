@@ -43,7 +43,7 @@ protocol Accumulator: BitwiseCopyable, Sendable {
     static func rows(of entries: UnsafePointer<Ordered<Self>>, count: Int, _ window: WindowSpan) -> ClosedRows
 
     /// `PaneTable.mergeRows` for this type.
-    static func mergeRows(_ rows: PaneRows<Self?>, from k: inout Int, into table: inout PaneTable<Self>)
+    static func mergeRows(_ rows: PaneRows<Self>, from k: inout Int, into table: inout PaneTable<Self>)
 
     /// `WindowPieces.add` for this type.
     static func combine(_ rows: PieceRows<Number>, into pieces: inout WindowPieces<Self>)
@@ -80,7 +80,7 @@ extension Accumulator {
     }
 
     @inline(__always)
-    static func mergeRows(_ rows: PaneRows<Self?>, from k: inout Int, into table: inout PaneTable<Self>) {
+    static func mergeRows(_ rows: PaneRows<Self>, from k: inout Int, into table: inout PaneTable<Self>) {
         table.mergeRows(rows, from: &k)
     }
 

@@ -114,7 +114,7 @@ struct KeyedTimeWindows<A: Accumulator>: Processor {
     /// Adds accumulators to which events were combined before they came here.
     private mutating func merge(_ batch: Batch) {
         let codes = codes.codes(of: batch, isKeyed: aggregate.isKeyed, &interner, stage)
-        let accumulators = UnsafeRawPointer(batch.values.base).assumingMemoryBound(to: A?.self)
+        let accumulators = UnsafeRawPointer(batch.values.base).assumingMemoryBound(to: A.self)
         var k = 0
         while k < batch.count {
             guard let place = place(of: batch.times.values[batch.rows[k]], Self.anyOrigin) else {

@@ -89,12 +89,12 @@ struct PaneTable<A: Accumulator>: ~Copyable {
     }
 
     /// Merges accumulators with the rows from the `k`-th on while their times lie in the slice, and moves `k` behind them.
-    @inline(__always) mutating func mergeRows(_ rows: PaneRows<A?>, from k: inout Int) {
+    @inline(__always) mutating func mergeRows(_ rows: PaneRows<A>, from k: inout Int) {
         let (times, codes, accumulators) = (rows.times, rows.codes, rows.numbers)
         while k < rows.rows.count {
             let row = rows.rows[k]
             guard times[row] >= rows.start, times[row] < rows.end else { break }
-            if let accumulator = accumulators[row] { merge(codes[row], accumulator) }
+            merge(codes[row], accumulators[row])
             k &+= 1
         }
     }

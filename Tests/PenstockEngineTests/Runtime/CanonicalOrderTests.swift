@@ -122,7 +122,7 @@ struct CanonicalOrderTests {
             windows.sides[.late] = late
             return [
                 FlowDescription(
-                    name: "windows", stages: [source(3, bound: 2), key, windows, .to(EventCounter())]),
+                    name: "windows", stages: [source(3, bound: 2), key, windows, .to(Collector(Row.self))]),
                 FlowDescription(
                     name: "late",
                     stages: [
