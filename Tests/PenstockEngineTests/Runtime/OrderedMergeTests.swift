@@ -60,7 +60,8 @@ struct OrderedMergeTests {
                 return (own, Sample(key: .random(in: -3...12, using: &random), number: Int64(trial.sent.count + row)))
             }
             var batch = Batch(
-                events, origin: origin, sequence: UInt64(trial.elements.count * 100), behind: marks, watermark: watermark)
+                events, origin: origin, sequence: UInt64(trial.elements.count * 100), behind: marks,
+                watermark: watermark)
             if random.once(in: 3) {
                 let rows = events.indices.filter { _ in random.once(in: 2) }
                 batch.selection = Selection(rows: rows.map { UInt32($0) })

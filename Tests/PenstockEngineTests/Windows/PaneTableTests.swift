@@ -53,7 +53,9 @@ struct PaneTableTests {
         "whether a sum overflows is a question of the whole sum, not of the order of its numbers",
         arguments: [0, 17, UInt64.max])
     func overflow(code: UInt64) {
-        for numbers in [[Int64.max, 1, -1], [1, .max, -1], [.min, -1, .max, 2], [-1, .min, 1], [.max, .max, .min, .min]] {
+        for numbers in [
+            [Int64.max, 1, -1], [1, .max, -1], [.min, -1, .max, 2], [-1, .min, 1], [.max, .max, .min, .min],
+        ] {
             var table = PaneTable<IntegerSum>()
             var merged = PaneTable<IntegerMean>()
             for number in numbers {
