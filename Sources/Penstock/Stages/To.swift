@@ -31,6 +31,7 @@ public struct To<Value: Sendable>: Stage {
     /// Puts the events into a feedback, from which another flow reads them.
     public init(_ feedback: Feedback<Value>) where Value: Event {
         kind = .topicSink(topic: feedback.name, codec: EventCodec(Value.self))
+        allowsLossy = false
     }
 
     private var takesUpdates = false

@@ -67,6 +67,7 @@ extension StateEncoder {
         put(place.nanoseconds)
         put(place.effectiveNanoseconds)
         put(place.origin)
+        put(place.key)
         put(place.sequence)
     }
 }
@@ -76,6 +77,6 @@ extension StateDecoder {
     mutating func place() throws -> EventPlace {
         EventPlace(
             nanoseconds: try integer(), effectiveNanoseconds: try integer(), origin: try origin(),
-            sequence: try integer())
+            key: try integer(), sequence: try integer())
     }
 }

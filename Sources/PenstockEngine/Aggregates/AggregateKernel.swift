@@ -20,6 +20,8 @@ public struct AggregateKernel: Sendable {
     let moveStates: @Sendable (_ from: UnsafeMutableRawPointer, _ to: UnsafeMutableRawPointer, _ count: Int) -> Void
     let fold: Fold
     let merge: @Sendable (_ later: UnsafeMutableRawPointer, _ state: UnsafeMutableRawPointer) throws -> Void
+    /// Adds a piece that events were combined to, where that is no state itself.
+    var mergePiece: (@Sendable (_ piece: UnsafeMutableRawPointer, _ state: UnsafeMutableRawPointer) throws -> Void)?
     let makeResult:
         @Sendable (_ state: UnsafeMutableRawPointer, _ window: WindowSpan, _ result: UnsafeMutableRawPointer) throws ->
             Void

@@ -86,9 +86,7 @@ final class AggregateStore {
         let outcome = withUnsafePointer(to: place.nanoseconds) { time in
             withUnsafePointer(to: place.effectiveNanoseconds) { effectiveTime in
                 foldGuarded(
-                    FoldRows(
-                        value: value, time: time, effectiveTime: effectiveTime, origin: place.origin,
-                        sequence: place.sequence), into: slot)
+                    FoldRows(value: value, time: time, effectiveTime: effectiveTime, at: place), into: slot)
             }
         }
         guard let failure = outcome.failure else { return true }
@@ -112,6 +110,14 @@ final class AggregateStore {
         if let error = broken[later] { return broken[slot] = error }
         guard broken[slot] == nil else { return }
         do { try kernel.merge(address(later), address(slot)) } catch { broken[slot] = error }
+    }
+
+    /// Adds the k-th of the rows of a batch of pieces to the state in `slots[k]`.
+    /// - Throws: what the author's code throws; `IntegerOverflow`.
+    func merge(_ pieces: Batch, slots: UnsafePointer<UInt32>) throws {
+        let (rows, merge) = (pieces.rows, kernel.mergePiece ?? kernel.merge)
+        let (base, stride) = (pieces.values.base, pieces.values.element.stride)
+        for k in 0..<rows.count { try merge(base + rows[k] * stride, address(slots[k])) }
     }
 
     /// Puts the results of states into rows, in a column of the kernel's result type. Rows of states without a result are left out, where the

@@ -24,6 +24,11 @@ extension AggregateKernel {
                 let accumulator = state.assumingMemoryBound(to: A?.self).pointee
                 result.initializeMemory(as: AggregateResult.self, to: accumulator?.result ?? AggregateResult())
             })
+        mergePiece = { piece, state in
+            let fits = state.assumingMemoryBound(to: A?.self).pointee.merge(
+                piece.assumingMemoryBound(to: A.self).pointee)
+            guard fits else { throw IntegerOverflow() }
+        }
     }
 }
 

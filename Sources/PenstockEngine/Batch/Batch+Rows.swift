@@ -3,9 +3,9 @@ internal import PenstockEvents
 extension Batch {
     enum KeyOrder { case less, equal, greater }
 
-    /// How the key of a row compares to that of a row of another batch of the same stream.
-    func keyOrder(_ row: Int, _ other: Batch, _ otherRow: Int) -> KeyOrder {
-        guard let keys, let otherKeys = other.keys else { return .equal }
+    /// How the key with which the sequence of a row begins compares to that of a row of another batch of the same stream.
+    func placeKeyOrder(_ row: Int, _ other: Batch, _ otherRow: Int) -> KeyOrder {
+        guard let keys = placeKeys, let otherKeys = other.placeKeys else { return .equal }
         guard let arena = keys.arena, let otherArena = otherKeys.arena else {
             let a = SplitMix64.unmix(keys.hashes.values[row])
             let b = SplitMix64.unmix(otherKeys.hashes.values[otherRow])
@@ -38,5 +38,11 @@ extension Batch {
         self.init(
             origin: first.origin, baseSequence: baseSequence, rowCount: rows.count, times: times, values: values,
             keys: first.keys == nil ? nil : KeyColumn(hashes: hashes, arena: arena), watermark: watermark)
+        let numbers = Column<UInt64>(capacity: rows.count)
+        for (k, (batch, row)) in rows.enumerated() { numbers.values[k] = batch.sequence(row) }
+        self.numbers = numbers
+        placeKeys = first.placeKeys.map { _ in
+            KeyColumn(gathering: rows.map { (batch: $0.batch.placeKeys, row: $0.row) })
+        }
     }
 }

@@ -4,8 +4,17 @@ internal import PenstockEvents
 public struct Origin: Sendable, Hashable, Comparable, BitwiseCopyable {
     /// The number of the stage in the plan, in the order of stage ids as bytes.
     public let stage: UInt32
-    /// The partition of the source, or 0.
+    /// The partition of the source, or a number that is no partition's.
     public let partition: UInt32
+
+    /// The partition of an origin that is a keyed stage, whose instances are one origin together.
+    @usableFromInline static let keyedPartition = UInt32.max
+
+    /// The origin of the rows of a keyed stage.
+    init(keyedStage stage: UInt32) { self.init(stage: stage, partition: Origin.keyedPartition) }
+
+    /// Whether the sequence of the rows begins with their times and keys.
+    @inlinable @inline(__always) var isKeyed: Bool { partition == Origin.keyedPartition }
 
     /// The origin of a stage's partition.
     public init(stage: UInt32, partition: UInt32) {
@@ -43,6 +52,12 @@ struct BehindMark: Sendable {
     static let endOfInput = Timestamp(nanoseconds: .max - 1)
 }
 
+/// What several events of a batch have been combined to before they are shared out.
+struct CombinedRows {
+    /// The end of what a row of a session covers from its time on; for rows of windows over time it has no meaning.
+    let ends: Column<Int64>?
+}
+
 /// Some consecutive events of one origin, by columns. Immutable: stages share columns and replace some of them.
 ///
 /// Row `i` has the time `times[i]`, the value `values[i]` and the sequence number `baseSequence + i`. Where there is a selection only
@@ -61,6 +76,15 @@ public struct Batch: Sendable {
     var keepsSources = false
     /// Where the rows were read that no longer stand as they were read.
     var sourcePlaces: Column<SourcePlace>?
+
+    /// The keys with which the sequence of the rows of a keyed stage begins, whatever keys they have got since; nil for other rows.
+    var placeKeys: KeyColumn?
+
+    /// The numbers of the rows within their origin, where rows between them are missing; nil for `baseSequence + i`.
+    var numbers: Column<UInt64>?
+
+    /// What the values are, where they are not events but what several events have been combined to.
+    var combined: CombinedRows?
 
     /// On which of the stage's inputs the batch came: 0 and 1 are the left and the right side of a join.
     var input: UInt8 = 0
@@ -84,6 +108,7 @@ public struct Batch: Sendable {
         self.keys = keys
         self.behind = behind
         self.watermark = watermark
+        placeKeys = origin.isKeyed ? keys : nil
     }
 
     /// The number of events.
@@ -112,23 +137,37 @@ public struct Batch: Sendable {
         }
     }
 
-    /// The place of a row in canonical order.
+    /// The place of a row with where it was read, for what is told of single events.
     func place(of row: Int) -> EventPlace {
         let mark = behind.first { Int($0.row) == row }
         let source = sourcePlace(row)
         return EventPlace(
             nanoseconds: times.values[row], effectiveNanoseconds: effectiveTime(row, mark), origin: source.origin,
-            sequence: source.sequence)
+            key: placeKey(row), sequence: source.sequence)
     }
 
     /// Where a row was read.
     func sourcePlace(_ row: Int) -> SourcePlace {
-        sourcePlaces?.values[row] ?? SourcePlace(origin: origin, sequence: baseSequence &+ UInt64(row))
+        sourcePlaces?.values[row] ?? SourcePlace(origin: origin, sequence: sequence(row))
     }
 
-    /// The number of a row in its origin.
+    /// The canonical integer of the key with which the row's sequence begins; 0 where it does not begin with one, and for keys of more than
+    /// 64 bits, whose rows are put in order by their bytes before anything looks at numbers.
+    @inline(__always) func placeKey(_ row: Int) -> UInt64 {
+        guard let placeKeys, placeKeys.arena == nil else { return 0 }
+        return SplitMix64.unmix(placeKeys.hashes.values[row])
+    }
+
+    /// Where a row stands in canonical order.
+    @inline(__always) func place(_ row: Int, effectiveTime: Int64) -> EventPlace {
+        EventPlace(
+            nanoseconds: times.values[row], effectiveNanoseconds: effectiveTime, origin: origin, key: placeKey(row),
+            sequence: sequence(row))
+    }
+
+    /// The number of a row within its origin.
     @inline(__always) func sequence(_ row: Int) -> UInt64 {
-        sourcePlaces == nil ? baseSequence &+ UInt64(row) : sourcePlace(row).sequence
+        numbers.map { $0.values[row] } ?? baseSequence &+ UInt64(truncatingIfNeeded: row)
     }
 
     /// The effective time of a row: behind its watermark, where its event is.

@@ -4,6 +4,26 @@ public struct KeyColumn: Sendable {
     let hashes: Column<UInt64>
     /// The canonical bytes of keys longer than 64 bits; nil for keys of a fixed width.
     let arena: KeyArena?
+
+    init(hashes: Column<UInt64>, arena: KeyArena?) {
+        self.hashes = hashes
+        self.arena = arena
+    }
+
+    /// The keys of some rows of columns of the same kind, in the given order.
+    init(gathering rows: [(batch: KeyColumn?, row: Int)]) {
+        hashes = Column(capacity: rows.count)
+        var arena = rows.first?.batch?.arena.map { _ in KeyArena(rowCount: rows.count) }
+        for (k, (column, row)) in rows.enumerated() {
+            guard let column else { preconditionFailure("rows with keys and rows without came from one stage") }
+            hashes.values[k] = column.hashes.values[row]
+            column.arena?.withKey(row) { key in arena?.append(key, row: k) }
+        }
+        self.arena = arena
+    }
+
+    /// Whether both are the same keys of the same rows.
+    func isSame(as other: KeyColumn?) -> Bool { other?.hashes === hashes }
 }
 
 /// The canonical bytes of the keys of a batch, one behind the other.

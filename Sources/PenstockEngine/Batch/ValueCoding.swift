@@ -21,7 +21,7 @@ extension ValueCoding {
 /// as a binary property list, nor made of such values by one of the types of `OwnCoding`.
 @usableFromInline func valueCoding<Value>(of type: Value.Type) -> (any ValueCoding)? {
     if let event = type as? any Event.Type { return eventCoding(event) }
-    if _isPOD(type) { return PlainCoding(byteCount: MemoryLayout<Value>.size) }
+    if _isPOD(type) { return PlainCoding(type) }
     if let own = type as? any OwnCoding.Type { return own.ownCoding }
     if let codable = type as? any Codable.Type { return codableCoding(codable) }
     return nil
@@ -32,11 +32,23 @@ private func eventCoding<E: Event>(_ type: E.Type) -> any ValueCoding { EventCod
 private func codableCoding<C: Codable>(_ type: C.Type) -> any ValueCoding { CodableCoding<C>() }
 
 private struct PlainCoding: ValueCoding {
-    let byteCount: Int
-    var plainByteCount: Int? { byteCount }
+    private let byteCount: Int
+    private let padding: [Range<Int>]
+
+    init<Value>(_ type: Value.Type) {
+        byteCount = MemoryLayout<Value>.size
+        padding = paddingBytes(of: type)
+    }
+
+    var plainByteCount: Int? { padding.isEmpty ? byteCount : nil }
 
     func write(_ value: UnsafeRawPointer, _ encoder: inout StateEncoder) {
-        encoder.put(UnsafeRawBufferPointer(start: value, count: byteCount))
+        let memory = UnsafeRawBufferPointer(start: value, count: byteCount)
+        guard !padding.isEmpty else { return encoder.put(memory) }
+        // Equal values are written alike.
+        var bytes = Array(memory)
+        for range in padding { for at in range { bytes[at] = 0 } }
+        encoder.put(bytes)
     }
 
     func read(_ decoder: inout StateDecoder, _ target: UnsafeMutableRawPointer) throws {
@@ -101,20 +113,51 @@ extension StateEncoder {
         put(batch.input)
         put(batch.watermark.nanoseconds)
         put(UInt64(batch.count))
-        put(batch.keys == nil ? UInt8(0) : batch.keys?.arena == nil ? 1 : 2)
+        let placeKeys = batch.placeKeys.flatMap { $0.isSame(as: batch.keys) ? nil : $0 }
+        put(form(of: batch.keys))
+        put(batch.placeKeys != nil && placeKeys == nil ? UInt8(3) : form(of: placeKeys))
         put(batch.keepsSources)
         try batch.forEachMarkedRow { row, mark in
             put(batch.times.values[row])
+            put(batch.sequence(row))
             put(mark != nil)
             if let mark { put(mark.watermark.nanoseconds) }
             if batch.keepsSources { put(raw: batch.sourcePlace(row)) }
-            if let keys = batch.keys {
-                put(keys.hashes.values[row])
-                keys.arena?.withKey(row) { put($0) }
-            }
+            if let keys = batch.keys { put(keys, row) }
+            if let placeKeys { put(placeKeys, row) }
             try coding.write(batch.values.base + row * batch.values.element.stride, &self)
         }
     }
+}
+
+extension StateEncoder {
+    private func form(of keys: KeyColumn?) -> UInt8 { keys == nil ? 0 : keys?.arena == nil ? 1 : 2 }
+
+    private mutating func put(_ keys: KeyColumn, _ row: Int) {
+        put(keys.hashes.values[row])
+        keys.arena?.withKey(row) { put($0) }
+    }
+}
+
+/// The keys of rows that are read one after the other.
+private struct KeysOfRows {
+    private let hashes: Column<UInt64>
+    private var arena: KeyArena?
+
+    /// Keys of the form that was written; nil for none.
+    init?(form: UInt8, rowCount: Int) {
+        guard form == 1 || form == 2 else { return nil }
+        hashes = Column(capacity: rowCount)
+        arena = form == 2 ? KeyArena(rowCount: rowCount) : nil
+    }
+
+    mutating func read(_ row: Int, _ decoder: inout StateDecoder) throws {
+        hashes.values[row] = try decoder.integer()
+        guard arena != nil else { return }
+        try decoder.data().withUnsafeBytes { arena?.append($0, row: row) }
+    }
+
+    var column: KeyColumn { KeyColumn(hashes: hashes, arena: arena) }
 }
 
 extension StateDecoder {
@@ -127,35 +170,39 @@ extension StateDecoder {
         return payload
     }
 
-    /// The next batch, whose values have the type `element`. Its rows are dense: only the order of sequence numbers is kept.
+    /// The next batch, whose values have the type `element`.
     mutating func batch(of element: ValueType) throws -> Batch {
         guard let coding = element.coding else { throw StateNotWritable(.events, element.name) }
         let origin = Origin(stage: try integer(), partition: try integer())
         let (baseSequence, input): (UInt64, UInt8) = (try integer(), try integer())
         let watermark = Timestamp(nanoseconds: try integer())
         let count = Int(try integer(UInt64.self))
-        let keyForm: UInt8 = try integer()
+        let (keyForm, placeForm): (UInt8, UInt8) = (try integer(), try integer())
         let keepsSources = try bool()
         let sources = keepsSources ? Column<SourcePlace>(capacity: count) : nil
         let values = ValueColumn(element, capacity: count)
         let times = Column<Int64>(capacity: count)
-        let hashes = Column<UInt64>(capacity: count)
-        var arena = keyForm == 2 ? KeyArena(rowCount: count) : nil
+        let numbers = Column<UInt64>(capacity: count)
+        var keys = KeysOfRows(form: keyForm, rowCount: count)
+        var placeKeys = KeysOfRows(form: placeForm, rowCount: count)
         var behind: [BehindMark] = []
         for row in 0..<count {
             times.values[row] = try integer()
+            numbers.values[row] = try integer()
             if try bool() {
                 behind.append(BehindMark(row: UInt32(row), watermark: Timestamp(nanoseconds: try integer())))
             }
             if let sources { sources.values[row] = try raw() }
-            if keyForm > 0 { hashes.values[row] = try integer() }
-            if keyForm == 2 { try data().withUnsafeBytes { arena?.append($0, row: row) } }
+            try keys?.read(row, &self)
+            try placeKeys?.read(row, &self)
             try coding.read(&self, values.base + row * element.stride)
             values.setInitialized(count: row + 1)
         }
         var batch = Batch(
             origin: origin, baseSequence: baseSequence, rowCount: count, times: times, values: values,
-            keys: keyForm == 0 ? nil : KeyColumn(hashes: hashes, arena: arena), behind: behind, watermark: watermark)
+            keys: keys?.column, behind: behind, watermark: watermark)
+        batch.placeKeys = placeForm == 3 ? batch.keys : placeKeys?.column
+        batch.numbers = numbers
         batch.input = input
         (batch.sourcePlaces, batch.keepsSources) = (sources, keepsSources)
         return batch

@@ -77,9 +77,7 @@ struct BroadcastJoin: Processor {
         let codes = keys.codes(of: batch)
         let pool = pools[Int(batch.input)]
         batch.forEachMarkedRow { row, mark in
-            let place = EventPlace(
-                nanoseconds: batch.times.values[row], effectiveNanoseconds: batch.effectiveTime(row, mark),
-                origin: batch.origin, sequence: batch.sequence(row))
+            let place = batch.place(row, effectiveTime: batch.effectiveTime(row, mark))
             let slot = pool.keep(
                 batch.values.base + row * batch.values.element.stride, code: codes.values[row], place: place)
             wait(slot, batch.input)

@@ -108,9 +108,7 @@ struct TimedJoin: Processor {
                 side.put(row, at: batch.input == 0 ? .late : .lateRight)
                 return
             }
-            let place = EventPlace(
-                nanoseconds: time, effectiveNanoseconds: batch.effectiveTime(row, mark), origin: batch.origin,
-                sequence: batch.sequence(row))
+            let place = batch.place(row, effectiveTime: batch.effectiveTime(row, mark))
             let slot = pools[Int(batch.input)].keep(
                 batch.values.base + row * batch.values.element.stride, code: codes.values[row], place: place)
             take(slot, input: batch.input)

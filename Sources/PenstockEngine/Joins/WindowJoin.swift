@@ -124,9 +124,7 @@ struct WindowJoin: Processor {
             while k < rows.count {
                 let row = rows[k]
                 guard UInt64(bitPattern: times[row] &- bounds.start) < length else { break }
-                let place = EventPlace(
-                    nanoseconds: times[row], effectiveNanoseconds: times[row], origin: batch.origin,
-                    sequence: batch.sequence(row))
+                let place = batch.place(row, effectiveTime: times[row])
                 kept.append(values + row &* stride, code: codes.values[row], place: place)
                 k += 1
             }
@@ -138,9 +136,7 @@ struct WindowJoin: Processor {
             statistics.outsideEvents += 1
             return
         }
-        let place = EventPlace(
-            nanoseconds: batch.times.values[row], effectiveNanoseconds: effectiveTime, origin: batch.origin,
-            sequence: batch.sequence(row))
+        let place = batch.place(row, effectiveTime: effectiveTime)
         slice(bounds).kept(batch.input).append(
             batch.values.base + row * batch.values.element.stride, code: code, place: place)
     }

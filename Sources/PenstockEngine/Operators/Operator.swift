@@ -69,7 +69,8 @@ public struct Output<Value: Sendable>: ~Copyable {
     /// How many events were put out since the operator was last called.
     public var count: Int { builder.count }
 
-    /// Puts an event out. Its time must not be before that of an earlier event of this operator.
+    /// Puts an event out. What comes of an event that is further out of order than its source's bound allows, and is given its time, counts
+    /// as out of order by as much; otherwise the time must be that of an event that has come, or a later one.
     @inlinable public mutating func append(_ value: consuming Value, time: Timestamp) {
         builder.append(value, time: time.nanoseconds)
     }

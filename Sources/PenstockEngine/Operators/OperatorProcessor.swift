@@ -22,6 +22,7 @@ struct OperatorProcessor<Op: Operator>: Processor {
 
     mutating func accept(_ element: StreamElement) throws {
         var output = Output<Op.Out>(capacity: element.eventCount)
+        var marks: [BehindMark] = []
         switch element {
         case .batch(let batch) where batch.count == 0:
             // How a filter's empty batches fall must not be seen.
@@ -29,7 +30,11 @@ struct OperatorProcessor<Op: Operator>: Processor {
         case .batch(let batch):
             // Behind a drained savepoint there may be more.
             hasEnded = false
-            try process(batch, into: &output)
+            for (part, mark) in batch.partsByMark {
+                let before = output.count
+                try process(part, into: &output)
+                if let mark { marks += output.marks(from: before, behind: mark.watermark) }
+            }
         case .control(let record):
             try call { try operation.control(record, state: &state, into: &output, context: context) }
         case .watermark, .barrier:
@@ -40,7 +45,7 @@ struct OperatorProcessor<Op: Operator>: Processor {
             hasEnded = true
             try call { try operation.finish(state: &state, into: &output, context: context) }
         }
-        pending.put(&output, before: element, origin: origin, sequence: &sequence)
+        pending.put(&output, marks, before: element, origin: origin, sequence: &sequence)
     }
 
     mutating func report(to failures: FailedEvents) { self.failures = failures }
@@ -137,12 +142,13 @@ struct PendingOutput {
 
     /// Takes the events that an operator put out and the element that caused them.
     mutating func put<Value>(
-        _ output: inout Output<Value>, before element: StreamElement, origin: Origin, sequence: inout UInt64
+        _ output: inout Output<Value>, _ marks: [BehindMark], before element: StreamElement, origin: Origin,
+        sequence: inout UInt64
     ) {
         if output.count > 0 {
             let (values, times, count) = output.builder.take(capacity: 1)
             batch = Batch(
-                origin: origin, baseSequence: sequence, rowCount: count, times: times, values: values,
+                origin: origin, baseSequence: sequence, rowCount: count, times: times, values: values, behind: marks,
                 watermark: forwarded)
             sequence += UInt64(count)
         }
@@ -165,5 +171,35 @@ struct PendingOutput {
         }
         defer { following = nil }
         return following
+    }
+}
+
+extension Batch {
+    /// The batch in parts: each event that is behind by itself, with its mark, so that what comes of it is known.
+    fileprivate var partsByMark: [(part: Batch, mark: BehindMark?)] {
+        guard !behind.isEmpty else { return [(self, nil)] }
+        var parts: [(part: Batch, mark: BehindMark?)] = []
+        var rows: [UInt32] = []
+        func close(_ mark: BehindMark?) {
+            guard !rows.isEmpty else { return }
+            parts.append((selecting(rows), mark))
+            rows.removeAll(keepingCapacity: true)
+        }
+        forEachMarkedRow { row, mark in
+            if mark != nil { close(nil) }
+            rows.append(UInt32(row))
+            if let mark { close(mark) }
+        }
+        close(nil)
+        return parts
+    }
+}
+
+extension Output {
+    /// Marks for the events from the `first`-th on that are not behind a watermark in time: they come of one that is not.
+    fileprivate func marks(from first: Int, behind watermark: Timestamp) -> [BehindMark] {
+        (first..<max(first, count)).filter { builder.times.values[$0] <= watermark.nanoseconds }.map {
+            BehindMark(row: UInt32($0), watermark: watermark)
+        }
     }
 }

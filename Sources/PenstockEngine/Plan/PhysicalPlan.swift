@@ -50,6 +50,8 @@ public struct PhysicalPlan: Sendable {
         case single
         /// By the key group of their key.
         case keyGroups
+        /// That with the number of the sending instance.
+        case sameInstance
     }
 }
 
@@ -108,7 +110,13 @@ public struct PhysicalStage: Sendable {
     public internal(set) var instances = 1
     /// Whether its events come from several instances of a keyed stage or several partitions, so that they have to be put in order
     /// first.
-    public internal(set) var mergesInOrder = false
+    public var mergesInOrder: Bool { order != nil }
+    /// What is put in order first, if anything is.
+    var order: OrderedMerge.Scope?
+    /// For which stage of the author that is; part of the name of the state, since the order may have an actor of its own.
+    var orderedFor: StageName?
+    /// Whether its instances have the partitions of a source, each some of them.
+    var sharesPartitions = false
     /// The number of partitions of its source.
     public internal(set) var partitions = 1
     /// How the partitions of its source are read.
@@ -149,11 +157,6 @@ extension PhysicalStage.Input {
 }
 
 extension PhysicalStage {
-    /// Whether its instances read a source, each some of the partitions.
-    var sharesPartitions: Bool {
-        if case .source = input { instances > 1 } else { false }
-    }
-
     /// Whether its first operator has timers, for which it matters how far time came before the end.
     var hasTimers: Bool {
         switch operators.first?.description.kind {
@@ -177,15 +180,10 @@ extension PhysicalStage {
         return "output"
     }
 
-    /// The name of what comes first behind the place where events are put in order: the first operator, the output, or the edge.
+    /// The name of what the events are put in order for.
     var nameBehindOrder: StageName {
-        if let first = operators.first { return first.name }
-        switch output {
-        case .sink(let name, _), .topic(let name, _, _, _), .leftOut(let name, _): return name
-        case .channels:
-            guard let lossyStage else { preconditionFailure("stage \(index) puts events in order for nobody") }
-            return lossyStage
-        }
+        guard let orderedFor else { preconditionFailure("stage \(index) puts events in order for nobody") }
+        return orderedFor
     }
 }
 
@@ -226,6 +224,13 @@ extension PhysicalPlan {
         var element = element(entering: stage)
         for planned in stages[stage].operators.prefix(max(place, 0)) { element = planned.description.output ?? element }
         return element
+    }
+
+    /// Whether events are combined before they go over an edge: where they are shared out or gathered for an aggregate.
+    func combines(before edge: Edge) -> Bool {
+        let (from, to) = (stages[edge.from], stages[edge.to])
+        return edge.port == nil && to.order == nil && (from.instances > 1 || to.instances > 1)
+            && edge.routing != .sameInstance
     }
 
     /// Whether a run of the plan needs a log.

@@ -41,10 +41,24 @@ private struct Planner {
     private var ends: [String: Int?] = [:]
     /// Where each side output leaves its stage.
     private var sides: [SideOutputName: (stage: Int, port: PhysicalPlan.Port)] = [:]
-    /// The stages whose events come from several partitions of a source and are not in canonical order.
-    private var severalOrigins: Set<Int> = []
     /// The stages that read feedbacks, by topic.
     private var feedbacks: [String: Int] = [:]
+    /// How the events of each stage come out of it.
+    private var arrivals: [Int: Arrival] = [:]
+
+    /// In which order events come.
+    struct Arrival {
+        /// Whether they have several origins.
+        var isMixed = false
+        /// Whether rows of a keyed stage come from several of its instances, so that only those of one key are in their sequence.
+        var isSpread = false
+        /// Whether such rows have keys of more than 64 bits, so that their places are known only once they are in order.
+        var hasLongPlaces = false
+        /// Whether they left at the side of a keyed stage, whose instances took them out of their sequence.
+        var isAside = false
+        /// Whether their keys, if they have any, have more than 64 bits.
+        var hasLongKeys = false
+    }
 
     init(_ flows: [FlowDescription], parallelism: Int, isReplay: Bool, _ topicPartitions: [String: Int]) {
         self.topicPartitions = topicPartitions
@@ -104,7 +118,7 @@ private struct Planner {
         case .flow(let input):
             let end = try end(of: input)
             // Also behind a stage that does nothing yet: what one user puts into it is not for the others.
-            return useCounts[input.name, default: 0] > 1 ? cut(after: end, routing: .single, instances: 1) : end
+            return useCounts[input.name, default: 0] > 1 ? branch(from: end) : end
         case .inputs(let parts):
             return try merge(parts, name, takesFeedback: stage.label == "Merge")
         case .side(let side):
@@ -114,35 +128,35 @@ private struct Planner {
         case .map, .filter:
             return add(stage, name, to: current)
         case .lossy(let policy):
-            return addLossyEdge(policy, stage, name, to: inOrder(current))
-        case .keyBy:
-            // The order of a keyed stage's rows is that of their keys, which are lost here.
-            return add(stage, name, to: isShared(current) ? inOrder(current) : current)
-        case .aggregate(_, let aggregate) where !aggregate.isKeyed:
-            // One instance sees all events; the order of a keyed stage's rows is that of their keys.
-            return add(stage, name, to: isShared(current) ? inOrder(current) : gathered(current))
-        case .aggregate:
-            return add(stage, name, to: sharedByKey(current, instances: stage.parallelism ?? parallelism))
+            return addLossyEdge(policy, stage, name, to: inOrder(current, name))
+        case .keyBy(let kernel, _):
+            let keyed = add(stage, name, to: current)
+            arrivals[keyed, default: Arrival()].hasLongKeys = kernel.isLong
+            return keyed
+        case .aggregate(let window, let aggregate):
+            let ready = aggregate.foldsInSequence(window) ? inSequence(current, name) : placed(current, name)
+            guard aggregate.isKeyed else { return add(stage, name, to: gathered(ready)) }
+            return add(stage, name, to: sharedByKey(ready, instances: stage.parallelism ?? parallelism))
         case .operation(let operation) where operation.takesArrivalOrder:
             return add(stage, name, to: gathered(current))
         case .operation(let operation) where operation.isKeyed:
-            return add(stage, name, to: sharedByKey(current, instances: stage.parallelism ?? parallelism))
+            return add(stage, name, to: sharedByKey(placed(current, name), instances: stage.parallelism ?? parallelism))
         case .operation(let operation) where operation.ordersEvents:
-            return add(stage, name, to: isShared(current) ? inOrder(current) : gathered(current))
+            return add(stage, name, to: gathered(placed(current, name)))
         case .operation(let operation):
-            let ordered = inOrder(current)
+            let ordered = inOrder(current, name)
             let cut = operation.isHeavy && ordered == current
             return add(stage, name, to: cut ? next(after: current, routing: .single, instances: 1) : ordered)
         case .persist(let topic, let codec):
             return persist(topic, codec, name, disorder, after: current)
         case .sink(let sink):
-            let last = finish(.sink(name, sink), after: sink.takesAnyOrder ? gathered(current) : inOrder(current))
+            let last = finish(.sink(name, sink), after: sink.takesAnyOrder ? gathered(current) : inOrder(current, name))
             plan.stages[last].allowsLossy = stage.allowsLossy
             return last
         case .topicSink(let topic, let codec):
             let output: PhysicalStage.Output =
                 isReplay ? .leftOut(name, topic: topic) : .topic(name, topic: topic, codec: codec, readBy: nil)
-            let last = finish(output, after: inOrder(current))
+            let last = finish(output, after: inOrder(current, name))
             plan.stages[last].allowsLossy = stage.allowsLossy
             plan.stages[last].delivery = stage.delivery
             return last
@@ -163,7 +177,10 @@ private struct Planner {
         for (input, end) in ends.enumerated() {
             plan.edges.append(PhysicalPlan.Edge(from: end, to: merged, routing: .single, input: input))
         }
-        severalOrigins.insert(merged)
+        arrivals[merged] = Arrival(
+            isMixed: true, isSpread: ends.contains { isSpread($0) },
+            hasLongPlaces: ends.contains { arrival($0).hasLongPlaces },
+            isAside: ends.contains { arrival($0).isAside }, hasLongKeys: ends.contains { arrival($0).hasLongKeys })
         return merged
     }
 
@@ -241,21 +258,14 @@ private struct Planner {
         let opened = open(.channels, instances: 1)
         plan.edges.append(PhysicalPlan.Edge(from: stage, to: opened, routing: .single, port: port))
         // Events leave at the side as they come, so those of several origins or instances are mixed.
-        severalOrigins.insert(opened)
+        arrivals[opened] = Arrival(isMixed: true, isAside: true)
         return opened
     }
 
     /// A stage whose instances share the events of `current` by key group.
-    private mutating func sharedByKey(_ current: Int?, instances: Int) -> Int {
-        let stage = required(current)
-        guard instances > 1 || plan.stages[stage].instances > 1 else { return stage }
-        guard plan.stages[stage].isIdle, plan.stages[stage].instances == 1 else {
-            return next(after: current, routing: .keyGroups, instances: instances)
-        }
-        // Behind several inputs there is a stage already, which nothing was put into yet.
-        plan.stages[stage].instances = instances
-        for edge in plan.edges.indices where plan.edges[edge].to == stage { plan.edges[edge].routing = .keyGroups }
-        return stage
+    private mutating func sharedByKey(_ current: Int, instances: Int) -> Int {
+        guard instances > 1 || plan.stages[current].instances > 1 else { return current }
+        return next(after: current, routing: .keyGroups, instances: instances)
     }
 
     private mutating func persist(
@@ -264,7 +274,7 @@ private struct Planner {
         let input = PhysicalStage.Input.topic(name, topic: topic, codec: codec, disorder: disorder, isPersisted: true)
         guard let current, !isReplay else { return open(input, instances: 1) }
         let reader = open(input, instances: 1)
-        let writer = inOrder(current)
+        let writer = inOrder(current, name)
         plan.stages[writer].output = .topic(name, topic: topic, codec: codec, readBy: reader)
         return reader
     }
@@ -277,21 +287,49 @@ private struct Planner {
     /// The stage in which the events of `current` are together, in any order.
     private mutating func gathered(_ current: Int?) -> Int {
         let stage = required(current)
-        guard plan.stages[stage].instances > 1 else { return stage }
-        let together = next(after: stage, routing: .single, instances: 1)
-        plan.stages[together].mergesInOrder = false
-        return together
+        return plan.stages[stage].instances > 1 ? next(after: stage, routing: .single, instances: 1) : stage
     }
 
     /// The stage from which the events of `current` come one by one in canonical order: a stage of its own behind several
     /// instances, or behind several partitions that are read in turn.
-    private mutating func inOrder(_ current: Int?) -> Int {
+    private mutating func inOrder(_ current: Int?, _ name: StageName) -> Int {
         let stage = required(current)
-        guard plan.stages[stage].instances > 1 || severalOrigins.contains(stage) else { return stage }
+        guard plan.stages[stage].instances > 1 || arrival(stage).isMixed || isSpread(stage) else { return stage }
+        return ordered(stage, .all, name)
+    }
+
+    /// The stage from which the events of each origin come in their sequence.
+    private mutating func inSequence(_ current: Int?, _ name: StageName) -> Int {
+        let stage = required(current)
+        if arrival(stage).isAside { return ordered(stage, .eachOrigin, name) }
+        return isSpread(stage) ? ordered(stage, .keyedStages, name) : stage
+    }
+
+    /// The stage from which events come with places that tell their order.
+    private mutating func placed(_ current: Int?, _ name: StageName) -> Int {
+        let stage = required(current)
+        return isSpread(stage) && arrival(stage).hasLongPlaces ? inSequence(stage, name) : stage
+    }
+
+    private mutating func ordered(_ stage: Int, _ scope: OrderedMerge.Scope, _ name: StageName) -> Int {
         let ordered = next(after: stage, routing: .single, instances: 1)
-        plan.stages[ordered].mergesInOrder = true
-        severalOrigins.remove(ordered)
+        plan.stages[ordered].order = scope
+        plan.stages[ordered].orderedFor = name
+        let hasLongKeys = arrival(stage).hasLongKeys
+        arrivals[ordered] = Arrival(isMixed: scope != .all && arrival(stage).isMixed, hasLongKeys: hasLongKeys)
         return ordered
+    }
+
+    private func arrival(_ stage: Int) -> Arrival { arrivals[stage] ?? Arrival() }
+
+    private func isSpread(_ stage: Int) -> Bool { arrival(stage).isSpread }
+
+    /// A stage that goes on from another one beside others: with the same instances, each behind the one with its number.
+    private mutating func branch(from end: Int) -> Int {
+        let instances = plan.stages[end].instances
+        let branch = cut(after: end, routing: .sameInstance, instances: instances)
+        plan.stages[branch].sharesPartitions = plan.stages[end].sharesPartitions
+        return branch
     }
 
     private mutating func open(_ input: PhysicalStage.Input, instances: Int) -> Int {
@@ -312,7 +350,8 @@ private struct Planner {
         plan.stages[stage].reading = description.reading
         plan.stages[stage].unrepeatable = description.unrepeatable
         plan.stages[stage].onError = description.onError
-        if partitions > 1 { severalOrigins.insert(stage) }
+        plan.stages[stage].sharesPartitions = plan.stages[stage].instances > 1
+        arrivals[stage] = Arrival(isMixed: partitions > 1)
         for (port, side) in description.sideOutputs {
             sides[side] = (stage, PhysicalPlan.Port(operatorIndex: PhysicalPlan.Port.source, side: port))
         }
@@ -359,15 +398,19 @@ private struct Planner {
 
     private mutating func next(after current: Int?, routing: PhysicalPlan.Routing, instances: Int) -> Int {
         let from = required(current)
-        // A stage that has just been opened behind another and does nothing yet needs no further cut.
-        if instances == plan.stages[from].instances, plan.stages[from].isIdle { return from }
-        return cut(after: from, routing: routing, instances: instances)
+        // A stage that has just been opened behind others and does nothing yet needs no further cut.
+        guard plan.stages[from].isIdle else { return cut(after: from, routing: routing, instances: instances) }
+        plan.stages[from].instances = instances
+        plan.stages[from].sharesPartitions = false
+        for edge in plan.edges.indices where plan.edges[edge].to == from {
+            plan.edges[edge].routing = instances > 1 ? routing : .single
+        }
+        return from
     }
 
     private mutating func cut(after from: Int, routing: PhysicalPlan.Routing, instances: Int) -> Int {
         let to = open(.channels, instances: instances)
-        plan.stages[to].mergesInOrder = isShared(from)
-        if severalOrigins.contains(from) { severalOrigins.insert(to) }
+        arrivals[to] = arrivals[from]
         plan.edges.append(PhysicalPlan.Edge(from: from, to: to, routing: instances > 1 ? routing : .single))
         return to
     }
@@ -378,25 +421,27 @@ private struct Planner {
             index = cut(after: index, routing: .single, instances: 1)
         }
         var planned = stage
-        if case .aggregate = stage.kind { severalOrigins.remove(index) }
         let operatorIndex = plan.stages[index].operators.count
         for (port, side) in stage.sideOutputs {
             sides[side] = (index, PhysicalPlan.Port(operatorIndex: operatorIndex, side: port))
         }
-        if case .operation(let operation) = stage.kind,
-            operation.isKeyed || operation.ordersEvents || operation.takesArrivalOrder
-        {
-            severalOrigins.remove(index)
-        } else if case .operation(let operation) = stage.kind {
+        switch stage.kind {
+        case .aggregate(_, let aggregate): noteRows(of: index, isKeyed: aggregate.isKeyed)
+        case .operation(let operation):
+            noteRows(of: index, isKeyed: operation.isKeyed)
+            guard !operation.isKeyed, !operation.ordersEvents, !operation.takesArrivalOrder else { break }
             planned.parallelism = stage.parallelism ?? (operation.isHeavy ? parallelism : 1)
+        default: break
         }
         plan.stages[index].operators.append(PhysicalStage.PlannedOperator(name: name, description: planned))
         return index
     }
 
-    /// Whether the events of a stage are shared among instances by key.
-    private func isShared(_ stage: Int?) -> Bool {
-        stage.map { plan.stages[$0].instances > 1 && !plan.stages[$0].sharesPartitions } ?? false
+    /// A stage makes rows of its own.
+    private mutating func noteRows(of stage: Int, isKeyed: Bool) {
+        let isLong = arrival(stage).hasLongKeys
+        let isSpread = isKeyed && plan.stages[stage].instances > 1
+        arrivals[stage] = Arrival(isSpread: isSpread, hasLongPlaces: isSpread && isLong, hasLongKeys: isKeyed && isLong)
     }
 
     private func required(_ stage: Int?) -> Int {

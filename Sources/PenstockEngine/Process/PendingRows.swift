@@ -82,9 +82,8 @@ struct PendingRows {
         if batches.count > 1 {
             rows.sort { a, b in
                 if (a.instant, a.rank) != (b.instant, b.rank) { return (a.instant, a.rank) < (b.instant, b.rank) }
-                let (first, second) = (batches[a.batch], batches[b.batch])
-                if first.origin != second.origin { return first.origin < second.origin }
-                return first.baseSequence + UInt64(a.row) < second.baseSequence + UInt64(b.row)
+                return batches[a.batch].place(a.row, effectiveTime: a.effectiveTime)
+                    .comesBeforeInOrigin(batches[b.batch].place(b.row, effectiveTime: b.effectiveTime))
             }
         }
         return (batches, rows)

@@ -188,9 +188,10 @@ public final class PipelineRun: Sendable {
             for edge in plan.edges where edge.to == stage.index {
                 firstSender[edge] = inputs.count
                 let sending = plan.stages[edge.from]
-                inputs += Array(repeating: UInt8(edge.input), count: sending.instances)
-                areSources += Array(repeating: sending.sharesPartitions, count: sending.instances)
-                lossy += Array(repeating: edge.lossy, count: sending.instances)
+                let senders = edge.routing == .sameInstance ? 1 : sending.instances
+                inputs += Array(repeating: UInt8(edge.input), count: senders)
+                areSources += Array(repeating: sending.sharesPartitions, count: senders)
+                lossy += Array(repeating: edge.lossy, count: senders)
             }
             return (0..<stage.instances).map { _ in
                 Inbox(inputs: inputs, areSources: areSources, lossy: lossy, clock: run.clock)
@@ -203,8 +204,14 @@ public final class PipelineRun: Sendable {
                 var outgoing: [OutgoingEdge] = []
                 var sideways: [PhysicalPlan.Port: [OutgoingEdge]] = [:]
                 for edge in plan.edges where edge.from == stage.index {
-                    let sender = firstSender[edge, default: 0] + instance
-                    var outgoingEdge = OutgoingEdge(inboxes: inboxes[edge.to], sender: sender, routing: edge.routing)
+                    let isSame = edge.routing == .sameInstance
+                    let sender = firstSender[edge, default: 0] + (isSame ? 0 : instance)
+                    var outgoingEdge = OutgoingEdge(
+                        inboxes: isSame ? [inboxes[edge.to][instance]] : inboxes[edge.to], sender: sender,
+                        routing: edge.routing)
+                    if plan.combines(before: edge), let next = plan.stages[edge.to].operators.first {
+                        outgoingEdge.makeCombiner = { next.description.makeCombiner(next.name) }
+                    }
                     outgoingEdge.announcesEnd = edge.routing == .keyGroups && plan.stages[edge.to].hasTimers
                     if let port = edge.port {
                         sideways[port, default: []].append(outgoingEdge)

@@ -27,11 +27,16 @@ extension StageOutlet {
 /// Puts results into the inboxes of later stages.
 final class ChannelOutlet: StageOutlet {
     private let edges: [OutgoingEdge]
+    /// What combines the events for each edge, where something does.
+    private let combiners: [(any Combiner)?]
     /// The largest effective time so far, where a stage behind an edge has to know it at the end.
     private var latest = Int64.min
     private var isIdle = false
 
-    init(_ edges: [OutgoingEdge]) { self.edges = edges }
+    init(_ edges: [OutgoingEdge]) {
+        self.edges = edges
+        combiners = edges.map { $0.makeCombiner?() }
+    }
 
     func setIdle() {
         isIdle = true
@@ -49,7 +54,13 @@ final class ChannelOutlet: StageOutlet {
                 for edge in edges { try await edge.put(.watermark(Timestamp(nanoseconds: latest))) }
             }
         }
-        for edge in edges { try await edge.put(element) }
+        for (edge, combiner) in zip(edges, combiners) {
+            if let combiner, case .batch(let batch) = element, let combined = combiner.combine(batch) {
+                try await edge.put(.batch(combined))
+            } else {
+                try await edge.put(element)
+            }
+        }
     }
 
     func checkpoint() -> [UInt8]? { nil }
@@ -66,6 +77,8 @@ struct OutgoingEdge {
     let routing: PhysicalPlan.Routing
     /// Whether the instances behind the edge have to know at the end how far time had come in all of them.
     var announcesEnd = false
+    /// Makes what combines events for the stage behind the edge; nil where nothing does.
+    var makeCombiner: (@Sendable () -> (any Combiner)?)?
 
     func setIdle(_ isIdle: Bool) {
         for inbox in inboxes { inbox.setIdle(isIdle, sender) }

@@ -88,6 +88,11 @@ struct StageWiring: Sendable {
     /// What wakes this instance; nil for one that reads a source.
     var waker: Waker? { inbox.map { Waker($0, run.clock) } }
 
+    /// The origin of the rows of an operator, which is keyed where its rows are in the order of keys.
+    private func origin(_ name: StageName, isKeyed: Bool) -> Origin {
+        isKeyed ? Origin(keyedStage: origin(name).stage) : origin(name)
+    }
+
     /// The partitions of the stage's source that this instance reads.
     var partitions: [Int] { (0..<stage.partitions).filter { $0 % stage.instances == instance } }
 
@@ -226,7 +231,9 @@ struct StageWiring: Sendable {
     func makeChain() -> [any Processor] {
         var chain: [any Processor] = []
         if let merged { chain.append(FeedbackTime(merged.loop)) }
-        if stage.mergesInOrder { chain.append(OrderedMerge(batchEvents: run.options.batchEvents, of: element)) }
+        if let scope = stage.order {
+            chain.append(OrderedMerge(batchEvents: run.options.batchEvents, of: element, scope))
+        }
         var input = element
         for planned in stage.operators {
             chain.append(makeProcessor(planned, input))
@@ -249,7 +256,7 @@ struct StageWiring: Sendable {
             let context = OperatorContext(
                 stage: planned.name, parallelism: planned.description.parallelism ?? 1,
                 batchEvents: run.options.batchEvents, report: { progress.report($0) })
-            return operation.make(context, origin(planned.name))
+            return operation.make(context, origin(planned.name, isKeyed: operation.isKeyed))
         case .source, .topicSource, .flow, .inputs, .side, .watermark, .persist, .sink, .topicSink:
             preconditionFailure("\(planned.name) is not an operator")
         }
@@ -259,8 +266,8 @@ struct StageWiring: Sendable {
         _ name: StageName, _ input: ValueType, _ window: KeyedWindow, _ aggregate: Aggregate
     ) -> any Processor {
         let options = WindowStageOptions(
-            stage: name, aggregate: aggregate, origin: origin(name), batchEvents: run.options.batchEvents, input: input
-        )
+            stage: name, aggregate: aggregate, origin: origin(name, isKeyed: aggregate.isKeyed),
+            batchEvents: run.options.batchEvents, input: input)
         return window.makeProcessor(options)
     }
 }

@@ -6,14 +6,20 @@ protocol Accumulator: BitwiseCopyable, Sendable {
     /// The accumulator of one number.
     init(_ number: Number)
 
-    /// Adds a number; false where integer arithmetic overflowed.
+    /// Adds a number; false where integer arithmetic overflowed, which leaves the sum as it is modulo 2^64.
     mutating func add(_ number: Number) -> Bool
 
-    /// Adds what came later in the fixed order of slices and origins; false where integer arithmetic overflowed.
+    /// Adds what came later in the fixed order of slices and origins; false where integer arithmetic overflowed, as above.
     mutating func merge(_ later: Self) -> Bool
 
-    /// Whether adding can fail, so that the order decides where it does even if it does not decide the result.
+    /// Whether adding can overflow.
     static var canOverflow: Bool { get }
+
+    /// What an overflow while `number` was added carries into the bits above the sum: 1 or -1.
+    static func carry(of number: Number) -> Int64
+
+    /// What an overflow while `later` was merged carries.
+    static func carry(ofMerging later: Self) -> Int64
 
     /// The result in the form that row builders take.
     var result: AggregateResult { get }
@@ -22,10 +28,10 @@ protocol Accumulator: BitwiseCopyable, Sendable {
     ///
     /// The window stages are generic and are called through existentials, so their own code is not specialised. These are: each
     /// conformance is a concrete type, so its witness is the default below with the loop for that type.
-    static func fold(_ rows: PaneRows<Number>, from k: inout Int, into table: inout PaneTable<Self>) -> Bool
+    static func fold(_ rows: PaneRows<Number>, from k: inout Int, into table: inout PaneTable<Self>)
 
     /// `PaneTable.merge` of a whole table for this type.
-    static func merge(_ later: borrowing PaneTable<Self>, into table: inout PaneTable<Self>) -> Bool
+    static func merge(_ later: borrowing PaneTable<Self>, into table: inout PaneTable<Self>)
 
     /// `PaneTable.results` for this type.
     static func results(of table: borrowing PaneTable<Self>) -> [KeyResult]
@@ -36,6 +42,15 @@ protocol Accumulator: BitwiseCopyable, Sendable {
     /// The rows of a window for this type.
     static func rows(of entries: UnsafePointer<Ordered<Self>>, count: Int, _ window: WindowSpan) -> ClosedRows
 
+    /// `PaneTable.mergeRows` for this type.
+    static func mergeRows(_ rows: PaneRows<Self>, from k: inout Int, into table: inout PaneTable<Self>)
+
+    /// `WindowPieces.add` for this type.
+    static func combine(_ rows: PieceRows<Number>, into pieces: inout WindowPieces<Self>)
+
+    /// `WindowPieces.write` for this type.
+    static func write(_ pieces: borrowing WindowPieces<Self>, _ columns: PieceColumns<Self>)
+
     /// `PaneTable.insert` for this type.
     static func insert(_ entries: UnsafeRawBufferPointer, _ renamed: [UInt64: UInt64], into: inout PaneTable<Self>)
 }
@@ -44,12 +59,12 @@ extension Accumulator {
     static var canOverflow: Bool { false }
 
     @inline(__always)
-    static func fold(_ rows: PaneRows<Number>, from k: inout Int, into table: inout PaneTable<Self>) -> Bool {
+    static func fold(_ rows: PaneRows<Number>, from k: inout Int, into table: inout PaneTable<Self>) {
         table.fold(rows, from: &k)
     }
 
     @inline(__always)
-    static func merge(_ later: borrowing PaneTable<Self>, into table: inout PaneTable<Self>) -> Bool {
+    static func merge(_ later: borrowing PaneTable<Self>, into table: inout PaneTable<Self>) {
         table.merge(later)
     }
 
@@ -63,6 +78,21 @@ extension Accumulator {
     static func rows(of entries: UnsafePointer<Ordered<Self>>, count: Int, _ window: WindowSpan) -> ClosedRows {
         ClosedRows(entries, count: count, window)
     }
+
+    @inline(__always)
+    static func mergeRows(_ rows: PaneRows<Self>, from k: inout Int, into table: inout PaneTable<Self>) {
+        table.mergeRows(rows, from: &k)
+    }
+
+    @inline(__always)
+    static func combine(_ rows: PieceRows<Number>, into pieces: inout WindowPieces<Self>) { pieces.add(rows) }
+
+    @inline(__always)
+    static func write(_ pieces: borrowing WindowPieces<Self>, _ columns: PieceColumns<Self>) { pieces.write(columns) }
+
+    static func carry(of number: Number) -> Int64 { 0 }
+
+    static func carry(ofMerging later: Self) -> Int64 { 0 }
 
     @inline(__always)
     static func insert(
@@ -112,6 +142,10 @@ struct CountAccumulator: Accumulator {
 struct IntegerSum: Accumulator {
     static var canOverflow: Bool { true }
 
+    static func carry(of number: Int64) -> Int64 { number > 0 ? 1 : -1 }
+
+    static func carry(ofMerging later: Self) -> Int64 { carry(of: later.sum) }
+
     var sum: Int64
 
     @inline(__always) init(_ number: Int64) { sum = number }
@@ -144,6 +178,10 @@ struct FloatSum: Accumulator {
 
 struct IntegerMean: Accumulator {
     static var canOverflow: Bool { true }
+
+    static func carry(of number: Int64) -> Int64 { number > 0 ? 1 : -1 }
+
+    static func carry(ofMerging later: Self) -> Int64 { carry(of: later.sum) }
 
     var sum: Int64
     var count: Int64

@@ -60,9 +60,7 @@ extension KeyedCountWindows {
 
 extension StateEncoder {
     fileprivate mutating func put<Number>(_ event: WaitingEvent<Number>) {
-        put(event.time)
-        put(event.origin)
-        put(event.sequence)
+        put(event.place)
         put(event.code)
         put(raw: event.number)
     }
@@ -70,8 +68,6 @@ extension StateEncoder {
 
 extension StateDecoder {
     fileprivate mutating func waitingEvent<Number>(_ renamed: [UInt64: UInt64]) throws -> WaitingEvent<Number> {
-        WaitingEvent(
-            time: try integer(), origin: try origin(), sequence: try integer(), code: renamed.code(try integer()),
-            number: try raw())
+        WaitingEvent(place: try place(), code: renamed.code(try integer()), number: try raw())
     }
 }

@@ -100,8 +100,8 @@ struct KeyedCountWindows<A: Accumulator>: Processor {
         let numbers = try scratch.numbers(of: A.Number.self, aggregate.numbers, batch, stage)
         try batch.forEachMarkedRow { row, mark throws in
             let event = WaitingEvent(
-                time: batch.effectiveTime(row, mark), origin: batch.origin,
-                sequence: batch.baseSequence + UInt64(row), code: codes.values[row], number: numbers[row])
+                place: batch.place(row, effectiveTime: batch.effectiveTime(row, mark)), code: codes.values[row],
+                number: numbers[row])
             if windows.isArrivalOrder { try add(event) } else { waiting.append(event) }
         }
     }
@@ -239,13 +239,14 @@ public struct CountWindows: Sendable, Hashable {
 
 /// An event that waits for its place in the canonical order.
 struct WaitingEvent<Number: BitwiseCopyable>: Comparable {
-    let time: Int64
-    let origin: Origin
-    let sequence: UInt64
+    let place: EventPlace
     let code: UInt64
     let number: Number
 
-    static func < (a: Self, b: Self) -> Bool { (a.time, a.origin, a.sequence) < (b.time, b.origin, b.sequence) }
+    /// The effective time.
+    var time: Int64 { place.effectiveNanoseconds }
 
-    static func == (a: Self, b: Self) -> Bool { (a.time, a.origin, a.sequence) == (b.time, b.origin, b.sequence) }
+    static func < (a: Self, b: Self) -> Bool { a.place < b.place }
+
+    static func == (a: Self, b: Self) -> Bool { a.place == b.place }
 }

@@ -63,8 +63,12 @@ extension KeyedTimeWindows {
         chunk.put(pane.end)
         chunk.put(pane.origin)
         table.withEntries(of: group) { words in chunk.put(UnsafeRawBufferPointer(words)) }
-        chunk.put(
-            all: pane.table.overflowed.filter { GroupedEntries.group(of: $0, interner.displaced) == group }.sorted())
+        let carries = pane.table.carries.filter { GroupedEntries.group(of: $0.key, interner.displaced) == group }
+        chunk.put(UInt64(carries.count))
+        for (code, carried) in carries.sorted(by: { $0.key < $1.key }) {
+            chunk.put(code)
+            chunk.put(carried)
+        }
     }
 
     private mutating func restoreGroup(_ chunk: inout StateDecoder) throws {
@@ -75,7 +79,9 @@ extension KeyedTimeWindows {
             let entries = try chunk.data()
             guard entries.count.isMultiple(of: MemoryLayout<PaneTable<A>.Slot>.stride) else { throw StateDamaged() }
             entries.withUnsafeBytes { A.insert($0, renamed, into: &pane.table) }
-            for code in try chunk.all(UInt64.self) { pane.table.noteOverflow(renamed.code(code)) }
+            for _ in 0..<(try chunk.count()) {
+                pane.table.carry(renamed.code(try chunk.integer()), try chunk.integer())
+            }
         }
         for _ in 0..<(try chunk.count()) { behind.append(try chunk.behindEvent(renamed)) }
     }

@@ -103,6 +103,7 @@ struct KeyedTimeWindows<A: Accumulator>: Processor {
     // MARK: Adding
 
     private mutating func fold(_ batch: Batch) throws {
+        if batch.combined != nil { return merge(batch) }
         let numbers = try scratch.numbers(of: A.Number.self, aggregate.numbers, batch, stage)
         let codes = codes.codes(of: batch, isKeyed: aggregate.isKeyed, &interner, stage)
         var onTime = batch
@@ -113,7 +114,7 @@ struct KeyedTimeWindows<A: Accumulator>: Processor {
         var k = 0
         while k < rows.count {
             let time = batch.times.values[rows[k]]
-            guard let place = place(of: time, isOrderFree ? Origin(stage: 0, partition: 0) : batch.origin) else {
+            guard let place = place(of: time, isOrderFree ? Self.anyOrigin : batch.origin) else {
                 statistics.outsideEvents += 1
                 side.put(rows[k], at: .outside)
                 k += 1
@@ -123,10 +124,30 @@ struct KeyedTimeWindows<A: Accumulator>: Processor {
             let paneRows = PaneRows(
                 rows: rows, start: pane.start, end: pane.end, times: UnsafePointer(batch.times.values),
                 codes: UnsafePointer(codes.values), numbers: numbers)
-            let fits = A.fold(paneRows, from: &k, into: &pane.table)
-            guard fits || failures.goesOn else { throw EngineError.overflow(stage: stage, window: pane.span) }
+            A.fold(paneRows, from: &k, into: &pane.table)
         }
     }
+
+    /// Adds accumulators to which events were combined before they came here.
+    private mutating func merge(_ batch: Batch) {
+        let codes = codes.codes(of: batch, isKeyed: aggregate.isKeyed, &interner, stage)
+        let accumulators = UnsafeRawPointer(batch.values.base).assumingMemoryBound(to: A.self)
+        var k = 0
+        while k < batch.count {
+            guard let place = place(of: batch.times.values[batch.rows[k]], Self.anyOrigin) else {
+                preconditionFailure("events in no window were combined")
+            }
+            let pane = panes[place]
+            let rows = PaneRows(
+                rows: batch.rows, start: pane.start, end: pane.end, times: UnsafePointer(batch.times.values),
+                codes: UnsafePointer(codes.values), numbers: accumulators)
+            A.mergeRows(rows, from: &k, into: &pane.table)
+        }
+        withExtendedLifetime((batch, codes)) {}
+    }
+
+    /// The origin of panes whose origins need not be kept apart.
+    private static var anyOrigin: Origin { Origin(stage: 0, partition: 0) }
 
     /// The pane of a slice and an origin, which is made if need be.
     mutating func pane(of slice: (start: Int64, end: Int64), _ origin: Origin) -> SlicePane<A> {
@@ -227,30 +248,28 @@ struct KeyedTimeWindows<A: Accumulator>: Processor {
         let (start, end) = (window.start.nanoseconds, window.end.nanoseconds)
         let inside = panes.filter { $0.start >= start && $0.start < end }
         let late = behind.filter { $0.slice >= start && $0.slice < end && end - 1 > $0.watermark }
-        if inside.count == 1, late.isEmpty {
-            leaveOut(inside[0].table.overflowed, window)
-            return ClosingWindow(window, inside[0].table, interner)
-        }
+        if inside.count == 1, late.isEmpty { return try close(window, inside[0].table) }
         var merged = PaneTable<A>(like: inside.reduce(0) { max($0, $1.table.count) })
-        var fits = true
         let lateParts = Dictionary(grouping: late, by: SlicePart.init)
         var remaining = lateParts.keys.sorted()[...]
         func mergeLate(_ part: SlicePart) {
             var apart = PaneTable<A>()
-            for event in lateParts[part] ?? [] {
-                if !apart.add(event.code, event.number) { fits = apart.noteOverflow(event.code) }
-            }
-            fits = A.merge(apart, into: &merged) && fits
+            for event in lateParts[part] ?? [] { apart.add(event.code, event.number) }
+            A.merge(apart, into: &merged)
         }
         // Panes are in order of slice and origin; the late events of a slice and origin stand behind its pane.
         for pane in inside {
             while let part = remaining.first, part < SlicePart(pane) { mergeLate(remaining.removeFirst()) }
-            fits = A.merge(pane.table, into: &merged) && fits
+            A.merge(pane.table, into: &merged)
         }
         for part in remaining { mergeLate(part) }
-        guard fits || failures.goesOn else { throw EngineError.overflow(stage: stage, window: window) }
-        leaveOut(merged.overflowed, window)
-        return ClosingWindow(window, merged, interner)
+        return try close(window, merged)
+    }
+
+    private func close(_ window: WindowSpan, _ table: borrowing PaneTable<A>) throws -> ClosingWindow<A> {
+        guard !table.overflows || failures.goesOn else { throw EngineError.overflow(stage: stage, window: window) }
+        leaveOut(table.overflowed, window)
+        return ClosingWindow(window, table, interner)
     }
 
     private mutating func takeRows() -> StreamElement? {

@@ -16,8 +16,9 @@ struct PaneTable<A: Accumulator>: ~Copyable {
     private var capacity: Int
     private var used = 0
     private var last: A?
-    /// The keys whose integer arithmetic overflowed; their accumulators mean nothing.
-    private(set) var overflowed: Set<UInt64> = []
+    /// What integer sums have carried beyond 64 bits, for the few keys where they have. So whether a sum overflows is a question of the
+    /// whole sum, not of the order of its numbers.
+    private(set) var carries: [UInt64: Int64] = [:]
 
     /// The fewest slots of a table.
     private static var smallest: Int { 16 }
@@ -39,61 +40,75 @@ struct PaneTable<A: Accumulator>: ~Copyable {
     /// The bytes of the table.
     var byteCount: Int { memory.capacity * MemoryLayout<Slot>.stride }
 
-    /// Adds a number for a key; false where integer arithmetic overflowed.
-    @inline(__always) mutating func add(_ code: UInt64, _ number: A.Number) -> Bool {
+    /// The keys whose sums need more than 64 bits.
+    var overflowed: Set<UInt64> { Set(carries.lazy.filter { $0.value != 0 }.map(\.key)) }
+
+    /// Whether the sum of some key needs more than 64 bits.
+    var overflows: Bool { carries.contains { $0.value != 0 } }
+
+    /// Adds a number for a key.
+    @inline(__always) mutating func add(_ code: UInt64, _ number: A.Number) {
         let tag = code &+ 1
-        if tag == 0 { return addToLast(A(number)) { $0.add(number) } }
+        if tag == 0 { return addToLast(A(number), A.carry(of: number)) { $0.add(number) } }
         var at = Int(truncatingIfNeeded: code) & (capacity &- 1)
         while true {
             let found = slots[at].tag
-            if found == tag { return slots[at].accumulator.add(number) }
+            if found == tag {
+                if !slots[at].accumulator.add(number) { carry(code, A.carry(of: number)) }
+                return
+            }
             if found == 0 { break }
             at = (at &+ 1) & (capacity &- 1)
         }
         insert(tag, A(number), at)
-        return true
     }
 
-    /// Adds the rows from the `k`-th on while their times lie in the slice, and moves `k` behind them; false where integer arithmetic
-    /// overflowed.
-    @inline(__always) mutating func fold(_ rows: PaneRows<A.Number>, from k: inout Int) -> Bool {
+    /// Adds the rows from the `k`-th on while their times lie in the slice, and moves `k` behind them.
+    @inline(__always) mutating func fold(_ rows: PaneRows<A.Number>, from k: inout Int) {
         let (times, codes, numbers) = (rows.times, rows.codes, rows.numbers)
         let (start, end) = (rows.start, rows.end)
         let count = rows.rows.count
-        var fits = true
         var at = k
         if let indices = rows.rows.indices {
             while at < count {
                 let row = Int(indices[at])
                 let time = times[row]
                 guard time >= start, time < end else { break }
-                if !add(codes[row], numbers[row]) { fits = noteOverflow(codes[row]) }
+                add(codes[row], numbers[row])
                 at &+= 1
             }
         } else {
             while at < count {
                 let time = times[at]
                 guard time >= start, time < end else { break }
-                if !add(codes[at], numbers[at]) { fits = noteOverflow(codes[at]) }
+                add(codes[at], numbers[at])
                 at &+= 1
             }
         }
         k = at
-        return fits
     }
 
-    /// Merges what came later for all keys of another table; false where integer arithmetic overflowed.
-    @inline(__always) mutating func merge(_ later: borrowing PaneTable<A>) -> Bool {
-        var fits = true
-        later.forEach { code, accumulator in if !merge(code, accumulator) { fits = noteOverflow(code) } }
-        if !later.overflowed.isEmpty { overflowed.formUnion(later.overflowed) }
-        return fits
+    /// Merges what came later for all keys of another table.
+    @inline(__always) mutating func merge(_ later: borrowing PaneTable<A>) {
+        later.forEach { code, accumulator in merge(code, accumulator) }
+        for (code, carried) in later.carries { carry(code, carried) }
     }
 
-    /// Notes a key whose integer arithmetic overflowed, and says false.
-    @inline(never) @discardableResult mutating func noteOverflow(_ code: UInt64) -> Bool {
-        overflowed.insert(code)
-        return false
+    /// Merges accumulators with the rows from the `k`-th on while their times lie in the slice, and moves `k` behind them.
+    @inline(__always) mutating func mergeRows(_ rows: PaneRows<A>, from k: inout Int) {
+        let (times, codes, accumulators) = (rows.times, rows.codes, rows.numbers)
+        while k < rows.rows.count {
+            let row = rows.rows[k]
+            guard times[row] >= rows.start, times[row] < rows.end else { break }
+            merge(codes[row], accumulators[row])
+            k &+= 1
+        }
+    }
+
+    /// A sum went beyond 64 bits, or came back.
+    @inline(never) mutating func carry(_ code: UInt64, _ carried: Int64) {
+        carries[code, default: 0] += carried
+        if carries[code] == 0 { carries[code] = nil }
     }
 
     /// The aggregate of each key, in no particular order.
@@ -115,17 +130,19 @@ struct PaneTable<A: Accumulator>: ~Copyable {
         return sortedByKey(entries, count: k)
     }
 
-    /// Merges what came later for a key; false where integer arithmetic overflowed.
-    mutating func merge(_ code: UInt64, _ later: A) -> Bool {
+    /// Merges what came later for a key.
+    mutating func merge(_ code: UInt64, _ later: A) {
         let tag = code &+ 1
-        if tag == 0 { return addToLast(later) { $0.merge(later) } }
+        if tag == 0 { return addToLast(later, A.carry(ofMerging: later)) { $0.merge(later) } }
         var at = Int(truncatingIfNeeded: code) & (capacity - 1)
         while slots[at].tag != 0 {
-            if slots[at].tag == tag { return slots[at].accumulator.merge(later) }
+            if slots[at].tag == tag {
+                if !slots[at].accumulator.merge(later) { carry(code, A.carry(ofMerging: later)) }
+                return
+            }
             at = (at + 1) & (capacity - 1)
         }
         insert(tag, later, at)
-        return true
     }
 
     /// Calls `body` with each key code and its accumulator, in no particular order.
@@ -157,7 +174,7 @@ struct PaneTable<A: Accumulator>: ~Copyable {
         reserve(count + entries.count / stride)
         for at in Swift.stride(from: 0, to: entries.count, by: stride) {
             let code = renamed.code(entries.loadUnaligned(fromByteOffset: at, as: UInt64.self))
-            _ = merge(code, entries.loadUnaligned(fromByteOffset: at + MemoryLayout<UInt64>.stride, as: A.self))
+            merge(code, entries.loadUnaligned(fromByteOffset: at + MemoryLayout<UInt64>.stride, as: A.self))
         }
     }
 
@@ -165,14 +182,13 @@ struct PaneTable<A: Accumulator>: ~Copyable {
         while keys * 2 > capacity { grow() }
     }
 
-    private mutating func addToLast(_ first: A, _ more: (inout A) -> Bool) -> Bool {
+    private mutating func addToLast(_ first: A, _ carried: Int64, _ more: (inout A) -> Bool) {
         guard var accumulator = last else {
             last = first
-            return true
+            return
         }
-        let fits = more(&accumulator)
+        if !more(&accumulator) { carry(.max, carried) }
         last = accumulator
-        return fits
     }
 
     private mutating func insert(_ tag: UInt64, _ accumulator: A, _ at: Int) {

@@ -104,6 +104,7 @@ struct StateTimeWindows: Processor {
     // MARK: Adding
 
     private mutating func add(_ batch: Batch) throws {
+        if batch.combined != nil { return try merge(batch) }
         let column = codes.codes(of: batch, isKeyed: options.aggregate.isKeyed, &interner, options.stage)
         // The rows are named by memory that only `onTime` keeps.
         var onTime = batch
@@ -115,6 +116,19 @@ struct StateTimeWindows: Processor {
         } else if onTime.count > 0 {
             try add(onTime, onTime.rows, column.values)
         }
+    }
+
+    /// Adds states to which events were combined before they came here; the stream has no keys.
+    private mutating func merge(_ batch: Batch) throws {
+        let slots = slotColumn(batch.count)
+        for k in 0..<batch.count {
+            guard let bounds = windows.slice(containing: batch.times.values[batch.rows[k]]) else {
+                preconditionFailure("events in no window were combined")
+            }
+            slots[k] = slice(of: bounds, batch.origin).slots.slot(0, store.allocate)
+        }
+        do { try store.merge(batch, slots: slots) } catch { throw EngineError.stage(options.stage, error) }
+        withExtendedLifetime(batch) {}
     }
 
     /// Adds rows that are not behind.

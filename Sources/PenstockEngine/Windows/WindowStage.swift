@@ -39,7 +39,7 @@ private struct NumberWindows: AccumulatorVisitor {
         case .time(let windows):
             KeyedTimeWindows<A>(
                 stage: options.stage, windows: windows, aggregate: options.aggregate, origin: options.origin,
-                batchEvents: options.batchEvents, isOrderFree: isOrderFree && !A.canOverflow)
+                batchEvents: options.batchEvents, isOrderFree: isOrderFree)
         case .count(let windows):
             KeyedCountWindows<A>(
                 stage: options.stage, windows: windows, aggregate: options.aggregate, origin: options.origin,

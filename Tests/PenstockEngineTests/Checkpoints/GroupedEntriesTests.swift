@@ -47,7 +47,7 @@ struct GroupedEntriesTests {
         var chunks: Set<[[UInt64]]> = []
         for _ in 0..<4 {
             var table = PaneTable<FloatMean>()
-            for code in codes.shuffled(using: &random) { _ = table.add(code, Double(code % 11)) }
+            for code in codes.shuffled(using: &random) { table.add(code, Double(code % 11)) }
             let grouped = table.grouped([:])
             chunks.insert((0..<GroupedEntries.groupCount).map { grouped.withEntries(of: $0) { Array($0) } })
             var copy = PaneTable<FloatMean>()

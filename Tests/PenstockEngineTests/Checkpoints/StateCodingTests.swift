@@ -46,6 +46,39 @@ struct StateCodingTests {
         #expect(try copy([String?.some("x"), nil]) == ["x", nil])
     }
 
+    private struct Padded: BitwiseCopyable, Sendable {
+        var small: UInt8
+        var large: Int64
+        var pair: (UInt16, Double)
+        var last: Bool
+    }
+
+    @Test("equal plain values give equal bytes, whatever lies between their parts")
+    func padding() throws {
+        let coding = try #require(valueCoding(of: Padded.self))
+        let value = Padded(small: 1, large: -2, pair: (3, 0.5), last: true)
+        var written: Set<[UInt8]> = []
+        for filling in [UInt8(0), 0x55, 0xff] {
+            let memory = UnsafeMutableRawPointer.allocate(byteCount: MemoryLayout<Padded>.stride, alignment: 16)
+            defer { memory.deallocate() }
+            memory.initializeMemory(as: UInt8.self, repeating: filling, count: MemoryLayout<Padded>.stride)
+            // Part by part, so that what lies between them stays.
+            memory.storeBytes(of: value.small, toByteOffset: 0, as: UInt8.self)
+            memory.storeBytes(of: value.large, toByteOffset: 8, as: Int64.self)
+            memory.storeBytes(of: value.pair.0, toByteOffset: 16, as: UInt16.self)
+            memory.storeBytes(of: value.pair.1, toByteOffset: 24, as: Double.self)
+            memory.storeBytes(of: value.last, toByteOffset: 32, as: Bool.self)
+            var encoder = StateEncoder()
+            try coding.write(memory, &encoder)
+            written.insert(encoder.bytes)
+        }
+        #expect(written.count == 1)
+        let copied = try copy(value)
+        #expect(copied.small == 1 && copied.large == -2 && copied.pair == (3, 0.5) && copied.last)
+        #expect(paddingBytes(of: Padded.self) == [1..<8, 18..<24])
+        #expect(paddingBytes(of: Sample.self).isEmpty && paddingBytes(of: (Int32, Float).self).isEmpty)
+    }
+
     @Test("equal sets and dictionaries give equal bytes, however they were filled")
     func order() throws {
         var random = SeededGenerator(seed: 5)

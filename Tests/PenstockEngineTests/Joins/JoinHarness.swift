@@ -148,7 +148,7 @@ struct JoinHarness {
 
     private func makeProcessor() -> any Processor {
         let context = OperatorContext(stage: testStage, parallelism: 1) { _ in }
-        return operation.make(context, Origin(stage: 2, partition: 0))
+        return operation.make(context, Origin(keyedStage: 2))
     }
 }
 

@@ -38,12 +38,33 @@ struct PlannerTests {
         #expect(edges(plan) == ["0->1 by key", "1->2", "2->3 by key", "3->4"])
     }
 
-    @Test("a new key is given behind the merge, since the old one orders the rows")
+    @Test("rows get a new key where they are, and are put in order where they are folded in their sequence")
     func keyAfterParallel() throws {
         let plan = try PhysicalPlan(
             [FlowDescription(name: "f", stages: [source, key, sum, key, sum, sink()])], parallelism: 2)
-        #expect(operators(plan) == [["KeyBy"], ["Aggregate"], ["KeyBy#2"], ["Aggregate#2"], []])
-        #expect(plan.stages.map(\.mergesInOrder) == [false, false, true, false, true])
+        #expect(operators(plan) == [["KeyBy"], ["Aggregate", "KeyBy#2"], [], ["Aggregate#2"], []])
+        #expect(plan.stages.map(\.order) == [nil, nil, .keyedStages, nil, .all])
+        let count = StageDescription.aggregate(.time(TimeWindows(size: 10, every: 10)), Aggregate(.count, .nothing))
+        let free = try PhysicalPlan(
+            [FlowDescription(name: "f", stages: [source, key, sum, key, count, sink()])], parallelism: 2)
+        #expect(operators(free) == [["KeyBy"], ["Aggregate", "KeyBy#2"], ["Aggregate#2"], []])
+        #expect(free.stages.map(\.order) == [nil, nil, nil, .all])
+        #expect(edges(free) == ["0->1 by key", "1->2 by key", "2->3"])
+    }
+
+    @Test("the flows that go on from one in several instances go on in as many")
+    func branches() throws {
+        let several = StageDescription.from(ScriptedSource(partitions: [[], []]))
+        let shared = FlowDescription(name: "shared", stages: [several, readings, key])
+        let plan = try PhysicalPlan(
+            [
+                shared, FlowDescription(name: "a", stages: [.flow(shared), sum, sink()]),
+                FlowDescription(name: "b", stages: [.flow(shared), key, sum, sink()]),
+                FlowDescription(name: "c", stages: [.flow(shared), sink()]),
+            ], parallelism: 2)
+        #expect(operators(plan) == [["Map", "KeyBy"], ["Aggregate"], [], ["KeyBy"], ["Aggregate"], [], []])
+        #expect(plan.stages.map(\.instances) == [2, 2, 1, 2, 2, 1, 1])
+        #expect(plan.edges.map(\.routing) == [.keyGroups, .single, .sameInstance, .keyGroups, .single, .single])
     }
 
     @Test("several partitions are put in order before what depends on order, not before windows")

@@ -59,12 +59,18 @@ struct OrderedMergeTests {
                 }
                 return (own, Sample(key: .random(in: -3...12, using: &random), number: Int64(trial.sent.count + row)))
             }
-            var batch = Batch(events, origin: origin, behind: marks, watermark: watermark)
+            var batch = Batch(
+                events, origin: origin, sequence: UInt64(trial.elements.count * 100), behind: marks,
+                watermark: watermark)
             if random.once(in: 3) {
                 let rows = events.indices.filter { _ in random.once(in: 2) }
                 batch.selection = Selection(rows: rows.map { UInt32($0) })
             }
-            let element = try key?.outputs(.batch(batch)).first ?? .batch(batch)
+            var element = StreamElement.batch(batch)
+            if let keyed = try key?.outputs(.batch(batch)).first?.batch {
+                batch.placeKeys = keyed.keys
+                element = .batch(batch)
+            }
             batch.forEachMarkedRow { row, mark in
                 let sample = events[row].1
                 let bytes: [UInt8] =

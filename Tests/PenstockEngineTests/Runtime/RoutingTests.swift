@@ -87,7 +87,10 @@ struct RoutingTests {
         func batch(_ instance: UInt32, _ rows: [(Int64, Int64)], sequence: UInt64 = 0) throws -> StreamElement {
             var key = KernelProcessor(stage: testStage, kernel: keyKernel { (s: Sample) in s.key })
             let samples = rows.enumerated().map { ($1.0, Sample(key: $1.1, number: Int64($0) + Int64(sequence))) }
-            return try #require(try key.outputs(.batch(Batch(samples, origin: Origin(stage: 1, partition: 0)))).first)
+            let keyed = try key.outputs(.batch(Batch(samples, origin: Origin(keyedStage: 1), sequence: sequence))).first
+            var batch = try #require(keyed?.batch)
+            batch.placeKeys = batch.keys
+            return .batch(batch)
         }
         #expect(try merge.outputs(batch(0, [(5, 3), (5, -1), (9, 0)])).isEmpty)
         #expect(try merge.outputs(batch(1, [(5, 2), (7, 2), (5, 3)], sequence: 10)).isEmpty)

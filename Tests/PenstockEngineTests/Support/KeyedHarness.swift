@@ -166,7 +166,8 @@ struct KeyedHarness {
     private func makeWindows() -> any Processor {
         window.makeProcessor(
             WindowStageOptions(
-                stage: testStage, aggregate: aggregate, origin: Origin(stage: 1, partition: 0), batchEvents: batch,
+                stage: testStage, aggregate: aggregate,
+                origin: aggregate.isKeyed ? Origin(keyedStage: 1) : Origin(stage: 1, partition: 0), batchEvents: batch,
                 input: ValueType(Sample.self)))
     }
 }

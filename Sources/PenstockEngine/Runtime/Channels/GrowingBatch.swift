@@ -9,28 +9,32 @@ struct GrowingBatch: Sendable {
     static let rowLimit = 512
 
     let origin: Origin
-    private let baseSequence: UInt64
+    private var numbers: Column<UInt64>
     private var values: ValueColumn
     private var times: Column<Int64>
-    private var hashes: Column<UInt64>?
-    private var arena: KeyArena?
+    private var keys: GrowingKeys?
+    /// The keys with which the sequence begins, where they are others.
+    private var placeKeys: GrowingKeys?
+    private let isPlacedByKeys: Bool
     private var sources: Column<SourcePlace>?
     private var behind: [BehindMark] = []
     private(set) var count = 0
 
     /// Whether rows of a batch may wait for others.
-    static func takes(_ batch: Batch) -> Bool { batch.values.element.destroy == nil && batch.count < rowLimit }
+    static func takes(_ batch: Batch) -> Bool {
+        batch.values.element.destroy == nil && batch.count < rowLimit && batch.combined == nil
+    }
 
-    /// An empty batch for rows like those of another: of its origin, and from its row `row` on.
-    init(like batch: Batch, from row: Int) {
+    /// An empty batch for rows like those of another, of its origin.
+    init(like batch: Batch) {
         let capacity = 16
         origin = batch.origin
-        // Rows that are left out only make numbers smaller, never change their order.
-        baseSequence = batch.baseSequence + UInt64(row)
+        numbers = Column(capacity: capacity)
         values = ValueColumn(batch.values.element, capacity: capacity)
         times = Column(capacity: capacity)
-        hashes = batch.keys.map { _ in Column(capacity: capacity) }
-        arena = batch.keys?.arena.map { _ in KeyArena(rowCount: capacity) }
+        keys = batch.keys.map { GrowingKeys(like: $0, capacity: capacity) }
+        isPlacedByKeys = batch.placeKeys?.isSame(as: batch.keys) ?? false
+        placeKeys = isPlacedByKeys ? nil : batch.placeKeys.map { GrowingKeys(like: $0, capacity: capacity) }
         sources = batch.keepsSources ? Column(capacity: capacity) : nil
     }
 
@@ -40,18 +44,15 @@ struct GrowingBatch: Sendable {
         let stride = values.element.stride
         let (target, source) = (values.base + count * stride, batch.values.base)
         let (newTimes, oldTimes) = (times.values + count, batch.times.values)
+        let newNumbers = numbers.values + count
         for k in 0..<rows.count {
             let row = rows[k]
             (target + k * stride).copyMemory(from: source + row * stride, byteCount: stride)
             newTimes[k] = oldTimes[row]
+            newNumbers[k] = batch.sequence(row)
         }
-        if let keys = batch.keys, let hashes {
-            let (new, old) = (hashes.values + count, keys.hashes.values)
-            for k in 0..<rows.count { new[k] = old[rows[k]] }
-            if let bytes = keys.arena {
-                for k in 0..<rows.count { bytes.withKey(rows[k]) { arena?.append($0, row: count + k) } }
-            }
-        }
+        if let column = batch.keys { keys?.append(column, rows, at: count) }
+        if let column = batch.placeKeys { placeKeys?.append(column, rows, at: count) }
         if let sources {
             for k in 0..<rows.count { sources.values[count + k] = batch.sourcePlace(rows[k]) }
         }
@@ -66,8 +67,11 @@ struct GrowingBatch: Sendable {
     /// The batch as it is now.
     func batch(watermark: Timestamp) -> Batch {
         var batch = Batch(
-            origin: origin, baseSequence: baseSequence, rowCount: count, times: times, values: values,
-            keys: hashes.map { KeyColumn(hashes: $0, arena: arena) }, behind: behind, watermark: watermark)
+            origin: origin, baseSequence: numbers.values[0], rowCount: count, times: times, values: values,
+            keys: keys?.column, behind: behind, watermark: watermark)
+        let isDense = numbers.values[count - 1] &- numbers.values[0] == UInt64(count - 1)
+        batch.numbers = isDense ? nil : numbers
+        batch.placeKeys = isPlacedByKeys ? batch.keys : placeKeys?.column
         (batch.sourcePlaces, batch.keepsSources) = (sources, sources != nil)
         return batch
     }
@@ -85,9 +89,36 @@ struct GrowingBatch: Sendable {
             larger.values.update(from: old.values, count: count)
             sources = larger
         }
-        guard let old = hashes else { return }
+        let largerNumbers = Column<UInt64>(capacity: capacity)
+        largerNumbers.values.update(from: numbers.values, count: count)
+        numbers = largerNumbers
+        keys?.grow(to: capacity, count)
+        placeKeys?.grow(to: capacity, count)
+    }
+}
+
+/// The keys of a batch that grows.
+private struct GrowingKeys: Sendable {
+    private var hashes: Column<UInt64>
+    private var arena: KeyArena?
+
+    init(like keys: KeyColumn, capacity: Int) {
+        hashes = Column(capacity: capacity)
+        arena = keys.arena.map { _ in KeyArena(rowCount: capacity) }
+    }
+
+    var column: KeyColumn { KeyColumn(hashes: hashes, arena: arena) }
+
+    mutating func append(_ keys: KeyColumn, _ rows: Rows, at count: Int) {
+        let (new, old) = (hashes.values + count, keys.hashes.values)
+        for k in 0..<rows.count { new[k] = old[rows[k]] }
+        guard let bytes = keys.arena else { return }
+        for k in 0..<rows.count { bytes.withKey(rows[k]) { arena?.append($0, row: count + k) } }
+    }
+
+    mutating func grow(to capacity: Int, _ count: Int) {
         let larger = Column<UInt64>(capacity: capacity)
-        larger.values.update(from: old.values, count: count)
+        larger.values.update(from: hashes.values, count: count)
         hashes = larger
     }
 }

@@ -83,7 +83,7 @@ struct Lane {
         watermark = max(watermark, batch.watermark)
         guard rows.count > 0 else { return }
         let place = growing.firstIndex { $0.origin == batch.origin } ?? growing.count
-        if place == growing.count { growing.append(GrowingBatch(like: batch, from: rows[0])) }
+        if place == growing.count { growing.append(GrowingBatch(like: batch)) }
         growing[place].append(batch, rows)
         growingRows += rows.count
         if growingRows >= GrowingBatch.rowLimit, elements.count < Lane.capacity { complete(isFollowedByBatch: false) }

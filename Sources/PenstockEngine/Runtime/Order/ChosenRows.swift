@@ -12,8 +12,26 @@ struct ChosenRows {
 
     init(capacity: Int) { places = Column(capacity: capacity) }
 
-    /// The run of the first row, or nil.
-    var firstRun: Int? { count > 0 ? Int(places.values[0].run) : nil }
+    /// The run and the row that were chosen first, or nil.
+    var first: (run: Int, row: Int)? {
+        count > 0 ? (Int(places.values[0].run), Int(places.values[0].row)) : nil
+    }
+
+    /// The chosen rows of each origin, in the order of the origins and each in its order.
+    func byOrigin(_ cursors: [MergeCursor]) -> [ChosenRows] {
+        var ranks: [UInt64] = []
+        for k in 0..<count where ranks.last != cursors[Int(places.values[k].run)].rank {
+            ranks.append(cursors[Int(places.values[k].run)].rank)
+        }
+        guard ranks.count > 1 else { return [self] }
+        return Set(ranks).sorted().map { rank in
+            var chosen = ChosenRows(capacity: count)
+            for k in 0..<count where cursors[Int(places.values[k].run)].rank == rank {
+                chosen.append(run: Int(places.values[k].run), row: Int(places.values[k].row))
+            }
+            return chosen
+        }
+    }
 
     var isFull: Bool { count == places.capacity }
 
@@ -34,8 +52,6 @@ struct ChosenRows {
         let element = first.values.element
         let values = ValueColumn(element, capacity: count)
         let times = Column<Int64>(capacity: count)
-        let hashes = first.keys.map { _ in Column<UInt64>(capacity: count) }
-        var arena = first.keys?.arena == nil ? nil : KeyArena(rowCount: count)
         var behind: [BehindMark] = []
         let sources = first.keepsSources ? Column<SourcePlace>(capacity: count) : nil
         var k = 0
@@ -45,10 +61,6 @@ struct ChosenRows {
             let cursor = cursors[run]
             element.copy(end - k, cursor.values + row * element.stride, values.base + k * element.stride)
             (times.values + k).update(from: cursor.times + row, count: end - k)
-            if let hashes, let from = cursor.hashes { (hashes.values + k).update(from: from + row, count: end - k) }
-            if cursor.hasLongKeys, let bytes = waiting[run]?.batch.keys?.arena {
-                for at in k..<end { bytes.withKey(row + at - k) { arena?.append($0, row: at) } }
-            }
             if let sources, let batch = waiting[run]?.batch {
                 for at in k..<end { sources.values[at] = batch.sourcePlace(row + at - k) }
             }
@@ -60,9 +72,47 @@ struct ChosenRows {
         values.setInitialized(count: count)
         var batch = Batch(
             origin: first.origin, baseSequence: baseSequence, rowCount: count, times: times, values: values,
-            keys: hashes.map { KeyColumn(hashes: $0, arena: arena) }, behind: behind, watermark: watermark)
+            keys: keys(waiting, first.keys, \.keys), behind: behind, watermark: watermark)
+        // Only the rows of a keyed stage are numbered anew: by their keys several instances have one order, by their numbers each has its own.
+        if !first.origin.isKeyed { batch.numbers = numbers(cursors) }
+        let isSame = first.placeKeys?.isSame(as: first.keys) ?? true
+        batch.placeKeys = isSame ? batch.keys : keys(waiting, first.placeKeys, \.placeKeys)
+        if first.placeKeys == nil { batch.placeKeys = nil }
         (batch.sourcePlaces, batch.keepsSources) = (sources, sources != nil)
         return batch
+    }
+
+    /// The numbers that the chosen rows have.
+    private func numbers(_ cursors: [MergeCursor]) -> Column<UInt64> {
+        let numbers = Column<UInt64>(capacity: count)
+        for k in 0..<count {
+            numbers.values[k] = cursors[Int(places.values[k].run)].sequence(Int(places.values[k].row))
+        }
+        return numbers
+    }
+
+    /// The keys of the chosen rows, or nil where the first of their columns is none.
+    private func keys(
+        _ waiting: [WaitingRows?], _ first: KeyColumn?, _ column: (Batch) -> KeyColumn?
+    ) -> KeyColumn? {
+        guard let first else { return nil }
+        let hashes = Column<UInt64>(capacity: count)
+        var arena = first.arena.map { _ in KeyArena(rowCount: count) }
+        var k = 0
+        while k < count {
+            let end = endOfStretch(k)
+            let row = Int(places.values[k].row)
+            if let keys = waiting[Int(places.values[k].run)].flatMap({ column($0.batch) }) {
+                (hashes.values + k).update(from: keys.hashes.values + row, count: end - k)
+                if let bytes = keys.arena {
+                    for at in k..<end { bytes.withKey(row + at - k) { arena?.append($0, row: at) } }
+                }
+            } else {
+                (hashes.values + k).initialize(repeating: 0, count: end - k)
+            }
+            k = end
+        }
+        return KeyColumn(hashes: hashes, arena: arena)
     }
 
     /// The end of the rows from `k` on that stand side by side in one run.

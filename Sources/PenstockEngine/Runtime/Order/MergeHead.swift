@@ -8,19 +8,26 @@ struct MergeHead: BitwiseCopyable {
     let rank: UInt64
     /// The row's own time, with which the sequence of a keyed stage's rows begins; that of other rows is 0.
     let time: Int64
-    /// The canonical integer of the key, or the first eight bytes of a longer one; 0 without a key.
+    /// The canonical integer of the key with which the sequence goes on, or the first eight bytes of a longer one; 0 without a key.
     let key: UInt64
+    /// The number of the row within its origin, or within its key.
+    let sequence: UInt64
     /// Where the row waits.
     let run: Int
-    /// The number of the run among all that came: what came first goes first where nothing else decides.
+    /// What decides where one row has come by two ways: the number of the input, then that of the run among all that came.
     let arrival: UInt64
 
-    /// Whether numbers tell that the row comes before the other, or behind it; nil where the rest of a long key has to.
+    /// Whether numbers tell that the row comes before the other, or behind it; nil where the rest of a long key has to, or the sequence.
     @inline(__always) func precedes(_ other: MergeHead) -> Bool? {
         if effectiveTime != other.effectiveTime { return effectiveTime < other.effectiveTime }
         if rank != other.rank { return rank < other.rank }
         if time != other.time { return time < other.time }
         return key != other.key ? key < other.key : nil
+    }
+
+    /// Whether the row comes before another of the same time, origin and key.
+    @inline(__always) func precedesInSequence(_ other: MergeHead) -> Bool {
+        sequence != other.sequence ? sequence < other.sequence : arrival < other.arrival
     }
 }
 
@@ -33,12 +40,14 @@ struct MergeCursor: BitwiseCopyable {
     let effectiveTimes: UnsafePointer<Int64>
     /// The rows in order; nil for 0 ..< end.
     let rows: UnsafePointer<UInt32>?
-    /// The hashes of keys of a fixed width, or the first bytes of longer ones; nil without keys.
+    /// Of the keys with which the sequence begins, the hashes of those of a fixed width, or the first bytes of longer ones; nil without.
     let keys: UnsafePointer<UInt64>?
-    let hashes: UnsafePointer<UInt64>?
     let hasLongKeys: Bool
     let hasMarks: Bool
     let rank: UInt64
+    let baseSequence: UInt64
+    /// The numbers of the rows, where they are not `baseSequence` and so on.
+    let numbers: UnsafePointer<UInt64>?
     let run: Int
     let arrival: UInt64
     let end: Int
@@ -48,15 +57,21 @@ struct MergeCursor: BitwiseCopyable {
 
     @inline(__always) func row(_ position: Int) -> Int { rows.map { Int($0[position]) } ?? position }
 
+    @inline(__always) func sequence(_ row: Int) -> UInt64 {
+        numbers.map { $0[row] } ?? baseSequence &+ UInt64(truncatingIfNeeded: row)
+    }
+
     @inline(__always) func head(_ position: Int) -> MergeHead {
         let row = row(position)
         guard let keys else {
             return MergeHead(
-                effectiveTime: effectiveTimes[row], rank: rank, time: 0, key: 0, run: run, arrival: arrival)
+                effectiveTime: effectiveTimes[row], rank: rank, time: 0, key: 0,
+                sequence: sequence(row), run: run, arrival: arrival)
         }
         return MergeHead(
             effectiveTime: effectiveTimes[row], rank: rank, time: times[row],
-            key: hasLongKeys ? keys[row] : SplitMix64.unmix(keys[row]), run: run, arrival: arrival)
+            key: hasLongKeys ? keys[row] : SplitMix64.unmix(keys[row]),
+            sequence: sequence(row), run: run, arrival: arrival)
     }
 }
 
@@ -81,7 +96,7 @@ struct WaitingRows {
                 times = column
             }
             effectiveTimes = times
-            prefixes = batch.keys?.arena.map { arena in
+            prefixes = batch.placeKeys?.arena.map { arena in
                 let column = Column<UInt64>(capacity: batch.rowCount)
                 batch.forEachRow { row in column.values[row] = arena.withKey(row, Self.prefix) }
                 return column
@@ -105,8 +120,9 @@ struct WaitingRows {
             values: UnsafeRawPointer(batch.values.base), times: UnsafePointer(batch.times.values),
             effectiveTimes: UnsafePointer((columns.effectiveTimes ?? batch.times).values),
             rows: rows.map { UnsafePointer($0.values) },
-            keys: (columns.prefixes ?? batch.keys?.hashes).map { UnsafePointer($0.values) },
-            hashes: batch.keys.map { UnsafePointer($0.hashes.values) }, hasLongKeys: columns.prefixes != nil,
-            hasMarks: columns.effectiveTimes != nil, rank: rank, run: run, arrival: arrival, end: count)
+            keys: (columns.prefixes ?? batch.placeKeys?.hashes).map { UnsafePointer($0.values) },
+            hasLongKeys: columns.prefixes != nil, hasMarks: columns.effectiveTimes != nil, rank: rank,
+            baseSequence: batch.baseSequence, numbers: batch.numbers.map { UnsafePointer($0.values) }, run: run,
+            arrival: UInt64(batch.input) << 56 | arrival, end: count)
     }
 }

@@ -1,10 +1,26 @@
 internal import PenstockEvents
 
-/// Puts events of several origins into canonical order: by effective time, then by origin, then by sequence.
+/// Puts events into canonical order: by effective time, then by origin, then by sequence.
 ///
-/// The sequence of the rows of a keyed stage, whose instances are one origin, begins with the canonical bytes of the key. Rows wait
-/// until the watermark has reached their effective time. What comes from one partition or has one key keeps its own order.
+/// The sequence of the rows of a keyed stage, whose instances are one origin, begins with the time of the row and the canonical bytes of the
+/// key. Rows wait until the watermark has reached their effective time. What comes from one partition or has one key keeps its own order.
+///
+/// Either all events are one sequence then, for work that sees one event after the other whatever its origin: their batches have several
+/// origins. Or each origin is in its order, for aggregates that fold each origin by itself: then batches have one origin each.
 struct OrderedMerge: Processor {
+    /// What is put in order.
+    enum Scope: String, Sendable, Hashable {
+        /// All events.
+        case all
+        /// The events of each origin.
+        case eachOrigin = "each-origin"
+        /// The rows of each keyed stage; others come in their sequence and do not wait.
+        case keyedStages = "keyed-stages"
+    }
+
+    private let scope: Scope
+    /// Batches that leave next.
+    private var leaving: [Batch] = []
     /// The type of the values, for the rows of a checkpoint.
     private let element: ValueType
     private var waiting = WaitingRuns()
@@ -14,7 +30,8 @@ struct OrderedMerge: Processor {
     private var following = ElementSlot()
     private var sequence: UInt64 = 0
 
-    init(batchEvents: Int, of element: ValueType) {
+    init(batchEvents: Int, of element: ValueType, _ scope: Scope = .all) {
+        self.scope = scope
         self.element = element
         chosen = ChosenRows(capacity: batchEvents)
     }
@@ -22,8 +39,14 @@ struct OrderedMerge: Processor {
     mutating func accept(_ element: StreamElement) {
         switch element {
         case .batch(let batch):
-            waiting.add(batch)
             watermark = max(watermark, batch.watermark)
+            if scope == .keyedStages, !batch.origin.isKeyed {
+                // The rows that wait have not left, so time has not come as far.
+                leaving.append(batch)
+                leaving[leaving.count - 1].watermark = forwarded
+            } else {
+                waiting.add(batch)
+            }
         case .watermark(let time):
             watermark = max(watermark, time)
         case .control, .barrier:
@@ -35,14 +58,16 @@ struct OrderedMerge: Processor {
     }
 
     mutating func next() -> StreamElement? {
-        waiting.choose(upTo: watermark.nanoseconds, into: &chosen)
-        if chosen.count > 0 {
-            // Where several instances go on from what one had given out, their rows are numbered behind that.
-            if let first = waiting.sequence(ofFirst: chosen) { sequence = max(sequence, first) }
-            let batch = waiting.gather(&chosen, baseSequence: sequence, watermark: forwarded)
-            sequence += UInt64(batch.count)
-            return .batch(batch)
+        if leaving.isEmpty {
+            waiting.choose(upTo: watermark.nanoseconds, into: &chosen)
+            if chosen.count > 0 {
+                // Where several instances go on from what one had given out, their rows are numbered behind that.
+                if let first = waiting.sequence(ofFirst: chosen) { sequence = max(sequence, first) }
+                leaving = waiting.gather(
+                    &chosen, byOrigin: scope != .all, sequence: &sequence, watermark: forwarded)
+            }
         }
+        if !leaving.isEmpty { return .batch(leaving.removeFirst()) }
         if let element = following.take() {
             if case .end = element { forwarded = .distantFuture }
             return element

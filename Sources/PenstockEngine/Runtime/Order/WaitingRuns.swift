@@ -50,7 +50,7 @@ struct WaitingRuns {
         var lastRow = cursor.row(0)
         for position in 1..<batch.count {
             let (head, row) = (cursor.head(position), cursor.row(position))
-            if Self.precedes(head, batch, row, last, batch, lastRow) ?? false {
+            if Self.precedes(head, batch, row, last, batch, lastRow) {
                 if others.isEmpty { inOrder = (0..<position).map { UInt32(cursor.row($0)) } }
                 others.append(UInt32(position))
             } else {
@@ -61,7 +61,7 @@ struct WaitingRuns {
         guard !others.isEmpty else { return add(whole, count: batch.count) }
         let heads = others.map { (head: cursor.head(Int($0)), row: UInt32(cursor.row(Int($0)))) }
         let sorted = heads.sorted { a, b in
-            Self.precedes(a.head, batch, Int(a.row), b.head, batch, Int(b.row)) ?? (a.row < b.row)
+            Self.precedes(a.head, batch, Int(a.row), b.head, batch, Int(b.row))
         }
         add(WaitingRows(batch: batch, rows: Column(inOrder), columns: columns), count: inOrder.count)
         add(WaitingRows(batch: batch, rows: Column(sorted.map(\.row)), columns: columns), count: sorted.count)
@@ -93,10 +93,8 @@ struct WaitingRuns {
         guard let rows = waiting[run], let otherRows = waiting[other] else { return false }
         let (cursor, otherCursor) = (cursors[run], cursors[other])
         let end = otherCursor.end - 1
-        return
-            !(Self.precedes(
-                cursor.head(0), rows.batch, cursor.row(0), otherCursor.head(end), otherRows.batch, otherCursor.row(end))
-            ?? false)
+        return !Self.precedes(
+            cursor.head(0), rows.batch, cursor.row(0), otherCursor.head(end), otherRows.batch, otherCursor.row(end))
     }
 
     // MARK: Taking
@@ -138,22 +136,28 @@ struct WaitingRuns {
         siftDown()
     }
 
-    /// The number of the first row of the batch that the first chosen row is from; nil for rows without keys.
+    /// The number that the row has which was chosen first.
     func sequence(ofFirst chosen: ChosenRows) -> UInt64? {
-        guard let run = chosen.firstRun, let batch = waiting[run]?.batch, batch.keys != nil else { return nil }
-        return batch.baseSequence
+        guard let (run, row) = chosen.first else { return nil }
+        return cursors[run].sequence(row)
     }
 
-    /// A batch of the chosen rows, in their order.
-    mutating func gather(_ chosen: inout ChosenRows, baseSequence: UInt64, watermark: Timestamp) -> Batch {
-        let batch = chosen.batch(from: cursors, waiting, baseSequence: baseSequence, watermark: watermark)
+    /// A batch of the chosen rows, in their order, or one for each of their origins; their rows are numbered from `sequence` on.
+    mutating func gather(
+        _ chosen: inout ChosenRows, byOrigin: Bool, sequence: inout UInt64, watermark: Timestamp
+    ) -> [Batch] {
+        var batches: [Batch] = []
+        for part in byOrigin ? chosen.byOrigin(cursors) : [chosen] {
+            batches.append(part.batch(from: cursors, waiting, baseSequence: sequence, watermark: watermark))
+            sequence += UInt64(part.count)
+        }
         chosen.removeAll()
         for run in ended {
             waiting[run] = nil
             free.append(run)
         }
         ended.removeAll(keepingCapacity: true)
-        return batch
+        return batches
     }
 
     // MARK: The heap
@@ -200,26 +204,23 @@ struct WaitingRuns {
     private func precedesByRest(_ a: MergeHead, _ b: MergeHead) -> Bool {
         if cursors[a.run].hasLongKeys, let rowsA = waiting[a.run], let rowsB = waiting[b.run] {
             let (cursorA, cursorB) = (cursors[a.run], cursors[b.run])
-            switch rowsA.batch.keyOrder(cursorA.row(cursorA.position), rowsB.batch, cursorB.row(cursorB.position)) {
-            case .less: return true
-            case .greater: return false
-            case .equal: break
-            }
+            let order = rowsA.batch.placeKeyOrder(
+                cursorA.row(cursorA.position), rowsB.batch, cursorB.row(cursorB.position))
+            if order != .equal { return order == .less }
         }
-        return a.arrival < b.arrival
+        return a.precedesInSequence(b)
     }
 
-    /// Whether a row of a batch comes before a row of another; nil where time, origin and key are the same.
+    /// Whether a row of a batch comes before a row of another.
     @inline(__always) private static func precedes(
         _ a: MergeHead, _ batchA: Batch, _ rowA: Int, _ b: MergeHead, _ batchB: Batch, _ rowB: Int
-    ) -> Bool? {
+    ) -> Bool {
         if let known = a.precedes(b) { return known }
-        guard batchA.keys?.arena != nil else { return nil }
-        switch batchA.keyOrder(rowA, batchB, rowB) {
-        case .less: return true
-        case .greater: return false
-        case .equal: return nil
+        if batchA.placeKeys?.arena != nil {
+            let order = batchA.placeKeyOrder(rowA, batchB, rowB)
+            if order != .equal { return order == .less }
         }
+        return a.precedesInSequence(b)
     }
 }
 
@@ -242,7 +243,7 @@ extension Batch {
     }
 
     /// The batch with these rows only, which are in ascending order.
-    fileprivate func selecting(_ rows: [UInt32]) -> Batch {
+    func selecting(_ rows: [UInt32]) -> Batch {
         var batch = self
         batch.selection = Selection(Column(rows), count: rows.count)
         return batch

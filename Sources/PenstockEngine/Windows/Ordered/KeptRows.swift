@@ -62,7 +62,7 @@ final class KeptRows {
         guard let coding = element.coding else { throw StateNotWritable(.events, element.name) }
         chunk.put(UInt64(places.count))
         for (k, place) in places.enumerated() {
-            chunk.put(raw: place)
+            chunk.put(place)
             try coding.write(memory + (first + k) * element.stride, &chunk)
         }
     }
@@ -71,7 +71,7 @@ final class KeptRows {
     func read(_ chunk: inout StateDecoder) throws {
         guard let coding = element.coding else { throw StateNotWritable(.events, element.name) }
         for _ in 0..<(try chunk.integer(UInt64.self)) {
-            let place: EventPlace = try chunk.raw()
+            let place = try chunk.place()
             if first + places.count == capacity { makeRoom() }
             try coding.read(&chunk, memory + (first + places.count) * element.stride)
             places.append(place)

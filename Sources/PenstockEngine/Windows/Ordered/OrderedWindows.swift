@@ -143,9 +143,7 @@ struct OrderedWindows: Processor {
         let isMarker = try withUnsafePointer(to: &event) { event in
             let rows = Rows(count: 1, indices: event)
             let value = try numbers.values(options.aggregate.numbers, batch, rows, options.stage)
-            let place = EventPlace(
-                nanoseconds: time, effectiveNanoseconds: effective, origin: batch.origin,
-                sequence: batch.sequence(row.row))
+            let place = batch.place(row.row, effectiveTime: effective)
             isTaken = try add(value + row.row * knownElement.stride, at: place, to: &window)
             return try rule.isMarker(batch, rows, options.stage)
         }

@@ -56,10 +56,7 @@ final class KeptEvents {
         let values = try scratch.values(numbers, batch, batch.rows, stage)
         var k = 0
         batch.forEachMarkedRow { row, mark in
-            let place = EventPlace(
-                nanoseconds: batch.times.values[row], effectiveNanoseconds: batch.effectiveTime(row, mark),
-                origin: batch.origin, sequence: batch.sequence(row))
-            let node = take(place)
+            let node = take(batch.place(row, effectiveTime: batch.effectiveTime(row, mark)))
             value.copy(values + row * value.stride, address(node))
             append(Chain(first: node, last: node), to: slots[k])
             k += 1
@@ -117,8 +114,7 @@ final class KeptEvents {
     }
 
     private func precedes(_ a: UInt32, _ b: UInt32) -> Bool {
-        let (a, b) = (nodes[Int(a)].place, nodes[Int(b)].place)
-        return (a.origin, a.sequence) < (b.origin, b.sequence)
+        nodes[Int(a)].place.comesBeforeInOrigin(nodes[Int(b)].place)
     }
 
     // MARK: Checkpoints

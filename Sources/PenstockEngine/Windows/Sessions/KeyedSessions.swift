@@ -105,6 +105,7 @@ struct KeyedSessions: Processor {
     // MARK: Adding
 
     private mutating func add(_ batch: Batch) throws {
+        if let combined = batch.combined { return try merge(batch, combined) }
         var onTime = batch
         if !batch.behind.isEmpty { onTime.selection = withoutLateRows(batch) }
         if store.failures.goesOn, case .each(let kernel) = windows.gap {
@@ -126,6 +127,21 @@ struct KeyedSessions: Processor {
         try mergeSessions()
         // The rows are named by memory that only `onTime` keeps.
         withExtendedLifetime(onTime) {}
+    }
+
+    /// Adds pieces of sessions to which events were combined before they came here.
+    private mutating func merge(_ batch: Batch, _ combined: CombinedRows) throws {
+        guard let ends = combined.ends else { preconditionFailure("pieces of sessions without ends reached \(stage)") }
+        let rows = batch.rows
+        let (slots, lengths) = (scratch.slots(rows.count), scratch.lengths(batch.rowCount))
+        for k in 0..<rows.count { lengths[rows[k]] = ends.values[rows[k]] - batch.times.values[rows[k]] }
+        let bad = table.assign(
+            rows, times: batch.times.values, codes: codes(of: batch), gaps: SessionGaps(fixed: 0, each: lengths),
+            to: slots)
+        precondition(bad == nil, "a piece of a session that is longer than a session may be")
+        do { try store.merge(batch, slots: slots) } catch { throw EngineError.stage(stage, error) }
+        try mergeSessions()
+        withExtendedLifetime(batch) {}
     }
 
     /// The rows of a batch less those that are late, which are counted.
@@ -272,6 +288,12 @@ private struct SessionScratch {
     private var codes = Column<UInt64>(capacity: 1)
     private var zeros = Column<UInt64>(capacity: 0)
     private var gaps = NumberScratch()
+    private var lengths = Column<Int64>(capacity: 1)
+
+    mutating func lengths(_ rows: Int) -> UnsafeMutablePointer<Int64> {
+        if lengths.capacity < rows { lengths = Column(capacity: rows) }
+        return lengths.values
+    }
 
     mutating func slots(_ count: Int) -> UnsafeMutablePointer<UInt32> {
         if slots.capacity < count { slots = Column(capacity: count) }
