@@ -37,9 +37,9 @@ private struct Comparison {
             }
             let watermark = model.told + (random.once(in: 2) ? Int64.random(in: 0..<5, using: &random) : 0)
             var batch = Batch(events, sequence: UInt64(events[0].time), watermark: watermark == .min ? 0 : watermark)
-            try keyKernel.apply(to: &batch, testStage)
+            try keyKernel.apply(to: &batch, FailedEvents(testStage))
             if random.once(in: 3) {
-                try filterKernel { (s: Sample) in s.number % 3 != 0 }.apply(to: &batch, testStage)
+                try filterKernel { (s: Sample) in s.number % 3 != 0 }.apply(to: &batch, FailedEvents(testStage))
             }
             lane.append(.batch(batch))
             if batch.count > 0 {

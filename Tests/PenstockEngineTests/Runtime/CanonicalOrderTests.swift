@@ -126,7 +126,7 @@ struct CanonicalOrderTests {
                 FlowDescription(
                     name: "late",
                     stages: [
-                        StageDescription(.side(late), label: "Late"), tumbling(30, list(isKeyed: false)), .to(rows),
+                        StageDescription(.side(late), label: "Late"), tumbling(5, list(isKeyed: false)), .to(rows),
                     ]),
             ]
         }
