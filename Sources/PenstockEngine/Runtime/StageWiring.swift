@@ -202,19 +202,23 @@ struct StageWiring: Sendable {
         let operators = stage.operators.map { planned in
             planned.description.stateForm.map { (StateOwner(stage: planned.name, part: .operation), $0) }
         }
-        if let feedback = stage.mergedFeedback {
-            return [(StateOwner(stage: feedback, part: .operation), FeedbackTime.form)] + operators
-        }
-        guard stage.mergesInOrder else { return operators }
-        return [(StateOwner(stage: stage.nameBehindOrder, part: .order), "events in order")] + operators
+        return prelude.map { (StateOwner(stage: $0.name, part: $0.part), $0.form) } + operators
+    }
+
+    /// What comes before the operators in the chain: what it is for, and what its state belongs to.
+    private var prelude: [(name: StageName, part: StateOwner.Part, form: String)] {
+        var prelude: [(name: StageName, part: StateOwner.Part, form: String)] = []
+        if let feedback = stage.mergedFeedback { prelude.append((feedback, .operation, FeedbackTime.form)) }
+        if stage.mergesInOrder { prelude.append((stage.nameBehindOrder, .order, "events in order")) }
+        return prelude
     }
 
     /// What becomes of the events that the operators of the chain cannot handle, one by one, and in the end those of the source.
     func makeFailures() -> (chain: [FailedEvents], source: FailedEvents?) {
-        var chain = stage.operators.enumerated().map { index, planned in
+        let operators = stage.operators.enumerated().map { index, planned in
             failures(planned.name, planned.description.onError, index)
         }
-        if stage.mergesInOrder { chain.insert(failures(stage.nameBehindOrder, .fail, nil), at: 0) }
+        let chain = prelude.map { failures($0.name, .fail, nil) } + operators
         return (chain, stage.input.sourceName.map { failures($0, stage.onError, PhysicalPlan.Port.source) })
     }
 
