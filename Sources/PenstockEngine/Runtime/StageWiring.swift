@@ -202,15 +202,7 @@ struct StageWiring: Sendable {
         let operators = stage.operators.map { planned in
             planned.description.stateForm.map { (StateOwner(stage: planned.name, part: .operation), $0) }
         }
-        return prelude.map { (StateOwner(stage: $0.name, part: $0.part), $0.form) } + operators
-    }
-
-    /// What comes before the operators in the chain: what it is for, and what its state belongs to.
-    private var prelude: [(name: StageName, part: StateOwner.Part, form: String)] {
-        var prelude: [(name: StageName, part: StateOwner.Part, form: String)] = []
-        if let feedback = stage.mergedFeedback { prelude.append((feedback, .operation, FeedbackTime.form)) }
-        if stage.mergesInOrder { prelude.append((stage.nameBehindOrder, .order, "events in order")) }
-        return prelude
+        return stage.prelude.map { $0 } + operators
     }
 
     /// What becomes of the events that the operators of the chain cannot handle, one by one, and in the end those of the source.
@@ -218,7 +210,7 @@ struct StageWiring: Sendable {
         let operators = stage.operators.enumerated().map { index, planned in
             failures(planned.name, planned.description.onError, index)
         }
-        let chain = prelude.map { failures($0.name, .fail, nil) } + operators
+        let chain = stage.prelude.map { failures($0.owner.stage, .fail, nil) } + operators
         return (chain, stage.input.sourceName.map { failures($0, stage.onError, PhysicalPlan.Port.source) })
     }
 
