@@ -49,9 +49,6 @@ struct EventSources: Sendable {
         return EventSource(name: name, partition: Int(origin.partition), number: sequence)
     }
 
-    /// Whether events of an origin were read, so that their numbers do not depend on the parallelism.
-    func isRead(_ origin: Origin) -> Bool { sources[origin.stage] != nil }
-
     /// What an error says: nil in a processor that belongs to no plan.
     func knownSource(_ origin: Origin, _ sequence: UInt64) -> EventSource? {
         stages.isEmpty ? nil : source(origin, sequence)

@@ -10,10 +10,10 @@ extension MistakeCases {
             ) { (l: Reading, r: Reading) in l }
             """#),
         .flow(
-            "keys that are none",
+            "keys of two types",
             #"""
             AsOf(  // ERROR: The keys of both sides of a join have to be of one type
-                From(readings, disorder: .ascending), From(alarms, disorder: .ascending), on: \.value, \.value
+                From(readings, disorder: .ascending), From(alarms, disorder: .ascending), on: \.sensor, \.value
             ) { (l: Reading, r: Reading?) in l }
             """#),
         .flow(

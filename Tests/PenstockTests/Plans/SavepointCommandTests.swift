@@ -74,7 +74,7 @@ struct SavepointCommandTests {
             (["run", "--savepoint", "a.b"], 64, "\"a.b\" cannot be the name of a savepoint"),
             (["run", "--from-savepoint", "second"], 66, "there is no savepoint second of SensorWindows"),
             (["run", "--drop-state", "x"], 64, "--checkpoint-name and --drop-state need"),
-            (["run", "--fresh"], 64, "--fresh needs --checkpoint-every"),
+            (["run", "--fresh"], 64, "--fresh and --attempts need --checkpoint-every"),
             (["run", "--keep-checkpoints", "0"], 64, "--keep-checkpoints takes 1 or more"),
             (["explain", "--drop-state", "x"], 64, "--checkpoint-name, --from-savepoint and --drop-state need"),
             (["savepoint", "later"], 75, "no run keeps checkpoints under the name SensorWindows now"),
