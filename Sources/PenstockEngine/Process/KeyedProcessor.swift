@@ -335,7 +335,8 @@ struct KeyedProcessor<P: KeyedProcess>: Processor {
     /// Forgets a key of which nothing is known any more.
     mutating func forget(_ slot: Int) {
         guard keys.isTaken[slot], slot >= pins.count || pins[slot] == 0, timers.isEmpty(slot),
-            clockTimers.queue.isEmpty(slot), tables.isEmpty(slot)
+            clockTimers.queue.isEmpty(slot), tables.isEmpty(slot), !timers.hasImmediate,
+            !clockTimers.queue.hasImmediate
         else { return }
         keys.remove(slot)
         tables.forget(slot)

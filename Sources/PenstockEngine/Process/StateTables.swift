@@ -27,6 +27,9 @@ final class StateTables {
     /// How many bytes the states on disk take there.
     var spilledByteCount: Int { spilled?.store.liveBytes ?? 0 }
 
+    /// How many bytes the files on disk take.
+    var spilledFileBytes: Int { spilled?.store.fileBytes ?? 0 }
+
     func table<Table: StateTable>(_ state: some StateDescriptor, as type: Table.Type) -> Table {
         let definition = state.definition
         guard let index = definitions.firstIndex(where: { $0 === definition }) else {
