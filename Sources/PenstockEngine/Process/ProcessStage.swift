@@ -63,7 +63,6 @@ extension AnyOperator {
         let form = states.map { "\($0.name): \($0.form)" }.joined(separator: ", ")
         self.init(
             summary: (states.isEmpty ? "\(P.self)" : "\(P.self) with \(form)")
-                + (memoryLimit.map { ", \($0) bytes in memory" } ?? "")
                 + (isArrivalOrder ? ", in the order of arrival" : "")
                 + (process.usesProcessingTime ? ", timers by the machine's clock" : ""), output: ValueType(P.Out.self),
             isKeyed: isKeyed, ordersEvents: true, defect: Self.defect(of: states, memoryLimit, stateLimit)
@@ -75,7 +74,10 @@ extension AnyOperator {
                 isArrivalOrder: isArrivalOrder, report: context.report)
             return KeyedProcessor(process, options, rules)
         }
-        spills = memoryLimit != nil
+        if let memoryLimit {
+            spills = true
+            details = ", states above \(memoryLimit) bytes on disk"
+        }
         isWaking = process.usesProcessingTime
         if process.usesProcessingTime { unrepeatable = "processing time" }
         if isArrivalOrder { unrepeatable = "order of arrival" }

@@ -8,7 +8,7 @@ final class StateTables {
     let definitions: [StateDefinition]
     private let tables: [StateTable]
     private var places = 0
-    private var spilled: SpilledStates?
+    private let spilled: SpilledStates?
     /// Whether an entry that has an end was written since this was last asked.
     private(set) var mayExpire = false
 
@@ -106,7 +106,9 @@ final class StateTables {
         guard let limit = spilled?.memoryLimit else { return }
         if let place = place(slot), isEmpty(atPlace: place) { spilled?.homes.move(slot, to: nil) }
         guard byteCount > limit else { return }
-        while byteCount > limit, let (slot, place) = spilled?.homes.leastUsed { try spill(slot, at: place) }
+        while byteCount > limit, let (slot, place) = spilled?.homes.leastUsed {
+            if isEmpty(atPlace: place) { spilled?.homes.move(slot, to: nil) } else { try spill(slot, at: place) }
+        }
         try spilled?.compact()
     }
 

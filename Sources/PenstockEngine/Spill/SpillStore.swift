@@ -18,6 +18,7 @@ final class SpillStore {
         var deadBytes: UInt64 = 0
 
         var end: UInt64 { base + byteCount }
+        var isSparse: Bool { deadBytes * 2 > byteCount }
     }
 
     /// The most bytes that wait to be written together.
@@ -32,6 +33,8 @@ final class SpillStore {
     private var buffer: [UInt8] = []
     /// The end of the last file that has gone while it was the last.
     private var nextBase: UInt64 = 0
+    /// Whether a file may have become mostly dead since that was last asked.
+    private var mayBeSparse = false
     /// How many bytes of records live.
     private(set) var liveBytes = 0
 
@@ -91,6 +94,7 @@ final class SpillStore {
         let index = index(of: record)
         segments[index].deadBytes += UInt64(record.length)
         liveBytes -= Int(record.length)
+        if segments[index].isSparse, index < segments.count - 1 { mayBeSparse = true }
         guard segments[index].deadBytes == segments[index].byteCount else { return }
         if index == segments.count - 1 {
             nextBase = segments[index].end
@@ -100,8 +104,13 @@ final class SpillStore {
     }
 
     /// The positions in a file most of which is dead, if there is one that nothing is appended to any more.
-    var sparse: Range<UInt64>? {
-        segments.dropLast().first { $0.deadBytes * 2 > $0.byteCount }.map { $0.base..<$0.end }
+    func takeSparse() -> Range<UInt64>? {
+        guard mayBeSparse else { return nil }
+        guard let segment = segments.dropLast().first(where: \.isSparse) else {
+            mayBeSparse = false
+            return nil
+        }
+        return segment.base..<segment.end
     }
 
     // MARK: Files
@@ -110,6 +119,7 @@ final class SpillStore {
     private func beginSegment() throws {
         if let last = segments.last, last.byteCount < segmentBytes { return }
         try flush()
+        if segments.last?.isSparse == true { mayBeSparse = true }
         let base = max(segments.last?.end ?? 0, nextBase)
         let file = try explained(0) { try folder.makeFile() }
         segments.append(Segment(base: base, file: file))

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Processes with states on disk")
 struct SpilledProcessTests {
-    private static func flow(_ input: DisorderedInput, memoryLimit: Int, _ sink: StageDescription) -> FlowDescription {
+    private static func flow(_ input: DisorderedInput, memoryLimit: Int?, _ sink: StageDescription) -> FlowDescription {
         FlowDescription(
             name: "f",
             stages: [
@@ -32,7 +32,7 @@ struct SpilledProcessTests {
         #expect(folder.files == 0)
     }
 
-    @Test("a run that fails with states on disk goes on as if it had not, also with another parallelism")
+    @Test("a run that fails with states on disk goes on as if it had not, also with another parallelism or limit")
     func restored() async throws {
         let folder = MemorySpillFolder()
         var restores = 0
@@ -43,8 +43,10 @@ struct SpilledProcessTests {
             let collector = DurableCollector(String.self)
             var runs = try BrokenRuns()
             runs.spillFolder = folder
+            var attempt = Int(seed)
             try await runs.run(collector, BrokenRuns.attempts(expected.count, seed: seed)) {
-                [Self.flow(input, memoryLimit: [1, 200, 1_000][Int(seed % 3)], .to($0))]
+                attempt += 1
+                return [Self.flow(input, memoryLimit: [1, 200, 1_000, nil][attempt % 4], .to($0))]
             }
             #expect(collector.values == expected, "seed \(seed)")
             restores += runs.restored.compactMap(\.self).count
@@ -124,13 +126,11 @@ struct SpilledProcessTests {
         return collector.values
     }
 
-    @Test(
-        "a full disk ends the run with the stage, the folder, the bytes and what to do, whatever its policy",
-        arguments: [
-            ErrorPolicy.fail, .skip,
-        ])
+    @Test("a full disk ends the run with all that is to be known of it", arguments: [ErrorPolicy.fail, .skip])
     func full(policy: ErrorPolicy) async throws {
-        let error = try await #require(throws: EngineError.self) { try await Self.runLast(.init(capacity: 9_000), policy) }
+        let error = try await #require(throws: EngineError.self) {
+            try await Self.runLast(.init(capacity: 9_000), policy)
+        }
         #expect(error.summary.hasPrefix("stage f/"))
         #expect(error.summary.contains("bytes of state to /spill, where "))
         #expect(error.summary.hasSuffix("bytes are already: No space left on device"))
@@ -164,6 +164,8 @@ struct SpilledProcessTests {
     func defects() {
         #expect(AnyOperator(Last(), memoryLimit: 0).defect == "a limit of 0 bytes of state in memory is not possible")
         #expect(AnyOperator(Unwritable()).defect == nil)
+        #expect(AnyOperator(Last(), memoryLimit: 9).summary == AnyOperator(Last()).summary)
+        #expect(AnyOperator(Last(), memoryLimit: 9).details == ", states above 9 bytes on disk")
         #expect(
             AnyOperator(Unwritable(), memoryLimit: 1_000).defect
                 == "the state \"made\" cannot be written to disk: make Made an Event, a struct of plain numbers, or Codable; "

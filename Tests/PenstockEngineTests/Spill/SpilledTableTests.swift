@@ -42,6 +42,32 @@ struct SpilledTableTests {
         #expect(tables.wholeByteCount == 40)
     }
 
+    @Test("events count with their payloads, and come back with them")
+    func payloads() throws {
+        let frames = ListState("frames", of: Frame.self)
+        let folder = MemorySpillFolder()
+        let tables = StateTables(
+            [frames.definition],
+            spilled: SpilledStates(
+                memoryLimit: 10_000, store: SpillStore(stage: testStage, folder, segmentBytes: 10_000)))
+        func image(_ slot: Int) -> Payload {
+            Array(repeating: UInt8(slot), count: 4_000).withUnsafeBytes { Payload(copying: $0) }
+        }
+        for slot in 0..<20 {
+            try Self.state(tables, slot).append(Frame(number: Int64(slot), image: image(slot)), to: frames)
+            try tables.settle(slot)
+        }
+        #expect(tables.byteCount > 8_000 && tables.byteCount <= 10_000)
+        #expect(tables.spilledByteCount > 18 * 4_000)
+        for slot in 0..<20 {
+            let kept = try Self.state(tables, slot)[frames]
+            #expect(kept.map(\.number) == [Int64(slot)])
+            #expect(
+                kept.map { $0.image.withUnsafeBytes { Array($0) } } == [Array(repeating: UInt8(slot), count: 4_000)])
+            try tables.settle(slot)
+        }
+    }
+
     @Test("the state of one key stays in memory, however large it is")
     func single() throws {
         let folder = MemorySpillFolder()
@@ -151,5 +177,27 @@ struct SpilledTableTests {
             #expect(error.category == .inputOutput)
         }
         try Self.spillAndRead(MemorySpillFolder.Faults())
+    }
+}
+
+private struct Frame: Event {
+    var number: Int64
+    var image: Payload
+
+    static let schema = Schema("Frame", fields: [.init("number", .i64)], payload: .init("image", .bytes))
+
+    init(number: Int64, image: Payload) {
+        self.number = number
+        self.image = image
+    }
+
+    func write(to record: inout RecordWriter) {
+        record.append(number)
+        record.setPayload(image)
+    }
+
+    init(reading record: inout RecordReader) throws(RecordError) {
+        number = try record.readInteger()
+        image = record.payload
     }
 }
