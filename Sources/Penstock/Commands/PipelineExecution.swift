@@ -46,7 +46,8 @@ struct PipelineExecution<P: Pipeline> {
         }
         let options = RunOptions(
             batchEvents: settings.batchSize, overwrite: settings.overwrite, reading: reading,
-            topicDurability: settings.durability, checkpoints: checkpoints)
+            topicDurability: settings.durability, checkpoints: checkpoints,
+            spillDirectory: settings.spillDirectory(usesLog: log != nil))
         let run = PipelineRun(plan, options: options, log: log)
         let started = SystemWallClock().now()
         logger.info("\(verb.rawValue) begins with \(plan.stages.count) stages")

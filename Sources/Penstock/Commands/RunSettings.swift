@@ -19,6 +19,12 @@ struct RunSettings: ParsableArguments {
     @Option(help: "When events of a new topic count as recorded: durable (on the device) or page-cache.")
     var durability = RunOptions.TopicDurability.durable
 
+    @Option(
+        help: ArgumentHelp(
+            "Where stages with a memory limit put the state beyond it; by default in the log, or among temporary files.",
+            valueName: "dir"))
+    var spillDirectory: String?
+
     @Flag(help: "Replace output that exists already.")
     var overwrite = false
 
@@ -43,6 +49,9 @@ struct RunSettings: ParsableArguments {
                 "'\(logLevel)' is not a level; the levels are trace, debug, info, notice, warning, error")
         }
     }
+
+    /// Where state goes beyond what stages may keep in memory; nil for the folder of temporary files. A log leaves alone what begins with a dot.
+    func spillDirectory(usesLog: Bool) -> String? { spillDirectory ?? (usesLog ? "\(log)/.spill" : nil) }
 
     /// A logger that writes to standard error.
     var logger: Logger {

@@ -78,6 +78,7 @@ struct MetricsPublisher {
             count("operator.late_windows", names, step.statistics.lateWindows)
             count("operator.outside_events", names, step.statistics.outsideEvents)
             set("operator.state_bytes", names, Double(step.stateBytes))
+            set("operator.spilled_bytes", names, Double(step.spilledBytes))
             set("operator.state_keys", names, Double(step.stateKeys))
             set("operator.state_events", names, Double(step.stateEvents))
             set("operator.open_windows", names, Double(step.openWindows))

@@ -38,7 +38,7 @@ struct StatsObject: Encodable {
         let name: String
         let lateEvents, lateWindows, outsideEvents: Int
         let lateByPartition: [String: Int]
-        let stateKeys, stateEvents, stateBytes, openWindows: Int
+        let stateKeys, stateEvents, stateBytes, spilledBytes, openWindows: Int
         let firstEndNs: Int64?
     }
 
@@ -113,7 +113,7 @@ struct StatsObject: Encodable {
                 step.lateByPartition.map { ("\($0.key.stage) \($0.key.partition)", $0.value) }
             ) { $0 + $1 },
             stateKeys: step.stateKeys, stateEvents: step.stateEvents, stateBytes: step.stateBytes,
-            openWindows: step.openWindows, firstEndNs: step.firstEnd?.finite)
+            spilledBytes: step.spilledBytes, openWindows: step.openWindows, firstEndNs: step.firstEnd?.finite)
     }
 
     private static func object(_ partition: PartitionFigures) -> Partition {

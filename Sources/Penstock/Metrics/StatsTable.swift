@@ -41,9 +41,17 @@ struct StatsTable {
         ] + shares(stage, old) + [
             queued.isEmpty ? "-" : FigureText.count(queued.reduce(0) { $0 + $1.queued }),
             stage.stateKeys == 0 ? "-" : FigureText.count(stage.stateKeys),
-            stage.stateBytes == 0 ? "-" : FigureText.bytes(stage.stateBytes), FigureText.time(stage.watermark),
+            state(stage), FigureText.time(stage.watermark),
             stage.lag.map(FigureText.duration) ?? "-",
         ]
+    }
+
+    /// How many bytes of state are in memory, and how many on disk.
+    private func state(_ stage: StageFigures) -> String {
+        if stage.spilledBytes > 0 {
+            return "\(FigureText.bytes(stage.stateBytes)) + \(FigureText.bytes(stage.spilledBytes)) on disk"
+        }
+        return stage.stateBytes == 0 ? "-" : FigureText.bytes(stage.stateBytes)
     }
 
     /// Which part of their time the instances were busy, blocked and idle.

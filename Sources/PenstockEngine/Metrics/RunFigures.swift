@@ -43,7 +43,9 @@ public struct StageFigures: Sendable {
     public var bytesOut: Int { instances.reduce(0) { $0 + $1.bytesOut } }
     /// What its operators have counted.
     public var statistics: OperatorStatistics { operators.reduce(OperatorStatistics()) { $0 + $1.statistics } }
-    /// The bytes that its operators keep.
+    /// The bytes of state of its operators that are on disk.
+    public var spilledBytes: Int { operators.reduce(0) { $0 + $1.spilledBytes } }
+    /// The bytes that its operators keep in memory.
     public var stateBytes: Int { operators.reduce(0) { $0 + $1.stateBytes } }
     /// The keys that its operators keep.
     public var stateKeys: Int { operators.reduce(0) { $0 + $1.stateKeys } }
@@ -83,8 +85,10 @@ public struct OperatorFigures: Sendable {
     public internal(set) var stateKeys = 0
     /// Events that are kept themselves.
     public internal(set) var stateEvents = 0
-    /// About how many bytes that takes, without what the author's own states refer to.
+    /// About how many bytes that takes in memory, without what the author's own states refer to.
     public internal(set) var stateBytes = 0
+    /// How many bytes of state are on disk.
+    public internal(set) var spilledBytes = 0
     /// Windows, sessions or scans that have events and have not closed, over all instances.
     public internal(set) var openWindows = 0
     /// Where the first of them ends; nil where that is not known.

@@ -164,6 +164,7 @@ struct RunView {
             sum.stateKeys += gauge.state.keys
             sum.stateEvents += gauge.state.events
             sum.stateBytes += gauge.state.bytes
+            sum.spilledBytes += gauge.state.spilledBytes
             sum.openWindows += gauge.state.openWindows
             if let end = gauge.state.firstEnd.map(Timestamp.init(nanoseconds:)) {
                 sum.firstEnd = min(sum.firstEnd ?? end, end)

@@ -6,8 +6,10 @@ struct StateMeasure: Sendable, Hashable {
     var keys = 0
     /// Events that are kept themselves.
     var events = 0
-    /// About how many bytes all that takes; what the author's own states refer to is not among them.
+    /// About how many bytes all that takes in memory; what the author's own states refer to is not among them.
     var bytes = 0
+    /// How many bytes of it are on disk.
+    var spilledBytes = 0
     /// Windows, sessions or scans that have events and have not closed.
     var openWindows = 0
     /// When the first of them ends, in event time; nil where that is not known.
@@ -18,6 +20,7 @@ struct StateMeasure: Sendable, Hashable {
         sum.keys += b.keys
         sum.events += b.events
         sum.bytes += b.bytes
+        sum.spilledBytes += b.spilledBytes
         sum.openWindows += b.openWindows
         sum.firstEnd = [a.firstEnd, b.firstEnd].compactMap(\.self).min()
         return sum

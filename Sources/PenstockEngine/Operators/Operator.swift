@@ -87,12 +87,16 @@ public struct OperatorContext: Sendable {
 
     /// The most events of a batch that the stage puts out.
     let batchEvents: Int
+    /// Where state goes for which there is no room in memory.
+    let spillFolder: any SpillFolder
 
     init(
         stage: StageName, parallelism: Int, batchEvents: Int = RunOptions.defaultBatchEvents,
+        spillFolder: any SpillFolder = DiskSpillFolder.temporary,
         report: @escaping @Sendable (RunRemark) -> Void
     ) {
         self.batchEvents = batchEvents
+        self.spillFolder = spillFolder
         self.stage = stage
         self.parallelism = parallelism
         self.report = report

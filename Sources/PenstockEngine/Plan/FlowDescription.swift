@@ -204,6 +204,8 @@ public struct AnyOperator: Sendable {
     var takesArrivalOrder = false
     /// Whether it also works when nothing comes.
     var isWaking = false
+    /// Whether its state may go to disk.
+    var spills = false
     /// Why its results may differ from those of a replay; nil where they cannot.
     var unrepeatable: String?
     /// For what reasons it may leave events out, and of what type they are.

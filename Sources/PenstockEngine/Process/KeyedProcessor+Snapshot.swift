@@ -15,11 +15,12 @@ extension KeyedProcessor {
         var rows: [Int: [DueRows<P.Out>.Row]] = [:]
         for row in due.waiting { rows[row.slot, default: []].append(row) }
         for (group, slots) in keys.slots(byKeyGroup: options.isKeyed) {
+            let spilled = try tables.spilledStates(of: slots)
             try state.chunk(group: group) { chunk in
                 chunk.put(StateKind.keys.rawValue)
                 for slot in slots {
                     keys.write(slot, into: &chunk)
-                    try tables.write(slot, into: &chunk)
+                    try tables.write(slot, spilled: spilled, into: &chunk)
                     chunk.put(timers.timers(of: slot))
                     chunk.put(clockTimers.queue.timers(of: slot))
                     let rows = rows[slot] ?? []
@@ -58,7 +59,6 @@ extension KeyedProcessor {
 
     private mutating func restoreKey(_ decoder: inout StateDecoder) throws {
         let slot = try keys.read(&decoder)
-        tables.reserve(slot + 1)
         while pins.count <= slot { pins.append(0) }
         try tables.read(slot, from: &decoder)
         if let end = tables.deadline(slot) { expiries.add(end, slot) }
@@ -70,12 +70,13 @@ extension KeyedProcessor {
             due.add(try decoder.value(), time: time, slot: slot)
             pins[slot] += 1
         }
-        restoreHold(slot)
+        try restoreHold(slot)
+        try tables.settle(slot)
     }
 
-    private mutating func restoreHold(_ slot: Int) {
+    private mutating func restoreHold(_ slot: Int) throws {
         guard let hold = rules.hold else { return }
-        holds[slot] = hold(process, KeyedState(tables: tables, slot: slot, clock: .min))
+        holds[slot] = hold(process, KeyedState(tables: tables, slot: try tables.open(slot), clock: .min))
     }
 }
 

@@ -43,7 +43,13 @@ struct KeyedProcessor<P: KeyedProcess>: Processor {
         failures = FailedEvents(options.stage)
         self.options = options
         self.rules = rules
-        tables = StateTables(process.states.map(\.definition))
+        tables = StateTables(
+            process.states.map(\.definition),
+            spilled: options.spill.map { spill in
+                SpilledStates(
+                    memoryLimit: spill.memoryLimit,
+                    store: SpillStore(stage: options.stage, spill.folder, segmentBytes: spill.segmentBytes))
+            })
         waiting = PendingRows(turn: rules.turn)
         clockTimers = ClockTimers(isDeclared: process.usesProcessingTime)
     }
@@ -85,7 +91,8 @@ struct KeyedProcessor<P: KeyedProcess>: Processor {
     var countsLateAtArrival: Bool { false }
 
     func measure() -> StateMeasure {
-        var measure = StateMeasure(keys: keys.count, bytes: tables.byteCount, openWindows: holds.count)
+        var measure = StateMeasure(
+            keys: keys.count, bytes: tables.byteCount, spilledBytes: tables.spilledByteCount, openWindows: holds.count)
         measure.add(events: waiting.count, bytesEach: MemoryLayout<P.In>.stride + MemoryLayout<Int64>.stride)
         return measure
     }
@@ -154,9 +161,10 @@ struct KeyedProcessor<P: KeyedProcess>: Processor {
         try handleEvents(upTo: limit)
         try fireTimers(upTo: limit)
         for slot in expiries.take(upTo: limit) where keys.isTaken[slot] {
-            tables.expire(slot, at: limit)
+            try inTables { try tables.expire(slot, at: limit) }
             if let end = tables.deadline(slot) { expiries.add(end, slot) }
             forget(slot)
+            try inTables { try tables.settle(slot) }
         }
         for slot in timers.sweep(keys) { forget(slot) }
     }
@@ -251,9 +259,9 @@ struct KeyedProcessor<P: KeyedProcess>: Processor {
         _ handler: (P, KeyedState, inout KeyTimers, inout ProcessOutput<P.Out>, ProcessContext<P.Key>) throws -> Void
     ) throws {
         clock = max(clock, instant)
-        tables.reserve(slot + 1)
+        let place = try inTables { try tables.open(slot) }
         output.clock = clock
-        let state = KeyedState(tables: tables, slot: slot, clock: clock)
+        let state = KeyedState(tables: tables, slot: place, clock: clock)
         var keyTimers = KeyTimers(
             queue: timers, clockQueue: clockTimers, keys: keys, slot: slot, clock: clock, hasEnded: hasEnded)
         let context = ProcessContext<P.Key>(
@@ -292,7 +300,13 @@ struct KeyedProcessor<P: KeyedProcess>: Processor {
         // What was written later is gone later, so that one instant a key is enough.
         if tables.takeMayExpire(), !expiries.has(slot), let end = tables.deadline(slot) { expiries.add(end, slot) }
         forget(slot)
+        try inTables { try tables.settle(slot) }
         try checkSize()
+    }
+
+    /// What goes wrong with states on disk is no matter of the event or the timer whose key they belong to.
+    private func inTables<Result>(_ work: () throws -> Result) throws -> Result {
+        do { return try work() } catch { throw EngineError.stage(options.stage, error) }
     }
 
     private mutating func takeOutput(_ slot: Int) throws {
@@ -321,17 +335,19 @@ struct KeyedProcessor<P: KeyedProcess>: Processor {
     /// Forgets a key of which nothing is known any more.
     mutating func forget(_ slot: Int) {
         guard keys.isTaken[slot], slot >= pins.count || pins[slot] == 0, timers.isEmpty(slot),
-            clockTimers.queue.isEmpty(slot), tables.isEmpty(slot)
+            clockTimers.queue.isEmpty(slot), tables.isEmpty(slot), !timers.hasImmediate,
+            !clockTimers.queue.hasImmediate
         else { return }
         keys.remove(slot)
+        tables.forget(slot)
         expiries.remove(slot)
         holds[slot] = nil
     }
 
     private func checkSize() throws {
-        guard let limit = options.stateLimit, tables.byteCount > limit else { return }
+        guard let limit = options.stateLimit, tables.wholeByteCount > limit else { return }
         throw EngineError.stage(
-            options.stage, StateOverLimit(stage: options.stage, bytes: tables.byteCount, limit: limit, keys: keys.count)
-        )
+            options.stage,
+            StateOverLimit(stage: options.stage, bytes: tables.wholeByteCount, limit: limit, keys: keys.count))
     }
 }

@@ -3,6 +3,7 @@ internal import PenstockEvents
 /// What a process has kept of the key whose handler runs. Valid until the handler returns.
 public struct KeyedState {
     let tables: StateTables
+    /// The place of the key in the tables.
     let slot: Int
     let clock: Int64
 
@@ -83,71 +84,5 @@ public struct KeyedState {
     /// Removes all entries of a table.
     public func clear<Key, Value>(_ state: MapState<Key, Value>) {
         tables.changing(state, as: MapTable<Key, Value>.self).removeAll(slot)
-    }
-}
-
-/// The tables of the states of a process in one instance. Belongs to one stage actor and is used on its thread only.
-final class StateTables {
-    let definitions: [StateDefinition]
-    private let tables: [StateTable]
-    private var slots = 0
-    /// Whether an entry that has an end was written since this was last asked.
-    private(set) var mayExpire = false
-
-    init(_ definitions: [StateDefinition]) {
-        self.definitions = definitions
-        tables = definitions.map { $0.makeTable($0.timeToLive) }
-    }
-
-    /// About how many bytes all states take.
-    var byteCount: Int { tables.reduce(0) { $0 + $1.byteCount } }
-
-    func reserve(_ count: Int) {
-        guard count > slots else { return }
-        slots = max(count, slots * 2)
-        for table in tables { table.reserve(slots) }
-    }
-
-    func table<Table: StateTable>(_ state: some StateDescriptor, as type: Table.Type) -> Table {
-        let definition = state.definition
-        guard let index = definitions.firstIndex(where: { $0 === definition }) else {
-            preconditionFailure("the state \"\(definition.name)\" is not among the states of its process")
-        }
-        // The descriptor that is the definition's own has made the table.
-        return unsafeDowncast(tables[index], to: Table.self)
-    }
-
-    func changing<Table: StateTable>(_ state: some StateDescriptor, as type: Table.Type) -> Table {
-        let table = table(state, as: type)
-        if table.timeToLive != nil { mayExpire = true }
-        return table
-    }
-
-    func takeMayExpire() -> Bool {
-        defer { mayExpire = false }
-        return mayExpire
-    }
-
-    func isEmpty(_ slot: Int) -> Bool { tables.allSatisfy { $0.isEmpty(slot) } }
-
-    /// The first instant at which something of the key is gone.
-    func deadline(_ slot: Int) -> Int64? { tables.lazy.compactMap { $0.deadline(slot) }.min() }
-
-    func expire(_ slot: Int, at clock: Int64) {
-        for table in tables { table.expire(slot, at: clock) }
-    }
-
-    /// What puts back all that is kept of a key now.
-    func keep(_ slot: Int) -> () -> Void {
-        let tables = tables.map { $0.keep(slot) }
-        return { for putBack in tables { putBack() } }
-    }
-
-    func write(_ slot: Int, into chunk: inout StateEncoder) throws {
-        for table in tables { try table.write(slot, into: &chunk) }
-    }
-
-    func read(_ slot: Int, from chunk: inout StateDecoder) throws {
-        for table in tables { try table.read(slot, from: &chunk) }
     }
 }

@@ -9,6 +9,8 @@ struct ProcessOptions {
     var isKeyed = true
     /// The most bytes of state of an instance.
     var stateLimit: Int?
+    /// Where states go for which there is no room in memory; nil where all stay there.
+    var spill: SpillRule?
     /// Whether events have their turn as they come.
     var isArrivalOrder = false
     var report: @Sendable (RunRemark) -> Void = { _ in }
@@ -35,12 +37,17 @@ extension ProcessRules where P: OrderedProcess {
 extension AnyOperator {
     /// Work on the events of each key, one after the other, in as many instances as the stage has.
     /// - Parameters:
+    ///   - memoryLimit: About how many bytes of states an instance keeps in memory, the others on disk; nil for all.
     ///   - stateLimit: About how many bytes the states of an instance may take; nil for no limit.
     ///   - isArrivalOrder: Whether events have their turn as they come, without waiting for the watermark.
-    public init<P: KeyedProcess>(_ process: P, stateLimit: Int? = nil, isArrivalOrder: Bool = false) {
+    public init<P: KeyedProcess>(
+        _ process: P, memoryLimit: Int? = nil, stateLimit: Int? = nil, isArrivalOrder: Bool = false
+    ) {
         var rules = ProcessRules<P>()
         if isArrivalOrder { rules.turn = PendingRows.asTheyCome }
-        self.init(process, rules, isKeyed: true, stateLimit: stateLimit, isArrivalOrder: isArrivalOrder)
+        self.init(
+            process, rules, isKeyed: true, memoryLimit: memoryLimit, stateLimit: stateLimit,
+            isArrivalOrder: isArrivalOrder)
     }
 
     /// A process of the library; without keys it has one instance.
@@ -49,7 +56,8 @@ extension AnyOperator {
     }
 
     private init<P: KeyedProcess>(
-        _ process: P, _ rules: ProcessRules<P>, isKeyed: Bool, stateLimit: Int?, isArrivalOrder: Bool = false
+        _ process: P, _ rules: ProcessRules<P>, isKeyed: Bool, memoryLimit: Int? = nil, stateLimit: Int?,
+        isArrivalOrder: Bool = false
     ) {
         let states = process.states.map(\.definition)
         let form = states.map { "\($0.name): \($0.form)" }.joined(separator: ", ")
@@ -57,23 +65,40 @@ extension AnyOperator {
             summary: (states.isEmpty ? "\(P.self)" : "\(P.self) with \(form)")
                 + (isArrivalOrder ? ", in the order of arrival" : "")
                 + (process.usesProcessingTime ? ", timers by the machine's clock" : ""), output: ValueType(P.Out.self),
-            isKeyed: isKeyed, ordersEvents: true, defect: Self.defect(of: states, stateLimit)
+            isKeyed: isKeyed, ordersEvents: true, defect: Self.defect(of: states, memoryLimit, stateLimit)
         ) { context, origin in
             let options = ProcessOptions(
                 stage: context.stage, origin: origin, batchEvents: context.batchEvents, isKeyed: isKeyed,
-                stateLimit: stateLimit, isArrivalOrder: isArrivalOrder, report: context.report)
+                stateLimit: stateLimit,
+                spill: memoryLimit.map { SpillRule(memoryLimit: $0, folder: context.spillFolder) },
+                isArrivalOrder: isArrivalOrder, report: context.report)
             return KeyedProcessor(process, options, rules)
+        }
+        if let memoryLimit {
+            spills = true
+            details = ", states above \(memoryLimit) bytes on disk"
         }
         isWaking = process.usesProcessingTime
         if process.usesProcessingTime { unrepeatable = "processing time" }
         if isArrivalOrder { unrepeatable = "order of arrival" }
     }
 
-    private static func defect(of states: [StateDefinition], _ stateLimit: Int?) -> String? {
+    private static func defect(
+        of states: [StateDefinition], _ memoryLimit: Int?, _ stateLimit: Int?
+    ) -> String? {
         var names: Set<String> = []
         for state in states {
             if !names.insert(state.name).inserted { return "two states are named \"\(state.name)\"" }
             if let defect = state.timeToLive?.defect { return "the state \"\(state.name)\": \(defect)" }
+        }
+        if let memoryLimit {
+            if memoryLimit <= 0 { return "a limit of \(memoryLimit) bytes of state in memory is not possible" }
+            for state in states {
+                guard let type = state.makeTable(state.timeToLive).unwritableType else { continue }
+                return
+                    "the state \"\(state.name)\" cannot be written to disk: make \(type) an Event, a struct of plain numbers, "
+                    + "or Codable; or leave memoryLimit out"
+            }
         }
         if let stateLimit, stateLimit <= 0 { return "a limit of \(stateLimit) bytes of state is not possible" }
         return nil

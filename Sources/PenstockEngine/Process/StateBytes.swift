@@ -1,10 +1,19 @@
 internal import PenstockEvents
 
-/// About how many bytes a value takes: its own, and those of text and lists of plain values behind it.
+/// About how many bytes a value takes: its own, and those of text, payloads, lists of plain values and the records of events behind it.
 func stateBytes<Value>(_ value: Value) -> Int {
     let own = MemoryLayout<Value>.stride
     if _isPOD(Value.self) { return own }
-    return own + ((value as? any BehindValue)?.bytesBehind ?? 0)
+    if let value = value as? any BehindValue { return own + value.bytesBehind }
+    if let event = value as? any Event { return own + recordBytes(event) }
+    return own
+}
+
+/// The bytes of an event's attributes and its payload, which is not copied.
+private func recordBytes(_ event: some Event) -> Int {
+    var records = RecordWriter(expectedRecords: 1)
+    records.append(event)
+    return records.attributes.count + records.payloads.reduce(0) { $0 + $1.withUnsafeBytes { $0.count } }
 }
 
 /// A value most of whose bytes stand elsewhere.

@@ -8,6 +8,12 @@ class StateTable {
 
     fileprivate init(_ timeToLive: TimeToLive?) { self.timeToLive = timeToLive }
 
+    /// The type that cannot be written, if there is one.
+    var unwritableType: String? { preconditionFailure("a table of no type") }
+
+    /// Empties a slot.
+    func clear(_ slot: Int) { preconditionFailure("a table of no type") }
+
     /// Makes room for slots below `count`.
     func reserve(_ count: Int) { preconditionFailure("a table of no type") }
 
@@ -26,6 +32,9 @@ class StateTable {
     /// Writes what is in a slot.
     func write(_ slot: Int, into chunk: inout StateEncoder) throws { preconditionFailure("a table of no type") }
 
+    /// Writes what would be written of an empty slot.
+    func writeNothing(into chunk: inout StateEncoder) throws { preconditionFailure("a table of no type") }
+
     /// Brings back what was written; the slot is empty.
     func read(_ slot: Int, from chunk: inout StateDecoder) throws { preconditionFailure("a table of no type") }
 
@@ -36,14 +45,9 @@ class StateTable {
     }
 }
 
-/// An entry of a state and the instant at which it is gone.
-struct Kept<Value> {
-    var value: Value
-    var end: Int64
-}
-
 /// One value a key.
 final class ValueTable<Value>: StateTable {
+    private let coding = KeptCoding<Value>()
     private var values: [Kept<Value>?] = []
 
     override init(_ timeToLive: TimeToLive?) { super.init(timeToLive) }
@@ -59,6 +63,10 @@ final class ValueTable<Value>: StateTable {
         values[slot] = value.map { Kept(value: $0, end: end(clock)) }
         if let value { byteCount += stateBytes(value) }
     }
+
+    override var unwritableType: String? { coding.unwritableType }
+
+    override func clear(_ slot: Int) { set(nil, slot, at: 0) }
 
     override func reserve(_ count: Int) {
         while values.count < count { values.append(nil) }
@@ -83,12 +91,14 @@ final class ValueTable<Value>: StateTable {
 
     override func write(_ slot: Int, into chunk: inout StateEncoder) throws {
         chunk.put(values[slot] != nil)
-        if let kept = values[slot] { try chunk.put(kept) }
+        if let kept = values[slot] { try coding.put(kept, &chunk) }
     }
+
+    override func writeNothing(into chunk: inout StateEncoder) { chunk.put(false) }
 
     override func read(_ slot: Int, from chunk: inout StateDecoder) throws {
         guard try chunk.bool() else { return }
-        let kept = try chunk.kept(Value.self)
+        let kept = try coding.kept(&chunk)
         values[slot] = kept
         byteCount += stateBytes(kept.value)
     }
@@ -96,6 +106,7 @@ final class ValueTable<Value>: StateTable {
 
 /// A list a key, in the order in which its elements came.
 final class ListTable<Element>: StateTable {
+    private let coding = KeptCoding<Element>()
     private var lists: [[Kept<Element>]] = []
 
     override init(_ timeToLive: TimeToLive?) { super.init(timeToLive) }
@@ -131,6 +142,10 @@ final class ListTable<Element>: StateTable {
         for element in list { append(element, slot, at: clock) }
     }
 
+    override var unwritableType: String? { coding.unwritableType }
+
+    override func clear(_ slot: Int) { set([], slot, at: 0) }
+
     override func reserve(_ count: Int) {
         while lists.count < count { lists.append([]) }
     }
@@ -157,12 +172,14 @@ final class ListTable<Element>: StateTable {
 
     override func write(_ slot: Int, into chunk: inout StateEncoder) throws {
         chunk.put(UInt64(lists[slot].count))
-        for kept in lists[slot] { try chunk.put(kept) }
+        for kept in lists[slot] { try coding.put(kept, &chunk) }
     }
+
+    override func writeNothing(into chunk: inout StateEncoder) { chunk.put(UInt64(0)) }
 
     override func read(_ slot: Int, from chunk: inout StateDecoder) throws {
         for _ in 0..<(try chunk.integer(UInt64.self)) {
-            let kept = try chunk.kept(Element.self)
+            let kept = try coding.kept(&chunk)
             lists[slot].append(kept)
             byteCount += stateBytes(kept.value)
         }
@@ -186,6 +203,7 @@ final class MapTable<EntryKey: EventKey, Value>: StateTable {
         func hash(into hasher: inout Hasher) { key.withCanonicalBytes { hasher.combine(bytes: $0) } }
     }
 
+    private let coding = KeptCoding<Value>()
     private var maps: [[Name: Kept<Value>]] = []
 
     override init(_ timeToLive: TimeToLive?) { super.init(timeToLive) }
@@ -217,6 +235,10 @@ final class MapTable<EntryKey: EventKey, Value>: StateTable {
 
     private func entryBytes(_ value: Value) -> Int { stateBytes(value) + MemoryLayout<EntryKey>.stride }
 
+    override var unwritableType: String? { coding.unwritableType }
+
+    override func clear(_ slot: Int) { removeAll(slot) }
+
     override func reserve(_ count: Int) {
         while maps.count < count { maps.append([:]) }
     }
@@ -246,47 +268,18 @@ final class MapTable<EntryKey: EventKey, Value>: StateTable {
         for name in maps[slot].keys.sorted(by: <) {
             guard let kept = maps[slot][name] else { continue }
             name.key.withCanonicalBytes { chunk.put($0) }
-            try chunk.put(kept)
+            try coding.put(kept, &chunk)
         }
     }
+
+    override func writeNothing(into chunk: inout StateEncoder) { chunk.put(UInt64(0)) }
 
     override func read(_ slot: Int, from chunk: inout StateDecoder) throws {
         for _ in 0..<(try chunk.integer(UInt64.self)) {
             let key = Array(try chunk.data()).withUnsafeBytes { EntryKey(canonicalBytes: $0) }
-            let kept = try chunk.kept(Value.self)
+            let kept = try coding.kept(&chunk)
             maps[slot][Name(key: key)] = kept
             byteCount += entryBytes(kept.value)
         }
-    }
-}
-
-extension StateEncoder {
-    /// Appends an entry and its end.
-    fileprivate mutating func put<Value>(_ kept: Kept<Value>) throws {
-        put(kept.end)
-        try put(value: kept.value)
-    }
-
-    /// Appends a value by the coding of its type.
-    /// - Throws: `StateNotWritable` where the type has none, or what the coding throws.
-    mutating func put<Value>(value: Value) throws {
-        guard let coding = valueCoding(of: Value.self) else { throw StateNotWritable(.states, "\(Value.self)") }
-        try withUnsafePointer(to: value) { try coding.write($0, &self) }
-    }
-}
-
-extension StateDecoder {
-    fileprivate mutating func kept<Value>(_ type: Value.Type) throws -> Kept<Value> {
-        let end: Int64 = try integer()
-        return Kept(value: try value(type), end: end)
-    }
-
-    /// The next value that was written by the coding of its type.
-    mutating func value<Value>(_ type: Value.Type = Value.self) throws -> Value {
-        guard let coding = valueCoding(of: type) else { throw StateNotWritable(.states, "\(type)") }
-        let memory = UnsafeMutablePointer<Value>.allocate(capacity: 1)
-        defer { memory.deallocate() }
-        try coding.read(&self, memory)
-        return memory.move()
     }
 }

@@ -32,6 +32,9 @@ final class TimerQueue {
     /// The instant of the first entry: no timer is due before it.
     var firstTime: Int64? { heap.first?.timer.time }
 
+    /// Whether the key whose handler has run has timers that are due right behind it.
+    var hasImmediate: Bool { !immediate.isEmpty }
+
     /// Whether the slot's key has nothing here.
     func isEmpty(_ slot: Int) -> Bool { slot >= entryCounts.count || entryCounts[slot] == 0 }
 

@@ -94,6 +94,7 @@ public final class PipelineRun: Sendable {
     @discardableResult
     public func run() async throws -> ScanID {
         try options.check()
+        try SpillRule.check(plan, options.spillFolder)
         var topics = try await TopicSetup(plan, options, log)
         let checkpoints = try await CheckpointSetup(plan, options, log, topics, progress)
         let scan = checkpoints?.restored?.scan ?? topics.scan

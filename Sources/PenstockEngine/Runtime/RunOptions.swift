@@ -12,6 +12,13 @@ public struct RunOptions: Sendable {
     public var topicDurability: TopicDurability
     /// How checkpoints are kept; nil for a run without any.
     public var checkpoints: CheckpointOptions?
+    /// The folder for the state of stages with a `memoryLimit`, made where it is absent; nil for that of temporary files. Nothing stays there
+    /// behind the run.
+    public var spillDirectory: String? {
+        didSet { spillFolder = spillDirectory.map { DiskSpillFolder(path: $0) } ?? .temporary }
+    }
+    /// Where state goes for which there is no room in memory.
+    var spillFolder: any SpillFolder = DiskSpillFolder.temporary
     /// By which clock a partition is idle.
     package var clock: any RunClock = MonotonicClock()
     /// Moves the run step by step; nil for one that runs by itself.
@@ -39,13 +46,16 @@ public struct RunOptions: Sendable {
     /// The options of a live run.
     public init(
         batchEvents: Int = defaultBatchEvents, overwrite: Bool = false, reading: Reading = .live,
-        topicDurability: TopicDurability = .durable, checkpoints: CheckpointOptions? = nil
+        topicDurability: TopicDurability = .durable, checkpoints: CheckpointOptions? = nil,
+        spillDirectory: String? = nil
     ) {
         self.batchEvents = batchEvents
         self.overwrite = overwrite
         self.reading = reading
         self.topicDurability = topicDurability
         self.checkpoints = checkpoints
+        self.spillDirectory = spillDirectory
+        if let spillDirectory { spillFolder = DiskSpillFolder(path: spillDirectory) }
     }
 
     func check() throws(EngineError) {

@@ -251,7 +251,8 @@ struct StageWiring: Sendable {
             let progress = run.progress
             let context = OperatorContext(
                 stage: planned.name, parallelism: planned.description.parallelism ?? 1,
-                batchEvents: run.options.batchEvents, report: { progress.report($0) })
+                batchEvents: run.options.batchEvents, spillFolder: run.options.spillFolder,
+                report: { progress.report($0) })
             return operation.make(context, origin(planned.name, isKeyed: operation.isKeyed))
         case .source, .topicSource, .flow, .inputs, .side, .watermark, .persist, .sink, .topicSink:
             preconditionFailure("\(planned.name) is not an operator")

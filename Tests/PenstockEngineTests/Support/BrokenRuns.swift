@@ -16,6 +16,8 @@ struct BrokenRuns {
 
     let folder: TestFolder
     var name = "test"
+    /// Where state goes for which there is no room in memory.
+    var spillFolder: (any SpillFolder)?
     /// The numbers of the checkpoints with which runs began.
     private(set) var restored: [UInt64?] = []
 
@@ -38,12 +40,12 @@ struct BrokenRuns {
         _ attempt: Attempt, restoring: CheckpointOptions.Restoring = .last, kept: Int = 3, _ flows: [FlowDescription]
     ) async throws -> PipelineRun {
         let log = try await EmbeddedLog(directory: folder.path)
+        var options = RunOptions(
+            batchEvents: attempt.batch, topicDurability: .pageCache,
+            checkpoints: CheckpointOptions(name: name, interval: .zero, restoring: restoring, kept: kept))
+        if let spillFolder { options.spillFolder = spillFolder }
         let run = PipelineRun(
-            try PhysicalPlan(flows, parallelism: attempt.parallelism),
-            options: RunOptions(
-                batchEvents: attempt.batch, topicDurability: .pageCache,
-                checkpoints: CheckpointOptions(name: name, interval: .zero, restoring: restoring, kept: kept)),
-            log: log)
+            try PhysicalPlan(flows, parallelism: attempt.parallelism), options: options, log: log)
         if attempt.crash == nil {
             try await run.run()
         } else {

@@ -62,6 +62,13 @@ struct StatsTextTests {
                 """)
     }
 
+    @Test("state on disk stands beside that in memory")
+    func spilled() throws {
+        var spilling = figures
+        spilling.stages[1].operators[0].spilledBytes = 3 << 30
+        #expect(StatsTable(spilling).lines.contains { $0.contains(" 96.0 KiB + 3.00 GiB on disk ") })
+    }
+
     @Test(
         "a stopped run says which windows were open, until when, and who held the watermark; and for whom others waited"
     )
@@ -128,6 +135,7 @@ struct StatsTextTests {
         let operators = try #require(stages[1]["operators"] as? [[String: Any]])
         #expect(operators[0]["late_by_partition"] as? [String: Int] == ["means/From 0": 9, "means/From 1": 3])
         #expect(operators[0]["state_bytes"] as? Int == 98_304)
+        #expect(operators[0]["spilled_bytes"] as? Int == 0)
         let edges = try #require(object["edges"] as? [[String: Any]])
         #expect(edges[0]["queued"] as? Int == 34_567 && edges[0]["from"] as? String == "0.0")
     }

@@ -1,4 +1,6 @@
 import Foundation
+import PenstockEngine
+import TestSupport
 import Testing
 
 @testable import Penstock
@@ -43,6 +45,27 @@ struct StateFlowTests {
             To(sums)
         }.run(parallelism: parallelism)
         #expect(sums.values == [[0, 0], [1, 1], [0, 2], [1, 4], [0, 6], [1, 9], [0, 12], [1, 16], [0, 20]])
+    }
+
+    @Test("states above the memory limit are on disk, with the same rows", arguments: [1, 4])
+    func spilled(parallelism: Int) async throws {
+        let folder = try TestFolder()
+        let sums = Collected<[Int]>()
+        try await Flow("sums") {
+            From(Self.source())
+            KeyBy(\Step.lane)
+            Process(Adding(), memoryLimit: 8, stateLimit: 1 << 20)
+            To(sums)
+        }.run(parallelism: parallelism, options: RunOptions(spillDirectory: folder("state")))
+        #expect(sums.values == [[0, 0], [1, 1], [0, 2], [1, 4], [0, 6], [1, 9], [0, 12], [1, 16], [0, 20]])
+        #expect(folder.names() == ["state"] && folder.names(in: "state").isEmpty)
+    }
+
+    @Test("states beyond the limit go to the folder that is named, to the log, or among temporary files")
+    func spillDirectory() throws {
+        #expect(try RunSettings.parse(["--spill-directory", "x"]).spillDirectory(usesLog: true) == "x")
+        #expect(try RunSettings.parse(["--log", "here"]).spillDirectory(usesLog: true) == "here/.spill")
+        #expect(try RunSettings.parse([]).spillDirectory(usesLog: false) == nil)
     }
 
     @Test("a global window gives rows at its trigger, count windows have any aggregate")
