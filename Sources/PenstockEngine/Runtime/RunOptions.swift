@@ -12,6 +12,8 @@ public struct RunOptions: Sendable {
     public var topicDurability: TopicDurability
     /// How checkpoints are kept; nil for a run without any.
     public var checkpoints: CheckpointOptions?
+    /// Where decisions are kept that no replay can compute, or taken from; nil for a run that does neither.
+    public var journal: JournalOptions?
     /// By which clock a partition is idle.
     package var clock: any RunClock = MonotonicClock()
     /// Moves the run step by step; nil for one that runs by itself.
