@@ -17,9 +17,9 @@ public struct To<Value: Sendable>: Stage {
     }
 
     /// Appends the events to a topic, which is made where it is not there. What `Latest` or `DropOldest` have left it takes only with
-    /// `allowLossy`; behind a restart rows then come at least once.
+    /// `allowLossy`.
     /// - Parameter delivery: How the rows get there so that each is there once whatever happens: at once, or in transactions that become
-    ///   visible with the checkpoints.
+    ///   visible with the checkpoints. Rows that a restarted run may give differently always get there in transactions.
     public init(
         _ topic: Topic<Value>, delivery: TopicDelivery = .repeatable, allowLossy: Bool = false
     ) where Value: Event {

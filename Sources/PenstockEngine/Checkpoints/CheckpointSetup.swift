@@ -46,7 +46,8 @@ struct CheckpointSetup {
                     store: store, log: log, durability: durability, options: wanted, nextEpoch: found.nextEpoch,
                     run: run,
                     scan: restored?.scan ?? topics.scan, origins: origins, earlier: restored?.state.statistics ?? [:],
-                    boards: Array(topics.boards.values), progress: progress, holders: BarrierHolders(plan), clock: options.clock, steps: options.steps))
+                    boards: Array(topics.boards.values), progress: progress, holders: BarrierHolders(plan),
+                    clock: options.clock, steps: options.steps))
         } catch {
             try? await store?.close()
             throw error

@@ -33,7 +33,9 @@ extension OperatorStatistics {
     /// The counts as a checkpoint holds them.
     var bytes: [UInt8] {
         var encoder = StateEncoder()
-        for count in [lateEvents, lateWindows, outsideEvents, futureEvents, droppedEvents, skippedEvents] { encoder.put(Int64(count)) }
+        for count in [lateEvents, lateWindows, outsideEvents, futureEvents, droppedEvents, skippedEvents] {
+            encoder.put(Int64(count))
+        }
         return encoder.bytes
     }
 

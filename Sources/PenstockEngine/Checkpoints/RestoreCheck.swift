@@ -109,12 +109,7 @@ extension PhysicalPlan {
                     forms[StateOwner(stage: name, part: .source(partition: partition))] = "position"
                 }
             }
-            if let feedback = stage.mergedFeedback {
-                forms[StateOwner(stage: feedback, part: .operation)] = FeedbackTime.form
-            }
-            if stage.mergesInOrder {
-                forms[StateOwner(stage: stage.nameBehindOrder, part: .order)] = "events in order"
-            }
+            for part in stage.prelude { forms[part.owner] = part.form }
             for planned in stage.operators {
                 guard let form = planned.description.stateForm else { continue }
                 forms[StateOwner(stage: planned.name, part: .operation)] = form

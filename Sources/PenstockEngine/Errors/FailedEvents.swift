@@ -144,9 +144,11 @@ final class FailedEvents {
             }
             keys = KeyColumn(hashes: hashes, arena: arena)
         }
+        // The letters of several instances have one order, as the rows would have: by time and key, and those of one key as they come.
         let place = EventPlace(
-            nanoseconds: row.time, effectiveNanoseconds: row.effectiveTime, origin: origin, sequence: 0)
-        put(letter, place, keys)
+            nanoseconds: row.time, effectiveNanoseconds: row.effectiveTime,
+            origin: row.isKeyed ? Origin(keyedStage: origin.stage) : origin, sequence: UInt64(count))
+        put(letter, place, keys, isRow: true)
     }
 
     // MARK: Letters
@@ -167,7 +169,7 @@ final class FailedEvents {
         return encoder.bytes
     }
 
-    private func put(_ letter: DeadLetter, _ place: EventPlace, _ keys: KeyColumn?) {
+    private func put(_ letter: DeadLetter, _ place: EventPlace, _ keys: KeyColumn?, isRow: Bool = false) {
         // A time that no event may have is told in the letter; the letter itself has its turn as its time.
         let time = Timestamp(nanoseconds: place.nanoseconds).isUsable ? place.nanoseconds : place.effectiveNanoseconds
         var builder = ColumnBuilder<DeadLetter>(capacity: 1)
@@ -176,16 +178,10 @@ final class FailedEvents {
         let behind =
             place.effectiveNanoseconds > time
             ? [BehindMark(row: 0, watermark: Timestamp(nanoseconds: place.effectiveNanoseconds - 1))] : []
-        var keys = keys
-        if sources.isRead(place.origin) {
-            // Several instances may tell of events of one origin and one turn: these come in the order of their numbers.
-            let hashes = Column<UInt64>(capacity: 1)
-            hashes.values[0] = SplitMix64.mix(place.sequence)
-            keys = KeyColumn(hashes: hashes, arena: nil)
-        }
-        letters.append(
-            Batch(
-                origin: place.origin, baseSequence: place.sequence, rowCount: count, times: times, values: values,
-                keys: keys, behind: behind, watermark: .distantPast))
+        var batch = Batch(
+            origin: place.origin, baseSequence: place.sequence, rowCount: count, times: times, values: values,
+            keys: keys, behind: behind, watermark: .distantPast)
+        if isRow { batch.placeKeys = keys }
+        letters.append(batch)
     }
 }

@@ -72,16 +72,19 @@ struct RunView {
             instances[name] = Instance(
                 name: name, counts: wiring.meter.current,
                 inbox: wiring.stage.input.isChannels ? wiring.inbox?.gauge : nil,
-                senders: Self.senders(of: wiring.stage.index, in: plan), board: wiring.waitingForTopic)
+                senders: Self.senders(of: name, in: plan), board: wiring.waitingForTopic)
         }
         self.instances = instances
         origins = Dictionary(plan.origins.map { ($1, $0) }) { first, _ in first }
     }
 
-    /// The instances that send into each inbox of a stage, in the order of its lanes.
-    private static func senders(of stage: Int, in plan: PhysicalPlan) -> [InstanceName] {
-        plan.edges.filter { $0.to == stage }.flatMap { edge in
-            (0..<plan.stages[edge.from].instances).map { InstanceName(stage: edge.from, instance: $0) }
+    /// The instances that send into the inbox of an instance, in the order of its lanes.
+    private static func senders(of receiver: InstanceName, in plan: PhysicalPlan) -> [InstanceName] {
+        plan.edges.filter { $0.to == receiver.stage }.flatMap { edge in
+            let numbers =
+                edge.routing == .sameInstance
+                ? receiver.instance...receiver.instance : 0...plan.stages[edge.from].instances - 1
+            return numbers.map { InstanceName(stage: edge.from, instance: $0) }
         }
     }
 

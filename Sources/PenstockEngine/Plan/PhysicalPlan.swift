@@ -180,10 +180,17 @@ extension PhysicalStage {
         return "output"
     }
 
-    /// The name of what the events are put in order for.
-    var nameBehindOrder: StageName {
-        guard let orderedFor else { preconditionFailure("stage \(index) puts events in order for nobody") }
-        return orderedFor
+    /// What works on the events before the operators do: what its state belongs to, and of which form that is.
+    var prelude: [(owner: StateOwner, form: String)] {
+        var prelude: [(owner: StateOwner, form: String)] = []
+        if let mergedFeedback {
+            prelude.append((StateOwner(stage: mergedFeedback, part: .operation), FeedbackTime.form))
+        }
+        if mergesInOrder {
+            guard let orderedFor else { preconditionFailure("stage \(index) puts events in order for nobody") }
+            prelude.append((StateOwner(stage: orderedFor, part: .order), "events in order"))
+        }
+        return prelude
     }
 }
 

@@ -97,7 +97,9 @@ actor StageActor {
     var counts: [StageName: OperatorStatistics] {
         var counts: [StageName: OperatorStatistics] = [:]
         let operators = wiring.stage.operators
-        for (planned, (processor, failed)) in zip(operators, zip(chain.suffix(operators.count), failures.suffix(operators.count))) {
+        for (planned, (processor, failed)) in zip(
+            operators, zip(chain.suffix(operators.count), failures.suffix(operators.count)))
+        {
             counts[planned.name] = processor.statistics
             counts[planned.name]?.skippedEvents += failed.count
         }
@@ -237,12 +239,12 @@ actor StageActor {
     }
 
     private var gauges: [OperatorGauge] {
-        let first = chain.count - wiring.stage.operators.count
+        let names = wiring.stage.prelude.map(\.owner.stage) + wiring.stage.operators.map(\.name)
         return chain.indices.compactMap { index in
-            let name = index < first ? wiring.stage.nameBehindOrder : wiring.stage.operators[index - first].name
+            var statistics = chain[index].statistics
+            statistics.skippedEvents += failures[index].count
             let gauge = OperatorGauge(
-                name: name, statistics: chain[index].statistics, state: chain[index].measure(), late: late[index] ?? [:]
-            )
+                name: names[index], statistics: statistics, state: chain[index].measure(), late: late[index] ?? [:])
             return gauge.isEmpty ? nil : gauge
         }
     }

@@ -206,19 +206,15 @@ struct StageWiring: Sendable {
         let operators = stage.operators.map { planned in
             planned.description.stateForm.map { (StateOwner(stage: planned.name, part: .operation), $0) }
         }
-        if let feedback = stage.mergedFeedback {
-            return [(StateOwner(stage: feedback, part: .operation), FeedbackTime.form)] + operators
-        }
-        guard stage.mergesInOrder else { return operators }
-        return [(StateOwner(stage: stage.nameBehindOrder, part: .order), "events in order")] + operators
+        return stage.prelude.map { $0 } + operators
     }
 
     /// What becomes of the events that the operators of the chain cannot handle, one by one, and in the end those of the source.
     func makeFailures() -> (chain: [FailedEvents], source: FailedEvents?) {
-        var chain = stage.operators.enumerated().map { index, planned in
+        let operators = stage.operators.enumerated().map { index, planned in
             failures(planned.name, planned.description.onError, index)
         }
-        if stage.mergesInOrder { chain.insert(failures(stage.nameBehindOrder, .fail, nil), at: 0) }
+        let chain = stage.prelude.map { failures($0.owner.stage, .fail, nil) } + operators
         return (chain, stage.input.sourceName.map { failures($0, stage.onError, PhysicalPlan.Port.source) })
     }
 

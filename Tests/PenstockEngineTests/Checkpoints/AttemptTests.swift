@@ -54,7 +54,7 @@ struct AttemptTests {
             }
         }
         let error = try #require(given)
-        #expect(error.summary.contains("ended without keeping a checkpoint behind checkpoint"))
+        #expect(error.summary.contains("ended without coming further than checkpoint"))
         #expect(error.summary.contains("of partition 0 of f/From"), "\(error.summary)")
         #expect(error.hint?.contains("--fresh") == true && error.hint?.contains("--attempts") == true)
     }

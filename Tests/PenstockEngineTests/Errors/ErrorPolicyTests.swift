@@ -42,7 +42,8 @@ struct ErrorPolicyTests {
     ) async throws {
         for seed in UInt64(1)...2 {
             let expected = try await outcome(
-                type, seed, isLikeFiltered ? .fail : .skip, batch: 4096, parallelism: 1, filtered: isLikeFiltered, stages)
+                type, seed, isLikeFiltered ? .fail : .skip, batch: 4096, parallelism: 1, filtered: isLikeFiltered,
+                stages)
             #expect(!expected.rows.isEmpty)
             var first: Outcome<Value>?
             for (batch, parallelism) in Self.settings {

@@ -120,7 +120,11 @@ struct HoldTests {
                 .aggregate(.time(TimeWindows(size: 1000, every: 1000)), sum).named("sums"), .to(Collector(Row.self)),
             ])
         let watched = try WatchedRun([flow], batch: 1000, parallelism: 2)
-        _ = try await watched.figures { $0.edges.contains(where: \.isBlocked) }
+        // Until the one who waits for its turn has the queue filled, and all others have taken what they were sent.
+        _ = try await watched.figures { figures in
+            guard let edge = figures.edges.first(where: { $0.isBlocked && $0.fill == 1 }) else { return false }
+            return figures.stages[1].hold?.reason == .blocked(from: edge.from, to: edge.to)
+        }
         watched.clock.advance(by: 2_000_000_000)
         let figures = try #require(watched.run.figures)
         let edge = try #require(figures.edges.first { $0.isBlocked })

@@ -97,7 +97,8 @@ struct FailureTests {
             try await run([FlowDescription(name: "f", stages: [.from(source), .to(Collector(Sample.self))])])
         }
         #expect(error?.category == .data)
-        #expect(error?.summary.contains("f/From: an event has \(time == .min ? "no time" : "the time \(time) ns")") == true)
+        #expect(
+            error?.summary.contains("f/From: an event has \(time == .min ? "no time" : "the time \(time) ns")") == true)
     }
 
     @Test("stop keeps what was recorded, abandons the sinks, and the scan can be replayed")

@@ -144,7 +144,8 @@ struct OrderedWindowTests {
 
     @Test("numbers that cannot be are refused")
     func defects() {
-        #expect(GlobalWindows(.count(0), isPurging: true).defect == "a trigger needs a positive number of events, not 0")
+        #expect(
+            GlobalWindows(.count(0), isPurging: true).defect == "a trigger needs a positive number of events, not 0")
         #expect(GlobalWindows(.interval(0), isPurging: true).defect?.contains("between 1 ns and 2^60 ns") == true)
         #expect(GlobalWindows(.interval(1), isPurging: true).defect == nil)
     }
