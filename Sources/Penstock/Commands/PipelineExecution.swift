@@ -17,6 +17,8 @@ struct PipelineExecution<P: Pipeline> {
     private let checkpoints: CheckpointOptions?
     /// The savepoint to take where the user stops the run.
     var savepointAtStop: String?
+    /// Where the run keeps what no replay can compute, or takes it from.
+    var journal: JournalOptions?
     /// Whether a run that the user stops comes to its end where it is.
     var drainsAtStop = false
 
@@ -39,14 +41,16 @@ struct PipelineExecution<P: Pipeline> {
         var plan = try PhysicalPlan(flows, parallelism: settings.parallelism, isReplay: verb == .replay)
         if verb == .replay { try checkTopic(plan) }
         let logger = settings.logger
-        let log = plan.usesTopics || checkpoints != nil ? try await openLog(logger) : nil
+        let usesJournal = journal != nil && (plan.needsJournal || verb == .replay)
+        let log = plan.usesTopics || checkpoints != nil || usesJournal ? try await openLog(logger) : nil
         if let log {
             plan = try await PhysicalPlan(
                 flows, parallelism: settings.parallelism, isReplay: verb == .replay, log: log)
         }
-        let options = RunOptions(
+        var options = RunOptions(
             batchEvents: settings.batchSize, overwrite: settings.overwrite, reading: reading,
             topicDurability: settings.durability, checkpoints: checkpoints)
+        options.journal = journal
         let run = PipelineRun(plan, options: options, log: log)
         let started = SystemWallClock().now()
         logger.info("\(verb.rawValue) begins with \(plan.stages.count) stages")
@@ -77,7 +81,7 @@ struct PipelineExecution<P: Pipeline> {
 
     private func checkTopic(_ plan: PhysicalPlan) throws {
         let persisted = plan.persistedTopics
-        guard !persisted.isEmpty else {
+        guard !persisted.isEmpty || journal != nil else {
             throw EngineError.option(
                 problem: "\(P.self) records nothing, so there is nothing to replay",
                 hint: "put Persist(topic: \"name\") into a flow")
@@ -166,6 +170,9 @@ struct PipelineExecution<P: Pipeline> {
         guard !settings.quiet else { return }
         if let epoch = run.progress.restoredCheckpoint {
             StandardError.write("went on from checkpoint \(epoch) in \(settings.log)\n")
+        }
+        if verb == .run, let number = run.progress.journaledRun {
+            StandardError.write("kept a journal in \(settings.log): `\(P.self) replay --of \(number)` repeats this run\n")
         }
         for name in run.progress.savepoints { StandardError.write("kept the savepoint \(name) in \(settings.log)\n") }
     }

@@ -9,6 +9,16 @@ struct Comeback: Sendable, Hashable {
     let floor: Int64
 }
 
+/// Events of a feedback were read.
+struct FeedbackReading: Sendable, Hashable {
+    /// The offset of the first one.
+    let position: UInt64
+    /// The offset behind the last one.
+    let end: UInt64
+    /// How far time had come: they come behind it.
+    let floor: Int64
+}
+
 /// What the journals in a topic hold.
 struct JournalContents {
     /// The runs in the order in which they began.

@@ -29,5 +29,5 @@ extension PhysicalPlan {
 
 extension PhysicalStage {
     /// Whether its source takes decisions that depend on the pace of the run. The only partition is never left out for others.
-    var needsJournal: Bool { reading.idleAfter != nil && partitions > 1 }
+    var needsJournal: Bool { reading.idleAfter != nil && partitions > 1 || feedback?.isInRounds == false }
 }

@@ -7,13 +7,15 @@ struct JournalRecord: Event {
         case begin = 0
         /// A partition that was left out of the watermark came back.
         case comeback = 1
+        /// Events of a feedback were read.
+        case feedback = 2
     }
 
     static let schema = Schema(
         "penstock.journal", version: 1,
         fields: [
             Schema.Field("run", .u64), Schema.Field("kind", .u8), Schema.Field("partition", .u32),
-            Schema.Field("position", .u64), Schema.Field("floor", .i64, unit: "ns"), Schema.Field("text", .string),
+            Schema.Field("position", .u64), Schema.Field("end", .u64), Schema.Field("floor", .i64, unit: "ns"), Schema.Field("text", .string),
         ])
 
     /// The number of the run in the topic, from 1.
@@ -22,6 +24,8 @@ struct JournalRecord: Event {
     var partition: UInt32 = 0
     /// The number of the first event in its partition for which the decision holds.
     var position: UInt64 = 0
+    /// Of a feedback the number behind the last event.
+    var end: UInt64 = 0
     var floor = Int64.min
     /// Of a decision the stage that took it.
     var text = ""
@@ -36,6 +40,7 @@ struct JournalRecord: Event {
         record.append(kind.rawValue)
         record.append(partition)
         record.append(position)
+        record.append(end)
         record.append(floor)
         record.append(text)
     }
@@ -46,6 +51,7 @@ struct JournalRecord: Event {
         self.kind = kind
         partition = try record.readInteger()
         position = try record.readInteger()
+        end = try record.readInteger()
         floor = try record.readInteger()
         text = try record.readString()
     }

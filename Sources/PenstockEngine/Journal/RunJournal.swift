@@ -71,6 +71,12 @@ final class RunJournal: Sendable {
             .map { Comeback(position: $0.position, floor: $0.floor) }
     }
 
+    /// How the events of a feedback were read, in order.
+    func readings(of stage: StageName) -> [FeedbackReading] {
+        known.filter { $0.kind == .feedback && $0.text == stage.description }
+            .map { FeedbackReading(position: $0.position, end: $0.end, floor: $0.floor) }
+    }
+
     // MARK: What happens
 
     /// Keeps that a partition comes back; what follows from it may be done when this returns.
@@ -81,6 +87,16 @@ final class RunJournal: Sendable {
         record.partition = UInt32(partition)
         record.position = comeback.position
         record.floor = comeback.floor
+        record.text = stage.description
+        try await Self.append([record], writer)
+    }
+
+    /// Keeps that events of a feedback are read; what follows from it may be done when this returns.
+    /// - Throws: `LogError`.
+    func keep(_ reading: FeedbackReading, of stage: StageName) async throws {
+        guard let writer else { preconditionFailure("a run that follows a journal decides nothing itself") }
+        var record = JournalRecord(run, .feedback)
+        (record.position, record.end, record.floor) = (reading.position, reading.end, reading.floor)
         record.text = stage.description
         try await Self.append([record], writer)
     }
@@ -99,7 +115,7 @@ extension JournalRecord {
     /// The same of another run.
     fileprivate func copied(to run: UInt64) -> JournalRecord {
         var copy = JournalRecord(run, kind)
-        (copy.partition, copy.position, copy.floor, copy.text) = (partition, position, floor, text)
+        (copy.partition, copy.position, copy.end, copy.floor, copy.text) = (partition, position, end, floor, text)
         return copy
     }
 }

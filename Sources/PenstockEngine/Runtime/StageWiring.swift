@@ -110,11 +110,11 @@ struct StageWiring: Sendable {
         switch stage.input {
         case .source(let name, let source):
             return (try source.open(partition, sourceContext(name)), source.disorder)
-        case .topic(_, let topic, let codec, let disorder, let isPersisted):
+        case .topic(let name, let topic, let codec, let disorder, let isPersisted):
             let feed = TopicFeed(
                 TopicPartition(topic, partition), codec, range: isPersisted ? persistedRange : nil, run: run)
             guard let loop, let rule = stage.feedback else { return (feed, disorder) }
-            return (FeedbackFeed(feed, loop, rounds: rule.rounds), .marks)
+            return (FeedbackFeed(feed, name, loop, rounds: rule.rounds, run.journal), .marks)
         case .channels: preconditionFailure("stage \(stage.index) has no source")
         }
     }
