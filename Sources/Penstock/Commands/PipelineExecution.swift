@@ -58,11 +58,11 @@ struct PipelineExecution<P: Pipeline> {
         do {
             scan = try await withProgress(run)
         } catch is RunStopped {
-            sayCheckpoints(run)
+            sayCheckpoints(run, isReplayable: plan.isReplayable)
             sayStopped(run)
             throw ExitCode(FailureReport.interrupted)
         }
-        sayCheckpoints(run)
+        sayCheckpoints(run, isReplayable: plan.isReplayable)
         let record = record(run, scan, started, usesLog: log != nil)
         let lines = try pipeline.report(record)
         guard !settings.quiet else { return }
@@ -166,13 +166,14 @@ struct PipelineExecution<P: Pipeline> {
         for line in run.figures.map({ RunSummary($0).lines }) ?? [] { StandardError.write(line + "\n") }
     }
 
-    private func sayCheckpoints(_ run: PipelineRun) {
+    private func sayCheckpoints(_ run: PipelineRun, isReplayable: Bool) {
         guard !settings.quiet else { return }
         if let epoch = run.progress.restoredCheckpoint {
             StandardError.write("went on from checkpoint \(epoch) in \(settings.log)\n")
         }
         if verb == .run, let number = run.progress.journaledRun {
-            StandardError.write("kept a journal in \(settings.log): `\(P.self) replay --of \(number)` repeats this run\n")
+            let repeats = isReplayable ? ": `\(P.self) replay --of \(number)` repeats this run" : ""
+            StandardError.write("kept a journal in \(settings.log)\(repeats)\n")
         }
         for name in run.progress.savepoints { StandardError.write("kept the savepoint \(name) in \(settings.log)\n") }
     }

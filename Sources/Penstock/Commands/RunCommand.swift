@@ -45,11 +45,13 @@ struct ReplaySelection: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Repeat a run by its journal: its number, or last. Partitions are idle where they were then; without Persist the sources are read again.",
+            "Repeat a run by its journal: its number, or last. Without Persist the sources are read again.",
             valueName: "run"))
     var of: JournaledRun?
 
-    @Option(help: ArgumentHelp("The name of the run's checkpoints, if it had another than the pipeline's.", valueName: "name"))
+    @Option(
+        help: ArgumentHelp(
+            "The name of the run's journal and checkpoints, instead of the pipeline's.", valueName: "name"))
     var journal: String?
 
     func validate() throws {

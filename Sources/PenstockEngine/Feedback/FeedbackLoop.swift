@@ -45,7 +45,9 @@ final class FeedbackLoop: Sendable {
     }
 
     /// Whether an earlier run has read the event with an offset.
-    func isFollowed(_ offset: UInt64) -> Bool { state.withLock { $0.followed.first.map { $0.position <= offset } ?? false } }
+    func isFollowed(_ offset: UInt64) -> Bool {
+        state.withLock { $0.followed.first.map { $0.position <= offset } ?? false }
+    }
 
     /// The event with an offset, or several from there on, begin their way: they come behind this instant. Where an earlier run has read an
     /// event, it comes alone, and behind the instant behind which it came then.

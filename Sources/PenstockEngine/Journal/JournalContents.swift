@@ -67,7 +67,9 @@ struct JournalContents {
         let wanted = number.map { "run \($0)" } ?? "run"
         throw .option(
             problem: "there is no journal of a \(wanted) of \(name)",
-            hint: runs.isEmpty ? "none of its runs has kept one in this log" : "it has those of the runs "
-                + runs.map { "\($0.number)" }.joined(separator: ", "))
+            hint: runs.isEmpty
+                ? "none of its runs has kept one in this log"
+                : "it has those of the runs "
+                    + runs.map { "\($0.number)" }.joined(separator: ", "))
     }
 }

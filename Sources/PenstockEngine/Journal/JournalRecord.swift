@@ -15,7 +15,8 @@ struct JournalRecord: Event {
         "penstock.journal", version: 1,
         fields: [
             Schema.Field("run", .u64), Schema.Field("kind", .u8), Schema.Field("partition", .u32),
-            Schema.Field("position", .u64), Schema.Field("end", .u64), Schema.Field("floor", .i64, unit: "ns"), Schema.Field("text", .string),
+            Schema.Field("position", .u64), Schema.Field("end", .u64), Schema.Field("floor", .i64, unit: "ns"),
+            Schema.Field("text", .string),
         ])
 
     /// The number of the run in the topic, from 1.

@@ -95,6 +95,12 @@ public final class PipelineRun: Sendable {
     public func run() async throws -> ScanID {
         try options.check()
         let followed = try await JournalSetup.followed(plan, options, log)
+        if followed != nil {
+            for source in plan.idleAmongOthers {
+                let what = "may have been idle while what it is merged with went on: no journal repeats that"
+                progress.report(.warning("\(source) \(what)"))
+            }
+        }
         var topics = try await TopicSetup(plan, options.following(followed), log)
         let checkpoints = try await CheckpointSetup(plan, options, log, topics, progress)
         let scan = checkpoints?.restored?.scan ?? topics.scan

@@ -107,7 +107,9 @@ struct SourceStage {
     var state: StageState {
         var state = StageState()
         for (partition, source) in zip(numbers, partitions) {
-            state.put(StateOwner(stage: name, part: .source(partition: partition)), form: "position", [source.state(sent: sent)])
+            state.put(
+                StateOwner(stage: name, part: .source(partition: partition)), form: "position",
+                [source.state(sent: sent)])
         }
         if statistics != OperatorStatistics() { state.statistics[name] = statistics }
         return state
@@ -145,7 +147,9 @@ struct SourceStage {
         run.progress.note(statistics, of: name)
         // How far the partition came that came furthest: some stages end there.
         let last = partitions.map(\.watermark).max() ?? watermark
-        if last >= watermark, last > .distantPast, last < .distantFuture { try await receiver.put(.watermark(last), nil) }
+        if last >= watermark, last > .distantPast, last < .distantFuture {
+            try await receiver.put(.watermark(last), nil)
+        }
         try await receiver.put(.end, nil)
     }
 
