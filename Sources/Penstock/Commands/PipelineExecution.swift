@@ -17,6 +17,8 @@ struct PipelineExecution<P: Pipeline> {
     private let checkpoints: CheckpointOptions?
     /// The savepoint to take where the user stops the run.
     var savepointAtStop: String?
+    /// Where the run keeps what no replay can compute, or takes it from.
+    var journal: JournalOptions?
     /// Whether a run that the user stops comes to its end where it is.
     var drainsAtStop = false
 
@@ -39,15 +41,17 @@ struct PipelineExecution<P: Pipeline> {
         var plan = try PhysicalPlan(flows, parallelism: settings.parallelism, isReplay: verb == .replay)
         if verb == .replay { try checkTopic(plan) }
         let logger = settings.logger
-        let log = plan.usesTopics || checkpoints != nil ? try await openLog(logger) : nil
+        let usesJournal = journal != nil && (plan.needsJournal || verb == .replay)
+        let log = plan.usesTopics || checkpoints != nil || usesJournal ? try await openLog(logger) : nil
         if let log {
             plan = try await PhysicalPlan(
                 flows, parallelism: settings.parallelism, isReplay: verb == .replay, log: log)
         }
-        let options = RunOptions(
+        var options = RunOptions(
             batchEvents: settings.batchSize, overwrite: settings.overwrite, reading: reading,
             topicDurability: settings.durability, checkpoints: checkpoints,
             spillDirectory: settings.spillDirectory(usesLog: log != nil))
+        options.journal = journal
         let run = PipelineRun(plan, options: options, log: log)
         let started = SystemWallClock().now()
         logger.info("\(verb.rawValue) begins with \(plan.stages.count) stages")
@@ -55,11 +59,11 @@ struct PipelineExecution<P: Pipeline> {
         do {
             scan = try await withProgress(run)
         } catch is RunStopped {
-            sayCheckpoints(run)
+            sayCheckpoints(run, isReplayable: plan.isReplayable)
             sayStopped(run)
             throw ExitCode(FailureReport.interrupted)
         }
-        sayCheckpoints(run)
+        sayCheckpoints(run, isReplayable: plan.isReplayable)
         let record = record(run, scan, started, usesLog: log != nil)
         let lines = try pipeline.report(record)
         guard !settings.quiet else { return }
@@ -78,7 +82,7 @@ struct PipelineExecution<P: Pipeline> {
 
     private func checkTopic(_ plan: PhysicalPlan) throws {
         let persisted = plan.persistedTopics
-        guard !persisted.isEmpty else {
+        guard !persisted.isEmpty || journal != nil else {
             throw EngineError.option(
                 problem: "\(P.self) records nothing, so there is nothing to replay",
                 hint: "put Persist(topic: \"name\") into a flow")
@@ -163,10 +167,14 @@ struct PipelineExecution<P: Pipeline> {
         for line in run.figures.map({ RunSummary($0).lines }) ?? [] { StandardError.write(line + "\n") }
     }
 
-    private func sayCheckpoints(_ run: PipelineRun) {
+    private func sayCheckpoints(_ run: PipelineRun, isReplayable: Bool) {
         guard !settings.quiet else { return }
         if let epoch = run.progress.restoredCheckpoint {
             StandardError.write("went on from checkpoint \(epoch) in \(settings.log)\n")
+        }
+        if verb == .run, let number = run.progress.journaledRun {
+            let repeats = isReplayable ? ": `\(P.self) replay --of \(number)` repeats this run" : ""
+            StandardError.write("kept a journal in \(settings.log)\(repeats)\n")
         }
         for name in run.progress.savepoints { StandardError.write("kept the savepoint \(name) in \(settings.log)\n") }
     }

@@ -28,6 +28,7 @@ struct RunCommand<P: Pipeline>: AsyncParsableCommand {
         var execution = PipelineExecution(
             pipeline, .run, settings, stats, reading: .live,
             checkpoints: checkpoints.options(for: "\(P.self)", restore))
+        execution.journal = .writing(restore.checkpointName ?? "\(P.self)")
         execution.savepointAtStop = checkpoints.drain ? nil : checkpoints.savepoint
         execution.drainsAtStop = checkpoints.drain
         try await execution.run()
@@ -41,6 +42,32 @@ struct ReplaySelection: ParsableArguments {
 
     @Option(help: ArgumentHelp("The number of the scan to replay; the last one by default.", valueName: "id"))
     var scan: UInt64?
+
+    @Option(
+        help: ArgumentHelp(
+            "Repeat a run by its journal: its number, or last. Without Persist the sources are read again.",
+            valueName: "run"))
+    var of: JournaledRun?
+
+    @Option(
+        help: ArgumentHelp(
+            "The name of the run's journal and checkpoints, instead of the pipeline's.", valueName: "name"))
+    var journal: String?
+
+    func validate() throws {
+        guard journal == nil || of != nil else { throw ValidationError("--journal needs --of") }
+    }
+}
+
+/// A run in a journal.
+struct JournaledRun: ExpressibleByArgument {
+    /// Nil for the last one.
+    let number: UInt64?
+
+    init?(argument: String) {
+        number = UInt64(argument)
+        guard number != nil || argument == "last" else { return nil }
+    }
 }
 
 /// Works on what an earlier run recorded.
@@ -56,9 +83,12 @@ struct ReplayCommand<P: Pipeline>: AsyncParsableCommand {
     @OptionGroup(title: "Figures") var stats: StatsSettings
 
     func run() async throws {
-        let execution = PipelineExecution(
+        var execution = PipelineExecution(
             pipeline, .replay, settings, stats, reading: .replay(selection.scan.map { ScanID($0) }),
             topic: selection.topic)
+        if let run = selection.of {
+            execution.journal = .following(selection.journal ?? "\(P.self)", run: run.number)
+        }
         try await execution.run()
     }
 }

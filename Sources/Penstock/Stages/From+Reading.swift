@@ -6,7 +6,8 @@ extension From {
     /// Leaves a partition out of the watermark that had nothing to read for `duration`, until it has. Off unless said.
     ///
     /// Only time in which the partition could have been read counts. Events that it gives later are measured against the watermark that was
-    /// reached meanwhile, so what is late depends on when they come: time marks in the stream are the better cure for a quiet partition.
+    /// reached meanwhile, so what is late depends on when they come: time marks in the stream are the better cure for a quiet partition. A run keeps that in its
+    /// journal, from which `replay --of RUN` repeats it.
     public func idle(after duration: Duration) -> From {
         var source = self
         source.reading.idleAfter = duration.nanoseconds

@@ -6,6 +6,9 @@ internal import PenstockEvents
 /// depends on nothing but the events. Without, it reads what has come whenever it looks.
 struct FeedbackFeed: SourceFeed {
     private var topic: TopicFeed
+    private let name: StageName
+    /// Where it is written down when events are read; nil where that follows from the events, or nobody wants to know.
+    private let journal: RunJournal?
     private let loop: FeedbackLoop
     private let rounds: Int?
     private var roundsBegun = 0
@@ -14,11 +17,14 @@ struct FeedbackFeed: SourceFeed {
     /// The numbers at the last look at the run.
     private var lastMark: [UInt64]?
 
-    init(_ topic: TopicFeed, _ loop: FeedbackLoop, rounds: Int?) {
+    init(_ topic: TopicFeed, _ name: StageName, _ loop: FeedbackLoop, rounds: Int?, _ journal: RunJournal?) {
         self.topic = topic
+        self.name = name
+        self.journal = rounds == nil ? journal : nil
         self.loop = loop
         self.rounds = rounds
         roundEnd = topic.position.events
+        if let journal = self.journal { loop.follow(journal.readings(of: name), from: roundEnd) }
     }
 
     /// How far a round may go behind the place where it is read: what of a position says that has so many bits.
@@ -37,11 +43,13 @@ struct FeedbackFeed: SourceFeed {
         try await topic.begin(at: SourcePosition(events: position.events), eventLimit: eventLimit)
         roundsBegun = Int(position.controls >> Self.roundBits)
         roundEnd = position.events + position.controls & (1 << Self.roundBits - 1)
+        if let journal { loop.follow(journal.readings(of: name), from: position.events) }
     }
 
     mutating func read(eventLimit: Int) async throws -> FeedBatch {
         let next = topic.position.events
-        if next < (rounds == nil ? loop.board.position : roundEnd) {
+        let isThere = next < (rounds == nil ? loop.board.position : roundEnd)
+        if isThere, !waitsForRepetition(next) {
             lastMark = nil
             loop.beginReading()
             return try await readBatch(next < loop.present ? 1 : eventLimit)
@@ -57,6 +65,12 @@ struct FeedbackFeed: SourceFeed {
             loop.beginReading()
             return topic.nothing(.control(.timeMark(ahead)))
         }
+        if isThere {
+            // What an earlier run has put in will not come out again before this is read.
+            lastMark = nil
+            loop.beginReading()
+            return try await readBatch(1)
+        }
         if let rounds, roundsBegun < rounds, loop.board.position > next {
             roundsBegun += 1
             roundEnd = loop.board.position
@@ -68,11 +82,23 @@ struct FeedbackFeed: SourceFeed {
 
     func close() async { await topic.close() }
 
+    /// Whether an earlier run had not read the event with an offset when it put in what has not come out again yet: that does not follow
+    /// from the event, and were it read now other events might come in its place.
+    private func waitsForRepetition(_ offset: UInt64) -> Bool {
+        journal != nil && !loop.isPresentAgain && !loop.isFollowed(offset)
+    }
+
     /// The next events, moved behind the time that the stage behind the feedback has come to. A time mark behind them says that they have gone by.
     private mutating func readBatch(_ eventLimit: Int) async throws -> FeedBatch {
+        let begin = topic.position.events
         let read = try await topic.read(eventLimit: eventLimit)
         guard read.rowCount > 0 else { return read }
-        let floor = loop.enter()
+        let isRepeated = loop.isFollowed(begin)
+        let floor = loop.enter(at: begin)
+        if let journal, !isRepeated {
+            try await journal.keep(
+                FeedbackReading(position: begin, end: topic.position.events, floor: floor), of: name)
+        }
         let times = Column<Int64>(capacity: read.rowCount)
         for row in 0..<read.rowCount { times.values[row] = max(read.times.values[row], floor + 1) }
         return FeedBatch(

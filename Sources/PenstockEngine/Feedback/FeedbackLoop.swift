@@ -12,11 +12,16 @@ final class FeedbackLoop: Sendable {
         var latest = Int64.min
         /// The floors of the batches on their way to the stage, oldest first.
         var floors: [Int64] = []
+        /// How an earlier run read what comes next, as far as it did.
+        var followed: ArraySlice<FeedbackReading> = []
         /// How often the source began to read; nil while it is reading.
         var idle: UInt64?
         var reads: UInt64 = 0
         /// When nothing moved and the source had nothing more to do.
         var spent: [UInt64]?
+
+        /// How far the stage may let time come: not behind what is on its way, or will be where an earlier run has read it.
+        var limit: Int64 { floors.first ?? followed.first?.floor ?? .max }
     }
 
     /// How far the topic has been written.
@@ -34,11 +39,27 @@ final class FeedbackLoop: Sendable {
 
     // MARK: The source
 
-    /// A batch begins its way: its events come behind this instant.
-    func enter() -> Int64 {
+    /// The source goes on at an offset, and reads what comes there as an earlier run did.
+    func follow(_ readings: [FeedbackReading], from offset: UInt64) {
+        state.withLock { $0.followed = readings.drop { $0.end <= offset } }
+    }
+
+    /// Whether an earlier run has read the event with an offset.
+    func isFollowed(_ offset: UInt64) -> Bool {
+        state.withLock { $0.followed.first.map { $0.position <= offset } ?? false }
+    }
+
+    /// The event with an offset, or several from there on, begin their way: they come behind this instant. Where an earlier run has read an
+    /// event, it comes alone, and behind the instant behind which it came then.
+    func enter(at offset: UInt64) -> Int64 {
         state.withLock { state in
-            state.floors.append(state.forwarded)
-            return state.forwarded
+            var floor = state.forwarded
+            if let next = state.followed.first, next.position <= offset {
+                floor = next.floor
+                if next.end <= offset + 1 { state.followed.removeFirst() }
+            }
+            state.floors.append(floor)
+            return floor
         }
     }
 
@@ -71,7 +92,7 @@ final class FeedbackLoop: Sendable {
     /// How far the stage may let time come where all but the feedback are at `time`.
     func raise(to time: Timestamp) -> Timestamp {
         state.withLock { state in
-            state.forwarded = max(state.forwarded, min(time.nanoseconds, state.floors.first ?? .max))
+            state.forwarded = max(state.forwarded, min(time.nanoseconds, state.limit))
             return Timestamp(nanoseconds: state.forwarded)
         }
     }
@@ -83,6 +104,9 @@ final class FeedbackLoop: Sendable {
     func observe(latest time: Int64) { state.withLock { $0.latest = max($0.latest, time) } }
 
     // MARK: Checkpoints
+
+    /// Whether everything has come out again that the topic had when the run began.
+    var isPresentAgain: Bool { board.position >= present }
 
     func snapshot(into chunk: inout StateEncoder) {
         let (forwarded, latest) = state.withLock { ($0.forwarded, $0.latest) }

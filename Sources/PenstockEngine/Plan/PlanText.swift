@@ -125,7 +125,9 @@ extension PhysicalStage {
     private func summary(_ disorder: Disorder) -> String { clocked == nil ? ", \(disorder.summary)" : "" }
 
     private var partitionSummary: String {
-        let idle = reading.idleAfter.map { ", left out when idle for \(Double($0) / 1e9) s, which no replay repeats" }
+        let idle = reading.idleAfter.map {
+            ", left out when idle for \(Double($0) / 1e9) s, which a replay repeats by the journal of a run alone"
+        }
         let ahead = reading.maxAhead.map { ", events at most \(Double($0) / 1e9) s ahead of their append" }
         guard partitions > 1 else { return (idle ?? "") + (ahead ?? "") }
         let drift = reading.maxDrift.map { " at most \(Double($0) / 1e9) s apart" }

@@ -95,12 +95,28 @@ public final class PipelineRun: Sendable {
     public func run() async throws -> ScanID {
         try options.check()
         try SpillRule.check(plan, options.spillFolder)
-        var topics = try await TopicSetup(plan, options, log)
+        let followed = try await JournalSetup.followed(plan, options, log)
+        if followed != nil {
+            for source in plan.idleAmongOthers {
+                let what = "may have been idle while what it is merged with went on: no journal repeats that"
+                progress.report(.warning("\(source) \(what)"))
+            }
+        }
+        var topics = try await TopicSetup(plan, options.following(followed), log)
         let checkpoints = try await CheckpointSetup(plan, options, log, topics, progress)
         let scan = checkpoints?.restored?.scan ?? topics.scan
+        var journal = followed
+        do {
+            if journal == nil { journal = try await JournalSetup.written(plan, options, log, checkpoints, scan) }
+        } catch {
+            await checkpoints?.coordinator.cancel()
+            throw error
+        }
+        journal.map { progress.note(journal: $0.run) }
         let run = RunState(
             options: options, log: log, progress: progress, scan: scan, checkpoints: checkpoints?.coordinator,
-            restored: checkpoints?.restored?.state, name: checkpoints?.run ?? "run")
+            restored: checkpoints?.restored?.state, name: checkpoints?.run ?? "run",
+            journal: journal)
         let ending = state.withLock { state in
             state.run = run
             return state.ending
@@ -109,6 +125,7 @@ public final class PipelineRun: Sendable {
         let loops: [Int: FeedbackLoop]
         do { loops = try await FeedbackSetup(plan, log, run).loops(&topics) } catch {
             await checkpoints?.coordinator.cancel()
+            await journal?.close()
             throw error
         }
         let wirings = makeWirings(run, topics, loops, origins: checkpoints?.origins ?? plan.origins)
@@ -117,12 +134,15 @@ public final class PipelineRun: Sendable {
         defer { metrics.end() }
         do { try checkSinks(wirings) } catch {
             await checkpoints?.coordinator.cancel()
+            await journal?.close()
             throw error
         }
-        do { try await drive(wirings, checkpoints) } catch let stopped as RunStopped {
-            try? await checkpoints?.attempts?.takeBack()
-            throw stopped
+        do { try await drive(wirings, checkpoints) } catch {
+            await journal?.close()
+            if error is RunStopped { try? await checkpoints?.attempts?.takeBack() }
+            throw error
         }
+        await journal?.close()
         return scan
     }
 

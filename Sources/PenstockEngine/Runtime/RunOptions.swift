@@ -19,6 +19,8 @@ public struct RunOptions: Sendable {
     }
     /// Where state goes for which there is no room in memory.
     var spillFolder: any SpillFolder = DiskSpillFolder.temporary
+    /// Where decisions are kept that no replay can compute, or taken from; nil for a run that does neither.
+    public var journal: JournalOptions?
     /// By which clock a partition is idle.
     package var clock: any RunClock = MonotonicClock()
     /// Moves the run step by step; nil for one that runs by itself.

@@ -7,6 +7,7 @@ public final class RunProgress: Sendable {
         var operators: [StageName: OperatorStatistics] = [:]
         var lastCheckpoint: UInt64?
         var restoredCheckpoint: UInt64?
+        var journaledRun: UInt64?
         var savepoints: [String] = []
         var checkpoints: CheckpointFigures?
     }
@@ -38,6 +39,9 @@ public final class RunProgress: Sendable {
     /// The number of the checkpoint with which the run began, or nil.
     public var restoredCheckpoint: UInt64? { state.withLock { $0.restoredCheckpoint } }
 
+    /// The number of the run in the journal that it writes or follows; nil without one.
+    public var journaledRun: UInt64? { state.withLock { $0.journaledRun } }
+
     /// The checkpoints of the run; nil in a run without any.
     var checkpointFigures: CheckpointFigures? { state.withLock { $0.checkpoints } }
 
@@ -66,6 +70,8 @@ public final class RunProgress: Sendable {
             for (stage, counts) in checkpoint.state.statistics { state.operators[stage] = counts }
         }
     }
+
+    func note(journal run: UInt64) { state.withLock { $0.journaledRun = run } }
 
     func count(_ name: String, _ number: Int) { state.withLock { $0.counts[name, default: 0] += number } }
 

@@ -14,6 +14,8 @@ final class RunState: Sendable {
     let restored: StageState?
     /// What the run is called in the keys of rows; the same over restarts.
     let name: String
+    /// The decisions that no replay can compute; nil in a run that keeps none.
+    let journal: RunJournal?
     /// Tells the sources of feedbacks when nothing else moves.
     let watch = LoopWatch()
     private let stopping = Atomic<Bool>(false)
@@ -21,9 +23,11 @@ final class RunState: Sendable {
 
     init(
         options: RunOptions, log: (any LogStore)?, progress: RunProgress, scan: ScanID,
-        checkpoints: CheckpointCoordinator? = nil, restored: StageState? = nil, name: String = "run"
+        checkpoints: CheckpointCoordinator? = nil, restored: StageState? = nil, name: String = "run",
+        journal: RunJournal? = nil
     ) {
         self.name = name
+        self.journal = journal
         self.checkpoints = checkpoints
         self.restored = restored
         self.options = options
@@ -106,11 +110,11 @@ struct StageWiring: Sendable {
         switch stage.input {
         case .source(let name, let source):
             return (try source.open(partition, sourceContext(name)), source.disorder)
-        case .topic(_, let topic, let codec, let disorder, let isPersisted):
+        case .topic(let name, let topic, let codec, let disorder, let isPersisted):
             let feed = TopicFeed(
                 TopicPartition(topic, partition), codec, range: isPersisted ? persistedRange : nil, run: run)
             guard let loop, let rule = stage.feedback else { return (feed, disorder) }
-            return (FeedbackFeed(feed, loop, rounds: rule.rounds), .marks)
+            return (FeedbackFeed(feed, name, loop, rounds: rule.rounds, run.journal), .marks)
         case .channels: preconditionFailure("stage \(stage.index) has no source")
         }
     }

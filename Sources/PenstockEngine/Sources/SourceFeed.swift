@@ -48,6 +48,17 @@ struct SourcePosition: Sendable, Hashable {
     var controls: UInt64 = 0
 }
 
+extension SourceFeed {
+    /// Whether later stages hear of what follows the events.
+    func passes(_ progress: SourceProgress) -> Bool {
+        switch progress {
+        case .control(.timeMark): passesOnMarks
+        case .control: true
+        case .more, .end: false
+        }
+    }
+}
+
 /// A source does not give what it gave when a checkpoint was taken.
 private struct SourceChanged: Diagnostic {
     var summary: String { "the source holds less than when the checkpoint was taken" }
@@ -68,7 +79,7 @@ struct FeedBatch {
     var payloadBytes = 0
     /// When the events were appended to their topic, by the clock of the topic's owner.
     var appendTime: Timestamp?
-    let progress: SourceProgress
+    var progress: SourceProgress
     /// What could not be read, in order; these rows are not among those that are meant.
     var unreadable: [UnreadableRow] = []
 }

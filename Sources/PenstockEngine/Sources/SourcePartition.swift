@@ -8,6 +8,10 @@ struct SourcePartition {
     private(set) var hasEnded = false
     /// How long it has had nothing to read.
     var quiet = QuietTime()
+    /// When it came back in the run that is followed, as far as it has not come there.
+    private var comebacks: ArraySlice<Comeback> = []
+    /// What was read from a comeback on, together with what was before it.
+    private var rest: (batch: FeedBatch, position: SourcePosition)?
 
     /// What a partition gives at a time.
     struct Reading {
@@ -15,6 +19,8 @@ struct SourcePartition {
         /// Events that are too far in the future.
         var future: Batch?
         var control: ControlRecord?
+        /// The partition was left out and is not any more.
+        var comeback: Comeback?
         /// Whether there was anything to read.
         var isEmpty: Bool { batch == nil && future == nil && control == nil }
     }
@@ -30,14 +36,20 @@ struct SourcePartition {
     /// The largest event time so far, or minus infinity.
     var latest: Timestamp { Timestamp(nanoseconds: clock.latest) }
 
-    /// Where the partition has been read to, for a checkpoint.
-    var state: StateChunk {
+    private var position: SourcePosition { rest?.position ?? feed.position }
+
+    /// Whether it will come back where the run that is followed says.
+    var isFollowing: Bool { !comebacks.isEmpty }
+
+    /// Where the partition has been read to, for a checkpoint, and the watermark that its stage has sent.
+    func state(sent: Timestamp) -> StateChunk {
         var state = StateEncoder()
         clock.snapshot(into: &state)
-        state.put(feed.position.events)
-        state.put(feed.position.controls)
+        state.put(position.events)
+        state.put(position.controls)
         state.put(hasEnded)
         state.put(quiet.isIdle)
+        state.put(sent.nanoseconds)
         return StateChunk(group: nil, bytes: state.bytes)
     }
 
@@ -51,14 +63,23 @@ struct SourcePartition {
         return hasEnded ? nil : events
     }
 
-    mutating func restore(_ chunk: StateChunk, eventLimit: Int) async throws {
+    /// Goes on where a checkpoint says, and gives the watermark that the stage had sent by then.
+    mutating func restore(_ chunk: StateChunk, eventLimit: Int) async throws -> Timestamp {
         var state = StateDecoder(chunk)
         try clock.restore(&state)
         let position = SourcePosition(events: try state.integer(), controls: try state.integer())
         hasEnded = try state.bool()
         quiet.isIdle = try state.bool()
-        guard !hasEnded else { return }
+        let sent = Timestamp(nanoseconds: try state.integer())
+        guard !hasEnded else { return sent }
         try await feed.begin(at: position, eventLimit: eventLimit)
+        return sent
+    }
+
+    /// From now on the partition comes back where it did in an earlier run.
+    mutating func follow(_ known: [Comeback]) {
+        comebacks = known.drop { $0.position < position.events }
+        if isFollowing { quiet = QuietTime() }
     }
 
     /// The next events, with those marked that are behind, and what follows them.
@@ -66,15 +87,21 @@ struct SourcePartition {
         eventLimit: Int, _ clocked: PhysicalStage.Clocked?, maxAhead: Int64?, floor: Timestamp,
         _ refused: FailedEvents, _ failures: [FailedEvents]
     ) async throws -> Reading {
+        let begin = position
         let read: FeedBatch
         do {
-            read = try await feed.read(eventLimit: eventLimit)
+            read = try await readFollowing(eventLimit)
         } catch let error as CancellationError {
             throw error
         } catch {
             throw EngineError.stage(refused.stage, error)
         }
         var reading = Reading()
+        if quiet.isIdle, read.rowCount > 0 || feed.passes(read.progress) {
+            // Whoever was left out comes back at the watermark that was sent meanwhile.
+            clock.observe(mark: floor)
+            reading.comeback = Comeback(position: begin.events, floor: floor.nanoseconds)
+        }
         if read.rowCount > 0 {
             var batch = Batch(
                 origin: origin, baseSequence: read.baseSequence, rowCount: read.rowCount, times: read.times,
@@ -82,8 +109,6 @@ struct SourcePartition {
             batch.selection = read.selection
             batch.payloadBytes = read.payloadBytes
             batch.keepsSources = refused.keepsSources
-            // Whoever was left out comes back at the watermark that was sent meanwhile.
-            if quiet.isIdle { clock.observe(mark: floor) }
             if let maxAhead, let appended = read.appendTime {
                 reading.future = batch.takeRows(later: appended.nanoseconds + maxAhead)
             }
@@ -107,6 +132,31 @@ struct SourcePartition {
         case .end: hasEnded = true
         }
         return reading
+    }
+
+    /// The next events, at most up to where the partition comes back in the run that is followed. From there on its floor holds.
+    private mutating func readFollowing(_ eventLimit: Int) async throws -> FeedBatch {
+        guard isFollowing else { return try await takeNext(eventLimit).batch }
+        var (read, begin) = try await takeNext(eventLimit)
+        let first = read.firstSequence ?? begin.events
+        while let next = comebacks.first, next.position <= first {
+            clock.observe(mark: Timestamp(nanoseconds: next.floor))
+            comebacks.removeFirst()
+        }
+        if let next = comebacks.first, let (head, tail) = read.parted(at: next.position) {
+            rest = (tail, SourcePosition(events: next.position, controls: begin.controls))
+            read = head
+        }
+        return read
+    }
+
+    private mutating func takeNext(_ eventLimit: Int) async throws -> (batch: FeedBatch, begin: SourcePosition) {
+        if let rest {
+            self.rest = nil
+            return (rest.batch, rest.position)
+        }
+        let begin = feed.position
+        return (try await feed.read(eventLimit: eventLimit), begin)
     }
 
     /// The watermark before an event, where `newest` is the largest time of those before it in its batch.

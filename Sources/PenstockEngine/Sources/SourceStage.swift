@@ -10,6 +10,8 @@ struct SourceStage {
     private let id: Int
     private let run: RunState
     private let reading: SourceReading
+    /// Where it is written down when partitions come back, or where that is taken from.
+    private let journal: RunJournal?
     private let clocked: PhysicalStage.Clocked?
     /// The numbers of the partitions that this instance reads.
     private let numbers: [Int]
@@ -46,7 +48,11 @@ struct SourceStage {
         self.refused = refused
         self.failures = failures
         run = wiring.run
-        reading = wiring.stage.reading
+        var reading = wiring.stage.reading
+        // What is replayed has been recorded, and is read on.
+        if run.options.reading != .live || run.journal?.isFollowing == true { reading.idleAfter = nil }
+        self.reading = reading
+        journal = wiring.stage.needsJournal ? run.journal : nil
         clocked = wiring.stage.clocked
         numbers = wiring.partitions
         isWhole = wiring.stage.partitions == 1
@@ -60,8 +66,10 @@ struct SourceStage {
                     feed: feed, disorder: clocked?.disorder ?? disorder,
                     origin: wiring.origin(name, partition: partition))
                 if let state = wiring.restored(StateOwner(stage: name, part: .source(partition: partition)))?.first {
-                    try await opened.restore(state, eventLimit: run.options.batchEvents)
+                    let sent = try await opened.restore(state, eventLimit: run.options.batchEvents)
+                    watermark = max(watermark, sent)
                 }
+                if let journal { opened.follow(journal.comebacks(of: name, partition: partition)) }
                 partitions.append(opened)
             }
         } catch {
@@ -79,7 +87,7 @@ struct SourceStage {
             if wiring.stage.input.isTopic {
                 let (feed, disorder) = try wiring.makeFeed(partition)
                 let origin = wiring.origin(name, partition: partition)
-                chunks = [SourcePartition(feed: feed, disorder: disorder, origin: origin).state]
+                chunks = [SourcePartition(feed: feed, disorder: disorder, origin: origin).state(sent: .distantPast)]
             }
             state.put(StateOwner(stage: name, part: .source(partition: partition)), form: "position", chunks)
         }
@@ -92,11 +100,16 @@ struct SourceStage {
         return counts
     }
 
+    /// The watermark that has been sent, where it may be ahead of the partitions: then one instance has all of them.
+    private var sent: Timestamp { reading.idleAfter == nil ? .distantPast : watermark }
+
     /// Where the partitions have been read to.
     var state: StageState {
         var state = StageState()
         for (partition, source) in zip(numbers, partitions) {
-            state.put(StateOwner(stage: name, part: .source(partition: partition)), form: "position", [source.state])
+            state.put(
+                StateOwner(stage: name, part: .source(partition: partition)), form: "position",
+                [source.state(sent: sent)])
         }
         if statistics != OperatorStatistics() { state.statistics[name] = statistics }
         return state
@@ -134,7 +147,9 @@ struct SourceStage {
         run.progress.note(statistics, of: name)
         // How far the partition came that came furthest: some stages end there.
         let last = partitions.map(\.watermark).max() ?? watermark
-        if last > watermark, last < .distantFuture { try await receiver.put(.watermark(last), nil) }
+        if last >= watermark, last > .distantPast, last < .distantFuture {
+            try await receiver.put(.watermark(last), nil)
+        }
         try await receiver.put(.end, nil)
     }
 
@@ -154,6 +169,9 @@ struct SourceStage {
         let reading = try await partitions[index].read(
             eventLimit: run.options.batchEvents, clocked, maxAhead: reading.maxAhead, floor: watermark, refused,
             failures)
+        if let comeback = reading.comeback {
+            try await journal?.keep(comeback, of: name, partition: numbers[index])
+        }
         noteQuiet(index, isEmpty: reading.isEmpty)
         meter.end(index, reading, partitions)
         raiseWatermark()
@@ -213,7 +231,7 @@ struct SourceStage {
     }
 
     private mutating func noteQuiet(_ index: Int, isEmpty: Bool) {
-        guard let limit = reading.idleAfter else { return }
+        guard let limit = reading.idleAfter, !partitions[index].isFollowing else { return }
         if isEmpty {
             partitions[index].quiet.foundNothing(at: run.clock.nanoseconds - blocked, limit: limit)
         } else {

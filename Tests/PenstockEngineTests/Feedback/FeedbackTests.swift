@@ -133,6 +133,49 @@ struct FeedbackTests {
         #expect(restored.contains { $0 != nil }, "\(restored)")
     }
 
+    /// The records of the loop's topic, with their times.
+    private func recorded(_ log: EmbeddedLog) async throws -> (values: [Reading], times: [Int64]) {
+        let reader = try await log.reader(for: TopicPartition("steer"), from: .earliest)
+        var recorded: (values: [Reading], times: [Int64]) = ([], [])
+        while let entry = try await reader.next() {
+            guard case .records(let records) = entry else { continue }
+            for index in 0..<records.count { recorded.values.append(try records.event(at: index)) }
+            records.withTimes { recorded.times += $0 }
+        }
+        await reader.close()
+        return recorded
+    }
+
+    @Test("a loop that is read as it comes has one history over crashes, with a journal", arguments: 0..<6)
+    func oneHistory(seed: UInt64) async throws {
+        let folder = try TestFolder()
+        let log = try await EmbeddedLog(directory: folder.path)
+        let collector = DurableCollector(Reading.self)
+        var random = SeededGenerator(seed: seed)
+        var restored: [UInt64?] = []
+        for crash in [Int.random(in: 20..<300, using: &random), Int.random(in: 300..<900, using: &random), nil] {
+            collector.fail(at: crash, afterCheckpoint: crash != nil)
+            var options = RunOptions(
+                batchEvents: [1, 7, 64].randomElement(using: &random) ?? 1, topicDurability: .pageCache,
+                checkpoints: CheckpointOptions(name: "test", interval: .zero))
+            options.journal = .writing("test")
+            let run = PipelineRun(
+                try PhysicalPlan(flows(collector, rounds: nil, pauseMicroseconds: 500)), options: options, log: log)
+            if crash == nil {
+                try await run.run()
+            } else {
+                await #expect(throws: (any Error).self) { try await run.run() }
+            }
+            restored.append(run.progress.restoredCheckpoint)
+        }
+        let expected = Self.starts.flatMap { Self.sequence($0) }
+        #expect(sorted(collector.values) == sorted(expected))
+        // What went round is what the sink has got, in the same order and at the same times.
+        let (values, times) = try await recorded(log)
+        let rows = zip(collector.values, collector.times).filter { $0.0.value != 1 }
+        #expect(values == rows.map(\.0) && times == rows.map(\.1), "seed \(seed), restored \(restored)")
+    }
+
     @Test("a loop waits for requests that are on their way")
     func requests() async throws {
         let outside = Outside()

@@ -1,0 +1,131 @@
+internal import PenstockEvents
+internal import PenstockLog
+
+/// The decisions of a run that no replay can compute: those that an earlier run has taken, and those that this one takes and keeps before it
+/// acts on them.
+final class RunJournal: Sendable {
+    /// The number of the run.
+    let run: UInt64
+    /// The scan of the run that is followed.
+    let scan: UInt64
+    /// Whether everything comes from the journal.
+    let isFollowing: Bool
+    private let known: [JournalRecord]
+    private let writer: (any TopicWriter)?
+
+    /// The journal of a run that repeats an earlier one.
+    /// - Throws: `EngineError.option` where the log has none; `LogError`.
+    init(following options: JournalOptions, _ log: any LogStore) async throws {
+        let isThere = try await log.topics().contains(options.topic)
+        let contents = isThere ? try await JournalContents(TopicPartition(options.topic), log) : JournalContents()
+        let found = try contents.run(options.run, of: options.name)
+        self.run = found.number
+        scan = found.scan
+        known = found.records
+        isFollowing = true
+        writer = nil
+    }
+
+    /// Goes on with the journal of the run whose last checkpoint is restored, or begins a new one.
+    /// - Parameters:
+    ///   - name: What the run is called in its checkpoints.
+    ///   - restored: What the run begins with; nil for the beginning.
+    ///   - branches: Whether the run whose state that is may have gone on from there: then this one goes another way.
+    init(
+        writing options: JournalOptions, _ log: any LogStore, _ durability: Durability, name: String, scan: UInt64,
+        restored: StageState?, branches: Bool
+    ) async throws {
+        let topic = TopicPartition(options.topic)
+        _ = try await log.openTopic(
+            topic.topic, schema: JournalRecord.schema, creatingWith: TopicConfiguration(durability: durability))
+        let writer = try await log.writer(for: topic)
+        self.writer = writer
+        self.scan = scan
+        isFollowing = false
+        do {
+            let contents = try await JournalContents(topic, log)
+            let earlier = restored == nil ? nil : contents.runs.last { $0.name == name }
+            if let earlier, !branches {
+                run = earlier.number
+                known = earlier.records
+                return
+            }
+            run = (contents.runs.map(\.number).max() ?? 0) + 1
+            known = []
+            var begin = JournalRecord(run, .begin)
+            begin.position = scan
+            begin.text = name
+            let before = earlier?.records.filter { restored?.isBehind($0) == true } ?? []
+            try await Self.append([begin] + before.map { $0.copied(to: run) }, writer)
+        } catch {
+            try? await writer.close()
+            throw error
+        }
+    }
+
+    // MARK: What is known
+
+    /// When a partition came back, in order.
+    func comebacks(of stage: StageName, partition: Int) -> [Comeback] {
+        known.filter { $0.kind == .comeback && $0.text == stage.description && $0.partition == UInt32(partition) }
+            .map { Comeback(position: $0.position, floor: $0.floor) }
+    }
+
+    /// How the events of a feedback were read, in order.
+    func readings(of stage: StageName) -> [FeedbackReading] {
+        known.filter { $0.kind == .feedback && $0.text == stage.description }
+            .map { FeedbackReading(position: $0.position, end: $0.end, floor: $0.floor) }
+    }
+
+    // MARK: What happens
+
+    /// Keeps that a partition comes back; what follows from it may be done when this returns.
+    /// - Throws: `LogError`.
+    func keep(_ comeback: Comeback, of stage: StageName, partition: Int) async throws {
+        guard let writer else { preconditionFailure("a run that follows a journal decides nothing itself") }
+        var record = JournalRecord(run, .comeback)
+        record.partition = UInt32(partition)
+        record.position = comeback.position
+        record.floor = comeback.floor
+        record.text = stage.description
+        try await Self.append([record], writer)
+    }
+
+    /// Keeps that events of a feedback are read; what follows from it may be done when this returns.
+    /// - Throws: `LogError`.
+    func keep(_ reading: FeedbackReading, of stage: StageName) async throws {
+        guard let writer else { preconditionFailure("a run that follows a journal decides nothing itself") }
+        var record = JournalRecord(run, .feedback)
+        (record.position, record.end, record.floor) = (reading.position, reading.end, reading.floor)
+        record.text = stage.description
+        try await Self.append([record], writer)
+    }
+
+    /// Gives the topic up.
+    func close() async { try? await writer?.close() }
+
+    private static func append(_ records: [JournalRecord], _ writer: any TopicWriter) async throws(LogError) {
+        var batch = RecordBatchBuilder(schemaID: JournalRecord.schema.id)
+        for record in records { batch.append(record, time: Timestamp(nanoseconds: 0)) }
+        _ = try await writer.append(batch)
+    }
+}
+
+extension JournalRecord {
+    /// The same of another run.
+    fileprivate func copied(to run: UInt64) -> JournalRecord {
+        var copy = JournalRecord(run, kind)
+        (copy.partition, copy.position, copy.end, copy.floor, copy.text) = (partition, position, end, floor, text)
+        return copy
+    }
+}
+
+extension StageState {
+    /// Whether a decision was about events that had been read.
+    fileprivate func isBehind(_ record: JournalRecord) -> Bool {
+        guard let stage = StageName(text: record.text),
+            let chunk = chunks[StateOwner(stage: stage, part: .source(partition: Int(record.partition)))]?.first
+        else { return false }
+        return SourcePartition.next(in: chunk).map { record.position < $0 } ?? true
+    }
+}
