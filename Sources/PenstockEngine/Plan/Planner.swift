@@ -128,7 +128,11 @@ private struct Planner {
         case .map, .filter:
             return add(stage, name, to: current)
         case .lossy(let policy):
-            return addLossyEdge(policy, stage, name, to: inOrder(current, name))
+            // What several go on from behind it comes to each by origin again.
+            let isMixed = current.map { arrival($0).isMixed || isSpread($0) } ?? false
+            let rest = addLossyEdge(policy, stage, name, to: inOrder(current, name))
+            arrivals[rest, default: Arrival()].isMixed = isMixed
+            return rest
         case .keyBy(let kernel, _):
             let keyed = add(stage, name, to: current)
             arrivals[keyed, default: Arrival()].hasLongKeys = kernel.isLong
