@@ -12,13 +12,8 @@ struct RunSummary {
         self.before = before
     }
 
-    /// What does not belong to the results: who held time back, what was still open, what was lost on edges.
-    var lines: [String] {
-        open + waits
-            + figures.edges.filter { $0.dropped > 0 }.map {
-                "edge \($0.from) to \($0.to): \($0.dropped) events dropped"
-            }
-    }
+    /// What does not belong to the results: who held time back, what was still open.
+    var lines: [String] { open + waits }
 
     /// For each operator with open windows: how many, until when, and who holds the watermark.
     private var open: [String] {

@@ -48,6 +48,9 @@ struct LossyLane: Sendable {
     /// Whether there is something that should not wait for more.
     var isUrgent: Bool { comesControl || mayTakeEvents }
 
+    /// How full it is, 0 to 1: then older events give way.
+    var fill: Double { min(Double(events.count) / Double(policy.capacity), 1) }
+
     /// Whether there is room for an element: always for events and for what is said of time.
     func hasRoom(for element: StreamElement) -> Bool {
         switch element {

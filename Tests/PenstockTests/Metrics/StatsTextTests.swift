@@ -100,9 +100,6 @@ struct StatsTextTests {
             }
         }
         #expect(RunSummary(over).lines == [])
-        var dropping = over
-        dropping.edges[0].dropped = 5
-        #expect(RunSummary(dropping).lines == ["edge 0.0 to 1.0: 5 events dropped"])
     }
 
     @Test("what moves is not held: only a watermark that stands where it stood is told with its holder")

@@ -92,7 +92,11 @@ final class Inbox: Sendable {
 
     /// What the queue is like now.
     var gauge: InboxGauge {
-        state.withLock { InboxGauge(lanes: $0.gauges, fills: $0.lanes.map(\.fill), idle: $0.idle) }
+        state.withLock { state in
+            var gauges = state.gauges
+            for lane in state.lanes.indices { gauges[lane].eventsDropped = state.lanes[lane].lostEvents }
+            return InboxGauge(lanes: gauges, fills: state.lanes.map(\.fill), idle: state.idle)
+        }
     }
 
     /// How many events lossy edges have dropped.

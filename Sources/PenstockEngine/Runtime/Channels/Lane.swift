@@ -52,6 +52,7 @@ struct Lane {
 
     /// How much of the sender's credit is used up, 0 to 1.
     var fill: Double {
+        if let lossy { return lossy.fill }
         let rows = Double(growingRows) / Double(2 * GrowingBatch.rowLimit)
         return min(max(Double(elements.count) / Double(Lane.capacity), rows), 1)
     }
