@@ -120,6 +120,7 @@ actor StageActor {
         try accept(element, at: index)
         try await deliverSides(of: index)
         try await pushOutput(of: index)
+        // Some operators come to know what they leave out when they have put out what they do not.
         try await deliverSides(of: index, behind: element)
     }
 
@@ -128,8 +129,6 @@ actor StageActor {
             try await deliverSides(of: index)
             try await push(output, at: index + 1)
         }
-        // Some operators come to know what they leave out when they have put out what they do not.
-        try await deliverSides(of: index)
     }
 
     /// Sends what an operator puts out at its sides, and, where all has been done that follows from an element, how far time has come.
@@ -210,10 +209,9 @@ actor StageActor {
         if let instant = nextWake, instant <= now { nextWake = nil }
         for index in waking {
             try chain[index].wake(at: now)
-            if let outlets = sides[index] {
-                while let side = chain[index].takeSide() { try await outlets.deliver([side], behind: nil) }
-            }
+            try await deliverSides(of: index)
             try await pushOutput(of: index)
+            try await deliverSides(of: index)
         }
         noteOutput()
     }

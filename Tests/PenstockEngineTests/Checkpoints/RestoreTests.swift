@@ -26,33 +26,6 @@ struct RestoreTests {
         .from(ScriptedSource(partitions: partitions(seed), disorder: Disorder(boundNanoseconds: 20)))
     }
 
-    /// Runs until the end, failing at each of the given numbers of rows first.
-    private func run<Value>(
-        _ collector: DurableCollector<Value>, failingAt crashes: [Int], batch: Int, parallelism: [Int] = [1],
-        _ flows: () -> [FlowDescription]
-    ) async throws -> [UInt64?] {
-        let folder = try TestFolder()
-        var restored: [UInt64?] = []
-        for (attempt, crash) in (crashes.map(Optional.some) + [nil]).enumerated() {
-            collector.fail(at: crash)
-            let log = try await EmbeddedLog(directory: folder.path)
-            let plan = try PhysicalPlan(flows(), parallelism: parallelism[attempt % parallelism.count])
-            let run = PipelineRun(
-                plan,
-                options: RunOptions(
-                    batchEvents: batch, topicDurability: .pageCache,
-                    checkpoints: CheckpointOptions(name: "test", interval: .zero)),
-                log: log)
-            if crash == nil {
-                try await run.run()
-            } else {
-                await #expect(throws: (any Error).self) { try await run.run() }
-            }
-            restored.append(run.progress.restoredCheckpoint)
-        }
-        return restored
-    }
-
     @Test("a run that fails at any row goes on as if it had not", arguments: [1, 7, 64])
     func anywhere(batch: Int) async throws {
         let flows = { (collector: DurableCollector<Int64>) in
@@ -62,11 +35,12 @@ struct RestoreTests {
             ]
         }
         let whole = DurableCollector(Int64.self)
-        _ = try await run(whole, failingAt: [], batch: batch) { flows(whole) }
+        try await runCrashing(whole, at: [], batch: batch, flows(whole))
         #expect(whole.values.count == 601 && whole.finished == 1, "\(whole.values.count)")
         for crash in stride(from: 1, to: 540, by: 83) {
             let collector = DurableCollector(Int64.self)
-            let restored = try await run(collector, failingAt: [crash, crash + 60], batch: batch) { flows(collector) }
+            let restored = try await runCrashing(
+                collector, at: [crash, crash + 60], batch: batch, flows(collector))
             #expect(collector.values == whole.values, "failed at \(crash)")
             #expect(collector.times == whole.times)
             if crash > 300 { #expect(restored.last??.description != nil, "no checkpoint was used: \(restored)") }
@@ -82,12 +56,11 @@ struct RestoreTests {
             ]
         }
         let whole = DurableCollector(Int64.self)
-        _ = try await run(whole, failingAt: [], batch: batch) { flows(whole) }
+        try await runCrashing(whole, at: [], batch: batch, flows(whole))
         for crash in stride(from: 50, to: 540, by: 161) {
             let collector = DurableCollector(Int64.self)
-            _ = try await run(collector, failingAt: [crash, crash + 60], batch: batch, parallelism: [2, 1, 4]) {
-                flows(collector)
-            }
+            try await runCrashing(
+                collector, at: [crash, crash + 60], batch: batch, parallelism: [2, 1, 4], flows(collector))
             #expect(collector.values == whole.values, "failed at \(crash)")
             #expect(collector.times == whole.times)
         }

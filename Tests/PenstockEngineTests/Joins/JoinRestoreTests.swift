@@ -33,33 +33,6 @@ struct JoinRestoreTests {
         ]
     }
 
-    /// Runs until the end, failing at each of the given numbers of rows first. Gives the checkpoints with which the runs began.
-    private func run(
-        _ operation: AnyOperator, _ rows: DurableCollector<JoinRow>, failingAt crashes: [Int], parallelism: [Int]
-    ) async throws -> [UInt64?] {
-        let folder = try TestFolder()
-        var restored: [UInt64?] = []
-        for (attempt, crash) in (crashes.map(Optional.some) + [nil]).enumerated() {
-            rows.fail(at: crash)
-            let log = try await EmbeddedLog(directory: folder.path)
-            let plan = try PhysicalPlan(
-                Self.flows(operation, rows), parallelism: parallelism[attempt % parallelism.count])
-            let run = PipelineRun(
-                plan,
-                options: RunOptions(
-                    batchEvents: 7, topicDurability: .pageCache,
-                    checkpoints: CheckpointOptions(name: "test", interval: .zero)),
-                log: log)
-            if crash == nil {
-                try await run.run()
-            } else {
-                await #expect(throws: (any Error).self) { try await run.run() }
-            }
-            restored.append(run.progress.restoredCheckpoint)
-        }
-        return restored
-    }
-
     @Test("a join that fails goes on as if it had not", arguments: 0..<4)
     func failing(form: Int) async throws {
         let operation = [
@@ -69,11 +42,12 @@ struct JoinRestoreTests {
             AnyOperator(joining: .session(gap: 30), .groups),
         ][form]
         let whole = DurableCollector(JoinRow.self)
-        _ = try await run(operation, whole, failingAt: [], parallelism: [1])
+        try await runCrashing(whole, at: [], batch: 7, Self.flows(operation, whole))
         #expect(whole.values.count > 250, "\(whole.values.count)")
         for crash in [1, 120, 200] {
             let rows = DurableCollector(JoinRow.self)
-            let restored = try await run(operation, rows, failingAt: [crash, crash + 40], parallelism: [1, 4, 2])
+            let restored = try await runCrashing(
+                rows, at: [crash, crash + 40], batch: 7, parallelism: [1, 4, 2], Self.flows(operation, rows))
             #expect(rows.values == whole.values, "failed at \(crash)")
             #expect(rows.times == whole.times, "failed at \(crash)")
             if crash > 150 { #expect(restored.contains { $0 != nil }, "no checkpoint was used: \(restored)") }

@@ -1,7 +1,3 @@
-import PenstockLog
-import TestSupport
-import Testing
-
 @testable import PenstockEngine
 
 /// Runs flows that end in the collector until they come to their end, failing when it has each of the given numbers of rows first. The
@@ -12,23 +8,11 @@ func runCrashing<Value>(
     _ collector: DurableCollector<Value>, at crashes: [Int], batch: Int, parallelism: [Int] = [1],
     _ flows: [FlowDescription]
 ) async throws -> [UInt64?] {
-    let folder = try TestFolder()
-    var restored: [UInt64?] = []
+    var runs = try BrokenRuns()
     for (attempt, crash) in (crashes.map(Optional.some) + [nil]).enumerated() {
         collector.fail(at: crash)
-        let log = try await EmbeddedLog(directory: folder.path)
-        let plan = try PhysicalPlan(flows, parallelism: parallelism[attempt % parallelism.count])
-        let run = PipelineRun(
-            plan,
-            options: RunOptions(
-                batchEvents: batch, topicDurability: .pageCache,
-                checkpoints: CheckpointOptions(name: "test", interval: .zero)), log: log)
-        if crash == nil {
-            try await run.run()
-        } else {
-            await #expect(throws: (any Error).self) { try await run.run() }
-        }
-        restored.append(run.progress.restoredCheckpoint)
+        let parallelism = parallelism[attempt % parallelism.count]
+        try await runs.run(BrokenRuns.Attempt(batch: batch, parallelism: parallelism, crash: crash), flows)
     }
-    return restored
+    return runs.restored
 }
