@@ -79,7 +79,7 @@ struct CompactionTests {
         "exactly the last record of every key stays, with its offset, times, hash and payload, and so do control records",
         arguments: [(BatchCodec.raw, 64 << 20), (.lz4, 64 << 20), (.raw, 1)])
     func lastOfEveryKey(codec: BatchCodec, keyBytes: Int) async throws {
-        let seed = UInt64.random(in: 0...(.max))
+        let seed: UInt64 = 41
         print("compaction seed \(seed)")
         var random = SeededGenerator(seed: seed)
         let scratch = Scratch()

@@ -20,7 +20,7 @@ struct InteropTests {
     @Test(
         "reads the same records: several segments, all columns, raw and compressed", arguments: [BatchCodec.raw, .lz4])
     func records(codec: BatchCodec) async throws {
-        let seed = UInt64.random(in: 0...(.max))
+        let seed: UInt64 = 41
         print("interop seed \(seed)")
         var random = SeededGenerator(seed: seed)
         let scratch = Scratch()

@@ -270,7 +270,7 @@ struct VerifyTests {
 
     @Test("any one flipped bit of a sealed segment's batches is found")
     func anyBit() async throws {
-        let seed = UInt64.random(in: 1...UInt64.max)
+        let seed: UInt64 = 41
         var random = SeededGenerator(seed: seed)
         let scratch = Scratch()
         try await closed(scratch)

@@ -65,7 +65,7 @@ struct ExchangeTests {
         "random records come back from a file as they were: times, key hashes, attributes, payloads, control records",
         arguments: ["jsonl", "penstock"])
     func roundTrip(format: String) async throws {
-        let seed = UInt64.random(in: 0...UInt64.max)
+        let seed: UInt64 = 41
         var random = SeededGenerator(seed: seed)
         let place = try Workplace()
         try await fill(place, &random)
@@ -81,7 +81,7 @@ struct ExchangeTests {
 
     @Test("a table brings times and attributes back", arguments: ["iso", "ns"])
     func table(times: String) async throws {
-        let seed = UInt64.random(in: 0...UInt64.max)
+        let seed: UInt64 = 41
         var random = SeededGenerator(seed: seed)
         let place = try Workplace()
         try await fill(place, &random)
@@ -139,7 +139,7 @@ struct ExchangeTests {
 
     @Test("a binary file that was cut or changed anywhere is refused")
     func damagedFile() async throws {
-        let seed = UInt64.random(in: 0...UInt64.max)
+        let seed: UInt64 = 41
         var random = SeededGenerator(seed: seed)
         let place = try Workplace()
         try await place.fillReadings(20)

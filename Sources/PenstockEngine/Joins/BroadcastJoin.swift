@@ -4,7 +4,7 @@ internal import PenstockEvents
 /// order.
 ///
 /// All events wait until the watermark of both inputs has reached their effective time, which is then the time of their rows.
-struct BroadcastJoin: Processor {
+struct BroadcastJoin: TimedProcessor {
     private let stage: StageName
     private let kernel: BroadcastKernel
     private let origin: Origin
@@ -15,11 +15,9 @@ struct BroadcastJoin: Processor {
     private var due: [DueEvent] = []
     private var given = 0
     private var keys: JoinKeys
-    private var watermark = Timestamp.distantPast
-    private var forwarded = Timestamp.distantPast
+    var time = StageTime()
     private var output: JoinOutput
     private var sequence: UInt64 = 0
-    private var following = ElementSlot()
     private var failures: FailedEvents
 
     init(_ kernel: BroadcastKernel, stage: StageName, origin: Origin) {
@@ -34,18 +32,10 @@ struct BroadcastJoin: Processor {
     }
 
     mutating func accept(_ element: StreamElement) {
-        switch element {
-        case .batch(let batch):
+        if case .batch(let batch) = element {
             add(batch)
-            watermark = max(watermark, batch.watermark)
-        case .watermark(let time):
-            watermark = max(watermark, time)
-        case .control, .barrier:
-            following.put(element)
-        case .end:
-            watermark = .distantFuture
-            following.put(.end)
         }
+        time.observe(element)
     }
 
     func measure() -> StateMeasure {
@@ -69,7 +59,7 @@ struct BroadcastJoin: Processor {
         given = 0
         let hasRisen = watermark > forwarded
         forwarded = max(forwarded, watermark)
-        if let element = following.take() { return element }
+        if let element = time.takeFollowing() { return element }
         return hasRisen && forwarded < .distantFuture ? .watermark(forwarded) : nil
     }
 

@@ -5,7 +5,7 @@ internal import PenstockEvents
 /// Events are kept by key and side in order of time. Once the watermark, less the lateness and less the time in which partners may still come,
 /// has passed an event, its rows are put out: in the order of their times, then of their keys, whatever the order of arrival. The output's
 /// watermark is held back by the same.
-struct TimedJoin: Processor {
+struct TimedJoin: TimedProcessor {
     let stage: StageName
     let rule: TimedJoinRule
     let kernel: JoinKernel
@@ -26,11 +26,9 @@ struct TimedJoin: Processor {
     private var due: [DueEvent] = []
     private var given = 0
 
-    private var watermark = Timestamp.distantPast
-    private var forwarded = Timestamp.distantPast
+    var time = StageTime()
     var output: JoinOutput
     private var sequence: UInt64 = 0
-    private var following = ElementSlot()
     private(set) var failures: FailedEvents
     var statistics = OperatorStatistics()
     private var side = SideRows()
@@ -50,19 +48,11 @@ struct TimedJoin: Processor {
     }
 
     mutating func accept(_ element: StreamElement) {
-        switch element {
-        case .batch(let batch):
+        if case .batch(let batch) = element {
             add(batch)
             side.finish(batch)
-            watermark = max(watermark, batch.watermark)
-        case .watermark(let time):
-            watermark = max(watermark, time)
-        case .control, .barrier:
-            following.put(element)
-        case .end:
-            watermark = .distantFuture
-            following.put(.end)
         }
+        time.observe(element)
     }
 
     mutating func connect(_ sides: Set<SidePort>) { side.connect(sides) }
@@ -89,7 +79,7 @@ struct TimedJoin: Processor {
         let hasRisen = reached > forwarded
         forwarded = max(forwarded, reached)
         letGo()
-        if let element = following.take() { return element }
+        if let element = time.takeFollowing() { return element }
         return hasRisen && forwarded < .distantFuture ? .watermark(forwarded) : nil
     }
 

@@ -5,7 +5,7 @@ internal import PenstockEvents
 /// Events are kept by slice and side as they come. When a window closes, those of each side are put into the order of their keys, and of
 /// a key into canonical order, and both sides are gone through together. Allowed lateness is waited for: a window answers once, so
 /// much later, and the output's watermark stays behind by as much.
-struct WindowJoin: Processor {
+struct WindowJoin: TimedProcessor {
     private let stage: StageName
     private let windows: TimeWindows
     private let lateness: Int64
@@ -15,13 +15,11 @@ struct WindowJoin: Processor {
     /// By start.
     private var slices: [JoinSlice] = []
     private var keys: JoinKeys
-    private var watermark = Timestamp.distantPast
-    private var forwarded = Timestamp.distantPast
+    var time = StageTime()
     private var lastClosed: Int64?
     private var closing: ClosingJoin?
     private var output: JoinOutput
     private var sequence: UInt64 = 0
-    private var following = ElementSlot()
     private var failures: FailedEvents
     private(set) var statistics = OperatorStatistics()
     private var side = SideRows()
@@ -38,19 +36,11 @@ struct WindowJoin: Processor {
     }
 
     mutating func accept(_ element: StreamElement) {
-        switch element {
-        case .batch(let batch):
+        if case .batch(let batch) = element {
             add(batch)
             side.finish(batch)
-            watermark = max(watermark, batch.watermark)
-        case .watermark(let time):
-            watermark = max(watermark, time)
-        case .control, .barrier:
-            following.put(element)
-        case .end:
-            watermark = .distantFuture
-            following.put(.end)
         }
+        time.observe(element)
     }
 
     mutating func connect(_ sides: Set<SidePort>) { side.connect(sides) }
@@ -83,13 +73,7 @@ struct WindowJoin: Processor {
             return .batch(batch)
         }
         keys.forget { [slices] in slices.reduce(into: []) { $0.formUnion($1.codes) } }
-        if let element = following.take() {
-            if case .end = element { forwarded = .distantFuture }
-            return element
-        }
-        guard reached > forwarded else { return nil }
-        forwarded = reached
-        return .watermark(reached)
+        return time.next(reached)
     }
 
     /// The watermark less the lateness: windows whose last instant it has reached close.

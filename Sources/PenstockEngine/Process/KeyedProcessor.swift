@@ -4,7 +4,7 @@ internal import PenstockEvents
 ///
 /// Events wait until the watermark has reached their effective time; then they are handled one after the other, and the timers that are due
 /// between them. Rows leave once the watermark has reached their time, by (time, key).
-struct KeyedProcessor<P: KeyedProcess>: Processor {
+struct KeyedProcessor<P: KeyedProcess>: TimedProcessor {
     let process: P
     let options: ProcessOptions
     let rules: ProcessRules<P>
@@ -25,8 +25,7 @@ struct KeyedProcessor<P: KeyedProcess>: Processor {
     /// The earliest time that a later row of a key may have, where that is before the clock.
     var holds: [Int: Int64] = [:]
 
-    var watermark = Timestamp.distantPast
-    var forwarded = Timestamp.distantPast
+    var time = StageTime()
     /// The largest finite time of the input: effective times and watermarks.
     var last = Int64.min
     private(set) var clock = Int64.min
@@ -34,7 +33,6 @@ struct KeyedProcessor<P: KeyedProcess>: Processor {
     private var output = ProcessOutput<P.Out>()
     private var asideCount = 0
     var asideSequence: UInt64 = 0
-    private var following = ElementSlot()
     private(set) var statistics = OperatorStatistics()
     private var failures: FailedEvents
 
@@ -73,17 +71,16 @@ struct KeyedProcessor<P: KeyedProcess>: Processor {
             if !options.isKeyed { batch.keys = nil }
             waiting.add(batch)
             if options.isArrivalOrder { try handleEvents(upTo: .max) }
-            watermark = max(watermark, batch.watermark)
+            time.observe(element)
             try advance(toWatermark: watermark.nanoseconds)
-        case .watermark(let time):
-            watermark = max(watermark, time)
+        case .watermark:
+            time.observe(element)
             try advance(toWatermark: watermark.nanoseconds)
         case .control, .barrier:
-            following.put(element)
+            time.observe(element)
         case .end:
             try finish()
-            watermark = .distantFuture
-            following.put(.end)
+            time.observe(element)
         }
     }
 
@@ -112,13 +109,7 @@ struct KeyedProcessor<P: KeyedProcess>: Processor {
             }
             return .batch(batch)
         }
-        if let element = following.take() {
-            if case .end = element { forwarded = .distantFuture }
-            return element
-        }
-        guard reach > forwarded.nanoseconds, reach < .max else { return nil }
-        forwarded = Timestamp(nanoseconds: reach)
-        return .watermark(forwarded)
+        return time.next(Timestamp(nanoseconds: reach))
     }
 
     mutating func report(to failures: FailedEvents) { self.failures = failures }

@@ -4,7 +4,7 @@ internal import PenstockEvents
 ///
 /// Events count in canonical order, so an event waits until the watermark has reached its effective time. Rows that become due in one step
 /// leave by (time, key). At the end of input what is left of each key is one row more, marked as not complete.
-struct KeyedCountWindows<A: Accumulator>: Processor {
+struct KeyedCountWindows<A: Accumulator>: TimedProcessor {
     private let stage: StageName
     private let windows: CountWindows
     private let aggregate: Aggregate
@@ -16,14 +16,12 @@ struct KeyedCountWindows<A: Accumulator>: Processor {
     var interner = KeyInterner()
     private var scratch = NumberScratch()
     private var codes = KeyCodes()
-    var watermark = Timestamp.distantPast
-    var forwarded = Timestamp.distantPast
+    var time = StageTime()
     private var due: [DueRow] = []
     private var given = 0
     var sequence: UInt64 = 0
     /// The number of the first row of this run.
     var baseSequence: UInt64 = 0
-    private var following = ElementSlot()
     private var failures: FailedEvents
     private(set) var statistics = OperatorStatistics()
 
@@ -52,21 +50,14 @@ struct KeyedCountWindows<A: Accumulator>: Processor {
     }
 
     mutating func accept(_ element: StreamElement) throws {
+        if case .batch(let batch) = element { try enqueue(batch) }
+        time.observe(element)
         switch element {
-        case .batch(let batch):
-            try enqueue(batch)
-            watermark = max(watermark, batch.watermark)
-            try advance()
-        case .watermark(let time):
-            watermark = max(watermark, time)
-            try advance()
-        case .control, .barrier:
-            following.put(element)
+        case .batch, .watermark: try advance()
+        case .control, .barrier: break
         case .end:
-            watermark = .distantFuture
             try advance()
             try finishKeys()
-            following.put(.end)
         }
     }
 
@@ -74,13 +65,7 @@ struct KeyedCountWindows<A: Accumulator>: Processor {
 
     mutating func next() throws -> StreamElement? {
         if let rows = takeRows() { return rows }
-        if let element = following.take() {
-            if case .end = element { forwarded = .distantFuture }
-            return element
-        }
-        guard watermark > forwarded else { return nil }
-        forwarded = watermark
-        return .watermark(watermark)
+        return time.next()
     }
 
     func measure() -> StateMeasure {
@@ -107,9 +92,10 @@ struct KeyedCountWindows<A: Accumulator>: Processor {
     }
 
     private mutating func advance() throws {
-        let reached = waiting.filter { $0.time <= watermark.nanoseconds }.sorted()
+        let limit = watermark.nanoseconds
+        let reached = waiting.filter { $0.time <= limit }.sorted()
         guard !reached.isEmpty else { return }
-        waiting.removeAll { $0.time <= watermark.nanoseconds }
+        waiting.removeAll { $0.time <= limit }
         for event in reached { try add(event) }
         due = inOrder(due)
     }

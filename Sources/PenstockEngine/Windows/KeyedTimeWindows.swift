@@ -5,7 +5,7 @@ internal import PenstockEvents
 /// On-time events go into the pane of their slice and origin. Events behind their source's bound, which are rare, are kept apart and looked
 /// at when a window closes. A window closes when the watermark reaches its last instant; it is put together from its slices in time
 /// order, within a slice from its origins in order, so that sums have the same bits however the events were batched or shared out.
-struct KeyedTimeWindows<A: Accumulator>: Processor {
+struct KeyedTimeWindows<A: Accumulator>: TimedProcessor {
     private let stage: StageName
     private let windows: TimeWindows
     let aggregate: Aggregate
@@ -26,13 +26,11 @@ struct KeyedTimeWindows<A: Accumulator>: Processor {
     private var scratch = NumberScratch()
     private var codes = KeyCodes()
     var lastClosedEnd: Int64?
-    var watermark = Timestamp.distantPast
-    var forwarded = Timestamp.distantPast
+    var time = StageTime()
     private var closing: ClosingWindow<A>?
     var sequence: UInt64 = 0
     /// The number of the first row of this run.
     var baseSequence: UInt64 = 0
-    private var following = ElementSlot()
     private(set) var statistics = OperatorStatistics()
     private var side = SideRows()
     private(set) var failures: FailedEvents
@@ -51,19 +49,11 @@ struct KeyedTimeWindows<A: Accumulator>: Processor {
     }
 
     mutating func accept(_ element: StreamElement) throws {
-        switch element {
-        case .batch(let batch):
+        if case .batch(let batch) = element {
             try fold(batch)
             side.finish(batch)
-            watermark = max(watermark, batch.watermark)
-        case .watermark(let time):
-            watermark = max(watermark, time)
-        case .control, .barrier:
-            following.put(element)
-        case .end:
-            watermark = .distantFuture
-            following.put(.end)
         }
+        time.observe(element)
     }
 
     mutating func next() throws -> StreamElement? {
@@ -72,13 +62,7 @@ struct KeyedTimeWindows<A: Accumulator>: Processor {
             guard try closeNextWindow() else { break }
         }
         forgetKeys()
-        if let element = following.take() {
-            if case .end = element { forwarded = .distantFuture }
-            return element
-        }
-        guard watermark > forwarded else { return nil }
-        forwarded = watermark
-        return .watermark(watermark)
+        return time.next()
     }
 
     mutating func report(to failures: FailedEvents) { self.failures = failures }

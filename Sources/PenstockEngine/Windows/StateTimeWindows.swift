@@ -4,7 +4,7 @@ internal import PenstockEvents
 ///
 /// As in `KeyedTimeWindows` each event is added once, to the state of its key in its slice and origin, and a window is put together from
 /// its slices in time order, within a slice from its origins in order. What allowed lateness and early rows ask for is done here, too.
-struct StateTimeWindows: Processor {
+struct StateTimeWindows: TimedProcessor {
     let options: WindowStageOptions
     let windows: TimeWindows
     let store: AggregateStore
@@ -13,8 +13,7 @@ struct StateTimeWindows: Processor {
     var slices: [StateSlice] = []
     var behind: [BehindRow] = []
     var interner = KeyInterner()
-    var watermark = Timestamp.distantPast
-    var forwarded = Timestamp.distantPast
+    var time = StageTime()
     var firings: FiringOrder
     /// How many rows a window, by its end, and key has had, where it may have several.
     var given: [Int64: [UInt64: Int]] = [:]
@@ -33,7 +32,6 @@ struct StateTimeWindows: Processor {
     var sequence: UInt64 = 0
     /// The number of the first row of this run.
     var baseSequence: UInt64 = 0
-    private var following = ElementSlot()
 
     init(windows: TimeWindows, options: WindowStageOptions) {
         self.windows = windows
@@ -53,19 +51,11 @@ struct StateTimeWindows: Processor {
     mutating func wake(at now: Int64) throws { try fireEarly(at: now) }
 
     mutating func accept(_ element: StreamElement) throws {
-        switch element {
-        case .batch(let batch):
+        if case .batch(let batch) = element {
             try add(batch)
             side.finish(batch)
-            watermark = max(watermark, batch.watermark)
-        case .watermark(let time):
-            watermark = max(watermark, time)
-        case .control, .barrier:
-            following.put(element)
-        case .end:
-            watermark = .distantFuture
-            following.put(.end)
         }
+        time.observe(element)
     }
 
     mutating func next() throws -> StreamElement? {
@@ -74,13 +64,7 @@ struct StateTimeWindows: Processor {
             guard try fireNext() else { break }
         }
         forgetKeys()
-        if let element = following.take() {
-            if case .end = element { forwarded = .distantFuture }
-            return element
-        }
-        guard watermark > forwarded else { return nil }
-        forwarded = watermark
-        return .watermark(watermark)
+        return time.next()
     }
 
     mutating func report(to failures: FailedEvents) { store.failures = failures }

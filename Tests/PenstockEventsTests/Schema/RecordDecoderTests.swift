@@ -60,7 +60,7 @@ struct RecordDecoderTests {
 
     @Test("random records come back from the encoder bit by bit")
     func roundTrip() throws {
-        let seed = UInt64.random(in: 1...UInt64.max)
+        let seed: UInt64 = 41
         var random = SeededGenerator(seed: seed)
         for _ in 0..<300 {
             let elements = (0..<Int.random(in: 1...8, using: &random)).map { _ in

@@ -21,7 +21,7 @@ struct TimestampTextTests {
 
     @Test("every instant comes back from its text, and the seconds agree with Foundation's calendar")
     func roundTrip() throws {
-        let seed = UInt64.random(in: 1...UInt64.max)
+        let seed: UInt64 = 41
         var random = SeededGenerator(seed: seed)
         let formatter = ISO8601DateFormatter()
         for _ in 0..<2000 {
@@ -30,9 +30,10 @@ struct TimestampTextTests {
             let text = time.iso8601
             #expect(Timestamp(iso8601: text) == time, "seed \(seed)")
             let date = try #require(formatter.date(from: String(text.prefix(19)) + "Z"))
-            #expect(
-                Int64(date.timeIntervalSince1970) == Int64((Double(time.nanoseconds) / 1e9).rounded(.down)),
-                "seed \(seed), \(text)")
+            // In whole numbers: a Double of this size holds microseconds.
+            let remainder = time.nanoseconds % 1_000_000_000
+            let seconds = time.nanoseconds / 1_000_000_000 - (remainder < 0 ? 1 : 0)
+            #expect(Int64(date.timeIntervalSince1970) == seconds, "seed \(seed), \(text)")
         }
     }
 

@@ -7,7 +7,7 @@ internal import PenstockEvents
 ///
 /// Either all events are one sequence then, for work that sees one event after the other whatever its origin: their batches have several
 /// origins. Or each origin is in its order, for aggregates that fold each origin by itself: then batches have one origin each.
-struct OrderedMerge: Processor {
+struct OrderedMerge: TimedProcessor {
     /// What is put in order.
     enum Scope: String, Sendable, Hashable {
         /// All events.
@@ -25,9 +25,7 @@ struct OrderedMerge: Processor {
     private let element: ValueType
     private var waiting = WaitingRuns()
     private var chosen: ChosenRows
-    private var watermark = Timestamp.distantPast
-    private var forwarded = Timestamp.distantPast
-    private var following = ElementSlot()
+    var time = StageTime()
     private var sequence: UInt64 = 0
 
     init(batchEvents: Int, of element: ValueType, _ scope: Scope = .all) {
@@ -37,23 +35,14 @@ struct OrderedMerge: Processor {
     }
 
     mutating func accept(_ element: StreamElement) {
-        switch element {
-        case .batch(let batch):
-            watermark = max(watermark, batch.watermark)
-            if scope == .keyedStages, !batch.origin.isKeyed {
-                // The rows that wait have not left, so time has not come as far.
-                leaving.append(batch)
-                leaving[leaving.count - 1].watermark = forwarded
-            } else {
-                waiting.add(batch)
-            }
-        case .watermark(let time):
-            watermark = max(watermark, time)
-        case .control, .barrier:
-            following.put(element)
-        case .end:
-            watermark = .distantFuture
-            following.put(element)
+        time.observe(element)
+        guard case .batch(let batch) = element else { return }
+        if scope == .keyedStages, !batch.origin.isKeyed {
+            // The rows that wait have not left, so time has not come as far.
+            leaving.append(batch)
+            leaving[leaving.count - 1].watermark = forwarded
+        } else {
+            waiting.add(batch)
         }
     }
 
@@ -68,13 +57,7 @@ struct OrderedMerge: Processor {
             }
         }
         if !leaving.isEmpty { return .batch(leaving.removeFirst()) }
-        if let element = following.take() {
-            if case .end = element { forwarded = .distantFuture }
-            return element
-        }
-        guard watermark > forwarded else { return nil }
-        forwarded = watermark
-        return .watermark(watermark)
+        return time.next()
     }
 
     func measure() -> StateMeasure {

@@ -4,15 +4,14 @@ internal import PenstockEvents
 ///
 /// Events wait until the watermark has reached their effective time and are then added one after the other. What is kept of a key is the
 /// state of its aggregate where that can be written into a checkpoint, and the events themselves where it cannot or where windows overlap.
-struct OrderedWindows: Processor {
+struct OrderedWindows: TimedProcessor {
     let options: WindowStageOptions
     let rule: OrderedWindowRule
     let store: AggregateStore
     let keys = KeyTable()
     var waiting = PendingRows()
     var windows: [OpenWindow?] = []
-    var watermark = Timestamp.distantPast
-    var forwarded = Timestamp.distantPast
+    var time = StageTime()
     /// The largest finite time of the input: effective times and watermarks.
     var last = Int64.min
     var due = DueRows<FiredWindow>()
@@ -21,7 +20,6 @@ struct OrderedWindows: Processor {
     /// The type of what is added to the aggregate: of the numbers, or of the events.
     private var element: ValueType?
     private var numbers = NumberScratch()
-    private var following = ElementSlot()
     private(set) var statistics = OperatorStatistics()
 
     /// What is known of a key.
@@ -62,27 +60,24 @@ struct OrderedWindows: Processor {
     }
 
     mutating func accept(_ element: StreamElement) throws {
+        time.observe(element)
         switch element {
         case .batch(let batch):
             var batch = batch
             if !options.aggregate.isKeyed { batch.keys = nil }
             waiting.add(batch)
             if self.element == nil { self.element = batch.values.element }
-            watermark = max(watermark, batch.watermark)
             if rule.isArrivalOrder { try addEvents(upTo: .max) }
             try advance(to: watermark.nanoseconds)
-        case .watermark(let time):
-            watermark = max(watermark, time)
+        case .watermark:
             try advance(to: watermark.nanoseconds)
         case .control, .barrier:
-            following.put(element)
+            break
         case .end:
-            watermark = .distantFuture
             // Instants up to the last of the input are reached, those behind it are not: what is left there is not complete.
             try advance(to: max(last, waiting.latest))
             try advance(to: .max)
             try fireRest()
-            following.put(.end)
         }
         if rule.isArrivalOrder { due.releaseAll() } else { due.release(upTo: watermark.nanoseconds, keys) }
     }
@@ -92,13 +87,7 @@ struct OrderedWindows: Processor {
     mutating func next() throws -> StreamElement? {
         let baseSequence = due.nextSequence
         if let rows = due.take(options.batchEvents) { return .batch(try batch(rows, baseSequence)) }
-        if let element = following.take() {
-            if case .end = element { forwarded = .distantFuture }
-            return element
-        }
-        guard watermark > forwarded else { return nil }
-        forwarded = watermark
-        return .watermark(watermark)
+        return time.next()
     }
 
     func measure() -> StateMeasure {

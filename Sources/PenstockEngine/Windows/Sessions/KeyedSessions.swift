@@ -5,7 +5,7 @@ internal import PenstockEvents
 /// An aggregate for which order does not matter adds each event to the state of its session at once; others keep the events until the
 /// session has ended. A session ends when the watermark has reached its end plus the allowed lateness; the output's watermark stays
 /// behind by the lateness, so that no row is late.
-struct KeyedSessions: Processor {
+struct KeyedSessions: TimedProcessor {
     private let stage: StageName
     private let windows: SessionWindows
     private let lateness: Int64
@@ -22,14 +22,12 @@ struct KeyedSessions: Processor {
     private var internedAtLastSweep = 1024
     private var scratch = SessionScratch()
 
-    var watermark = Timestamp.distantPast
-    var forwarded = Timestamp.distantPast
+    var time = StageTime()
     private var ended: [EndedSession] = []
     private var given = 0
     var sequence: UInt64 = 0
     /// The number of the first row of this run.
     var baseSequence: UInt64 = 0
-    private var following = ElementSlot()
     private(set) var statistics = OperatorStatistics()
     private var side = SideRows()
 
@@ -48,42 +46,25 @@ struct KeyedSessions: Processor {
     }
 
     mutating func accept(_ element: StreamElement) throws {
-        switch element {
-        case .batch(let batch):
+        if case .batch(let batch) = element {
             try add(batch)
             side.finish(batch)
-            watermark = max(watermark, batch.watermark)
-        case .watermark(let time):
-            watermark = max(watermark, time)
-        case .control, .barrier:
-            following.put(element)
-        case .end:
-            watermark = .distantFuture
-            following.put(.end)
         }
+        time.observe(element)
     }
 
     mutating func next() throws -> StreamElement? {
         if let rows = try takeRows() { return rows }
-        if let reached, reached > forwarded {
+        if reached > forwarded {
             endSessions(by: reached.nanoseconds)
             if let rows = try takeRows() { return rows }
         }
         forgetKeys()
-        if let element = following.take() {
-            if case .end = element { forwarded = .distantFuture }
-            return element
-        }
-        guard let reached, reached > forwarded else { return nil }
-        forwarded = reached
-        return .watermark(reached)
+        return time.next(reached)
     }
 
     /// The watermark less the lateness: sessions that end by then have ended.
-    private var reached: Timestamp? {
-        if watermark == .distantPast || watermark == .distantFuture { return watermark }
-        return Timestamp(nanoseconds: watermark.nanoseconds - lateness)
-    }
+    private var reached: Timestamp { watermark.held(by: lateness) }
 
     mutating func report(to failures: FailedEvents) {
         store.failures = failures
