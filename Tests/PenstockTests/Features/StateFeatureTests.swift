@@ -62,7 +62,10 @@ struct StateFeatureTests {
             }
         }
         try await test.play("e1 e2k2 e3 e13", to: source)
-        #expect(lines.newRows().map(\.value) == ["1: nil [1] [odd: 1] 1", "2: nil [2] [even: 1] 2", "1: 1 [1, 3] [odd: 2] 4"])
+        #expect(
+            lines.newRows().map(\.value) == [
+                "1: nil [1] [odd: 1] 1", "2: nil [2] [even: 1] 2", "1: 1 [1, 3] [odd: 2] 4",
+            ])
         try await test.checkpoint()
         try await test.play("e20k2", to: source)
         try await test.crashAndRestore(parallelism: 3, batch: 1)
@@ -136,6 +139,34 @@ struct StateFeatureTests {
         try await test.end()
         #expect(counts.values.map(\.key) == Array(1...40))
         #expect(counts.values.map(\.count) == (1...40).map { key in (1...4).count { key % $0 == 0 } })
+    }
+}
+
+extension StateFeatureTests {
+    @Test("rescaling to one instance gives the rows first that waited for those of other instances")
+    func waitingRows() async throws {
+        let marked = ScriptedSource("marked", of: Beat.self, disorder: .marks)
+        let rows = Observed("rows", of: Beats.self)
+        let test = try await FlowTest(parallelism: 3) {
+            Flow("rows") {
+                From(marked)
+                KeyBy(\Beat.key)
+                Tumbling(count: 1, order: .arrival)
+                Collect()
+                To(rows)
+            }
+        }
+        try await test.play("e3 e2k2 e1k3", to: marked)
+        #expect(rows.rows.isEmpty, "no watermark says that no row of another instance comes before")
+        try await test.checkpoint()
+        try await test.crashAndRestore(parallelism: 1)
+        #expect(rows.newRows().map { $0.value.value.map(\.number) } == [[1], [2], [3]])
+        try await test.play("e5 e4k2", to: marked)
+        #expect(rows.newRows().map { $0.value.value.map(\.number) } == [[5], [4]], "one instance need not wait")
+        try await test.checkpoint()
+        try await test.crashAndRestore(parallelism: 2)
+        try await test.end()
+        #expect(rows.rows.map { $0.value.value.map(\.number) } == [[1], [2], [3], [5], [4]])
     }
 }
 
