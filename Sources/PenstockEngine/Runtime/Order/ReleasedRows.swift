@@ -6,12 +6,10 @@ extension StageWiring {
     ///
     /// Each with the place in the chain of the operator, or of the output, that they were to enter.
     func releasedRows() throws -> [(index: Int, batches: [Batch])] {
-        let merged = Set(stage.prelude.map(\.owner))
         var entering = element
         var rows: [(index: Int, batches: [Batch])] = []
         func release(_ name: StageName, at index: Int) throws {
-            let owner = StateOwner(stage: name, part: .order)
-            guard !merged.contains(owner), let state = restored(owner), !state.isEmpty else { return }
+            guard !ordered.contains(name), let state = restored(StateOwner(stage: name, part: .order)) else { return }
             var merge = OrderedMerge(batchEvents: run.options.batchEvents, of: entering, .eachOrigin)
             do { try merge.restore(state) } catch { throw EngineError.stage(name, error) }
             rows.append((index, merge.release()))
