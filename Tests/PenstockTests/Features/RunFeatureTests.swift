@@ -1,7 +1,9 @@
 import Foundation
 import Penstock
 import PenstockEngine
+import PenstockLog
 import Synchronization
+import TestSupport
 import Testing
 
 /// What the feature table of the stream semantics, section 17, says of how a pipeline runs.
@@ -49,5 +51,67 @@ struct RunFeatureTests {
         #expect(slow.values == Array(0..<60_000) && fast.values == slow.values)
         // An edge holds 4 batches, of up to 1,024 events where small ones have become one; others are on their way to it and from it.
         #expect(counts.withLock { $0.lead } <= 8 * 1024)
+    }
+
+    private struct Broken: Error {}
+
+    @Test("state is in memory, its snapshots are in the log, and a run goes on from the last one")
+    func snapshots() async throws {
+        let folder = try TestFolder()
+        let sums = Topic<RunningTotal>("sums")
+        let isWhole = Mutex(false)
+        func run() async throws -> RunProgress {
+            try await Flow("sums") {
+                From(Generated(2000) { n in (n, Timestamp(nanoseconds: Int64(n))) })
+                KeyBy { (n: Int) in n % 3 }
+                Process(RunningSum())
+                Map { (sum: RunningTotal) throws in
+                    if sum.number == 1500, !isWhole.withLock({ $0 }) {
+                        // Time for a checkpoint to be kept.
+                        usleep(50_000)
+                        throw Broken()
+                    }
+                    return sum
+                }
+                To(sums)
+            }.run(
+                options: RunOptions(
+                    batchEvents: 10, topicDurability: .pageCache,
+                    checkpoints: CheckpointOptions(name: "sums", interval: .zero)),
+                log: try await EmbeddedLog(directory: folder("log")))
+        }
+        await #expect(throws: (any Error).self) { _ = try await run() }
+        let kept = try await EmbeddedLog(directory: folder("log")).checkpoints(of: "sums")
+        #expect(kept.contains { $0.byteCount > 0 })
+        isWhole.withLock { $0 = true }
+        #expect(try await run().restoredCheckpoint != nil)
+        let rows = Collected<RunningTotal>()
+        _ = try await Flow("rows") {
+            From(sums, disorder: .ascending)
+            To(rows)
+        }.run(log: try await EmbeddedLog(directory: folder("log")))
+        // Each number has the sum of those up to it with its remainder.
+        let expected = (0..<2000).map { n in Int64(stride(from: n % 3, through: n, by: 3).reduce(0, +)) }
+        #expect(rows.values.map(\.sum) == expected)
+    }
+}
+
+/// A number and the sum of those before it with the same key.
+private struct RunningTotal: FixedEvent, Hashable {
+    var number: Int64
+    var sum: Int64
+    static let schema = Schema("features.RunningTotal", fields: [.init("number", .i64), .init("sum", .i64)])
+}
+
+/// Adds the numbers of each key up.
+private struct RunningSum: KeyedProcess {
+    let sum = ReducingState("sum", of: Int.self) { $0 + $1 }
+
+    func process(
+        _ number: Int, state: KeyedState, timers: inout KeyTimers, output: inout ProcessOutput<RunningTotal>,
+        context: ProcessContext<Int>
+    ) throws {
+        try state.add(number, to: sum)
+        output.append(RunningTotal(number: Int64(number), sum: Int64(state[sum] ?? 0)))
     }
 }
