@@ -3,25 +3,12 @@ import PenstockEngine
 import PenstockTesting
 import Testing
 
-/// What the feature table of the stream semantics, section 17, says of time, lateness and emission. Expected rows follow from sections 2, 3
-/// and 5, by hand.
-@Suite("Features of time and emission")
+/// What the feature table of the stream semantics, section 17, says of time and lateness. Expected rows follow from sections 2 and 3, by
+/// hand.
+@Suite("Features of time and lateness")
 struct TimeFeatureTests {
     private let source = ScriptedSource("beats", of: Beat.self, disorder: .marks)
     private let rows = Observed("rows", of: Beats.self)
-
-    /// Windows of 10 ns over a source.
-    private func windows(of from: From<Beat>, expecting: FlowTest.Refusals = []) async throws -> FlowTest {
-        try await FlowTest(expecting: expecting) {
-            Flow("windows") {
-                from
-                KeyBy(\Beat.key)
-                Tumbling(every: .nanoseconds(10))
-                Collect()
-                To(rows)
-            }
-        }
-    }
 
     // MARK: Time
 
@@ -64,7 +51,15 @@ struct TimeFeatureTests {
     @Test("a bounded-disorder watermark is the largest time less the bound and a tick")
     func boundedDisorder() async throws {
         let beats = ScriptedSource("beats", of: Beat.self, disorder: .bounded(by: .nanoseconds(5)))
-        let test = try await windows(of: From(beats), expecting: .late)
+        let test = try await FlowTest(expecting: .late) {
+            Flow("windows") {
+                From(beats)
+                KeyBy(\Beat.key)
+                Tumbling(every: .nanoseconds(10))
+                Collect()
+                To(rows)
+            }
+        }
         try await test.play("e3 e14 e9", to: beats)
         #expect(rows.rows.isEmpty, "14 − 5 − 1 = 8, so an event at 9 is in time")
         try await test.play("e15", to: beats)
@@ -224,104 +219,6 @@ struct TimeFeatureTests {
         #expect(Set(lateBeats.values) == [Beat(number: 7), Beat(key: 2, number: 2)])
         #expect(lateRows.rows.map(\.brief) == ["[0,100) {7}", "[0,100) {2}"])
         #expect(test.total.lateEvents == 2)
-    }
-
-    // MARK: Emission
-
-    @Test("early firing by count: rows that replace each other, then the one at closing")
-    func earlyByCount() async throws {
-        let test = try await FlowTest {
-            Flow("windows") {
-                From(source)
-                KeyBy(\Beat.key)
-                Tumbling(every: .nanoseconds(10))
-                Early(every: 2)
-                Collect()
-                To(rows)
-            }
-        }
-        try await test.play("e1 e2 e3", to: source)
-        #expect(
-            rows.newRows().map { "\($0.brief) \($0.pane.brief)" } == ["[0,10) {1,2} 0 early, not final, incomplete"])
-        try await test.play("w9", to: source)
-        #expect(rows.newRows().map { "\($0.brief) \($0.pane.brief)" } == ["[0,10) {1,2,3} 1 onTime"])
-        try await test.end()
-    }
-
-    @Test("early firing by interval: at each second of the clock, where there is something new")
-    func earlyByInterval() async throws {
-        let test = try await FlowTest {
-            Flow("windows") {
-                From(source)
-                KeyBy(\Beat.key)
-                Tumbling(every: .nanoseconds(10))
-                Early(every: .seconds(1))
-                Collect()
-                To(rows)
-            }
-        }
-        func came() -> [String] { rows.newRows().map { "\($0.brief) \($0.pane.brief)" } }
-        try await test.play("e1", to: source)
-        #expect(came() == [])
-        try await test.advance(by: .seconds(1))
-        #expect(came() == ["[0,10) {1} 0 early, not final, incomplete"])
-        try await test.advance(by: .seconds(1))
-        #expect(came() == [], "nothing is new")
-        try await test.play("e2", to: source)
-        try await test.advance(by: .seconds(1))
-        #expect(came() == ["[0,10) {1,2} 1 early, not final, incomplete"])
-        try await test.play("w9", to: source)
-        #expect(came() == ["[0,10) {1,2} 2 onTime"])
-        try await test.end()
-    }
-
-    @Test("the emit policy is one final row on close, or where it is asked for an update on every change")
-    func emitPolicy() async throws {
-        let updates = Observed("updates", of: Beats.self)
-        let test = try await FlowTest {
-            Flow("on close") {
-                From(source)
-                KeyBy(\Beat.key)
-                Tumbling(every: .nanoseconds(10))
-                Collect()
-                To(rows)
-            }
-            Flow("on every change") {
-                From(source)
-                KeyBy(\Beat.key)
-                Tumbling(every: .nanoseconds(10))
-                Early(every: 1)
-                Collect()
-                To(updates)
-            }
-        }
-        try await test.play("e1 e2", to: source)
-        #expect(rows.rows.isEmpty && updates.rows.map(\.brief) == ["[0,10) {1}", "[0,10) {1,2}"])
-        try await test.play("w9", to: source)
-        #expect(rows.rows.map(\.pane) == [Pane()] && updates.rows.map(\.pane.isFinal) == [false, false, true])
-        try await test.end()
-        #expect(rows.rows.count == 1)
-    }
-
-    @Test("latency mode is continuous: an event goes through all stages when it comes, however large batches may be")
-    func continuousLatency() async throws {
-        let halves = Observed("halves", of: Beats.self)
-        let test = try await FlowTest(parallelism: 2, batch: 4096) {
-            Flow("halves") {
-                From(source)
-                Map { (b: Beat) in Beat(key: b.key, number: b.number / 2) }
-                KeyBy(\Beat.key)
-                Tumbling(count: 1, order: .arrival)
-                Collect()
-                To(halves)
-            }
-        }
-        for number in [2, 4, 6] {
-            // The mark says that no row of another instance comes before.
-            try await test.play("e\(number) w\(number)", to: source)
-            #expect(halves.newRows().map { $0.value.value.map(\.number) } == [[number / 2]])
-        }
-        try await test.end()
     }
 }
 
