@@ -147,6 +147,7 @@ extension StateFeatureTests {
     func waitingRows() async throws {
         let marked = ScriptedSource("marked", of: Beat.self, disorder: .marks)
         let rows = Observed("rows", of: Beats.self)
+        let numbered = Observed("numbered", of: String.self)
         let test = try await FlowTest(parallelism: 3) {
             Flow("rows") {
                 From(marked)
@@ -154,6 +155,15 @@ extension StateFeatureTests {
                 Tumbling(count: 1, order: .arrival)
                 Collect()
                 To(rows)
+            }
+            Flow("numbered") {  // rows that wait before an operator
+                From(marked)
+                KeyBy(\Beat.key)
+                Tumbling(count: 1, order: .arrival)
+                Collect()
+                Map { (row: Beats) in row.value[0] }
+                Numbering()
+                To(numbered)
             }
         }
         try await test.play("e3 e2k2 e1k3", to: marked)
@@ -167,6 +177,34 @@ extension StateFeatureTests {
         try await test.crashAndRestore(parallelism: 2)
         try await test.end()
         #expect(rows.rows.map { $0.value.value.map(\.number) } == [[1], [2], [3], [5], [4]])
+        #expect(numbered.values == ["1: 1", "2: 2", "3: 3", "4: 5", "5: 4"])
+    }
+}
+
+/// Numbers the beats as they come.
+private struct Numbering: Operator {
+    struct State: Snapshotable, FixedEvent {
+        var count: Int64 = 0
+        static let schema = Schema("Numbering.State", fields: [.init("count", .i64)])
+
+        init() {}
+
+        func snapshot(into records: inout RecordWriter) { records.append(self) }
+
+        init(restoring records: [RecordReader]) throws(RecordError) {
+            for var record in records { self = try State(reading: &record) }
+        }
+    }
+
+    func makeState() -> State { State() }
+
+    func process(
+        _ events: Events<Beat>, state: inout State, into output: inout Output<String>, context: OperatorContext
+    ) {
+        for event in events {
+            state.count += 1
+            output.append("\(state.count): \(event.value.number)", time: event.time)
+        }
     }
 }
 
