@@ -72,6 +72,9 @@ actor StageActor {
 
     private func work() async throws {
         var source = StageState()
+        for (index, batches) in try wiring.releasedRows() {
+            for batch in batches { try await push(.batch(batch), at: index) }
+        }
         switch wiring.stage.input {
         case .source, .topic: source = try await runSource()
         case .channels: try await runChannels()

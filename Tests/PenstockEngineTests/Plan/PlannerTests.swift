@@ -20,7 +20,7 @@ struct PlannerTests {
 
     private func operators(_ plan: PhysicalPlan) -> [[String]] { plan.stages.map { $0.operators.map(\.name.stage) } }
 
-    @Test("stages follow each other in one actor without a cut")
+    @Test("operator fusion: stages follow each other in one actor without a cut")
     func fused() throws {
         let plan = try PhysicalPlan([FlowDescription(name: "f", stages: [source, key, sum, running, key, sum, sink()])])
         #expect(operators(plan) == [["KeyBy", "Aggregate", "Operation", "KeyBy#2", "Aggregate#2"]])
