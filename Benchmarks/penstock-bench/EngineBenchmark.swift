@@ -11,7 +11,7 @@ struct EngineBenchmark: AsyncParsableCommand {
             the whole process, the making of the events included, for a million of them.
 
             tumbling-sum: 24-byte events are made, mapped, filtered (three of four stay), keyed, and summed in windows \
-            of a second of event time, a million events each. The flow, the loop in Swift and the loop in C must give the \
+            of a second of event time, a million events each. The flow, once as one actor and once as two, the loop in Swift and the loop in C must give the \
             same sums bit for bit. Processor time of the whole process for the flow, all threads; the best of the rounds.
             """)
 
@@ -35,7 +35,7 @@ struct EngineBenchmark: AsyncParsableCommand {
     @Option(help: "Events: by default 20 million of a job, 2 million of a query.") var events: Int?
     @Option(name: [.customLong("batch"), .customLong("batch-size")], help: "The most events of a batch.")
     var batchSize = RunOptions.defaultBatchEvents
-    @Option(help: "Rounds of a job, in which the three take turns.") var rounds = 3
+    @Option(help: "Rounds of a job, in which the ways to do it take turns.") var rounds = 3
     @Flag(help: "Do a job as a flow once and nothing else, for programs that count what it executes.") var flowOnly =
         false
     @Flag(help: "Print one JSON object.") var json = false
@@ -74,17 +74,23 @@ struct EngineBenchmark: AsyncParsableCommand {
             return figures.print(json: json)
         }
         var flow = Double.infinity
+        var twoActors = Double.infinity
         var loop = Double.infinity
         var c = Double.infinity
         for _ in 0..<rounds {
             let byLoop = tumblingSumByLoop(events: events, keys: keys)
             let byFlow = try await tumblingSumByFlow(events: events, keys: keys, batchEvents: batchSize)
+            let byTwoActors = try await tumblingSumByFlow(
+                events: events, keys: keys, batchEvents: batchSize, twoActors: true)
             let byC = try tumblingSumByC(events: events, keys: keys)
-            guard byFlow.checksum == byLoop.checksum, byC.map({ $0.checksum == byLoop.checksum }) ?? true else {
+            guard byFlow.checksum == byLoop.checksum, byTwoActors.checksum == byLoop.checksum,
+                byC.map({ $0.checksum == byLoop.checksum }) ?? true
+            else {
                 throw ResultsDiffer(
                     description: "the results differ: flow \(byFlow), loop \(byLoop), C \(String(describing: byC))")
             }
             flow = min(flow, byFlow.cpuNanosecondsPerEvent)
+            twoActors = min(twoActors, byTwoActors.cpuNanosecondsPerEvent)
             loop = min(loop, byLoop.cpuNanosecondsPerEvent)
             c = min(c, byC?.cpuNanosecondsPerEvent ?? .infinity)
         }
@@ -92,9 +98,11 @@ struct EngineBenchmark: AsyncParsableCommand {
         figures.add("events", Double(events))
         figures.add("keys", Double(keys))
         figures.add("cpu_ns_per_event", flow)
+        figures.add("two_actors_cpu_ns_per_event", twoActors)
         figures.add("loop_cpu_ns_per_event", loop)
         figures.add("c_loop_cpu_ns_per_event", c)
         figures.add("ratio", flow / loop)
+        figures.add("two_actors_ratio", twoActors / loop)
         figures.add("loop_to_c_ratio", loop / c)
         figures.print(json: json)
     }

@@ -63,18 +63,35 @@ func rowChecksum(windowEnd: Int64, code: UInt64, sum: Double) -> UInt64 {
     SplitMix64.mix(SplitMix64.mix(SplitMix64.mix(UInt64(bitPattern: windowEnd)) ^ code) ^ sum.bitPattern)
 }
 
-/// The job as a flow of the public language: map, filter, key, tumbling window of a second, sum.
-func tumblingSumByFlow(events: Int, keys: UInt64, batchEvents: Int) async throws -> TumblingSumResult {
+/// The job as a flow of the public language: map, filter, key, tumbling window of a second, sum. All of it is one actor, or what stands
+/// before the key and what stands behind it are one each, with a queue between them.
+func tumblingSumByFlow(
+    events: Int, keys: UInt64, batchEvents: Int, twoActors: Bool = false
+) async throws -> TumblingSumResult {
     let rows = Collected<Summed<UInt64, Double>>(limit: events)
-    let flow = Flow("tumbling sum") {
+    let kept = Flow("kept measurements") {
         From(Measurements(count: events, keys: keys))
         Map { (e: Measurement) in Measurement(key: e.key, value: e.value * 0.5 + e.weight, weight: e.weight) }
         Filter { (e: Measurement) in e.weight < 192 }
-        KeyBy(\Measurement.key)
-        Tumbling(every: .seconds(1))
-        Sum(\Measurement.value)
-        To(rows)
     }
+    let flow =
+        if twoActors {
+            Flow("tumbling sum") {
+                Merge(kept)
+                KeyBy(\Measurement.key)
+                Tumbling(every: .seconds(1))
+                Sum(\Measurement.value)
+                To(rows)
+            }
+        } else {
+            Flow("tumbling sum") {
+                kept
+                KeyBy(\Measurement.key)
+                Tumbling(every: .seconds(1))
+                Sum(\Measurement.value)
+                To(rows)
+            }
+        }
     let start = ProcessorTime.processNanoseconds
     try await flow.run(options: RunOptions(batchEvents: batchEvents))
     let nanoseconds = ProcessorTime.processNanoseconds - start

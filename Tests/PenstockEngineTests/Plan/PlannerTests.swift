@@ -165,7 +165,8 @@ struct PlannerTests {
         let text = try PhysicalPlan(recording).text
         for words in [
             "stage 0", "recorded/From: reads script as Sample", "recorded/Persist: appends Reading@1 to topic topic",
-            "read by stage 1", "recorded/Operation: Running", "-> stage 2, at most 16 batches or 4 MiB waiting per sender",
+            "read by stage 1", "recorded/Operation: Running",
+            "-> stage 2, at most 16 batches or 4 MiB waiting per sender",
             "a/To: writes collector \"of\" Sample", "in order of time",
         ] {
             #expect(text.contains(words))
