@@ -141,8 +141,9 @@ struct KeyedCountWindows<A: Accumulator>: TimedProcessor {
         let kept = key.numbers.count
         let span = windows.span(of: key.times.suffix(kept))
         let numbers = key.numbers.suffix(kept)
-        var accumulator = A(numbers[numbers.startIndex])
-        for number in numbers.dropFirst() where !accumulator.add(number) {
+        var accumulator = A.Kept(numbers[numbers.startIndex])
+        for number in numbers.dropFirst() { _ = accumulator.add(number) }
+        guard accumulator.fits else {
             guard failures.goesOn else { throw EngineError.overflow(stage: stage, window: span) }
             let time = span.end.nanoseconds - 1
             failures.leaveOut(

@@ -68,6 +68,6 @@ private struct KernelOfNumbers: AccumulatorVisitor {
     let name: String
 
     @inline(__always) func visit<A: Accumulator>(_ type: A.Type, isOrderFree: Bool) -> AggregateKernel {
-        AggregateKernel(type, numbers, name: name, isOrderFree: isOrderFree)
+        AggregateKernel(A.Kept.self, numbers, name: name, isOrderFree: isOrderFree)
     }
 }

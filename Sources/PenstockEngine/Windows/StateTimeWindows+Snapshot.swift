@@ -90,7 +90,6 @@ extension StateTimeWindows {
             }
             try store.write(entries.lazy.map { UInt32(words[$0 &* 2 &+ 1]) }, coding, &chunk)
             let slots = entries.map { UInt32(words[$0 &* 2 &+ 1]) }
-            chunk.put(all: entries.filter { store.isBroken(slots[$0]) }.map { UInt64($0) })
             chunk.put(all: entries.filter { !store.isFilled(slots[$0]) }.map { UInt64($0) })
         }
     }
@@ -105,12 +104,10 @@ extension StateTimeWindows {
             var codes: [UInt64] = []
             for _ in 0..<(try chunk.count()) { codes.append(renamed.code(try chunk.integer())) }
             for code in codes { try store.read(slice.slots.slot(code, store.allocate), coding, &chunk) }
-            func slot(_ k: UInt64) throws(StateDamaged) -> UInt32 {
+            for k in try chunk.all(UInt64.self) {
                 guard k < codes.count else { throw StateDamaged() }
-                return slice.slots.slot(codes[Int(k)], store.allocate)
+                store.noteEmpty(slice.slots.slot(codes[Int(k)], store.allocate))
             }
-            for k in try chunk.all(UInt64.self) { store.noteBroken(try slot(k)) }
-            for k in try chunk.all(UInt64.self) { store.noteEmpty(try slot(k)) }
         }
         for _ in 0..<(try chunk.count()) {
             let index: UInt64 = try chunk.integer()

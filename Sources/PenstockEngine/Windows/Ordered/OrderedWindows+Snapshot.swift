@@ -34,7 +34,6 @@ extension OrderedWindows {
         chunk.put(window.state != nil)
         if let state = window.state {
             try store.write(state, into: &chunk)
-            chunk.put(store.isBroken(state))
         }
     }
 
@@ -76,9 +75,7 @@ extension OrderedWindows {
         }
         if store.isWritable {
             if try decoder.bool() {
-                let state = try store.read(&decoder)
-                if try decoder.bool() { store.noteBroken(state) }
-                window.state = state
+                window.state = try store.read(&decoder)
             }
         } else if let rows = window.rows, rule.slidingSize == nil, !rule.startsAgain {
             let state = store.allocate()

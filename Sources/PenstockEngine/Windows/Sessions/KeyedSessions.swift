@@ -101,9 +101,7 @@ struct KeyedSessions: TimedProcessor {
         if let kept {
             try kept.keep(onTime, slots: slots)
         } else {
-            do { try store.fold(onTime, rows: rows, slots: slots, stage) } catch let overflow as IntegerOverflow {
-                throw overflowed(onTime, overflow)
-            }
+            try store.fold(onTime, rows: rows, slots: slots, stage)
         }
         try mergeSessions()
         // The rows are named by memory that only `onTime` keeps.
@@ -181,11 +179,7 @@ struct KeyedSessions: TimedProcessor {
             if let kept {
                 kept.merge(merge.later, into: merge.into)
             } else {
-                do { try store.merge(merge.later, into: merge.into) } catch is IntegerOverflow {
-                    throw EngineError.overflow(stage: stage, window: merge.window)
-                } catch {
-                    throw EngineError.stage(stage, error)
-                }
+                do { try store.merge(merge.later, into: merge.into) } catch { throw EngineError.stage(stage, error) }
             }
             store.free(merge.later)
         }
@@ -200,17 +194,6 @@ struct KeyedSessions: TimedProcessor {
         return EngineError.stageFailed(
             stage: stage, sequence: sequence, time: time,
             IllegalGap(stage: stage, sequence: sequence, time: time, gap: gap))
-    }
-
-    private mutating func overflowed(_ batch: Batch, _ overflow: IntegerOverflow) -> any Error {
-        let row = overflow.row ?? 0
-        let time = batch.times.values[row]
-        let session = table.session(of: codes(of: batch)[row], at: time)
-        let window = session.map {
-            WindowSpan(start: Timestamp(nanoseconds: $0.first), end: Timestamp(nanoseconds: $0.end))
-        }
-        let instant = Timestamp(nanoseconds: time)
-        return EngineError.overflow(stage: stage, window: window ?? WindowSpan(start: instant, end: instant))
     }
 
     // MARK: Ending
@@ -234,17 +217,13 @@ struct KeyedSessions: TimedProcessor {
             if let kept {
                 store.turn = session.end + lateness
                 defer { store.turn = nil }
-                do { try kept.fold(session.slot, in: store) } catch is IntegerOverflow {
-                    throw EngineError.overflow(stage: stage, window: session.window)
-                }
+                try kept.fold(session.slot, in: store)
             }
             rows.append(
                 code: session.code, key: interner.key(session.code), window: session.window, pane: Pane(),
                 time: session.end)
         }
-        do { try store.putResults(of: sessions.map(\.slot), into: &rows, aggregate, delay: lateness) } catch {
-            throw EngineError.stage(stage, error)
-        }
+        try store.putResults(of: sessions.map(\.slot), into: &rows, aggregate, delay: lateness)
         for session in sessions { store.free(session.slot) }
         given += sessions.count
         if given == ended.count {
