@@ -33,9 +33,9 @@ struct TimedJoin: TimedProcessor {
     var statistics = OperatorStatistics()
     private var side = SideRows()
 
-    init(_ rule: TimedJoinRule, lateness: Int64, _ kernel: JoinKernel, stage: StageName, origin: Origin) {
-        self.stage = stage
-        failures = FailedEvents(stage)
+    init(_ rule: TimedJoinRule, lateness: Int64, _ kernel: JoinKernel, _ context: OperatorContext, origin: Origin) {
+        stage = context.stage
+        failures = FailedEvents(context.stage)
         self.rule = rule
         self.kernel = kernel
         self.lateness = lateness
@@ -43,8 +43,8 @@ struct TimedJoin: TimedProcessor {
         kind = kernel.kind
         delay = rule.delay(kind) + lateness
         pools = [EventPool(of: kernel.left), EventPool(of: kernel.right)]
-        keys = JoinKeys(stage)
-        output = JoinOutput(of: kernel.output, limit: RunOptions.defaultBatchEvents)
+        keys = JoinKeys(context.stage)
+        output = JoinOutput(of: kernel.output, limit: context.batchEvents)
     }
 
     mutating func accept(_ element: StreamElement) {

@@ -24,15 +24,15 @@ struct WindowJoin: TimedProcessor {
     private(set) var statistics = OperatorStatistics()
     private var side = SideRows()
 
-    init(_ windows: TimeWindows, lateness: Int64, _ kernel: JoinKernel, stage: StageName, origin: Origin) {
-        self.stage = stage
-        failures = FailedEvents(stage)
+    init(_ windows: TimeWindows, lateness: Int64, _ kernel: JoinKernel, _ context: OperatorContext, origin: Origin) {
+        stage = context.stage
+        failures = FailedEvents(context.stage)
         self.windows = windows
         self.lateness = lateness
         self.kernel = kernel
         self.origin = origin
-        keys = JoinKeys(stage)
-        output = JoinOutput(of: kernel.output, limit: RunOptions.defaultBatchEvents)
+        keys = JoinKeys(context.stage)
+        output = JoinOutput(of: kernel.output, limit: context.batchEvents)
     }
 
     mutating func accept(_ element: StreamElement) {
