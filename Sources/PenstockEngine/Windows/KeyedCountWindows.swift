@@ -4,7 +4,7 @@ internal import PenstockEvents
 ///
 /// Events count in canonical order, so an event waits until the watermark has reached its effective time. Rows that become due in one step
 /// leave by (time, key). At the end of input what is left of each key is one row more, marked as not complete.
-struct KeyedCountWindows<A: Accumulator>: TimedProcessor {
+struct KeyedCountWindows<A: Accumulator>: NumberedProcessor {
     private let stage: StageName
     private let windows: CountWindows
     private let aggregate: Aggregate

@@ -5,7 +5,7 @@ internal import PenstockEvents
 /// On-time events go into the pane of their slice and origin. Events behind their source's bound, which are rare, are kept apart and looked
 /// at when a window closes. A window closes when the watermark reaches its last instant; it is put together from its slices in time
 /// order, within a slice from its origins in order, so that sums have the same bits however the events were batched or shared out.
-struct KeyedTimeWindows<A: Accumulator>: TimedProcessor {
+struct KeyedTimeWindows<A: Accumulator>: NumberedProcessor {
     private let stage: StageName
     private let windows: TimeWindows
     let aggregate: Aggregate

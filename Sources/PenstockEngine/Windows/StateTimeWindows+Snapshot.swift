@@ -6,8 +6,7 @@ extension StateTimeWindows {
     func snapshot(into state: inout StateWriter) throws {
         let coding = try store.stateCoding()
         state.chunk { chunk in
-            StageProgress(watermark: watermark, forwarded: forwarded, base: baseSequence, sequence: sequence)
-                .write(&chunk)
+            progress.write(&chunk)
             firings.snapshot(into: &chunk, hasEnded: watermark == .distantFuture)
         }
         let displaced = interner.displaced
@@ -39,19 +38,9 @@ extension StateTimeWindows {
 
     mutating func restore(_ state: [StateChunk]) throws {
         let coding = try store.stateCoding()
-        var progress = StageProgress()
         var late: [(index: UInt64, row: BehindRow)] = []
-        for chunk in state {
-            var decoder = StateDecoder(chunk)
-            if chunk.group == nil {
-                try progress.merge(&decoder)
-                try firings.restore(&decoder)
-            } else {
-                try restoreGroup(&decoder, coding, &late)
-            }
-        }
-        (watermark, forwarded) = (progress.watermark, progress.forwarded)
-        (baseSequence, sequence) = (progress.sequence, progress.sequence)
+        try restore(
+            state, instance: { try $0.firings.restore(&$1) }, group: { try $0.restoreGroup(&$1, coding, &late) })
         // In the order in which they came, whose keys were apart in the checkpoint.
         let order = late.indices.sorted { late[$0].index != late[$1].index ? late[$0].index < late[$1].index : $0 < $1 }
         behind = order.map { late[$0].row }

@@ -4,7 +4,7 @@ internal import PenstockEvents
 ///
 /// As in `KeyedTimeWindows` each event is added once, to the state of its key in its slice and origin, and a window is put together from
 /// its slices in time order, within a slice from its origins in order. What allowed lateness and early rows ask for is done here, too.
-struct StateTimeWindows: TimedProcessor {
+struct StateTimeWindows: NumberedProcessor {
     let options: WindowStageOptions
     let windows: TimeWindows
     let store: AggregateStore

@@ -5,7 +5,8 @@ import Testing
 
 @Suite("The rows of a join")
 struct JoinOutputTests {
-    @Test("the rows of one group leave in batches of the run's size, each with its key and time", arguments: [1, 4, 64])
+    @Test(
+        "the rows of one group leave in batches of the run's size, each with its key and time", arguments: [1, 4, 64])
     func groups(limit: Int) {
         var output = JoinOutput(of: ValueType(Int64.self), limit: limit)
         for (group, count) in [3, 10, 0, 1].enumerated() {

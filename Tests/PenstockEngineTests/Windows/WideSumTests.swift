@@ -48,7 +48,8 @@ struct WideSumTests {
             for key in 0..<2 as Range<Int64> {
                 let sample = Sample(key: key, number: numbers[key]?[index] ?? 0)
                 let partition = Int.random(in: 0..<2, using: &random)
-                partitions[partition].append(.event(Int64(index) * 10 + Int64.random(in: 1...9, using: &random), sample))
+                partitions[partition].append(
+                    .event(Int64(index) * 10 + Int64.random(in: 1...9, using: &random), sample))
             }
         }
         return (partitions, sums)

@@ -4,7 +4,7 @@ internal import PenstockEvents
 ///
 /// Events wait until the watermark has reached their effective time and are then added one after the other. What is kept of a key is the
 /// state of its aggregate where that can be written into a checkpoint, and the events themselves where it cannot or where windows overlap.
-struct OrderedWindows: TimedProcessor {
+struct OrderedWindows: OrderedProcessor {
     let options: WindowStageOptions
     let rule: OrderedWindowRule
     let store: AggregateStore

@@ -5,7 +5,7 @@ internal import PenstockEvents
 /// An aggregate for which order does not matter adds each event to the state of its session at once; others keep the events until the
 /// session has ended. A session ends when the watermark has reached its end plus the allowed lateness; the output's watermark stays
 /// behind by the lateness, so that no row is late.
-struct KeyedSessions: TimedProcessor {
+struct KeyedSessions: NumberedProcessor {
     private let stage: StageName
     private let windows: SessionWindows
     private let lateness: Int64
