@@ -4,7 +4,7 @@ internal import PenstockEvents
 ///
 /// As in `KeyedTimeWindows` each event is added once, to the state of its key in its slice and origin, and a window is put together from
 /// its slices in time order, within a slice from its origins in order. What allowed lateness and early rows ask for is done here, too.
-struct StateTimeWindows: NumberedProcessor {
+struct StateTimeWindows: NumberedProcessor, SidedProcessor {
     let options: WindowStageOptions
     let windows: TimeWindows
     let store: AggregateStore
@@ -68,10 +68,6 @@ struct StateTimeWindows: NumberedProcessor {
     }
 
     mutating func report(to failures: FailedEvents) { store.failures = failures }
-
-    mutating func connect(_ sides: Set<SidePort>) { side.connect(sides) }
-
-    mutating func takeSide() -> (port: SidePort, batch: Batch)? { side.take() }
 
     func measure() -> StateMeasure {
         var measure = StateMeasure(keys: 0, bytes: store.byteCount + interner.byteCount)

@@ -5,7 +5,7 @@ internal import PenstockEvents
 /// An aggregate for which order does not matter adds each event to the state of its session at once; others keep the events until the
 /// session has ended. A session ends when the watermark has reached its end plus the allowed lateness; the output's watermark stays
 /// behind by the lateness, so that no row is late.
-struct KeyedSessions: NumberedProcessor {
+struct KeyedSessions: NumberedProcessor, SidedProcessor {
     private let stage: StageName
     private let windows: SessionWindows
     private let lateness: Int64
@@ -29,7 +29,7 @@ struct KeyedSessions: NumberedProcessor {
     /// The number of the first row of this run.
     var baseSequence: UInt64 = 0
     private(set) var statistics = OperatorStatistics()
-    private var side = SideRows()
+    var side = SideRows()
 
     init(_ windows: SessionWindows, _ options: WindowStageOptions) {
         stage = options.stage
@@ -71,10 +71,6 @@ struct KeyedSessions: NumberedProcessor {
         // What is added at once would have to be taken out again where sessions cannot become one.
         if failures.goesOn, kept == nil { kept = KeptEvents(stage: stage, store.kernel.numbers, of: input) }
     }
-
-    mutating func connect(_ sides: Set<SidePort>) { side.connect(sides) }
-
-    mutating func takeSide() -> (port: SidePort, batch: Batch)? { side.take() }
 
     func measure() -> StateMeasure {
         var measure = StateMeasure(keys: table.keyCount, bytes: table.byteCount + store.byteCount + interner.byteCount)
