@@ -1,11 +1,14 @@
-/// An integer aggregate whose result left the range of 64 bits; the stage adds its name and the window.
+/// An integer aggregate whose result left the range of 64 bits, or of the type of its numbers; the stage adds its name and the window.
 struct IntegerOverflow: Error, CustomStringConvertible {
     var description: String { "an integer sum overflowed" }
 }
 
 extension AggregateKernel {
     /// The kernel of an accumulator of numbers that keeps what it carries. Its results are of the type `AggregateResult`.
-    init<A: Accumulator>(_ accumulator: A.Type, _ numbers: NumberKernel?, name: String, isOrderFree: Bool) {
+    init<A: Accumulator>(
+        _ accumulator: A.Type, _ numbers: NumberKernel?, name: String, limits: ClosedRange<Int64>? = nil,
+        isOrderFree: Bool
+    ) {
         self.init(
             name: name, numbers: numbers, state: ValueType(A?.self), result: ValueType(AggregateResult.self),
             isOrderFree: isOrderFree,
@@ -18,8 +21,9 @@ extension AggregateKernel {
             },
             makeResult: { state, _, result in
                 let accumulator = state.assumingMemoryBound(to: A?.self).pointee
-                if let accumulator, !accumulator.fits { throw IntegerOverflow() }
-                result.initializeMemory(as: AggregateResult.self, to: accumulator?.result ?? AggregateResult())
+                let made = accumulator?.result ?? AggregateResult()
+                if accumulator?.fits == false || limits?.contains(made.integer) == false { throw IntegerOverflow() }
+                result.initializeMemory(as: AggregateResult.self, to: made)
             })
         mergePiece = { piece, state in
             state.assumingMemoryBound(to: A?.self).pointee.merge(piece.assumingMemoryBound(to: A.self).pointee)

@@ -143,7 +143,7 @@ struct KeyedCountWindows<A: Accumulator>: NumberedProcessor {
         let numbers = key.numbers.suffix(kept)
         var accumulator = A.Kept(numbers[numbers.startIndex])
         for number in numbers.dropFirst() { _ = accumulator.add(number) }
-        guard accumulator.fits else {
+        guard accumulator.fits, aggregate.sumLimits?.contains(accumulator.result.integer) != false else {
             guard failures.goesOn else { throw EngineError.overflow(stage: stage, window: span) }
             let time = span.end.nanoseconds - 1
             failures.leaveOut(
