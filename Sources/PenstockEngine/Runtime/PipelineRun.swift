@@ -173,7 +173,7 @@ public final class PipelineRun: Sendable {
             options.steps?.begin(
                 zip(wirings, stages).map { RunSteps.Part(wiring: $0, stage: $1) }, checkpoints, progress)
             try await withThrowingTaskGroup(of: Void.self) { group in
-                for stage in stages { group.addTask { try await stage.run() } }
+                for stage in stages { group.addTask(executorPreference: stage.executor) { try await stage.run() } }
                 if let checkpoints { group.addTask { try await checkpoints.run() } }
                 requests?.follow()
                 do {
@@ -222,6 +222,7 @@ public final class PipelineRun: Sendable {
         }
         var id = 0
         let sources = EventSources(plan)
+        let ordered = Set(plan.stages.compactMap(\.orderedFor))
         return plan.stages.flatMap { stage in
             (0..<stage.instances).map { instance in
                 var outgoing: [OutgoingEdge] = []
@@ -250,6 +251,7 @@ public final class PipelineRun: Sendable {
                     origins: origins, sources: sources, run: run, inbox: inbox,
                     outgoing: outgoing, sideways: sideways, persistedRange: topics.ranges[stage.index],
                     board: topics.boards[stage.index])
+                wiring.ordered = ordered
                 wiring.loop = loops[stage.index]
                 if let edge = plan.edges.first(where: { $0.to == stage.index && loops[$0.from] != nil }) {
                     wiring.merged = loops[edge.from].map { (firstSender[edge, default: 0], $0) }

@@ -78,6 +78,8 @@ struct StageWiring: Sendable {
     var waitingForTopic: WaitTime? {
         if case .live(_, let board) = persistedRange, stage.input.isTopic { board.waited } else { nil }
     }
+    /// The operators and outputs of the plan before which events are put in order.
+    var ordered: Set<StageName> = []
     /// The feedback that the stage reads, for its source.
     var loop: FeedbackLoop?
     /// The feedback that the stage merges with other inputs, and on which sender it comes.

@@ -28,6 +28,8 @@ struct KeyedTimeWindows<A: Accumulator>: NumberedProcessor, SidedProcessor {
     var lastClosedEnd: Int64?
     var time = StageTime()
     private var closing: ClosingWindow<A>?
+    /// The rows that leave next; here so that their memory is used again.
+    private var rows = ClosedRows()
     var sequence: UInt64 = 0
     /// The number of the first row of this run.
     var baseSequence: UInt64 = 0
@@ -255,7 +257,8 @@ struct KeyedTimeWindows<A: Accumulator>: NumberedProcessor, SidedProcessor {
 
     private mutating func takeRows() -> StreamElement? {
         let (limit, keys) = (batchEvents, interner)
-        guard let rows = closing?.take(limit, keys) else {
+        closing?.take(limit, keys, into: &rows)
+        guard rows.count > 0 else {
             closing = nil
             return nil
         }
