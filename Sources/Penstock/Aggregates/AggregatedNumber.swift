@@ -10,11 +10,13 @@ public protocol AggregatedNumber: Sendable, BitwiseCopyable {
 }
 
 extension AggregatedNumber where Self: FixedWidthInteger {
-    /// Takes integers; sums are exact or end the run with an error that says so.
+    /// Takes integers. A sum is exact and fits into the integers' type, or there is none, by the error policy of its stage.
     @inlinable @inline(__always) public static func kernel<Value>(_ number: @escaping @Sendable (Value) -> Self)
         -> NumberKernel
     {
-        NumberKernel(integers: { rows, input, numbers in
+        let limits: ClosedRange<Int64>? =
+            Self.bitWidth < Int64.bitWidth ? Int64(Self.min)...Int64(Self.max) : nil
+        return NumberKernel(limits: limits) { rows, input, numbers in
             let values = input.assumingMemoryBound(to: Value.self)
             if let indices = rows.indices {
                 for k in 0..<rows.count {
@@ -25,11 +27,11 @@ extension AggregatedNumber where Self: FixedWidthInteger {
                 for row in 0..<rows.count { numbers[row] = Int64(number(values[row])) }
             }
             return KernelOutcome(processed: rows.count)
-        })
+        }
     }
 
-    /// The integer of a result, clamped to the range of this type.
-    @inlinable public init(_ result: AggregateResult) { self.init(clamping: result.integer) }
+    /// The integer of a result, which fits.
+    @inlinable public init(_ result: AggregateResult) { self.init(result.integer) }
 }
 
 extension AggregatedNumber where Self: BinaryFloatingPoint {

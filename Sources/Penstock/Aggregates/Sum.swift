@@ -4,7 +4,7 @@ public import PenstockEvents
 /// The sum of a number over each window, by key.
 ///
 /// Floating-point sums are folded in a fixed order, so that they have the same bits for every batch size and parallelism. An integer
-/// sum that overflows ends the run.
+/// sum that does not fit into its type ends the run, or is left out by the error policy of the stage; `Map` to `Int` before for more room.
 public struct Sum<Value: Sendable, Number: AggregatedNumber>: Stage {
     @usableFromInline let numbers: NumberKernel
     /// The name and the parallelism that the author gave.

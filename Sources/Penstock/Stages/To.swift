@@ -36,8 +36,8 @@ public struct To<Value: Sendable>: Stage {
 
     private var takesUpdates = false
 
-    /// The topic takes rows that come more than once, such as those of `Early(every:)`: its readers let each replace the one before it of the
-    /// same key and window.
+    /// The topic or file takes rows that come more than once, such as those of `Early(every:)` and `AllowedLateness(_:)`: its readers let each
+    /// replace the one before it of the same key and window. Write the row's pane with it, so that they can.
     public func takingUpdates() -> To {
         var end = self
         end.takesUpdates = true

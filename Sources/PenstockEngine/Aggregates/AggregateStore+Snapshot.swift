@@ -1,3 +1,4 @@
+// How the states of an aggregate go into a checkpoint and come back, one by one or as a block of memory.
 extension AggregateStore {
     /// How states are written into a checkpoint.
     /// - Throws: `StateNotWritable` where they cannot be.

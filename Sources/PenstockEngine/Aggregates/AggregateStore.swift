@@ -19,7 +19,7 @@ final class AggregateStore {
     var failures = FailedEvents(StageName(flow: "", stage: ""))
     /// When time has come so far that events are added that were kept until then; nil while they are added as they come.
     var turn: Int64?
-    /// The states that have no result, and why.
+    /// The states that have no result, because the author's code could not merge them.
     private var broken: [UInt32: any Error] = [:]
     /// The states that an event was added to; known only where adding may fail and the stage goes on.
     private var filled: Set<UInt32> = []
@@ -67,21 +67,21 @@ final class AggregateStore {
     }
 
     /// Adds the k-th of the rows to the state in `slots[k]`; the rows are rows of the batch.
-    /// - Throws: `EngineError` that names the stage and the event; `IntegerOverflow`.
+    /// - Throws: `EngineError` that names the stage and the event.
     func fold(_ batch: Batch, rows: Rows, slots: UnsafePointer<UInt32>, _ stage: StageName) throws {
         if failures.goesOn { return try foldGoingOn(batch, rows, stage) { slots[$0] } }
         try foldRows(batch, rows, stage) { kernel.fold($0, slots, states) }
     }
 
     /// Adds all of the rows to one state.
-    /// - Throws: `EngineError` that names the stage and the event; `IntegerOverflow`.
+    /// - Throws: `EngineError` that names the stage and the event.
     func fold(_ batch: Batch, rows: Rows, into slot: UInt32, _ stage: StageName) throws {
         if failures.goesOn { return try foldGoingOn(batch, rows, stage) { _ in slot } }
         try foldRows(batch, rows, stage) { kernel.fold($0, nil, address(slot)) }
     }
 
     /// Adds an event that is no longer in its batch to one state; says whether that was possible.
-    /// - Throws: `EngineError` that names the event; `IntegerOverflow`.
+    /// - Throws: `EngineError` that names the event.
     @discardableResult func add(_ value: UnsafeRawPointer, at place: EventPlace, into slot: UInt32) throws -> Bool {
         let outcome = withUnsafePointer(to: place.nanoseconds) { time in
             withUnsafePointer(to: place.effectiveNanoseconds) { effectiveTime in
@@ -90,11 +90,6 @@ final class AggregateStore {
             }
         }
         guard let failure = outcome.failure else { return true }
-        if failure is IntegerOverflow {
-            guard failures.goesOn else { throw failure }
-            broken[slot] = failure
-            return true
-        }
         try failures.refuse(
             place, input == nil ? nil : value, input, effectiveTime: turn.map { max($0, place.effectiveNanoseconds) },
             failure)
@@ -102,7 +97,7 @@ final class AggregateStore {
     }
 
     /// Adds what came later in the fixed order; does not free its slot.
-    /// - Throws: what the author's code throws; `IntegerOverflow`.
+    /// - Throws: what the author's code throws.
     func merge(_ later: UInt32, into slot: UInt32) throws {
         guard failures.goesOn else { return try kernel.merge(address(later), address(slot)) }
         guard isFilled(later) else { return }
@@ -113,7 +108,7 @@ final class AggregateStore {
     }
 
     /// Adds the k-th of the rows of a batch of pieces to the state in `slots[k]`.
-    /// - Throws: what the author's code throws; `IntegerOverflow`.
+    /// - Throws: what the author's code throws.
     func merge(_ pieces: Batch, slots: UnsafePointer<UInt32>) throws {
         let (rows, merge) = (pieces.rows, kernel.mergePiece ?? kernel.merge)
         let (base, stride) = (pieces.values.base, pieces.values.element.stride)
@@ -122,7 +117,7 @@ final class AggregateStore {
 
     /// Puts the results of states into rows, in a column of the kernel's result type. Rows of states without a result are left out, where the
     /// stage goes on; the stage gives its rows so long behind their times as `delay` says. Frees no slot.
-    /// - Throws: what the author's code throws.
+    /// - Throws: `EngineError` that names the stage, and the window where an integer overflowed.
     func putResults(of slots: [UInt32], into rows: inout ClosedRows, _ aggregate: Aggregate, delay: Int64 = 0) throws {
         let results = ValueColumn(kernel.result, capacity: slots.count)
         var made = 0
@@ -139,7 +134,10 @@ final class AggregateStore {
                 try kernel.makeResult(address(slot), rows.windows[k], results.base + made * kernel.result.stride)
                 made += 1
             } catch {
-                guard failures.goesOn else { throw error }
+                guard failures.goesOn else {
+                    guard error is IntegerOverflow else { throw EngineError.stage(failures.stage, error) }
+                    throw EngineError.overflow(stage: failures.stage, window: rows.windows[k])
+                }
                 failures.leaveOut(rows.failed(k, aggregate, delay: delay), error)
                 without.append(k)
             }
@@ -160,12 +158,6 @@ final class AggregateStore {
 
     /// A state that came back from a checkpoint has had no event that could be added.
     func noteEmpty(_ slot: UInt32) { filled.remove(slot) }
-
-    /// Whether a state has no result because an integer overflowed in it.
-    func isBroken(_ slot: UInt32) -> Bool { broken[slot] != nil }
-
-    /// A state that came back from a checkpoint has none.
-    func noteBroken(_ slot: UInt32) { broken[slot] = IntegerOverflow() }
 
     /// Whether states can be written into a checkpoint.
     var isWritable: Bool { kernel.state.coding != nil }
@@ -191,8 +183,7 @@ final class AggregateStore {
 
     // MARK: Going on
 
-    /// Adds rows to their states, also behind those that fail: these are left out of theirs, and a state in which an integer overflows has no
-    /// result.
+    /// Adds rows to their states, also behind those that fail: these are left out of theirs.
     private func foldGoingOn(_ batch: Batch, _ rows: Rows, _ stage: StageName, _ slot: (Int) -> UInt32) throws {
         let values = try scratch.values(kernel.numbers, batch, rows, stage)
         let times = batch.behind.isEmpty ? nil : effectiveTimes(of: batch)
@@ -206,12 +197,8 @@ final class AggregateStore {
                     into: slot(k))
             }
             guard let failure = outcome.failure else { continue }
-            if failure is IntegerOverflow {
-                broken[slot(k)] = failure
-            } else {
-                let own = times?[Int(row)] ?? batch.times.values[Int(row)]
-                try failures.refuse(batch, row: Int(row), effectiveTime: max(own, turn ?? own), failure)
-            }
+            let own = times?[Int(row)] ?? batch.times.values[Int(row)]
+            try failures.refuse(batch, row: Int(row), effectiveTime: max(own, turn ?? own), failure)
         }
     }
 
@@ -241,7 +228,6 @@ final class AggregateStore {
         let times = batch.behind.isEmpty ? nil : effectiveTimes(of: batch)
         let outcome = fold(FoldRows(batch, rows: rows, values: values, effectiveTimes: times))
         withExtendedLifetime(batch) {}
-        if outcome.failure is IntegerOverflow { throw IntegerOverflow(row: rows[outcome.processed]) }
         if let failure = outcome.failure {
             throw failures.failure(at: batch.place(of: rows[outcome.processed]), failure)
         }

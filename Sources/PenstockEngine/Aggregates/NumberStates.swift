@@ -1,14 +1,14 @@
-/// An integer aggregate that left the range of 64 bits; the stage adds its name and the window.
+/// An integer aggregate whose result left the range of 64 bits, or of the type of its numbers; the stage adds its name and the window.
 struct IntegerOverflow: Error, CustomStringConvertible {
-    /// The row whose number was too much, where rows were added.
-    var row: Int?
-
     var description: String { "an integer sum overflowed" }
 }
 
 extension AggregateKernel {
-    /// The kernel of an accumulator of numbers. Its results are of the type `AggregateResult`.
-    init<A: Accumulator>(_ accumulator: A.Type, _ numbers: NumberKernel?, name: String, isOrderFree: Bool) {
+    /// The kernel of an accumulator of numbers that keeps what it carries. Its results are of the type `AggregateResult`.
+    init<A: Accumulator>(
+        _ accumulator: A.Type, _ numbers: NumberKernel?, name: String, limits: ClosedRange<Int64>? = nil,
+        isOrderFree: Bool
+    ) {
         self.init(
             name: name, numbers: numbers, state: ValueType(A?.self), result: ValueType(AggregateResult.self),
             isOrderFree: isOrderFree,
@@ -17,17 +17,16 @@ extension AggregateKernel {
             fold: { rows, slots, states in A.fold(rows, slots, states.assumingMemoryBound(to: A?.self)) },
             merge: { later, state in
                 guard let later = later.assumingMemoryBound(to: A?.self).pointee else { return }
-                let fits = state.assumingMemoryBound(to: A?.self).pointee.merge(later)
-                guard fits else { throw IntegerOverflow() }
+                state.assumingMemoryBound(to: A?.self).pointee.merge(later)
             },
             makeResult: { state, _, result in
                 let accumulator = state.assumingMemoryBound(to: A?.self).pointee
-                result.initializeMemory(as: AggregateResult.self, to: accumulator?.result ?? AggregateResult())
+                let made = accumulator?.result ?? AggregateResult()
+                if accumulator?.fits == false || limits?.contains(made.integer) == false { throw IntegerOverflow() }
+                result.initializeMemory(as: AggregateResult.self, to: made)
             })
         mergePiece = { piece, state in
-            let fits = state.assumingMemoryBound(to: A?.self).pointee.merge(
-                piece.assumingMemoryBound(to: A.self).pointee)
-            guard fits else { throw IntegerOverflow() }
+            state.assumingMemoryBound(to: A?.self).pointee.merge(piece.assumingMemoryBound(to: A.self).pointee)
         }
     }
 }
@@ -38,32 +37,21 @@ extension Accumulator {
         _ rows: FoldRows, _ slots: UnsafePointer<UInt32>?, _ states: UnsafeMutablePointer<Self?>
     ) -> KernelOutcome {
         let numbers = rows.values.assumingMemoryBound(to: Number.self)
-        if let slots {
-            return rows.forEach { k, row throws(IntegerOverflow) in
-                guard states[Int(slots[k])].add(numbers[row]) else { throw IntegerOverflow() }
-            }
-        }
-        return rows.forEach { _, row throws(IntegerOverflow) in
-            guard states[0].add(numbers[row]) else { throw IntegerOverflow() }
-        }
+        if let slots { return rows.forEach { k, row in states[Int(slots[k])].add(numbers[row]) } }
+        return rows.forEach { _, row in states[0].add(numbers[row]) }
     }
 }
 
 extension Optional where Wrapped: Accumulator {
-    /// Adds a number; false where integer arithmetic overflowed.
-    @inline(__always) fileprivate mutating func add(_ number: Wrapped.Number) -> Bool {
-        guard self != nil else {
-            self = Wrapped(number)
-            return true
-        }
-        return self!.add(number)
+    @inline(__always) fileprivate mutating func add(_ number: Wrapped.Number) {
+        guard self != nil else { return self = Wrapped(number) }
+        let fits = self!.add(number)
+        assert(fits, "a state of \(Wrapped.self) does not keep what it carries")
     }
 
-    @inline(__always) fileprivate mutating func merge(_ later: Wrapped) -> Bool {
-        guard self != nil else {
-            self = later
-            return true
-        }
-        return self!.merge(later)
+    @inline(__always) fileprivate mutating func merge(_ later: Wrapped) {
+        guard self != nil else { return self = later }
+        let fits = self!.merge(later)
+        assert(fits, "a state of \(Wrapped.self) does not keep what it carries")
     }
 }

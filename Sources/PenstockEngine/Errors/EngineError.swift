@@ -60,7 +60,7 @@ public enum EngineError: Diagnostic {
             Self.hint(stage, sequence, time, error as? any Diagnostic, source)
         case .stage(_, let error): (error as? any Diagnostic)?.hint
         case .overflow:
-            "sum a Double instead, or smaller numbers; with .onError(.skip) the stage leaves such rows out and goes on"
+            "sum a Double instead, a wider integer, or smaller numbers; with .onError(.skip) the stage leaves such rows out and goes on"
         }
     }
 

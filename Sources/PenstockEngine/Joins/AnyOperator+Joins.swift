@@ -11,7 +11,7 @@ extension AnyOperator {
             keyed: "\(kernel.summary) per key, \(KeyedWindow.time(windows).summary)", output: kernel.output,
             defect: windows.defect ?? Emission(allowedLateness: allowedLateness).defect
         ) { context, origin in
-            WindowJoin(windows, lateness: allowedLateness, kernel, stage: context.stage, origin: origin)
+            WindowJoin(windows, lateness: allowedLateness, kernel, context, origin: origin)
         }
         sides = [.late: kernel.left, .lateRight: kernel.right]
     }
@@ -26,7 +26,7 @@ extension AnyOperator {
             keyed: "\(kernel.summary) per key, \(rule.summary)", output: kernel.output,
             defect: rule.defect ?? Emission(allowedLateness: allowedLateness).defect
         ) { context, origin in
-            TimedJoin(rule, lateness: allowedLateness, kernel, stage: context.stage, origin: origin)
+            TimedJoin(rule, lateness: allowedLateness, kernel, context, origin: origin)
         }
         sides = [.late: kernel.left, .lateRight: kernel.right]
     }
@@ -36,7 +36,7 @@ extension AnyOperator {
         self.init(
             keyed: "\(kernel.data.name) with what \(kernel.control.name) says", output: kernel.output, defect: nil
         ) { context, origin in
-            BroadcastJoin(kernel, stage: context.stage, origin: origin)
+            BroadcastJoin(kernel, context, origin: origin)
         }
     }
 

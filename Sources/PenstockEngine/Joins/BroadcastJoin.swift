@@ -20,15 +20,15 @@ struct BroadcastJoin: TimedProcessor {
     private var sequence: UInt64 = 0
     private var failures: FailedEvents
 
-    init(_ kernel: BroadcastKernel, stage: StageName, origin: Origin) {
-        self.stage = stage
-        failures = FailedEvents(stage)
+    init(_ kernel: BroadcastKernel, _ context: OperatorContext, origin: Origin) {
+        stage = context.stage
+        failures = FailedEvents(context.stage)
         self.kernel = kernel
         self.origin = origin
         pools = [EventPool(of: kernel.data), EventPool(of: kernel.control)]
         state = KeptValue(kernel.state, kernel.makeState)
-        keys = JoinKeys(stage)
-        output = JoinOutput(of: kernel.output, limit: RunOptions.defaultBatchEvents)
+        keys = JoinKeys(context.stage)
+        output = JoinOutput(of: kernel.output, limit: context.batchEvents)
     }
 
     mutating func accept(_ element: StreamElement) {

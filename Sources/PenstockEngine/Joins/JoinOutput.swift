@@ -4,10 +4,16 @@ internal import PenstockEvents
 public struct JoinOutput {
     private struct Rows {
         let values: ValueColumn
-        let capacity: Int
         var count = 0
         var codes: [UInt64] = []
         var times: [Int64] = []
+
+        mutating func label(code: UInt64, time: Int64) {
+            while codes.count < count {
+                codes.append(code)
+                times.append(time)
+            }
+        }
 
         mutating func dropUnlabelled() {
             let dropped = count - codes.count
@@ -18,8 +24,8 @@ public struct JoinOutput {
     }
 
     private let element: ValueType
-    /// How many rows a batch has.
-    let limit: Int
+    /// The most rows of a batch.
+    @usableFromInline let limit: Int
     private var full: [Rows] = []
     private var open: Rows?
 
@@ -36,19 +42,21 @@ public struct JoinOutput {
 
     /// Adds rows.
     @inlinable public mutating func append<Value>(_ rows: [Value]) {
-        guard !rows.isEmpty else { return }
-        let target = room(rows.count).assumingMemoryBound(to: Value.self)
-        for (k, row) in rows.enumerated() { (target + k).initialize(to: row) }
-        added(rows.count)
+        var rest = rows[...]
+        while !rest.isEmpty {
+            let part = rest.prefix(limit)
+            let target = room(part.count).assumingMemoryBound(to: Value.self)
+            for (k, row) in part.enumerated() { (target + k).initialize(to: row) }
+            added(part.count)
+            rest = rest.dropFirst(part.count)
+        }
     }
 
-    /// Memory for the next `count` rows, to be initialised before `added`.
+    /// Memory for the next `count` rows, at most as many as a batch has, to be initialised before `added`.
     @usableFromInline mutating func room(_ count: Int) -> UnsafeMutableRawPointer {
-        if let open, open.count > 0, open.count + count > open.capacity { close() }
-        if open == nil || count > open!.capacity {
-            let capacity = max(limit, count)
-            open = Rows(values: ValueColumn(element, capacity: capacity), capacity: capacity)
-        }
+        precondition(count <= limit, "\(count) rows at once for batches of \(limit)")
+        if let open, open.count + count > limit { close() }
+        if open == nil { open = Rows(values: ValueColumn(element, capacity: limit)) }
         return open!.values.base + open!.count * element.stride
     }
 
@@ -60,10 +68,11 @@ public struct JoinOutput {
 
     /// Says the key and time of the rows that were added since it was last said.
     mutating func label(code: UInt64, time: Int64) {
-        guard open != nil else { return }
-        while open!.codes.count < open!.count {
-            open!.codes.append(code)
-            open!.times.append(time)
+        open?.label(code: code, time: time)
+        var at = full.endIndex
+        while at > 0, full[at - 1].codes.count < full[at - 1].count {
+            at -= 1
+            full[at].label(code: code, time: time)
         }
     }
 

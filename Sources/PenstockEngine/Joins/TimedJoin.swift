@@ -5,7 +5,7 @@ internal import PenstockEvents
 /// Events are kept by key and side in order of time. Once the watermark, less the lateness and less the time in which partners may still come,
 /// has passed an event, its rows are put out: in the order of their times, then of their keys, whatever the order of arrival. The output's
 /// watermark is held back by the same.
-struct TimedJoin: TimedProcessor {
+struct TimedJoin: TimedProcessor, SidedProcessor {
     let stage: StageName
     let rule: TimedJoinRule
     let kernel: JoinKernel
@@ -31,11 +31,11 @@ struct TimedJoin: TimedProcessor {
     private var sequence: UInt64 = 0
     private(set) var failures: FailedEvents
     var statistics = OperatorStatistics()
-    private var side = SideRows()
+    var side = SideRows()
 
-    init(_ rule: TimedJoinRule, lateness: Int64, _ kernel: JoinKernel, stage: StageName, origin: Origin) {
-        self.stage = stage
-        failures = FailedEvents(stage)
+    init(_ rule: TimedJoinRule, lateness: Int64, _ kernel: JoinKernel, _ context: OperatorContext, origin: Origin) {
+        stage = context.stage
+        failures = FailedEvents(context.stage)
         self.rule = rule
         self.kernel = kernel
         self.lateness = lateness
@@ -43,8 +43,8 @@ struct TimedJoin: TimedProcessor {
         kind = kernel.kind
         delay = rule.delay(kind) + lateness
         pools = [EventPool(of: kernel.left), EventPool(of: kernel.right)]
-        keys = JoinKeys(stage)
-        output = JoinOutput(of: kernel.output, limit: RunOptions.defaultBatchEvents)
+        keys = JoinKeys(context.stage)
+        output = JoinOutput(of: kernel.output, limit: context.batchEvents)
     }
 
     mutating func accept(_ element: StreamElement) {
@@ -54,10 +54,6 @@ struct TimedJoin: TimedProcessor {
         }
         time.observe(element)
     }
-
-    mutating func connect(_ sides: Set<SidePort>) { side.connect(sides) }
-
-    mutating func takeSide() -> (port: SidePort, batch: Batch)? { side.take() }
 
     func measure() -> StateMeasure {
         var measure = StateMeasure(keys: places.count, bytes: keys.byteCount)

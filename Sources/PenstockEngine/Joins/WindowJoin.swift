@@ -5,7 +5,7 @@ internal import PenstockEvents
 /// Events are kept by slice and side as they come. When a window closes, those of each side are put into the order of their keys, and of
 /// a key into canonical order, and both sides are gone through together. Allowed lateness is waited for: a window answers once, so
 /// much later, and the output's watermark stays behind by as much.
-struct WindowJoin: TimedProcessor {
+struct WindowJoin: TimedProcessor, SidedProcessor {
     private let stage: StageName
     private let windows: TimeWindows
     private let lateness: Int64
@@ -22,17 +22,17 @@ struct WindowJoin: TimedProcessor {
     private var sequence: UInt64 = 0
     private var failures: FailedEvents
     private(set) var statistics = OperatorStatistics()
-    private var side = SideRows()
+    var side = SideRows()
 
-    init(_ windows: TimeWindows, lateness: Int64, _ kernel: JoinKernel, stage: StageName, origin: Origin) {
-        self.stage = stage
-        failures = FailedEvents(stage)
+    init(_ windows: TimeWindows, lateness: Int64, _ kernel: JoinKernel, _ context: OperatorContext, origin: Origin) {
+        stage = context.stage
+        failures = FailedEvents(context.stage)
         self.windows = windows
         self.lateness = lateness
         self.kernel = kernel
         self.origin = origin
-        keys = JoinKeys(stage)
-        output = JoinOutput(of: kernel.output, limit: RunOptions.defaultBatchEvents)
+        keys = JoinKeys(context.stage)
+        output = JoinOutput(of: kernel.output, limit: context.batchEvents)
     }
 
     mutating func accept(_ element: StreamElement) {
@@ -42,10 +42,6 @@ struct WindowJoin: TimedProcessor {
         }
         time.observe(element)
     }
-
-    mutating func connect(_ sides: Set<SidePort>) { side.connect(sides) }
-
-    mutating func takeSide() -> (port: SidePort, batch: Batch)? { side.take() }
 
     func measure() -> StateMeasure {
         var measure = StateMeasure(bytes: keys.byteCount)

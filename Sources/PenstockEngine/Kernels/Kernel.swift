@@ -100,14 +100,18 @@ public struct NumberKernel: Sendable {
     }
 
     let form: Form
+    /// The range of the integers' type, where that has fewer than 64 bits: a sum has to fit into it.
+    let limits: ClosedRange<Int64>?
 
-    /// A kernel that writes an integer at each row's place.
+    /// A kernel that writes an integer at each row's place; `limits` is the range of sums, where that is not all of 64 bits.
     public init(
+        limits: ClosedRange<Int64>? = nil,
         integers:
             @escaping @Sendable (_ rows: Rows, _ input: UnsafeRawPointer, _ numbers: UnsafeMutablePointer<Int64>) ->
             KernelOutcome
     ) {
         form = .integers(integers)
+        self.limits = limits
     }
 
     /// A kernel that writes a floating-point number at each row's place.
@@ -117,5 +121,6 @@ public struct NumberKernel: Sendable {
             KernelOutcome
     ) {
         form = .floats(floats)
+        limits = nil
     }
 }

@@ -87,7 +87,7 @@ public struct StageDescription: Sendable {
     public var unrepeatable: String?
     /// Whether the author of a sink knows that it gets only what a lossy edge has left.
     public var allowsLossy = false
-    /// Whether a topic takes rows that come more than once, each to replace the one before it.
+    /// Whether a topic or file takes rows that come more than once, each to replace the one before it.
     public var takesUpdates = false
     /// Whether the stage also works when nothing comes, and so does not share an actor with a source.
     public var isWaking = false

@@ -30,21 +30,21 @@ extension PhysicalPlan {
 }
 
 /// Turns flows into physical stages, following each flow that has a sink back to its sources.
-private struct Planner {
+struct Planner {
     var plan = PhysicalPlan()
-    private let parallelism: Int
-    private let isReplay: Bool
-    private let flows: [FlowDescription]
-    private let topicPartitions: [String: Int]
-    private let useCounts: [String: Int]
+    let parallelism: Int
+    let isReplay: Bool
+    let flows: [FlowDescription]
+    let topicPartitions: [String: Int]
+    let useCounts: [String: Int]
     /// The stage in which each flow ends that has been planned; nil while it is being planned.
-    private var ends: [String: Int?] = [:]
+    var ends: [String: Int?] = [:]
     /// Where each side output leaves its stage.
-    private var sides: [SideOutputName: (stage: Int, port: PhysicalPlan.Port)] = [:]
+    var sides: [SideOutputName: (stage: Int, port: PhysicalPlan.Port)] = [:]
     /// The stages that read feedbacks, by topic.
-    private var feedbacks: [String: Int] = [:]
+    var feedbacks: [String: Int] = [:]
     /// How the events of each stage come out of it.
-    private var arrivals: [Int: Arrival] = [:]
+    var arrivals: [Int: Arrival] = [:]
 
     /// In which order events come.
     struct Arrival {
@@ -88,7 +88,7 @@ private struct Planner {
         return end
     }
 
-    private mutating func end(
+    mutating func end(
         ofStages stages: [(name: String, stage: StageDescription)], of flow: String, _ disorder: Disorder
     ) throws(EngineError) -> Int {
         var current: Int?
@@ -103,7 +103,7 @@ private struct Planner {
         return current
     }
 
-    private mutating func append(
+    mutating func append(
         _ stage: StageDescription, _ name: StageName, _ disorder: Disorder, to current: Int?
     ) throws(EngineError) -> Int {
         switch stage.kind {
@@ -168,7 +168,7 @@ private struct Planner {
     }
 
     /// A stage behind several inputs, each with its number. The stages of a part are named after its place, such as `Join.left`.
-    private mutating func merge(
+    mutating func merge(
         _ parts: [FlowDescription], _ name: StageName, takesFeedback: Bool
     ) throws(EngineError) -> Int {
         var ends: [Int] = []
@@ -188,238 +188,7 @@ private struct Planner {
         return merged
     }
 
-    // MARK: Feedback
-
-    /// A stage that reads what the run itself puts into a topic.
-    private mutating func openFeedback(
-        _ topic: String, _ codec: EventCodec, _ description: StageDescription, _ name: StageName
-    ) throws(EngineError) -> Int {
-        guard !isReplay else {
-            throw .plan(
-                problem: "a pipeline with the feedback \"\(topic)\" cannot be replayed",
-                hint: "run it again over the same input; with rounds: it gives the same results")
-        }
-        guard feedbacks[topic] == nil else {
-            throw .plan(
-                problem: "two stages read the feedback \"\(topic)\"",
-                hint: "give the flow that reads it a name, and go on from it in both places")
-        }
-        let input = PhysicalStage.Input.topic(name, topic: topic, codec: codec, disorder: .marks, isPersisted: true)
-        let stage = open(input, instances: 1)
-        plan.stages[stage].feedback = description.feedback
-        feedbacks[topic] = stage
-        return stage
-    }
-
-    /// The source of the feedback among the inputs of a stage, or nil.
-    private func feedback(
-        among ends: [Int], _ name: StageName, takesFeedback: Bool
-    ) throws(EngineError) -> StageName? {
-        let sources = ends.filter { plan.stages[$0].feedback != nil }
-        guard let source = sources.first else { return nil }
-        guard takesFeedback, sources.count == 1, ends.count > 1 else {
-            throw .plan(
-                problem: "\(name.stage) in the flow \"\(name.flow)\" cannot take a feedback",
-                hint: "merge one feedback with other inputs: Merge(From(...), From(feedback))")
-        }
-        return plan.stages[source].input.sourceName
-    }
-
-    /// Leads each feedback from the stage that writes it to the one that reads it.
-    mutating func closeLoops() throws(EngineError) {
-        for (topic, reader) in feedbacks.sorted(by: { $0.key < $1.key }) {
-            let outgoing = plan.edges.filter { $0.from == reader }
-            let isPlain = plan.stages[reader].operators.allSatisfy { planned in
-                switch planned.description.kind {
-                case .map, .filter: true
-                default: false
-                }
-            }
-            guard isPlain, outgoing.count == 1, plan.stages[outgoing[0].to].mergedFeedback != nil else {
-                throw .plan(
-                    problem: "the feedback \"\(topic)\" is not read where it meets another input",
-                    hint: "merge it: Merge(From(...), From(feedback)), with nothing but Map and Filter before")
-            }
-            let writer = plan.stages.firstIndex { stage in
-                if case .topic(_, topic, _, _) = stage.output { true } else { false }
-            }
-            guard let writer, case .topic(let name, _, let codec, _) = plan.stages[writer].output else {
-                throw .plan(
-                    problem: "nothing is put into the feedback \"\(topic)\"", hint: "end a flow with To(feedback)")
-            }
-            plan.stages[writer].output = .topic(name, topic: topic, codec: codec, readBy: reader)
-        }
-    }
-
-    /// A stage behind a side output.
-    private mutating func open(_ side: SideOutputName) throws(EngineError) -> Int {
-        if sides[side] == nil, let producer = flows.first(where: { $0.putsOut(side) }) { _ = try end(of: producer) }
-        guard let (stage, port) = sides[side] else {
-            throw .plan(
-                problem: "no stage puts out the side output \"\(side.name)\" of \(side.element)",
-                hint: "name it in the flow whose events it takes, such as LateData(to: …) behind a window")
-        }
-        let opened = open(.channels, instances: 1)
-        plan.edges.append(PhysicalPlan.Edge(from: stage, to: opened, routing: .single, port: port))
-        // Events leave at the side as they come, so those of several origins or instances are mixed.
-        arrivals[opened] = Arrival(isMixed: true, isAside: true)
-        return opened
-    }
-
-    /// A stage whose instances share the events of `current` by key group.
-    private mutating func sharedByKey(_ current: Int, instances: Int) -> Int {
-        guard instances > 1 || plan.stages[current].instances > 1 else { return current }
-        return next(after: current, routing: .keyGroups, instances: instances)
-    }
-
-    private mutating func persist(
-        _ topic: String, _ codec: EventCodec, _ name: StageName, _ disorder: Disorder, after current: Int?
-    ) -> Int {
-        let input = PhysicalStage.Input.topic(name, topic: topic, codec: codec, disorder: disorder, isPersisted: true)
-        guard let current, !isReplay else { return open(input, instances: 1) }
-        let reader = open(input, instances: 1)
-        let writer = inOrder(current, name)
-        plan.stages[writer].output = .topic(name, topic: topic, codec: codec, readBy: reader)
-        return reader
-    }
-
-    private mutating func finish(_ output: PhysicalStage.Output, after last: Int) -> Int {
-        plan.stages[last].output = output
-        return last
-    }
-
-    /// The stage in which the events of `current` are together, in any order.
-    private mutating func gathered(_ current: Int?) -> Int {
-        let stage = required(current)
-        return plan.stages[stage].instances > 1 ? next(after: stage, routing: .single, instances: 1) : stage
-    }
-
-    /// The stage from which the events of `current` come one by one in canonical order: a stage of its own behind several
-    /// instances, or behind several partitions that are read in turn.
-    private mutating func inOrder(_ current: Int?, _ name: StageName) -> Int {
-        let stage = required(current)
-        guard plan.stages[stage].instances > 1 || arrival(stage).isMixed || isSpread(stage) else { return stage }
-        return ordered(stage, .all, name)
-    }
-
-    /// The stage from which the events of each origin come in their sequence.
-    private mutating func inSequence(_ current: Int?, _ name: StageName) -> Int {
-        let stage = required(current)
-        if arrival(stage).isAside { return ordered(stage, .eachOrigin, name) }
-        return isSpread(stage) ? ordered(stage, .keyedStages, name) : stage
-    }
-
-    /// The stage from which events come with places that tell their order.
-    private mutating func placed(_ current: Int?, _ name: StageName) -> Int {
-        let stage = required(current)
-        return isSpread(stage) && arrival(stage).hasLongPlaces ? inSequence(stage, name) : stage
-    }
-
-    private mutating func ordered(_ stage: Int, _ scope: OrderedMerge.Scope, _ name: StageName) -> Int {
-        let ordered = next(after: stage, routing: .single, instances: 1)
-        plan.stages[ordered].order = scope
-        plan.stages[ordered].orderedFor = name
-        let hasLongKeys = arrival(stage).hasLongKeys
-        arrivals[ordered] = Arrival(isMixed: scope != .all && arrival(stage).isMixed, hasLongKeys: hasLongKeys)
-        return ordered
-    }
-
-    private func arrival(_ stage: Int) -> Arrival { arrivals[stage] ?? Arrival() }
-
-    private func isSpread(_ stage: Int) -> Bool { arrival(stage).isSpread }
-
-    /// A stage that goes on from another one beside others: with the same instances, each behind the one with its number.
-    private mutating func branch(from end: Int) -> Int {
-        let instances = plan.stages[end].instances
-        let branch = cut(after: end, routing: .sameInstance, instances: instances)
-        plan.stages[branch].sharesPartitions = plan.stages[end].sharesPartitions
-        return branch
-    }
-
-    private mutating func open(_ input: PhysicalStage.Input, instances: Int) -> Int {
-        var stage = PhysicalStage(index: plan.stages.count, input: input)
-        stage.instances = instances
-        plan.stages.append(stage)
-        return stage.index
-    }
-
-    /// A stage that reads the partitions of a source.
-    private mutating func open(
-        _ input: PhysicalStage.Input, _ description: StageDescription, partitions: Int
-    ) -> Int {
-        // Partitions that wait for each other are read by one instance, and so are those of a topic.
-        let apart = !input.isTopic && description.reading.maxDrift == nil && description.reading.idleAfter == nil
-        let stage = open(input, instances: apart ? min(partitions, parallelism) : 1)
-        plan.stages[stage].partitions = partitions
-        plan.stages[stage].reading = description.reading
-        plan.stages[stage].unrepeatable = description.unrepeatable
-        plan.stages[stage].onError = description.onError
-        plan.stages[stage].sharesPartitions = plan.stages[stage].instances > 1
-        arrivals[stage] = Arrival(isMixed: partitions > 1)
-        for (port, side) in description.sideOutputs {
-            sides[side] = (stage, PhysicalPlan.Port(operatorIndex: PhysicalPlan.Port.source, side: port))
-        }
-        return stage
-    }
-
-    /// Lets the clocks of a source run over what its stage has left of the events so far.
-    private mutating func addClock(_ disorder: Disorder, _ name: StageName, to stage: Int) throws(EngineError) -> Int {
-        func refusal(_ reason: String) -> EngineError {
-            .plan(
-                problem: "\(name.stage) in the flow \"\(name.flow)\" stands behind \(reason)",
-                hint:
-                    "a watermark belongs to one source: put it behind From(…), Map and Filter in the flow of the source"
-            )
-        }
-        let planned = plan.stages[stage]
-        guard planned.input.sourceName != nil else {
-            throw refusal("several inputs, a side output, or a flow that others go on from, too")
-        }
-        if let earlier = planned.clocked { throw refusal("\(earlier.name.stage), which is one already") }
-        var kernels: [(StageName, any BatchKernel)] = []
-        for step in planned.operators {
-            switch step.description.kind {
-            case .map(let kernel): kernels.append((step.name, kernel))
-            case .filter(let kernel): kernels.append((step.name, kernel))
-            default: throw refusal(step.description.label)
-            }
-        }
-        plan.stages[stage].clocked = PhysicalStage.Clocked(name: name, disorder: disorder, kernels: kernels)
-        return stage
-    }
-
-    /// A stage behind an edge that drops events; where one that does nothing yet has just been opened, it is that one.
-    private mutating func addLossyEdge(
-        _ policy: LossyEdge, _ stage: StageDescription, _ name: StageName, to current: Int
-    ) -> Int {
-        let index = next(after: current, routing: .single, instances: 1)
-        for edge in plan.edges.indices where plan.edges[edge].to == index {
-            plan.edges[edge].lossy = policy
-            plan.stages[plan.edges[edge].from].lossyStage = name
-        }
-        return add(stage, name, to: index)
-    }
-
-    private mutating func next(after current: Int?, routing: PhysicalPlan.Routing, instances: Int) -> Int {
-        let from = required(current)
-        // A stage that has just been opened behind others and does nothing yet needs no further cut.
-        guard plan.stages[from].isIdle else { return cut(after: from, routing: routing, instances: instances) }
-        plan.stages[from].instances = instances
-        plan.stages[from].sharesPartitions = false
-        for edge in plan.edges.indices where plan.edges[edge].to == from {
-            plan.edges[edge].routing = instances > 1 ? routing : .single
-        }
-        return from
-    }
-
-    private mutating func cut(after from: Int, routing: PhysicalPlan.Routing, instances: Int) -> Int {
-        let to = open(.channels, instances: instances)
-        arrivals[to] = arrivals[from]
-        plan.edges.append(PhysicalPlan.Edge(from: from, to: to, routing: instances > 1 ? routing : .single))
-        return to
-    }
-
-    private mutating func add(_ stage: StageDescription, _ name: StageName, to current: Int?) -> Int {
+    mutating func add(_ stage: StageDescription, _ name: StageName, to current: Int?) -> Int {
         var index = required(current)
         if stage.isWaking, !plan.stages[index].readsChannels {
             index = cut(after: index, routing: .single, instances: 1)
@@ -442,69 +211,24 @@ private struct Planner {
     }
 
     /// A stage makes rows of its own.
-    private mutating func noteRows(of stage: Int, isKeyed: Bool) {
+    mutating func noteRows(of stage: Int, isKeyed: Bool) {
         let isLong = arrival(stage).hasLongKeys
         let isSpread = isKeyed && plan.stages[stage].instances > 1
         arrivals[stage] = Arrival(isSpread: isSpread, hasLongPlaces: isSpread && isLong, hasLongKeys: isKeyed && isLong)
     }
 
-    private func required(_ stage: Int?) -> Int {
+    mutating func finish(_ output: PhysicalStage.Output, after last: Int) -> Int {
+        plan.stages[last].output = output
+        return last
+    }
+
+    func required(_ stage: Int?) -> Int {
         guard let stage else { preconditionFailure("a stage without an input passed the builder") }
         return stage
     }
 }
 
-extension PhysicalStage {
-    fileprivate var readsChannels: Bool {
-        if case .channels = input { true } else { false }
-    }
-
-    /// Whether the stage takes events from channels and does nothing with them yet.
-    fileprivate var isIdle: Bool {
-        guard case .channels = input, case .channels = output else { return false }
-        return operators.isEmpty && !mergesInOrder && mergedFeedback == nil
-    }
-}
-
-extension FlowDescription {
-    /// The disorder of the source from which the flow's events come, as its watermark stage says where there is one; a persisted topic has
-    /// that of what was recorded.
-    fileprivate var sourceDisorder: Disorder {
-        for stage in stages.reversed() {
-            if let disorder = stage.disorder { return disorder }
-        }
-        return switch stages.first?.kind {
-        case .source(let source): source.disorder
-        case .topicSource(_, _, let disorder): disorder
-        case .flow(let input): input.sourceDisorder
-        case .inputs(let parts):
-            parts.map(\.sourceDisorder).max { ($0.boundNanoseconds ?? .max) < ($1.boundNanoseconds ?? .max) }
-                ?? .ascending
-        default: .ascending
-        }
-    }
-}
-
-extension FlowDescription {
-    /// Whether a stage of the flow, or of one of its parts, puts out this side output.
-    fileprivate func putsOut(_ side: SideOutputName) -> Bool {
-        stages.contains { stage in
-            if case .inputs(let parts) = stage.kind, parts.contains(where: { $0.putsOut(side) }) { return true }
-            return stage.sideOutputs.values.contains(side)
-        }
-    }
-}
-
 extension StageDescription {
-    /// How far out of order events are behind the stage, where it says so; nil where that is as before it.
-    fileprivate var disorder: Disorder? {
-        switch kind {
-        case .watermark(let disorder): disorder
-        case .operation(let operation) where operation.takesArrivalOrder: .ascending
-        default: nil
-        }
-    }
-
     fileprivate var isPersist: Bool {
         if case .persist = kind { true } else { false }
     }

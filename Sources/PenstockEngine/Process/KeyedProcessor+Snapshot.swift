@@ -2,13 +2,14 @@ internal import PenstockEvents
 
 // What is known of the keys goes into a checkpoint by key group, what is known of time once an instance.
 extension KeyedProcessor {
+    var nextSequence: UInt64 {
+        get { due.nextSequence }
+        set { due.nextSequence = newValue }
+    }
+
     func snapshot(into state: inout StateWriter) throws {
         state.chunk { chunk in
-            chunk.put(StateKind.progress.rawValue)
-            chunk.put(watermark.nanoseconds)
-            chunk.put(forwarded.nanoseconds)
-            chunk.put(max(last, waiting.latest))
-            chunk.put(due.nextSequence)
+            writeProgress(&chunk)
             chunk.put(asideSequence)
         }
         finished.snapshot(into: &state, byKeyGroup: options.isKeyed)
@@ -36,25 +37,14 @@ extension KeyedProcessor {
     }
 
     mutating func restore(_ chunks: [StateChunk]) throws {
-        var instances: [(watermark: Int64, forwarded: Int64)] = []
-        for chunk in chunks {
-            var decoder = StateDecoder(chunk)
-            switch try StateKind(&decoder) {
-            case .progress:
-                instances.append((try decoder.watermark().nanoseconds, try decoder.watermark().nanoseconds))
-                last = max(last, try decoder.integer())
-                due.nextSequence = max(due.nextSequence, try decoder.integer())
-                asideSequence = max(asideSequence, try decoder.integer())
-            case .keys:
-                while !decoder.isAtEnd { try restoreKey(&decoder) }
-            case .finished:
-                try finished.restore(&decoder)
-            case .waiting:
-                waiting.add(try decoder.batch(of: ValueType(P.In.self)))
+        try restore(chunks) { processor, kind, decoder in
+            switch kind {
+            case .progress: processor.asideSequence = max(processor.asideSequence, try decoder.integer())
+            case .keys: while !decoder.isAtEnd { try processor.restoreKey(&decoder) }
+            case .finished: try processor.finished.restore(&decoder)
+            case .waiting: processor.waiting.add(try decoder.batch(of: ValueType(P.In.self)))
             }
         }
-        watermark = Timestamp(nanoseconds: instances.map(\.watermark).min() ?? .min)
-        forwarded = Timestamp(nanoseconds: instances.map(\.forwarded).min() ?? .min)
     }
 
     private mutating func restoreKey(_ decoder: inout StateDecoder) throws {

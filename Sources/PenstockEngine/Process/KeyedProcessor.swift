@@ -4,7 +4,7 @@ internal import PenstockEvents
 ///
 /// Events wait until the watermark has reached their effective time; then they are handled one after the other, and the timers that are due
 /// between them. Rows leave once the watermark has reached their time, by (time, key).
-struct KeyedProcessor<P: KeyedProcess>: TimedProcessor {
+struct KeyedProcessor<P: KeyedProcess>: OrderedProcessor {
     let process: P
     let options: ProcessOptions
     let rules: ProcessRules<P>

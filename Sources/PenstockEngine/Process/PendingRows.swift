@@ -113,16 +113,3 @@ struct PendingRows {
         }
     }
 }
-
-/// What a chunk of an operator in canonical order holds.
-enum StateKind: UInt8 {
-    case progress = 0
-    case keys = 1
-    case waiting = 2
-    case finished = 3
-
-    init(_ decoder: inout StateDecoder) throws {
-        guard let kind = StateKind(rawValue: try decoder.integer()) else { throw StateDamaged() }
-        self = kind
-    }
-}

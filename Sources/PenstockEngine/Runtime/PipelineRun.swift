@@ -204,6 +204,7 @@ public final class PipelineRun: Sendable {
         var firstSender: [PhysicalPlan.Edge: Int] = [:]
         let inboxes = plan.stages.map { stage in
             var inputs: [UInt8] = []
+            var stages: [Int] = []
             var areSources: [Bool] = []
             var lossy: [LossyEdge?] = []
             for edge in plan.edges where edge.to == stage.index {
@@ -211,11 +212,12 @@ public final class PipelineRun: Sendable {
                 let sending = plan.stages[edge.from]
                 let senders = edge.routing == .sameInstance ? 1 : sending.instances
                 inputs += Array(repeating: UInt8(edge.input), count: senders)
+                stages += Array(repeating: edge.from, count: senders)
                 areSources += Array(repeating: sending.sharesPartitions, count: senders)
                 lossy += Array(repeating: edge.lossy, count: senders)
             }
             return (0..<stage.instances).map { _ in
-                Inbox(inputs: inputs, areSources: areSources, lossy: lossy, clock: run.clock)
+                Inbox(inputs: inputs, stages: stages, areSources: areSources, lossy: lossy, clock: run.clock)
             }
         }
         var id = 0

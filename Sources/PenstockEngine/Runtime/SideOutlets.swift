@@ -18,9 +18,9 @@ final class SideOutlets {
         if let element { try await announce(element, delay) }
     }
 
-    /// Nothing will come for a while.
-    func setIdle() {
-        for (_, outlet) in outlets { outlet.setIdle() }
+    /// Nothing will come for a while, or something may again.
+    func setIdle(_ isIdle: Bool) {
+        for (_, outlet) in outlets { outlet.setIdle(isIdle) }
     }
 
     private func announce(_ element: StreamElement, _ delay: Int64) async throws {

@@ -30,3 +30,14 @@ struct SideRows {
     /// What leaves next, or nil.
     mutating func take() -> (port: SidePort, batch: Batch)? { leaving.isEmpty ? nil : leaving.removeFirst() }
 }
+
+/// An operator that rows leave at its sides as they came.
+protocol SidedProcessor: Processor {
+    var side: SideRows { get set }
+}
+
+extension SidedProcessor {
+    mutating func connect(_ sides: Set<SidePort>) { side.connect(sides) }
+
+    mutating func takeSide() -> (port: SidePort, batch: Batch)? { side.take() }
+}

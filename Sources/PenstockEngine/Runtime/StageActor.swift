@@ -18,6 +18,8 @@ actor StageActor {
     private var waking: [Int] = []
     /// When the stage will be woken for the first of them.
     private var nextWake: Int64?
+    /// Whether all inputs are idle or have ended, as those behind have been told.
+    private var isIdle = false
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
@@ -158,18 +160,22 @@ actor StageActor {
 
     private func runChannels() async throws {
         guard let inbox = wiring.inbox else { preconditionFailure("a stage without an inbox reads channels") }
-        var gate = InputGate(inputs: inbox.inputs, areSources: inbox.areSources, feedback: wiring.merged)
+        var gate = InputGate(
+            inputs: inbox.inputs, stages: inbox.stages, areSources: inbox.areSources, feedback: wiring.merged)
         while true {
             guard let (sender, element) = try await receive(inbox, except: gate.blocked) else {
                 try await wake()
                 gate.setIdle(inbox.idleSenders)
+                if isIdle, !gate.isIdle { setIdle(false) }
                 if let risen = gate.risen() { try await push(risen, at: 0) }
-                if gate.isIdle { setIdle() }
+                if gate.isIdle { setIdle(true) }
                 continue
             }
             if gate.hasIdle { gate.setIdle(inbox.idleSenders) }
-            defer { if gate.isIdle { setIdle() } }
-            guard let passed = gate.pass(element, from: sender) else { continue }
+            defer { if gate.isIdle { setIdle(true) } }
+            let passing = gate.pass(element, from: sender)
+            if isIdle, !gate.isIdle { setIdle(false) }
+            guard let passed = passing else { continue }
             if case .barrier(let epoch) = passed {
                 try await pass(epoch, StageState())
                 continue
@@ -184,11 +190,12 @@ actor StageActor {
         }
     }
 
-    /// Nothing comes for a while. Who keeps a time of its own is not idle.
-    private func setIdle() {
+    /// Nothing comes for a while, or something does again, be it time alone. Who keeps a time of its own is not idle.
+    private func setIdle(_ isIdle: Bool) {
+        self.isIdle = isIdle
         guard !chain.contains(where: { $0.keepsTime }) else { return }
-        outlet.setIdle()
-        for (_, outlets) in sides { outlets.setIdle() }
+        outlet.setIdle(isIdle)
+        for (_, outlets) in sides { outlets.setIdle(isIdle) }
     }
 
     // MARK: Waking
@@ -303,7 +310,7 @@ actor StageActor {
         } checkpoint: { epoch, state in
             try await self.pass(epoch, state)
         } setIdle: {
-            self.setIdle()
+            self.setIdle($0)
         }
         do { try await source.deliver(to: receiver) } catch {
             await source.close()

@@ -5,8 +5,9 @@ protocol StageOutlet: AnyObject {
     /// Takes the next element; waits while what is behind the outlet is not ready for it.
     func put(_ element: StreamElement) async throws
 
-    /// Nothing will come for a while, so that nobody behind the outlet need wait for it; until the next element but a watermark or a barrier.
-    func setIdle()
+    /// Nothing will come for a while, so that nobody behind the outlet need wait for it; until that is taken back, or the next element but a
+    /// watermark or a barrier.
+    func setIdle(_ isIdle: Bool)
 
     /// What the outlet needs to go on from this place in the stream, kept so that it survives the end of the process; nil where it needs
     /// nothing. Called at a barrier and at the end.
@@ -21,7 +22,7 @@ protocol StageOutlet: AnyObject {
 
 extension StageOutlet {
     /// Nobody waits.
-    func setIdle() {}
+    func setIdle(_ isIdle: Bool) {}
 }
 
 /// Puts results into the inboxes of later stages.
@@ -38,16 +39,14 @@ final class ChannelOutlet: StageOutlet {
         combiners = edges.map { $0.makeCombiner?() }
     }
 
-    func setIdle() {
-        isIdle = true
-        for edge in edges { edge.setIdle(true) }
+    func setIdle(_ isIdle: Bool) {
+        guard isIdle != self.isIdle else { return }
+        self.isIdle = isIdle
+        for edge in edges { edge.setIdle(isIdle) }
     }
 
     func put(_ element: StreamElement) async throws {
-        if isIdle, element.endsIdleness {
-            isIdle = false
-            for edge in edges { edge.setIdle(false) }
-        }
+        if element.endsIdleness { setIdle(false) }
         if edges.contains(where: \.announcesEnd) {
             if case .batch(let batch) = element { latest = max(latest, batch.latestEffectiveTime) }
             if case .end = element, latest > .min {

@@ -70,6 +70,8 @@ struct ScansByCount<ID: EventKey, Value: Sendable>: OrderedProcess {
             known.declareMissing(producer, numbers)
         }
         if known.isFull(producers) {
+            // Of a scan that has given a row at the end of an earlier run nothing but what it lacked may have come since.
+            if known.first == .max { known.note(clock) }
             put(known, context.key, isAtEnd: false, state, &output)
             output.finishesKey = true
         } else {
@@ -78,10 +80,13 @@ struct ScansByCount<ID: EventKey, Value: Sendable>: OrderedProcess {
     }
 
     func finish(last: Int64, state: KeyedState, output: inout ProcessOutput<Row>) throws {
-        guard let known = state[ledger], known.first < .max, let key = known.key(as: ID.self) else {
+        guard var known = state[ledger], known.first < .max, let key = known.key(as: ID.self) else {
             return
         }
         put(known, key, isAtEnd: true, state, &output)
+        // A run that goes on behind the end counts on, and gives another row where more comes.
+        known.first = .max
+        state[ledger] = known
     }
 
     /// Events whose numbers are not below what their producer has announced are none of the scan.

@@ -29,6 +29,8 @@ struct SourceStage {
     /// How long the stage has waited for those behind it.
     private var blocked: Int64 = 0
     private var meter: SourceMeter
+    /// Whether those behind the stage have been told that all partitions are idle.
+    private var isLeftOut = false
 
     /// What a stage does with what its source gives.
     struct Receiver {
@@ -36,8 +38,8 @@ struct SourceStage {
         let put: (StreamElement, Batch?) async throws -> Void
         /// Takes a snapshot of everything, of which the positions are part.
         let checkpoint: (UInt64, StageState) async throws -> Void
-        /// All partitions that have not ended are idle.
-        let setIdle: () -> Void
+        /// All partitions that have not ended are idle, or are not any more.
+        let setIdle: (Bool) -> Void
     }
 
     /// The partitions of a stage's source, opened where the run begins in them.
@@ -136,7 +138,10 @@ struct SourceStage {
                     hasRead = try await read(index, receiver) || hasRead
                 }
             }
-            if isIdle { receiver.setIdle() }
+            if isIdle {
+                isLeftOut = true
+                receiver.setIdle(true)
+            }
             // A source that has nothing now is asked again in a moment, or when the test says so.
             if !hasRead {
                 meter.idle()
@@ -173,6 +178,10 @@ struct SourceStage {
             try await journal?.keep(comeback, of: name, partition: numbers[index])
         }
         noteQuiet(index, isEmpty: reading.isEmpty)
+        if isLeftOut, !isIdle {
+            isLeftOut = false
+            receiver.setIdle(false)
+        }
         meter.end(index, reading, partitions)
         raiseWatermark()
         if let future = reading.future { counts.futureEvents += future.count }

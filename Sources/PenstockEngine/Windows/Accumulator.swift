@@ -3,6 +3,9 @@ protocol Accumulator: BitwiseCopyable, Sendable {
     /// The numbers that are added; `NoNumber` for counting.
     associatedtype Number: BitwiseCopyable
 
+    /// The form in which windows keep it that have no other place for what a sum carries beyond 64 bits: itself where nothing is carried.
+    associatedtype Kept: Accumulator = Self where Kept.Number == Number
+
     /// The accumulator of one number.
     init(_ number: Number)
 
@@ -20,6 +23,9 @@ protocol Accumulator: BitwiseCopyable, Sendable {
 
     /// What an overflow while `later` was merged carries.
     static func carry(ofMerging later: Self) -> Int64
+
+    /// Whether the result is one of 64 bits; true unless carries are kept.
+    var fits: Bool { get }
 
     /// The result in the form that row builders take.
     var result: AggregateResult { get }
@@ -97,6 +103,8 @@ extension Accumulator {
 
     static func carry(ofMerging later: Self) -> Int64 { 0 }
 
+    var fits: Bool { true }
+
     @inline(__always)
     static func insert(
         _ entries: UnsafeRawBufferPointer, _ renamed: [UInt64: UInt64], into table: inout PaneTable<Self>
@@ -143,6 +151,8 @@ struct CountAccumulator: Accumulator {
 }
 
 struct IntegerSum: Accumulator {
+    typealias Kept = WideAccumulator<Self>
+
     static var canOverflow: Bool { true }
 
     static func carry(of number: Int64) -> Int64 { number > 0 ? 1 : -1 }
@@ -180,6 +190,8 @@ struct FloatSum: Accumulator {
 }
 
 struct IntegerMean: Accumulator {
+    typealias Kept = WideAccumulator<Self>
+
     static var canOverflow: Bool { true }
 
     static func carry(of number: Int64) -> Int64 { number > 0 ? 1 : -1 }

@@ -14,10 +14,11 @@ struct ClosingWindow<A: Accumulator> {
     private var given = 0
 
     /// The rows of a window, which are sorted by the canonical bytes of their keys. Keys whose sums overflowed have none.
-    init(_ window: WindowSpan, _ table: borrowing PaneTable<A>, _ interner: KeyInterner) {
+    init(
+        _ window: WindowSpan, _ table: borrowing PaneTable<A>, without overflowed: Set<UInt64>, _ interner: KeyInterner
+    ) {
         self.window = window
-        if !table.overflowed.isEmpty {
-            let overflowed = table.overflowed
+        if !overflowed.isEmpty {
             results = .ofBytes(
                 A.results(of: table).filter { !overflowed.contains($0.code) }
                     .sorted { interner.isInOrder($0.code, $1.code) })

@@ -44,9 +44,7 @@ struct FiredRows {
                 code: entry.code, key: interner.key(entry.code), window: window, pane: entry.pane,
                 time: window.end.nanoseconds - 1)
         }
-        do { try store.putResults(of: taken.map(\.slot), into: &rows, options.aggregate) } catch {
-            throw EngineError.stage(options.stage, error)
-        }
+        try store.putResults(of: taken.map(\.slot), into: &rows, options.aggregate)
         return rows
     }
 }

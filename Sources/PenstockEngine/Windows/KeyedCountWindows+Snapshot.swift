@@ -4,8 +4,7 @@ internal import PenstockEvents
 extension KeyedCountWindows {
     func snapshot(into state: inout StateWriter) {
         state.chunk { chunk in
-            StageProgress(watermark: watermark, forwarded: forwarded, base: baseSequence, sequence: sequence)
-                .write(&chunk)
+            progress.write(&chunk)
         }
         let codes = GroupedEntries(codes: Array(keys.keys), displaced: interner.displaced)
         let events = Dictionary(grouping: waiting) { GroupedEntries.group(of: $0.code, interner.displaced) }
@@ -31,17 +30,7 @@ extension KeyedCountWindows {
     }
 
     mutating func restore(_ state: [StateChunk]) throws {
-        var progress = StageProgress()
-        for chunk in state {
-            var decoder = StateDecoder(chunk)
-            if chunk.group == nil {
-                try progress.merge(&decoder)
-            } else {
-                try restoreGroup(&decoder)
-            }
-        }
-        (watermark, forwarded) = (progress.watermark, progress.forwarded)
-        (baseSequence, sequence) = (progress.sequence, progress.sequence)
+        try restore(state, group: { try $0.restoreGroup(&$1) })
     }
 
     private mutating func restoreGroup(_ chunk: inout StateDecoder) throws {

@@ -4,7 +4,7 @@ internal import PenstockEvents
 ///
 /// Events count in canonical order, so an event waits until the watermark has reached its effective time. Rows that become due in one step
 /// leave by (time, key). At the end of input what is left of each key is one row more, marked as not complete.
-struct KeyedCountWindows<A: Accumulator>: TimedProcessor {
+struct KeyedCountWindows<A: Accumulator>: NumberedProcessor {
     private let stage: StageName
     private let windows: CountWindows
     private let aggregate: Aggregate
@@ -141,8 +141,9 @@ struct KeyedCountWindows<A: Accumulator>: TimedProcessor {
         let kept = key.numbers.count
         let span = windows.span(of: key.times.suffix(kept))
         let numbers = key.numbers.suffix(kept)
-        var accumulator = A(numbers[numbers.startIndex])
-        for number in numbers.dropFirst() where !accumulator.add(number) {
+        var accumulator = A.Kept(numbers[numbers.startIndex])
+        for number in numbers.dropFirst() { _ = accumulator.add(number) }
+        guard accumulator.fits, aggregate.sumLimits?.contains(accumulator.result.integer) != false else {
             guard failures.goesOn else { throw EngineError.overflow(stage: stage, window: span) }
             let time = span.end.nanoseconds - 1
             failures.leaveOut(

@@ -5,8 +5,7 @@ internal import PenstockEvents
 extension KeyedTimeWindows {
     func snapshot(into state: inout StateWriter) {
         state.chunk { chunk in
-            StageProgress(watermark: watermark, forwarded: forwarded, base: baseSequence, sequence: sequence)
-                .write(&chunk)
+            progress.write(&chunk)
             // Behind the end of input nothing is open: what goes on from there may begin any window anew.
             chunk.put(instant: watermark == .distantFuture ? nil : lastClosedEnd)
         }
@@ -29,18 +28,9 @@ extension KeyedTimeWindows {
     }
 
     mutating func restore(_ state: [StateChunk]) throws {
-        var progress = StageProgress()
-        for chunk in state {
-            var decoder = StateDecoder(chunk)
-            if chunk.group == nil {
-                try progress.merge(&decoder)
-                lastClosedEnd = latest(lastClosedEnd, try decoder.instant())
-            } else {
-                try restoreGroup(&decoder)
-            }
-        }
-        (watermark, forwarded) = (progress.watermark, progress.forwarded)
-        (baseSequence, sequence) = (progress.sequence, progress.sequence)
+        try restore(
+            state, instance: { $0.lastClosedEnd = latest($0.lastClosedEnd, try $1.instant()) },
+            group: { try $0.restoreGroup(&$1) })
     }
 
     private func writeKeys(

@@ -5,7 +5,7 @@ internal import PenstockEvents
 /// On-time events go into the pane of their slice and origin. Events behind their source's bound, which are rare, are kept apart and looked
 /// at when a window closes. A window closes when the watermark reaches its last instant; it is put together from its slices in time
 /// order, within a slice from its origins in order, so that sums have the same bits however the events were batched or shared out.
-struct KeyedTimeWindows<A: Accumulator>: TimedProcessor {
+struct KeyedTimeWindows<A: Accumulator>: NumberedProcessor, SidedProcessor {
     private let stage: StageName
     private let windows: TimeWindows
     let aggregate: Aggregate
@@ -34,7 +34,7 @@ struct KeyedTimeWindows<A: Accumulator>: TimedProcessor {
     /// The number of the first row of this run.
     var baseSequence: UInt64 = 0
     private(set) var statistics = OperatorStatistics()
-    private var side = SideRows()
+    var side = SideRows()
     private(set) var failures: FailedEvents
 
     init(
@@ -68,10 +68,6 @@ struct KeyedTimeWindows<A: Accumulator>: TimedProcessor {
     }
 
     mutating func report(to failures: FailedEvents) { self.failures = failures }
-
-    mutating func connect(_ sides: Set<SidePort>) { side.connect(sides) }
-
-    mutating func takeSide() -> (port: SidePort, batch: Batch)? { side.take() }
 
     func measure() -> StateMeasure {
         var measure = StateMeasure()
@@ -253,9 +249,10 @@ struct KeyedTimeWindows<A: Accumulator>: TimedProcessor {
     }
 
     private func close(_ window: WindowSpan, _ table: borrowing PaneTable<A>) throws -> ClosingWindow<A> {
-        guard !table.overflows || failures.goesOn else { throw EngineError.overflow(stage: stage, window: window) }
-        leaveOut(table.overflowed, window)
-        return ClosingWindow(window, table, interner)
+        let overflowed = overflowed(in: table)
+        guard overflowed.isEmpty || failures.goesOn else { throw EngineError.overflow(stage: stage, window: window) }
+        leaveOut(overflowed, window)
+        return ClosingWindow(window, table, without: overflowed, interner)
     }
 
     private mutating func takeRows() -> StreamElement? {

@@ -53,11 +53,17 @@ extension Aggregate {
         }
     }
 
+    /// The range into which a sum has to fit, where that is not all of 64 bits.
+    var sumLimits: ClosedRange<Int64>? {
+        if case .numbers(.sum, let numbers?) = form { numbers.limits } else { nil }
+    }
+
     /// The aggregate for windows that keep states in slots.
     var kernel: AggregateKernel {
         switch form {
         case .numbers(let function, let numbers):
-            function.visit(numbers, KernelOfNumbers(numbers: numbers, name: function.rawValue))
+            function.visit(
+                numbers, KernelOfNumbers(numbers: numbers, name: function.rawValue, limits: sumLimits))
         case .states(let kernel): kernel
         }
     }
@@ -66,8 +72,9 @@ extension Aggregate {
 private struct KernelOfNumbers: AccumulatorVisitor {
     let numbers: NumberKernel?
     let name: String
+    let limits: ClosedRange<Int64>?
 
     @inline(__always) func visit<A: Accumulator>(_ type: A.Type, isOrderFree: Bool) -> AggregateKernel {
-        AggregateKernel(type, numbers, name: name, isOrderFree: isOrderFree)
+        AggregateKernel(A.Kept.self, numbers, name: name, limits: limits, isOrderFree: isOrderFree)
     }
 }

@@ -43,9 +43,6 @@ struct PaneTable<A: Accumulator>: ~Copyable {
     /// The keys whose sums need more than 64 bits.
     var overflowed: Set<UInt64> { Set(carries.lazy.filter { $0.value != 0 }.map(\.key)) }
 
-    /// Whether the sum of some key needs more than 64 bits.
-    var overflows: Bool { carries.contains { $0.value != 0 } }
-
     /// Adds a number for a key.
     @inline(__always) mutating func add(_ code: UInt64, _ number: A.Number) {
         let tag = code &+ 1

@@ -3,7 +3,7 @@ internal import PenstockEvents
 /// Drives a `WindowOperator` over windows by position.
 ///
 /// The events of the window are kept here, oldest first, because the operator is told which one leaves.
-struct PositionWindowProcessor<Op: WindowOperator>: Processor {
+struct PositionWindowProcessor<Op: WindowOperator>: SidedProcessor {
     private let operation: Op
     private let windows: PositionWindows
     private let position: @Sendable (Op.In, Int64?) throws -> Int64
@@ -21,7 +21,7 @@ struct PositionWindowProcessor<Op: WindowOperator>: Processor {
     private var arriving: [(event: Op.In, time: Timestamp, row: Int)] = []
     /// The batch of the arriving events.
     private var arrivingBatch: Batch?
-    private var side = SideRows()
+    var side = SideRows()
     private var forwarded = Timestamp.distantPast
     private var sequence: UInt64 = 0
     private(set) var statistics = OperatorStatistics()
@@ -83,10 +83,6 @@ struct PositionWindowProcessor<Op: WindowOperator>: Processor {
             return element
         }
     }
-
-    mutating func connect(_ sides: Set<SidePort>) { side.connect(sides) }
-
-    mutating func takeSide() -> (port: SidePort, batch: Batch)? { side.take() }
 
     func snapshot(into writer: inout StateWriter) throws {
         guard let coding = valueCoding(of: Op.In.self) else { throw StateNotWritable(.events, "\(Op.In.self)") }

@@ -145,8 +145,6 @@ extension StateTimeWindows {
                 try merge(slice.slots, keys, into: &merged)
             }
             for part in remaining { try mergeLate(lateParts[part] ?? [], into: &merged) }
-        } catch is IntegerOverflow {
-            throw EngineError.overflow(stage: options.stage, window: window)
         } catch let error as EngineError {
             throw error
         } catch {

@@ -6,8 +6,7 @@ extension StateTimeWindows {
     func snapshot(into state: inout StateWriter) throws {
         let coding = try store.stateCoding()
         state.chunk { chunk in
-            StageProgress(watermark: watermark, forwarded: forwarded, base: baseSequence, sequence: sequence)
-                .write(&chunk)
+            progress.write(&chunk)
             firings.snapshot(into: &chunk, hasEnded: watermark == .distantFuture)
         }
         let displaced = interner.displaced
@@ -39,19 +38,9 @@ extension StateTimeWindows {
 
     mutating func restore(_ state: [StateChunk]) throws {
         let coding = try store.stateCoding()
-        var progress = StageProgress()
         var late: [(index: UInt64, row: BehindRow)] = []
-        for chunk in state {
-            var decoder = StateDecoder(chunk)
-            if chunk.group == nil {
-                try progress.merge(&decoder)
-                try firings.restore(&decoder)
-            } else {
-                try restoreGroup(&decoder, coding, &late)
-            }
-        }
-        (watermark, forwarded) = (progress.watermark, progress.forwarded)
-        (baseSequence, sequence) = (progress.sequence, progress.sequence)
+        try restore(
+            state, instance: { try $0.firings.restore(&$1) }, group: { try $0.restoreGroup(&$1, coding, &late) })
         // In the order in which they came, whose keys were apart in the checkpoint.
         let order = late.indices.sorted { late[$0].index != late[$1].index ? late[$0].index < late[$1].index : $0 < $1 }
         behind = order.map { late[$0].row }
@@ -90,7 +79,6 @@ extension StateTimeWindows {
             }
             try store.write(entries.lazy.map { UInt32(words[$0 &* 2 &+ 1]) }, coding, &chunk)
             let slots = entries.map { UInt32(words[$0 &* 2 &+ 1]) }
-            chunk.put(all: entries.filter { store.isBroken(slots[$0]) }.map { UInt64($0) })
             chunk.put(all: entries.filter { !store.isFilled(slots[$0]) }.map { UInt64($0) })
         }
     }
@@ -105,12 +93,10 @@ extension StateTimeWindows {
             var codes: [UInt64] = []
             for _ in 0..<(try chunk.count()) { codes.append(renamed.code(try chunk.integer())) }
             for code in codes { try store.read(slice.slots.slot(code, store.allocate), coding, &chunk) }
-            func slot(_ k: UInt64) throws(StateDamaged) -> UInt32 {
+            for k in try chunk.all(UInt64.self) {
                 guard k < codes.count else { throw StateDamaged() }
-                return slice.slots.slot(codes[Int(k)], store.allocate)
+                store.noteEmpty(slice.slots.slot(codes[Int(k)], store.allocate))
             }
-            for k in try chunk.all(UInt64.self) { store.noteBroken(try slot(k)) }
-            for k in try chunk.all(UInt64.self) { store.noteEmpty(try slot(k)) }
         }
         for _ in 0..<(try chunk.count()) {
             let index: UInt64 = try chunk.integer()

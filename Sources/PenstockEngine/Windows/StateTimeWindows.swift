@@ -4,7 +4,7 @@ internal import PenstockEvents
 ///
 /// As in `KeyedTimeWindows` each event is added once, to the state of its key in its slice and origin, and a window is put together from
 /// its slices in time order, within a slice from its origins in order. What allowed lateness and early rows ask for is done here, too.
-struct StateTimeWindows: TimedProcessor {
+struct StateTimeWindows: NumberedProcessor, SidedProcessor {
     let options: WindowStageOptions
     let windows: TimeWindows
     let store: AggregateStore
@@ -69,10 +69,6 @@ struct StateTimeWindows: TimedProcessor {
 
     mutating func report(to failures: FailedEvents) { store.failures = failures }
 
-    mutating func connect(_ sides: Set<SidePort>) { side.connect(sides) }
-
-    mutating func takeSide() -> (port: SidePort, batch: Batch)? { side.take() }
-
     func measure() -> StateMeasure {
         var measure = StateMeasure(keys: 0, bytes: store.byteCount + interner.byteCount)
         for slice in slices {
@@ -121,13 +117,13 @@ struct StateTimeWindows: TimedProcessor {
             batch.areTimes(of: rows, from: slice.start, to: slice.end)
         {
             let slot = self.slice(of: slice, batch.origin).slots.slot(0, store.allocate)
-            return try adding(batch) { try store.fold(batch, rows: rows, into: slot, options.stage) }
+            return try store.fold(batch, rows: rows, into: slot, options.stage)
         }
         let (inside, slots) = assignSlots(batch, rows, codes)
         defer { withExtendedLifetime(inside) {} }
         guard slots.count > 0 else { return }
         let chosen = Rows(count: slots.count, indices: inside.map { UnsafePointer($0.values) } ?? rows.indices)
-        try adding(batch) { try store.fold(batch, rows: chosen, slots: slots.baseAddress!, options.stage) }
+        try store.fold(batch, rows: chosen, slots: slots.baseAddress!, options.stage)
     }
 
     /// The slot of each row; also the rows themselves where some of them are outside all windows.
@@ -164,14 +160,6 @@ struct StateTimeWindows: TimedProcessor {
         let column = Column<UInt32>(capacity: count)
         slots = column
         return column.values
-    }
-
-    private func adding(_ batch: Batch, _ body: () throws -> Void) throws {
-        do { try body() } catch let overflow as IntegerOverflow {
-            let time = batch.times.values[overflow.row ?? 0]
-            let slice = windows.slice(containing: time) ?? (time, time + 1)
-            throw EngineError.overflow(stage: options.stage, window: WindowSpan(slice.start, slice.end))
-        }
     }
 
     mutating func slice(of bounds: (start: Int64, end: Int64), _ origin: Origin) -> StateSlice {

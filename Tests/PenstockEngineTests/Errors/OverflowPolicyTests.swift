@@ -8,11 +8,11 @@ struct OverflowPolicyTests {
     private static let letters = SideOutputName("letters", of: DeadLetter.self)
     private let aggregate = Aggregate(.sum, .integer)
 
-    /// Two partitions of small numbers; those of key 3 are so large that two of one sign overflow.
+    /// Two partitions of small numbers; those of key 3 are so large that they overflow unless as many have either sign.
     private static let partitions: [[Step]] = (0..<2).map { partition in
         (0..<120).map { index in
             let key = Int64(index % 5)
-            let number = key == 3 ? (index % 2 == 0 ? Int64.max : .min) : Int64(index)
+            let number = key == 3 ? (index % 3 == 0 ? Int64.min : .max) : Int64(index)
             return .event(Int64(index * 4 + partition) - Int64(index % 3) * 5, Sample(key: key, number: number))
         }
     }

@@ -18,6 +18,8 @@ struct JoinHarness {
     private var instances: [Instance] = []
     private var merge: RowMerge
     private(set) var statistics = OperatorStatistics()
+    /// The most rows that the join gave at once.
+    private(set) var largestBatch = 0
 
     init(
         _ operation: AnyOperator, disorder: [Disorder], batch: Int, parallelism: Int, restores: Int = 0,
@@ -87,6 +89,7 @@ struct JoinHarness {
     }
 
     private mutating func drain(_ at: Int, _ limit: Int) throws {
+        largestBatch = instances[at].outputs.reduce(largestBatch) { max($0, $1.batch?.count ?? 0) }
         try merge.take(instances[at].outputs.prefix(limit), from: at)
         instances[at].outputs.removeFirst(min(limit, instances[at].outputs.count))
     }
@@ -147,7 +150,7 @@ struct JoinHarness {
     }
 
     private func makeProcessor() -> any Processor {
-        let context = OperatorContext(stage: testStage, parallelism: 1) { _ in }
+        let context = OperatorContext(stage: testStage, parallelism: 1, batchEvents: batch) { _ in }
         return operation.make(context, Origin(keyedStage: 2))
     }
 }

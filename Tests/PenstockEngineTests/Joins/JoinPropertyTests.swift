@@ -57,6 +57,7 @@ struct JoinPropertyTests {
             let given = try harness.run(input.sides)
             try #require(
                 given == rows, "seed \(seed), \(what), batch \(batch), parallelism \(parallelism), turn \(turn)")
+            #expect(harness.largestBatch <= batch, "seed \(seed), \(what)")
             if let late { #expect(harness.statistics.lateEvents == late, "seed \(seed), \(what)") }
             if let unmatched { #expect(harness.statistics.outsideEvents == unmatched, "seed \(seed), \(what)") }
         }

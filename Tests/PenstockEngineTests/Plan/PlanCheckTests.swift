@@ -112,6 +112,27 @@ struct PlanCheckTests {
         }
     }
 
+    @Test("rows that come more than once go into a topic only where it takes updates")
+    func updatesKept() throws {
+        let window = KeyedWindow.time(TimeWindows(size: 10, every: 10))
+        for emission in [Emission(allowedLateness: 1), Emission(earlyEvery: 2), Emission(earlyInterval: 2)] {
+            let first = StageDescription.aggregate(window, Aggregate(.count, .nothing, emission: emission))
+            let stages = [source, key, first, .map { (row: Row) in Reading(row.count, 0) }]
+            var topic = StageDescription.to("readings", Reading.self)
+            expectRefused([FlowDescription(name: "f", stages: stages + [topic])], "keeps each row", "more than once")
+            topic.takesUpdates = true
+            #expect(throws: Never.self) { try PhysicalPlan([FlowDescription(name: "f", stages: stages + [topic])]) }
+        }
+        // A session waits for late events and answers once.
+        let session = StageDescription.aggregate(
+            .session(SessionWindows(gap: .fixed(5))),
+            Aggregate(.count, .nothing, emission: Emission(allowedLateness: 1)))
+        let stages = [
+            source, key, session, .map { (row: Row) in Reading(row.count, 0) }, .to("readings", Reading.self),
+        ]
+        #expect(throws: Never.self) { try PhysicalPlan([FlowDescription(name: "f", stages: stages)]) }
+    }
+
     @Test("a parallelism outside 1 ... 128 is refused", arguments: [-1, 0, 129])
     func parallelism(number: Int) {
         let stage = StageDescription.aggregate(.count(CountWindows(size: 1, every: 1)), Aggregate(.count, .nothing))

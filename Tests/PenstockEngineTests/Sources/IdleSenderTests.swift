@@ -44,6 +44,36 @@ struct IdleSenderTests {
         #expect(third.behind.isEmpty, "it has come to the watermark itself: its source marks what is behind")
     }
 
+    @Test("a sender that is idle again by the time that its events are taken has come back for them")
+    func idleAgain() throws {
+        var gate = InputGate(inputs: [0, 1])
+        _ = gate.pass(.watermark(time(5)), from: 0)
+        gate.setIdle([true, false])
+        #expect(gate.pass(.watermark(time(40)), from: 1)?.watermark == 40)
+        // Nobody has seen that it was not idle in between.
+        gate.setIdle([true, false])
+        let first = try #require(gate.pass(batch(10, 41, watermark: 20), from: 0)?.batch)
+        #expect(first.behind.map(\.row) == [0] && first.behind.allSatisfy { $0.watermark == time(40) })
+        gate.setIdle([true, false])
+        #expect(gate.pass(.watermark(time(60)), from: 1)?.watermark == 60)
+    }
+
+    @Test("an instance that only hears of time does not fall behind the others of its stage that come back")
+    func otherInstances() throws {
+        var gate = InputGate(inputs: [0, 0, 1], stages: [5, 5, 6])
+        for sender in 0...1 { _ = gate.pass(.watermark(time(5)), from: sender) }
+        gate.setIdle([true, true, false])
+        #expect(gate.pass(.watermark(time(40)), from: 2)?.watermark == 40)
+        gate.setIdle([false, true, false])
+        _ = gate.pass(batch(70, watermark: 69), from: 0)
+        #expect(gate.pass(.watermark(time(90)), from: 2) == nil, "the other instance has not come there")
+        let second = try #require(gate.pass(batch(50, 60, watermark: 69), from: 1)?.batch)
+        #expect(second.behind.isEmpty && second.watermark == time(69))
+        // One that has not come back with its stage would be left out again.
+        gate.setIdle([true, true, false])
+        #expect(gate.risen()?.watermark == 90)
+    }
+
     @Test("an inbox tells that a sender is idle once all that it sent has been taken")
     func inbox() async throws {
         let inbox = Inbox(inputs: [0, 0])

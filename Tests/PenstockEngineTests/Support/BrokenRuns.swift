@@ -45,7 +45,7 @@ struct BrokenRuns {
             checkpoints: CheckpointOptions(name: name, interval: .zero, restoring: restoring, kept: kept))
         if let spillFolder { options.spillFolder = spillFolder }
         let run = PipelineRun(
-            try PhysicalPlan(flows, parallelism: attempt.parallelism), options: options, log: log)
+            try await PhysicalPlan(flows, parallelism: attempt.parallelism, log: log), options: options, log: log)
         if attempt.crash == nil {
             try await run.run()
         } else {

@@ -151,8 +151,8 @@ struct TopicPartitionTests {
             ]
         }
         func copies(_ crashes: [Int]) async throws -> (partitions: [[Reading]], restored: [UInt64?]) {
-            let folder = try TestFolder()
-            let log = try await EmbeddedLog(directory: folder.path)
+            var runs = try BrokenRuns()
+            let log = try await EmbeddedLog(directory: runs.folder.path)
             try await makeTopic("readings", partitions: 3, in: log)
             try await makeTopic("copies", partitions: 2, in: log)
             for partition in 0..<3 {
@@ -168,22 +168,10 @@ struct TopicPartitionTests {
                 }
                 try await writer.close()
             }
-            var restored: [UInt64?] = []
             for crash in crashes.map(Optional.some) + [nil] {
-                let plan = try await PhysicalPlan(flows(crash), log: log)
-                let run = PipelineRun(
-                    plan,
-                    options: RunOptions(
-                        batchEvents: batch, topicDurability: .pageCache,
-                        checkpoints: CheckpointOptions(name: "test", interval: .zero)), log: log)
-                if crash == nil {
-                    try await run.run()
-                } else {
-                    await #expect(throws: (any Error).self) { try await run.run() }
-                }
-                restored.append(run.progress.restoredCheckpoint)
+                try await runs.run(BrokenRuns.Attempt(batch: batch, crash: crash), flows(crash))
             }
-            return ([try await contents("copies", 0, log), try await contents("copies", 1, log)], restored)
+            return ([try await contents("copies", 0, log), try await contents("copies", 1, log)], runs.restored)
         }
         let whole = try await copies([]).partitions
         #expect(whole[0].count + whole[1].count == 600 && !whole[0].isEmpty && !whole[1].isEmpty)

@@ -2,6 +2,7 @@ import TestSupport
 import Testing
 
 @testable import Penstock
+@testable import PenstockEngine
 
 @Suite("CSV sources and sinks in a flow")
 struct CSVStageTests {
@@ -32,6 +33,32 @@ struct CSVStageTests {
             To(CSVOutput(folder("out.csv"), columns: ["time"]) { (time: Timestamp) in [.time(time)] })
         }.run()
         #expect(try folder.text("out.csv") == "time\n\(written)\n")
+    }
+
+    @Test("rows that come more than once go into a file only where it takes updates, each with its pane")
+    func updates() async throws {
+        let folder = try TestFolder()
+        func flow(takesUpdates: Bool, _ name: String) -> Flow<Closed> {
+            let file = CSVOutput(folder(name), columns: ["row", "final", "count"]) { (row: Counted<Int>) in
+                [.integer(row.pane.index), .text("\(row.pane.isFinal)"), .integer(row.count)]
+            }
+            return Flow("growing") {
+                From(Generated(5) { n in (n, Timestamp(nanoseconds: Int64(n))) })
+                KeyBy { (_: Int) in 1 }
+                Tumbling(every: .seconds(1))
+                Early(every: 2)
+                Count()
+                if takesUpdates { To(file).takingUpdates() } else { To(file) }
+            }
+        }
+        let error = await #expect(throws: EngineError.self) { try await flow(takesUpdates: false, "no.csv").run() }
+        #expect(
+            error?.summary
+                == "the pipeline cannot be planned: To in the flow \"growing\" keeps each row of Count, whose rows come "
+                + "more than once, each in place of the one before it")
+        #expect(error?.hint?.contains("takingUpdates()") == true && error?.hint?.contains("pane") == true)
+        try await flow(takesUpdates: true, "yes.csv").run()
+        #expect(try folder.text("yes.csv") == "row,final,count\n0,false,2\n1,false,4\n2,true,5\n")
     }
 
     @Test("fields keep their text, and numbers their value")

@@ -70,18 +70,22 @@ final class Inbox: Sendable {
 
     /// For each sender the number of the input on which it sends.
     let inputs: [UInt8]
+    /// For each sender which stage it is an instance of; nil where each has its own.
+    let stages: [Int]?
     /// For each sender whether it reads a source.
     let areSources: [Bool]
     private let state: Guarded<State>
     /// By which clock lossy edges have intervals, and waits are measured.
     private let clock: any RunClock
 
-    /// A queue for as many senders as there are numbers of inputs; `areSources` says which of them read a source, by default none, and
-    /// `lossy` which never wait, by default none.
+    /// A queue for as many senders as there are numbers of inputs; `stages` says which are instances of one, by default none, `areSources` which
+    /// read a source, by default none, and `lossy` which never wait, by default none.
     init(
-        inputs: [UInt8], areSources: [Bool]? = nil, lossy: [LossyEdge?]? = nil, clock: any RunClock = MonotonicClock()
+        inputs: [UInt8], stages: [Int]? = nil, areSources: [Bool]? = nil, lossy: [LossyEdge?]? = nil,
+        clock: any RunClock = MonotonicClock()
     ) {
         self.inputs = inputs
+        self.stages = stages
         self.areSources = areSources ?? Array(repeating: false, count: inputs.count)
         self.clock = clock
         state = Guarded(

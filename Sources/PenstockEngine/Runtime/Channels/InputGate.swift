@@ -3,10 +3,12 @@ internal import PenstockEvents
 /// Makes one stream of several senders: the watermark is the smallest of theirs, and what all of them say is passed on once.
 ///
 /// A sender whose barrier has come is left alone until those of all others have: what the stage knows then is exactly what follows from
-/// everything before the barriers. A sender that is idle is left out of the smallest watermark; when it goes on, what it sends from behind the
-/// watermark that was passed on meanwhile is marked as behind.
+/// everything before the barriers. A sender that is idle is left out of the smallest watermark, once all instances of its stage are; when one goes
+/// on, all of them do, and what they send from behind the watermark that was passed on meanwhile is marked as behind.
 struct InputGate {
     private let inputs: [UInt8]
+    /// Which stage each sender is an instance of.
+    private let stages: [Int]
     private var watermarks: [Timestamp]
     private var ended: [Bool]
     /// Whether the senders read sources: then each one's control records are its own.
@@ -27,9 +29,14 @@ struct InputGate {
     /// The senders from which nothing may be taken now.
     private(set) var blocked: [Bool]
 
-    /// A gate for senders that send on these inputs; `areSources` says which of them read a source, by default none.
-    init(inputs: [UInt8], areSources: [Bool]? = nil, feedback: (sender: Int, loop: FeedbackLoop)? = nil) {
+    /// A gate for senders that send on these inputs; `stages` says which stage each is of, by default its own, and `areSources` which of them
+    /// read a source, by default none.
+    init(
+        inputs: [UInt8], stages: [Int]? = nil, areSources: [Bool]? = nil,
+        feedback: (sender: Int, loop: FeedbackLoop)? = nil
+    ) {
         self.inputs = inputs
+        self.stages = stages ?? Array(inputs.indices)
         self.areSources = areSources ?? Array(repeating: false, count: inputs.count)
         marks = Array(repeating: .distantPast, count: inputs.count)
         watermarks = Array(repeating: .distantPast, count: inputs.count)
@@ -49,15 +56,22 @@ struct InputGate {
     /// Whether all senders that have not ended are idle, and there are such.
     var isIdle: Bool { hasIdle && zip(idle, ended).allSatisfy { $0 || $1 } }
 
-    /// Which senders are idle now.
+    /// Which senders say that they are idle now.
     mutating func setIdle(_ senders: [Bool]) {
-        for sender in senders.indices where idle[sender] != senders[sender] {
-            idle[sender] = senders[sender]
-            if !idle[sender], !ended[sender], forwarded > watermarks[sender] {
-                floors[sender] = forwarded
-                watermarks[sender] = forwarded
-            }
+        // An instance that has no events itself hears of time as soon as the others, but not in the same instant.
+        let awake = Set(senders.indices.filter { !senders[$0] && !ended[$0] }.map { stages[$0] })
+        for sender in senders.indices {
+            let isIdle = senders[sender] && !awake.contains(stages[sender])
+            if idle[sender], !isIdle { comeBack(sender) }
+            idle[sender] = isIdle
         }
+    }
+
+    private mutating func comeBack(_ sender: Int) {
+        idle[sender] = false
+        guard !ended[sender], forwarded > watermarks[sender] else { return }
+        floors[sender] = forwarded
+        watermarks[sender] = forwarded
     }
 
     // MARK: Elements
@@ -67,6 +81,10 @@ struct InputGate {
         guard watermarks.count > 1 else { return element }
         switch element {
         case .batch(var batch):
+            if idle[sender], batch.count > 0 {
+                // It may be idle again by the time that this is taken.
+                for other in idle.indices where idle[other] && stages[other] == stages[sender] { comeBack(other) }
+            }
             if floors[sender] > .distantPast {
                 batch.markBehind(floors[sender])
                 if batch.watermark >= floors[sender] { floors[sender] = .distantPast }

@@ -50,7 +50,7 @@ final class KeptRows {
     }
 
     /// Adds all events to a state, one after the other.
-    /// - Throws: `EngineError` that names the event; `IntegerOverflow`.
+    /// - Throws: `EngineError` that names the event.
     func fold(into slot: UInt32, of store: AggregateStore, _ stage: StageName) throws {
         for (k, place) in places.enumerated() {
             try store.add(memory + (first + k) * element.stride, at: place, into: slot)

@@ -2,14 +2,13 @@ internal import PenstockEvents
 
 // What is kept of the keys goes into a checkpoint by key group. Rows leave in the step in which they are made, so none is waiting then.
 extension OrderedWindows {
+    var nextSequence: UInt64 {
+        get { due.nextSequence }
+        set { due.nextSequence = newValue }
+    }
+
     func snapshot(into state: inout StateWriter) throws {
-        state.chunk { chunk in
-            chunk.put(StateKind.progress.rawValue)
-            chunk.put(watermark.nanoseconds)
-            chunk.put(forwarded.nanoseconds)
-            chunk.put(max(last, waiting.latest))
-            chunk.put(due.nextSequence)
-        }
+        state.chunk { writeProgress(&$0) }
         for (group, slots) in keys.slots(byKeyGroup: options.aggregate.isKeyed) {
             try state.chunk(group: group) { chunk in
                 chunk.put(StateKind.keys.rawValue)
@@ -34,30 +33,18 @@ extension OrderedWindows {
         chunk.put(window.state != nil)
         if let state = window.state {
             try store.write(state, into: &chunk)
-            chunk.put(store.isBroken(state))
         }
     }
 
     mutating func restore(_ chunks: [StateChunk]) throws {
-        var instances: [(watermark: Int64, forwarded: Int64)] = []
-        for chunk in chunks {
-            var decoder = StateDecoder(chunk)
-            switch try StateKind(&decoder) {
-            case .progress:
-                instances.append((try decoder.watermark().nanoseconds, try decoder.watermark().nanoseconds))
-                last = max(last, try decoder.integer())
-                due.nextSequence = max(due.nextSequence, try decoder.integer())
-            case .keys:
-                while !decoder.isAtEnd { try restoreKey(&decoder) }
-            case .waiting:
-                let events = options.input
-                waiting.add(try decoder.batch(of: events))
-            case .finished:
-                throw StateDamaged()
+        try restore(chunks) { windows, kind, decoder in
+            switch kind {
+            case .progress: break
+            case .keys: while !decoder.isAtEnd { try windows.restoreKey(&decoder) }
+            case .waiting: windows.waiting.add(try decoder.batch(of: windows.options.input))
+            case .finished: throw StateDamaged()
             }
         }
-        watermark = Timestamp(nanoseconds: instances.map(\.watermark).min() ?? .min)
-        forwarded = Timestamp(nanoseconds: instances.map(\.forwarded).min() ?? .min)
     }
 
     private mutating func restoreKey(_ decoder: inout StateDecoder) throws {
@@ -76,9 +63,7 @@ extension OrderedWindows {
         }
         if store.isWritable {
             if try decoder.bool() {
-                let state = try store.read(&decoder)
-                if try decoder.bool() { store.noteBroken(state) }
-                window.state = state
+                window.state = try store.read(&decoder)
             }
         } else if let rows = window.rows, rule.slidingSize == nil, !rule.startsAgain {
             let state = store.allocate()

@@ -4,7 +4,7 @@ internal import PenstockEvents
 ///
 /// Events wait until the watermark has reached their effective time and are then added one after the other. What is kept of a key is the
 /// state of its aggregate where that can be written into a checkpoint, and the events themselves where it cannot or where windows overlap.
-struct OrderedWindows: TimedProcessor {
+struct OrderedWindows: OrderedProcessor {
     let options: WindowStageOptions
     let rule: OrderedWindowRule
     let store: AggregateStore
@@ -176,17 +176,12 @@ struct OrderedWindows: TimedProcessor {
     {
         let state = window.state ?? store.allocate()
         window.state = state
-        do {
-            let isTaken = try store.add(value, at: place, into: state)
-            if !isTaken, window.count == 0 {
-                store.free(state)
-                window.state = nil
-            }
-            return isTaken
-        } catch is IntegerOverflow {
-            throw EngineError.overflow(
-                stage: options.stage, window: WindowSpan(window.first, place.effectiveNanoseconds + 1))
+        let isTaken = try store.add(value, at: place, into: state)
+        if !isTaken, window.count == 0 {
+            store.free(state)
+            window.state = nil
         }
+        return isTaken
     }
 
     // MARK: Firing
@@ -231,8 +226,6 @@ struct OrderedWindows: TimedProcessor {
                 } else {
                     try window.rows?.fold(into: state, of: store, options.stage)
                 }
-            } catch is IntegerOverflow {
-                throw EngineError.overflow(stage: options.stage, window: span)
             } catch let error as EngineError { throw error } catch {
                 throw EngineError.stage(options.stage, error)
             }
@@ -257,9 +250,7 @@ struct OrderedWindows: TimedProcessor {
                 code: keys.hashes[row.slot], key: key.isEmpty && !keys.isLong ? nil : key, window: row.value.window,
                 pane: row.value.pane, time: row.time)
         }
-        do { try store.putResults(of: rows.map(\.value.state), into: &closed, options.aggregate) } catch {
-            throw EngineError.stage(options.stage, error)
-        }
+        try store.putResults(of: rows.map(\.value.state), into: &closed, options.aggregate)
         for row in rows {
             store.free(row.value.state)
             forget(row.slot)

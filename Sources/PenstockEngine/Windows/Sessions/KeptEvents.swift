@@ -71,7 +71,7 @@ final class KeptEvents {
     }
 
     /// Adds the events of a session to its state: each origin's in their sequence, the origins in their order.
-    /// - Throws: `EngineError` that names the event; `IntegerOverflow`.
+    /// - Throws: `EngineError` that names the event.
     func fold(_ slot: UInt32, in store: AggregateStore) throws {
         let chain = chains[Int(slot)]
         sortEvents(of: chain)
@@ -90,9 +90,7 @@ final class KeptEvents {
 
     private func merge(_ part: UInt32, into slot: UInt32, _ store: AggregateStore) throws {
         guard part != slot else { return }
-        do { try store.merge(part, into: slot) } catch let error as IntegerOverflow { throw error } catch {
-            throw EngineError.stage(stage, error)
-        }
+        do { try store.merge(part, into: slot) } catch { throw EngineError.stage(stage, error) }
         store.free(part)
     }
 

@@ -6,8 +6,7 @@ extension KeyedSessions {
     func snapshot(into state: inout StateWriter) throws {
         let coding = try kept?.coding() ?? store.stateCoding()
         state.chunk { chunk in
-            StageProgress(watermark: watermark, forwarded: forwarded, base: baseSequence, sequence: sequence)
-                .write(&chunk)
+            progress.write(&chunk)
         }
         let keys = GroupedEntries(width: 4, capacity: table.keyCount, displaced: interner.displaced) { entries in
             table.write(to: entries)
@@ -31,17 +30,7 @@ extension KeyedSessions {
 
     mutating func restore(_ state: [StateChunk]) throws {
         let coding = try kept?.coding() ?? store.stateCoding()
-        var progress = StageProgress()
-        for chunk in state {
-            var decoder = StateDecoder(chunk)
-            if chunk.group == nil {
-                try progress.merge(&decoder)
-            } else {
-                try restoreGroup(&decoder, coding)
-            }
-        }
-        (watermark, forwarded) = (progress.watermark, progress.forwarded)
-        (baseSequence, sequence) = (progress.sequence, progress.sequence)
+        try restore(state, group: { try $0.restoreGroup(&$1, coding) })
     }
 
     /// What `write` writes of each entry, in one go.

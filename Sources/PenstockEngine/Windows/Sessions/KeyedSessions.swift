@@ -5,7 +5,7 @@ internal import PenstockEvents
 /// An aggregate for which order does not matter adds each event to the state of its session at once; others keep the events until the
 /// session has ended. A session ends when the watermark has reached its end plus the allowed lateness; the output's watermark stays
 /// behind by the lateness, so that no row is late.
-struct KeyedSessions: TimedProcessor {
+struct KeyedSessions: NumberedProcessor, SidedProcessor {
     private let stage: StageName
     private let windows: SessionWindows
     private let lateness: Int64
@@ -29,7 +29,7 @@ struct KeyedSessions: TimedProcessor {
     /// The number of the first row of this run.
     var baseSequence: UInt64 = 0
     private(set) var statistics = OperatorStatistics()
-    private var side = SideRows()
+    var side = SideRows()
 
     init(_ windows: SessionWindows, _ options: WindowStageOptions) {
         stage = options.stage
@@ -72,10 +72,6 @@ struct KeyedSessions: TimedProcessor {
         if failures.goesOn, kept == nil { kept = KeptEvents(stage: stage, store.kernel.numbers, of: input) }
     }
 
-    mutating func connect(_ sides: Set<SidePort>) { side.connect(sides) }
-
-    mutating func takeSide() -> (port: SidePort, batch: Batch)? { side.take() }
-
     func measure() -> StateMeasure {
         var measure = StateMeasure(keys: table.keyCount, bytes: table.byteCount + store.byteCount + interner.byteCount)
         if let kept { measure.add(events: kept.count, bytesEach: kept.bytesEach) }
@@ -101,9 +97,7 @@ struct KeyedSessions: TimedProcessor {
         if let kept {
             try kept.keep(onTime, slots: slots)
         } else {
-            do { try store.fold(onTime, rows: rows, slots: slots, stage) } catch let overflow as IntegerOverflow {
-                throw overflowed(onTime, overflow)
-            }
+            try store.fold(onTime, rows: rows, slots: slots, stage)
         }
         try mergeSessions()
         // The rows are named by memory that only `onTime` keeps.
@@ -181,11 +175,7 @@ struct KeyedSessions: TimedProcessor {
             if let kept {
                 kept.merge(merge.later, into: merge.into)
             } else {
-                do { try store.merge(merge.later, into: merge.into) } catch is IntegerOverflow {
-                    throw EngineError.overflow(stage: stage, window: merge.window)
-                } catch {
-                    throw EngineError.stage(stage, error)
-                }
+                do { try store.merge(merge.later, into: merge.into) } catch { throw EngineError.stage(stage, error) }
             }
             store.free(merge.later)
         }
@@ -200,17 +190,6 @@ struct KeyedSessions: TimedProcessor {
         return EngineError.stageFailed(
             stage: stage, sequence: sequence, time: time,
             IllegalGap(stage: stage, sequence: sequence, time: time, gap: gap))
-    }
-
-    private mutating func overflowed(_ batch: Batch, _ overflow: IntegerOverflow) -> any Error {
-        let row = overflow.row ?? 0
-        let time = batch.times.values[row]
-        let session = table.session(of: codes(of: batch)[row], at: time)
-        let window = session.map {
-            WindowSpan(start: Timestamp(nanoseconds: $0.first), end: Timestamp(nanoseconds: $0.end))
-        }
-        let instant = Timestamp(nanoseconds: time)
-        return EngineError.overflow(stage: stage, window: window ?? WindowSpan(start: instant, end: instant))
     }
 
     // MARK: Ending
@@ -234,17 +213,13 @@ struct KeyedSessions: TimedProcessor {
             if let kept {
                 store.turn = session.end + lateness
                 defer { store.turn = nil }
-                do { try kept.fold(session.slot, in: store) } catch is IntegerOverflow {
-                    throw EngineError.overflow(stage: stage, window: session.window)
-                }
+                try kept.fold(session.slot, in: store)
             }
             rows.append(
                 code: session.code, key: interner.key(session.code), window: session.window, pane: Pane(),
                 time: session.end)
         }
-        do { try store.putResults(of: sessions.map(\.slot), into: &rows, aggregate, delay: lateness) } catch {
-            throw EngineError.stage(stage, error)
-        }
+        try store.putResults(of: sessions.map(\.slot), into: &rows, aggregate, delay: lateness)
         for session in sessions { store.free(session.slot) }
         given += sessions.count
         if given == ended.count {

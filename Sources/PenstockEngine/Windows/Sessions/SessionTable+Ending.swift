@@ -48,15 +48,6 @@ extension SessionTable {
         deadlines.add(DeadlineQueue.Deadline(time: oldest.end, code: code))
     }
 
-    /// The session of a key that holds an instant.
-    func session(of code: UInt64, at time: Int64) -> OpenSession? {
-        let entry = entries[place(of: code)]
-        guard entry.session.slot != Entry.vacant else { return nil }
-        if entry.session.first <= time { return entry.session }
-        let instant = OpenSession(first: time, end: time, slot: Entry.vacant)
-        return lists.touched(by: instant, in: entry.list).first.map { lists.session($0, in: entry.list) }
-    }
-
     /// The keys that have an open session.
     var codes: Set<UInt64> {
         var codes: Set<UInt64> = []

@@ -132,9 +132,7 @@ struct SessionTable {
         if merged.slot == Entry.vacant {
             merged.slot = session.slot
         } else {
-            let window = WindowSpan(
-                start: Timestamp(nanoseconds: merged.first), end: Timestamp(nanoseconds: merged.end))
-            merges.append(SessionMerge(later: session.slot, into: merged.slot, window: window))
+            merges.append(SessionMerge(later: session.slot, into: merged.slot))
         }
     }
 
@@ -213,8 +211,6 @@ struct SessionMerge {
     /// The slot whose state goes into the other one's.
     let later: UInt32
     let into: UInt32
-    /// What the session covers then, for messages.
-    let window: WindowSpan
 }
 
 /// How long the sessions of a batch last behind its events.
