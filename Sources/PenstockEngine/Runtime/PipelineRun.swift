@@ -173,7 +173,9 @@ public final class PipelineRun: Sendable {
             options.steps?.begin(
                 zip(wirings, stages).map { RunSteps.Part(wiring: $0, stage: $1) }, checkpoints, progress)
             try await withThrowingTaskGroup(of: Void.self) { group in
-                for stage in stages { group.addTask(executorPreference: stage.executor.tasks) { try await stage.run() } }
+                for stage in stages {
+                    group.addTask(executorPreference: stage.executor.tasks) { try await stage.run() }
+                }
                 if let checkpoints { group.addTask { try await checkpoints.run() } }
                 requests?.follow()
                 do {
