@@ -26,7 +26,7 @@ public struct JournalOptions: Sendable, Hashable {
 
 extension PhysicalPlan {
     /// Whether runs of the plan take decisions that only a journal can repeat.
-    public var needsJournal: Bool { stages.contains(where: \.needsJournal) }
+    public var needsJournal: Bool { stages.contains(where: \.needsJournal) || !recordings.isEmpty }
 
     /// Whether a replay of the pipeline is possible.
     public var isReplayable: Bool { stages.allSatisfy { $0.feedback == nil } }

@@ -9,6 +9,8 @@ struct JournalRecord: Event {
         case comeback = 1
         /// Events of a feedback were read.
         case feedback = 2
+        /// Answers to a stage's requests are in their topic from the position on, written by the run whose number the floor is.
+        case answers = 3
     }
 
     static let schema = Schema(

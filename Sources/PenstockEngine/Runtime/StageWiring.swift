@@ -253,10 +253,11 @@ struct StageWiring: Sendable {
         case .aggregate(let window, let aggregate): return makeAggregate(planned.name, input, window, aggregate)
         case .operation(let operation):
             let progress = run.progress
-            let context = OperatorContext(
+            var context = OperatorContext(
                 stage: planned.name, parallelism: planned.description.parallelism ?? 1,
                 batchEvents: run.options.batchEvents, spillFolder: run.options.spillFolder,
                 report: { progress.report($0) })
+            context.answers = run.journal?.answers(to: planned.name)
             return operation.make(context, origin(planned.name, isKeyed: operation.isKeyed))
         case .source, .topicSource, .flow, .inputs, .side, .watermark, .persist, .sink, .topicSink:
             preconditionFailure("\(planned.name) is not an operator")
