@@ -22,8 +22,8 @@ struct AsyncQueue<Out: Sendable> {
     /// Events of one part that leave, with what came of them.
     struct Leaving {
         /// The batch of the events, with the watermark that has left before them.
-        fileprivate var requests: Batch
-        fileprivate let rows: [Int]
+        var requests: Batch
+        let rows: [Int]
         let values: [Out?]
         /// Their numbers among all events that have come.
         let numbers: [UInt64]
@@ -41,7 +41,7 @@ struct AsyncQueue<Out: Sendable> {
     }
 
     /// A batch, and what has become of its events.
-    private struct Part {
+    struct Part {
         let batch: Batch
         let rows: [Int]
         let numbers: [UInt64]
@@ -55,7 +55,7 @@ struct AsyncQueue<Out: Sendable> {
         var isOver: Bool { given == rows.count }
     }
 
-    private enum Item {
+    enum Item {
         case part(Part)
         case mark(StreamElement)
     }
@@ -63,7 +63,7 @@ struct AsyncQueue<Out: Sendable> {
     /// The most entries that may stand in the queue: of batches and of what comes between them.
     private static var itemLimit: Int { 4096 }
 
-    private var items: [Item] = []
+    private(set) var items: [Item] = []
     /// The number of the first item.
     private var first: UInt64 = 0
     /// The number of the first item that may have events nobody has asked for.
@@ -72,13 +72,13 @@ struct AsyncQueue<Out: Sendable> {
     /// Events that were taken and given back, in order.
     private var givenBack: ArraySlice<Place> = []
     /// The watermark that has been given out.
-    private(set) var forwarded = Timestamp.distantPast
+    var forwarded = Timestamp.distantPast
     /// The last watermark in the queue.
-    private var known = Timestamp.distantPast
+    var known = Timestamp.distantPast
     /// Whether the end stands in the queue, behind which nothing comes.
     private(set) var hasEnd = false
     /// The number of the next event that comes.
-    private var nextNumber: UInt64 = 0
+    var nextNumber: UInt64 = 0
 
     /// How many events were taken to ask for them and have not been given out.
     private(set) var held = 0
@@ -110,7 +110,7 @@ struct AsyncQueue<Out: Sendable> {
         }
     }
 
-    private mutating func add(_ batch: Batch, numbers: [UInt64]) {
+    mutating func add(_ batch: Batch, numbers: [UInt64]) {
         var rows: [Int] = []
         rows.reserveCapacity(batch.count)
         batch.forEachRow { rows.append($0) }
@@ -282,91 +282,6 @@ struct AsyncQueue<Out: Sendable> {
             requests: requests, rows: events.map { part.rows[$0.index] }, values: events.map(\.value),
             numbers: events.map { part.numbers[$0.index] })
     }
-
-    // MARK: Checkpoints
-
-    private enum Kind: UInt8 {
-        case events = 0
-        case watermark = 1
-        case control = 2
-    }
-
-    /// Writes what stands in the queue: of batches the events that have not been given out, with their numbers where these matter.
-    /// - Parameters:
-    ///   - leaving: What has been given out, but not put out by the stage yet: as if it stood in the queue still.
-    ///   - sent: The watermark that the stage has put out, where that is not what has been given out.
-    func write(
-        _ state: inout StateEncoder, numbered: Bool = false, leaving: [Next] = [], sent: Timestamp? = nil
-    ) throws {
-        if numbered { state.put(nextNumber) }
-        state.put((sent ?? forwarded).nanoseconds)
-        for next in leaving {
-            switch next {
-            case .element(let element): Self.write(element, &state)
-            case .answers(let leaving):
-                try Self.write(leaving.requests, leaving.rows, leaving.numbers, numbered, &state)
-            }
-        }
-        for item in items {
-            switch item {
-            case .part(let part):
-                let left = part.rows.indices.filter { !part.outcomes[$0].isGiven }
-                guard !left.isEmpty else {
-                    Self.write(.watermark(part.batch.watermark), &state)
-                    continue
-                }
-                try Self.write(
-                    part.batch, left.map { part.rows[$0] }, left.map { part.numbers[$0] }, numbered, &state)
-            case .mark(let element): Self.write(element, &state)
-            }
-        }
-    }
-
-    private static func write(
-        _ batch: Batch, _ rows: [Int], _ numbers: [UInt64], _ numbered: Bool, _ state: inout StateEncoder
-    ) throws {
-        var batch = batch
-        batch.selection = Selection(Column(rows.map { UInt32($0) }), count: rows.count)
-        state.put(Kind.events.rawValue)
-        if numbered { state.put(all: numbers) }
-        try state.put(batch)
-    }
-
-    private static func write(_ element: StreamElement, _ state: inout StateEncoder) {
-        switch element {
-        case .watermark(let time):
-            state.put(Kind.watermark.rawValue)
-            state.put(time.nanoseconds)
-        case .control(let record):
-            state.put(Kind.control.rawValue)
-            state.put(record.encoded())
-        case .batch, .barrier, .end:
-            break
-        }
-    }
-
-    /// Brings back what `write` wrote.
-    mutating func read(_ state: inout StateDecoder, _ element: ValueType, numbered: Bool = false) throws {
-        if numbered { nextNumber = try state.integer() }
-        forwarded = Timestamp(nanoseconds: try state.integer())
-        known = forwarded
-        while !state.isAtEnd {
-            switch Kind(rawValue: try state.integer()) {
-            case .events:
-                guard numbered else {
-                    add(.batch(try state.batch(of: element)))
-                    continue
-                }
-                let numbers: [UInt64] = try state.all()
-                add(try state.batch(of: element), numbers: numbers)
-            case .watermark: add(.watermark(Timestamp(nanoseconds: try state.integer())))
-            case .control:
-                let record = try Array(try state.data()).withUnsafeBytes { try ControlRecord(decoding: $0) }
-                add(.control(record))
-            case nil: throw StateDamaged()
-            }
-        }
-    }
 }
 
 extension AsyncQueue.Leaving {
@@ -388,6 +303,3 @@ extension AsyncQueue.Leaving {
     }
 }
 
-extension AsyncQueue.Outcome {
-    fileprivate var isGiven: Bool { if case .given = self { true } else { false } }
-}

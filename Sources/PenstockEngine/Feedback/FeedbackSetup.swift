@@ -20,8 +20,22 @@ struct FeedbackSetup {
             guard case .topic(let name, let topic, let codec, let reader?) = writer.output, let log,
                 let rule = plan.stages[reader].feedback, case .live(let start, var board)? = topics.ranges[reader]
             else { continue }
+            let end = try await log.describe(topic).partitions[0].nextOffset
+            var present = end
+            if let source = plan.stages[reader].input.sourceName, let journal = run.journal {
+                if journal.isFollowing {
+                    present = journal.loop(of: source)?.end ?? end
+                } else if run.restored == nil {
+                    try await journal.keep(loopFrom: start, of: source)
+                }
+            }
             if run.restored == nil {
-                if rule.initialCount > 0 { board.commit(try await begin(topic, codec, rule, log)) }
+                if run.journal?.isFollowing == true {
+                    board.commit(min(start + UInt64(rule.initialCount), present))
+                } else if rule.initialCount > 0 {
+                    board.commit(try await begin(topic, codec, rule, log))
+                    present = board.position
+                }
             } else if let chunk = run.restored?.chunks[StateOwner(stage: name, part: .sink)]?.first {
                 // What an earlier run wrote behind the checkpoint counts when it comes out again.
                 var state = StateDecoder(chunk)
@@ -29,8 +43,7 @@ struct FeedbackSetup {
                 topics.boards[writer.index] = board
                 topics.ranges[reader] = .live(start: start, board: board)
             }
-            let end = try await log.describe(topic).partitions[0].nextOffset
-            loops[reader] = FeedbackLoop(board, run.watch, present: end)
+            loops[reader] = FeedbackLoop(board, run.watch, present: present)
         }
         return loops
     }

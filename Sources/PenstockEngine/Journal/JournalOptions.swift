@@ -27,14 +27,11 @@ public struct JournalOptions: Sendable, Hashable {
 extension PhysicalPlan {
     /// Whether runs of the plan take decisions that only a journal can repeat.
     public var needsJournal: Bool { stages.contains(where: \.needsJournal) || !recordings.isEmpty }
-
-    /// Whether a replay of the pipeline is possible.
-    public var isReplayable: Bool { stages.allSatisfy { $0.feedback == nil } }
 }
 
 extension PhysicalStage {
     /// Whether its source takes decisions that depend on the pace of the run. The only partition is never left out for others.
-    var needsJournal: Bool { reading.idleAfter != nil && partitions > 1 || feedback?.isInRounds == false }
+    var needsJournal: Bool { reading.idleAfter != nil && partitions > 1 || feedback != nil }
 }
 
 extension PhysicalPlan {

@@ -9,7 +9,7 @@ enum JournalSetup {
         _ plan: PhysicalPlan, _ options: RunOptions, _ log: (any LogStore)?
     ) async throws -> RunJournal? {
         guard let wanted = options.journal, wanted.isFollowing else {
-            try checkAnswers(plan, options)
+            try check(plan, options)
             return nil
         }
         let journal = try await RunJournal(following: wanted, required(log))
@@ -17,8 +17,13 @@ enum JournalSetup {
         return journal
     }
 
-    /// Answers are recorded in a journal's run, and taken from one.
-    private static func checkAnswers(_ plan: PhysicalPlan, _ options: RunOptions) throws(EngineError) {
+    /// Answers are recorded in a journal's run, and taken from one; what went round in a loop is in the topic of one.
+    private static func check(_ plan: PhysicalPlan, _ options: RunOptions) throws(EngineError) {
+        if options.reading != .live, let feedback = plan.stages.first(where: { $0.feedback != nil })?.input.sourceName {
+            throw .option(
+                problem: "\(feedback) reads a feedback, but it is not said of which run",
+                hint: "give replay --of RUN")
+        }
         for (stage, rule) in plan.recordings {
             switch options.reading {
             case .live where options.journal == nil:

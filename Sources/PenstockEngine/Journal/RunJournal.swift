@@ -13,6 +13,8 @@ final class RunJournal: Sendable {
     /// What the journal is called.
     private let name: String
     private let known: [JournalRecord]
+    /// Where other runs began to put something into feedbacks.
+    private let otherLoops: [JournalRecord]
     private let writer: (any TopicWriter)?
     /// The answers to requests, by the stage that has asked.
     private let tapes = Guarded<[StageName: AnswerTape]>([:])
@@ -27,6 +29,9 @@ final class RunJournal: Sendable {
         self.run = found.number
         scan = found.scan
         known = found.records
+        otherLoops = contents.runs.filter { $0.number != found.number }.flatMap { run in
+            run.records.filter { $0.kind == .loop }
+        }
         isFollowing = true
         writer = nil
     }
@@ -48,6 +53,7 @@ final class RunJournal: Sendable {
         self.name = options.name
         self.scan = scan
         isFollowing = false
+        otherLoops = []
         do {
             let contents = try await JournalContents(topic, log)
             let earlier = restored == nil ? nil : contents.runs.last { $0.name == name }
@@ -83,7 +89,26 @@ final class RunJournal: Sendable {
             .map { FeedbackReading(position: $0.position, end: $0.end, floor: $0.floor) }
     }
 
+    /// Where in its topic the run's part of a feedback begins, and ends where it is not the last one.
+    func loop(of stage: StageName) -> (start: UInt64, end: UInt64?)? {
+        guard let start = known.first(where: { $0.kind == .loop && $0.text == stage.description })?.position else {
+            return nil
+        }
+        let others = otherLoops.filter { $0.text == stage.description && $0.position > start }
+        return (start, others.map(\.position).min())
+    }
+
     // MARK: What happens
+
+    /// Keeps from where on the run puts something into a feedback.
+    /// - Throws: `LogError`.
+    func keep(loopFrom offset: UInt64, of stage: StageName) async throws {
+        guard let writer else { preconditionFailure("a run that follows a journal decides nothing itself") }
+        var record = JournalRecord(run, .loop)
+        record.position = offset
+        record.text = stage.description
+        try await Self.append([record], writer)
+    }
 
     /// Keeps that a partition comes back; what follows from it may be done when this returns.
     /// - Throws: `LogError`.
@@ -177,6 +202,7 @@ extension JournalRecord {
 extension StageState {
     /// What of a decision was known by then; nil where it was about what had not been read.
     fileprivate func known(of record: JournalRecord) -> JournalRecord? {
+        if record.kind == .loop { return record }
         guard record.kind == .answers else { return isBehind(record) ? record : nil }
         guard let stage = StageName(text: record.text),
             let chunk = chunks[StateOwner(stage: stage, part: .operation)]?.first,

@@ -102,7 +102,7 @@ public final class PipelineRun: Sendable {
                 progress.report(.warning("\(source) \(what)"))
             }
         }
-        var topics = try await TopicSetup(plan, options.following(followed), log)
+        var topics = try await TopicSetup(plan, options.following(followed), log, followed)
         let checkpoints = try await CheckpointSetup(plan, options, log, topics, progress)
         let scan = checkpoints?.restored?.scan ?? topics.scan
         var journal = followed
@@ -249,6 +249,9 @@ public final class PipelineRun: Sendable {
                     outgoing: outgoing, sideways: sideways, persistedRange: topics.ranges[stage.index],
                     board: topics.boards[stage.index])
                 wiring.loop = loops[stage.index]
+                if case .topic(_, _, _, let reader?) = stage.output, run.journal?.isFollowing == true {
+                    wiring.repeated = loops[reader]
+                }
                 if let edge = plan.edges.first(where: { $0.to == stage.index && loops[$0.from] != nil }) {
                     wiring.merged = loops[edge.from].map { (firstSender[edge, default: 0], $0) }
                 }

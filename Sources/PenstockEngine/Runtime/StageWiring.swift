@@ -80,6 +80,8 @@ struct StageWiring: Sendable {
     }
     /// The feedback that the stage reads, for its source.
     var loop: FeedbackLoop?
+    /// The feedback that the stage writes, where the run repeats an earlier one.
+    var repeated: FeedbackLoop?
     /// The feedback that the stage merges with other inputs, and on which sender it comes.
     var merged: (sender: Int, loop: FeedbackLoop)?
 
@@ -156,6 +158,11 @@ struct StageWiring: Sendable {
         case .topic(let name, let topic, let codec, _):
             guard let log = run.log else { preconditionFailure("a plan with topics ran without a log") }
             do {
+                if let repeated {
+                    return RepeatedFeedback(
+                        name, TopicPartition(topic), codec, log, repeated, run.progress,
+                        from: restored(StateOwner(stage: name, part: .sink))?.first)
+                }
                 if stage.delivery == .transactions, let checkpoints = run.checkpoints {
                     return try await TransactionalOutlet(
                         name, topic, codec, log, checkpoints.transactions, run.progress,
