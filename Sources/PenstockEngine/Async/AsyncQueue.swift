@@ -302,4 +302,3 @@ extension AsyncQueue.Leaving {
         return batch
     }
 }
-

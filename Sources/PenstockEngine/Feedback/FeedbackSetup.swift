@@ -22,7 +22,7 @@ struct FeedbackSetup {
             else { continue }
             let end = try await log.describe(topic).partitions[0].nextOffset
             var present = end
-            if let source = plan.stages[reader].input.sourceName, let journal = run.journal {
+            if let source = plan.stages[reader].feedbackName, let journal = run.journal {
                 if journal.isFollowing {
                     present = journal.loop(of: source)?.end ?? end
                 } else if run.restored == nil {
@@ -43,9 +43,18 @@ struct FeedbackSetup {
                 topics.boards[writer.index] = board
                 topics.ranges[reader] = .live(start: start, board: board)
             }
-            loops[reader] = FeedbackLoop(board, run.watch, present: present)
+            let loop = FeedbackLoop(board, run.watch, present: present)
+            if let source = plan.stages[reader].feedbackName, !rule.isInRounds { follow(source, in: loop, from: start) }
+            loops[reader] = loop
         }
         return loops
+    }
+
+    /// Lets time go no further than where an earlier run has read what comes next, from before any stage begins.
+    private func follow(_ source: StageName, in loop: FeedbackLoop, from start: UInt64) {
+        guard let journal = run.journal else { return }
+        let state = run.restored?.chunks[StateOwner(stage: source, part: .source(partition: 0))]?.first
+        loop.follow(journal.readings(of: source), from: state.flatMap { SourcePartition.next(in: $0) } ?? start)
     }
 
     /// Appends the events with which a feedback begins and gives the end of the topic.
