@@ -156,6 +156,7 @@ actor StageActor {
     private func runChannels() async throws {
         guard let inbox = wiring.inbox else { preconditionFailure("a stage without an inbox reads channels") }
         var gate = InputGate(inputs: inbox.inputs, areSources: inbox.areSources, feedback: wiring.merged)
+        if let idle = wiring.idle { gate.follow(idle, wiring.idleSources) }
         while true {
             guard let (sender, element) = try await receive(inbox, except: gate.blocked) else {
                 try await wake()

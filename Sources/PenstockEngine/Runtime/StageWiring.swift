@@ -78,6 +78,10 @@ struct StageWiring: Sendable {
     var waitingForTopic: WaitTime? {
         if case .live(_, let board) = persistedRange, stage.input.isTopic { board.waited } else { nil }
     }
+    /// How far time comes while sources are idle; nil where none of the plan may be.
+    var idle: IdleSources?
+    /// For each sender the sources from which its events come that may be idle.
+    var idleSources: [[Int]] = []
     /// The feedback that the stage reads, for its source.
     var loop: FeedbackLoop?
     /// The feedback that the stage writes, where the run repeats an earlier one.

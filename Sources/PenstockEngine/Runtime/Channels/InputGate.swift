@@ -18,6 +18,8 @@ struct InputGate {
     private var idle: [Bool]
     /// The watermark that had been passed on when a sender came back from being idle, until it has come there itself.
     private var floors: [Timestamp]
+    /// Where it is said how far time comes without idle sources, and which of them each sender's events come from.
+    private var idleSources: (times: IdleSources, bySender: [[Int]])?
     /// The sender that reads a feedback, and what is known of it.
     private let feedback: (sender: Int, loop: FeedbackLoop)?
 
@@ -42,6 +44,9 @@ struct InputGate {
     }
 
     // MARK: Idle senders
+
+    /// Says in `times` how far the stage lets time come without idle sources; `bySender` are those of each sender.
+    mutating func follow(_ times: IdleSources, _ bySender: [[Int]]) { idleSources = (times, bySender) }
 
     /// Whether any sender is idle.
     var hasIdle: Bool { idle.contains(true) }
@@ -151,7 +156,14 @@ struct InputGate {
     }
 
     /// How far the stage lets time come.
-    private func reach() -> Timestamp { feedback?.loop.raise(to: minimum) ?? minimum }
+    private func reach() -> Timestamp {
+        var time = minimum
+        if hasIdle, let idleSources {
+            let idle = idle.indices.filter { self.idle[$0] && !ended[$0] }.flatMap { idleSources.bySender[$0] }
+            time = idleSources.times.raise(to: time, without: idle)
+        }
+        return feedback?.loop.raise(to: time) ?? time
+    }
 
     /// The watermark, where it is higher than what was passed on.
     mutating func risen() -> StreamElement? {
