@@ -11,6 +11,8 @@ struct AsyncProcessor<In: Sendable, Out: Sendable>: Processor {
 
     private let stage: StageName
     private let options: AsyncRequests
+    /// The origin of the results: their events may have several, but have come one by one, and the numbers of the results keep that order.
+    private let origin: Origin
     private let function: Function
     private let calls = AsyncCalls<Out?>()
     private var waker: Waker?
@@ -35,9 +37,11 @@ struct AsyncProcessor<In: Sendable, Out: Sendable>: Processor {
     }
 
     init(
-        _ stage: StageName, _ options: AsyncRequests, answers: AnswerTape? = nil, _ function: @escaping Function
+        _ stage: StageName, _ options: AsyncRequests, origin: Origin = Origin(stage: 0, partition: 0),
+        answers: AnswerTape? = nil, _ function: @escaping Function
     ) {
         self.stage = stage
+        self.origin = origin
         self.options = options
         self.function = function
         failures = FailedEvents(stage)
@@ -80,7 +84,7 @@ struct AsyncProcessor<In: Sendable, Out: Sendable>: Processor {
                 switch next {
                 case .element(let element): return element
                 case .answers(let leaving):
-                    if let results = leaving.results { return .batch(results) }
+                    if let results = leaving.results(of: origin) { return .batch(results) }
                 }
             }
             return nil
@@ -160,7 +164,7 @@ struct AsyncProcessor<In: Sendable, Out: Sendable>: Processor {
             if let element = queue.nextMark() { return recorder?.sent(element) }
             switch try recorder?.follow(&queue, failures) {
             case .answers(let leaving)?:
-                if let results = leaving.results { return .batch(results) }
+                if let results = leaving.results(of: origin) { return .batch(results) }
             case .over?: askMore()
             case .nothing?, nil: return nil
             }
@@ -171,7 +175,7 @@ struct AsyncProcessor<In: Sendable, Out: Sendable>: Processor {
             switch next {
             case .element(let element): return recorder?.sent(element)
             case .answers(let leaving):
-                if let results = leaving.results { return .batch(results) }
+                if let results = leaving.results(of: origin) { return .batch(results) }
             }
         }
         return nil
@@ -183,7 +187,7 @@ struct AsyncProcessor<In: Sendable, Out: Sendable>: Processor {
         try state.chunk { chunk in
             recorder?.snapshot(into: &chunk)
             try queue.write(
-                &chunk, numbered: recorder != nil, leaving: recorder?.leaving ?? [], sent: recorder?.sentWatermark)
+                &chunk, leaving: recorder?.leaving ?? [], sent: recorder?.sentWatermark)
         }
     }
 
@@ -191,7 +195,7 @@ struct AsyncProcessor<In: Sendable, Out: Sendable>: Processor {
         for chunk in chunks {
             var decoder = StateDecoder(chunk)
             try recorder?.restore(&decoder)
-            try queue.read(&decoder, ValueType(In.self), numbered: recorder != nil)
+            try queue.read(&decoder, ValueType(In.self))
             recorder?.sentWatermark = queue.forwarded
         }
         // The events are asked for when the stage runs.
@@ -211,11 +215,12 @@ extension AnyOperator {
         self.init(
             summary: "asks for a \(answer.name) for each event\(records)", output: answer, isKeyed: false,
             ordersEvents: false, defect: requests.defect ?? recording.flatMap { _ in answer.recordingDefect }
-        ) { context, _ in
-            AsyncProcessor<In, Out>(context.stage, requests, answers: context.answers, function)
+        ) { context, origin in
+            AsyncProcessor<In, Out>(context.stage, requests, origin: origin, answers: context.answers, function)
         }
         details = ", \(requests.summary)"
         self.recording = recording
+        keepsKeys = true
     }
 }
 

@@ -8,20 +8,20 @@ extension AsyncQueue {
         case control = 2
     }
 
-    /// Writes what stands in the queue: of batches the events that have not been given out, with their numbers where these matter.
+    /// Writes what stands in the queue: of batches the events that have not been given out, with their numbers.
     /// - Parameters:
     ///   - leaving: What has been given out, but not put out by the stage yet: as if it stood in the queue still.
     ///   - sent: The watermark that the stage has put out, where that is not what has been given out.
     func write(
-        _ state: inout StateEncoder, numbered: Bool = false, leaving: [Next] = [], sent: Timestamp? = nil
+        _ state: inout StateEncoder, leaving: [Next] = [], sent: Timestamp? = nil
     ) throws {
-        if numbered { state.put(nextNumber) }
+        state.put(nextNumber)
         state.put((sent ?? forwarded).nanoseconds)
         for next in leaving {
             switch next {
             case .element(let element): Self.write(element, &state)
             case .answers(let leaving):
-                try Self.write(leaving.requests, leaving.rows, leaving.numbers, numbered, &state)
+                try Self.write(leaving.requests, leaving.rows, leaving.numbers, &state)
             }
         }
         for item in items {
@@ -33,19 +33,19 @@ extension AsyncQueue {
                     continue
                 }
                 try Self.write(
-                    part.batch, left.map { part.rows[$0] }, left.map { part.numbers[$0] }, numbered, &state)
+                    part.batch, left.map { part.rows[$0] }, left.map { part.numbers[$0] }, &state)
             case .mark(let element): Self.write(element, &state)
             }
         }
     }
 
     private static func write(
-        _ batch: Batch, _ rows: [Int], _ numbers: [UInt64], _ numbered: Bool, _ state: inout StateEncoder
+        _ batch: Batch, _ rows: [Int], _ numbers: [UInt64], _ state: inout StateEncoder
     ) throws {
         var batch = batch
         batch.selection = Selection(Column(rows.map { UInt32($0) }), count: rows.count)
         state.put(Kind.events.rawValue)
-        if numbered { state.put(all: numbers) }
+        state.put(all: numbers)
         try state.put(batch)
     }
 
@@ -63,17 +63,13 @@ extension AsyncQueue {
     }
 
     /// Brings back what `write` wrote.
-    mutating func read(_ state: inout StateDecoder, _ element: ValueType, numbered: Bool = false) throws {
-        if numbered { nextNumber = try state.integer() }
+    mutating func read(_ state: inout StateDecoder, _ element: ValueType) throws {
+        nextNumber = try state.integer()
         forwarded = Timestamp(nanoseconds: try state.integer())
         known = forwarded
         while !state.isAtEnd {
             switch Kind(rawValue: try state.integer()) {
             case .events:
-                guard numbered else {
-                    add(.batch(try state.batch(of: element)))
-                    continue
-                }
                 let numbers: [UInt64] = try state.all()
                 add(try state.batch(of: element), numbers: numbers)
             case .watermark: add(.watermark(Timestamp(nanoseconds: try state.integer())))
