@@ -244,9 +244,10 @@ public final class PipelineRun: Sendable {
                     outgoing: outgoing, sideways: sideways, persistedRange: topics.ranges[stage.index],
                     board: topics.boards[stage.index])
                 wiring.idle = idle
-                wiring.idleSources = plan.edges.filter { $0.to == stage.index }.flatMap { edge in
+                for edge in plan.edges where edge.to == stage.index {
                     let senders = edge.routing == .sameInstance ? 1 : plan.stages[edge.from].instances
-                    return Array(repeating: idle?.sources(above: edge.from) ?? [], count: senders)
+                    wiring.senders += Array(repeating: edge.from, count: senders)
+                    wiring.idleSources += Array(repeating: idle?.sources(above: edge.from) ?? [], count: senders)
                 }
                 wiring.loop = loops[stage.index]
                 if case .topic(_, _, _, let reader?) = stage.output, run.journal?.isFollowing == true {

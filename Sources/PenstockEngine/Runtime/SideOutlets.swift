@@ -23,6 +23,11 @@ final class SideOutlets {
         for (_, outlet) in outlets { outlet.setIdle() }
     }
 
+    /// Something comes again.
+    func endIdleness() {
+        for (_, outlet) in outlets { outlet.endIdleness() }
+    }
+
     private func announce(_ element: StreamElement, _ delay: Int64) async throws {
         switch element {
         case .batch(let batch): try await send(watermark: batch.watermark.held(by: delay))

@@ -156,7 +156,7 @@ actor StageActor {
     private func runChannels() async throws {
         guard let inbox = wiring.inbox else { preconditionFailure("a stage without an inbox reads channels") }
         var gate = InputGate(inputs: inbox.inputs, areSources: inbox.areSources, feedback: wiring.merged)
-        if let idle = wiring.idle { gate.follow(idle, wiring.idleSources) }
+        if let idle = wiring.idle { gate.follow(idle, wiring.idleSources, stages: wiring.senders) }
         while true {
             guard let (sender, element) = try await receive(inbox, except: gate.blocked) else {
                 try await wake()
@@ -165,7 +165,10 @@ actor StageActor {
                 if gate.isIdle { setIdle() }
                 continue
             }
-            if gate.hasIdle { gate.setIdle(inbox.idleSenders) }
+            if gate.hasIdle {
+                gate.setIdle(inbox.idleSenders)
+                if !gate.isIdle { endIdleness() }
+            }
             defer { if gate.isIdle { setIdle() } }
             guard let passed = gate.pass(element, from: sender) else { continue }
             if case .barrier(let epoch) = passed {
@@ -187,6 +190,12 @@ actor StageActor {
         guard !chain.contains(where: { $0.keepsTime }) else { return }
         outlet.setIdle()
         for (_, outlets) in sides { outlets.setIdle() }
+    }
+
+    /// Something comes again: also where only time goes on, nobody behind the stage lets it go on without.
+    private func endIdleness() {
+        outlet.endIdleness()
+        for (_, outlets) in sides { outlets.endIdleness() }
     }
 
     // MARK: Waking
@@ -302,6 +311,8 @@ actor StageActor {
             try await self.pass(epoch, state)
         } setIdle: {
             self.setIdle()
+        } endIdleness: {
+            self.endIdleness()
         }
         do { try await source.deliver(to: receiver) } catch {
             await source.close()

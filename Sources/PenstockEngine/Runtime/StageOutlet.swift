@@ -8,6 +8,9 @@ protocol StageOutlet: AnyObject {
     /// Nothing will come for a while, so that nobody behind the outlet need wait for it; until the next element but a watermark or a barrier.
     func setIdle()
 
+    /// Something comes again.
+    func endIdleness()
+
     /// What the outlet needs to go on from this place in the stream, kept so that it survives the end of the process; nil where it needs
     /// nothing. Called at a barrier and at the end.
     func checkpoint() async throws -> [UInt8]?
@@ -22,6 +25,9 @@ protocol StageOutlet: AnyObject {
 extension StageOutlet {
     /// Nobody waits.
     func setIdle() {}
+
+    /// Nobody has been told.
+    func endIdleness() {}
 }
 
 /// Puts results into the inboxes of later stages.
@@ -43,11 +49,14 @@ final class ChannelOutlet: StageOutlet {
         for edge in edges { edge.setIdle(true) }
     }
 
+    func endIdleness() {
+        guard isIdle else { return }
+        isIdle = false
+        for edge in edges { edge.setIdle(false) }
+    }
+
     func put(_ element: StreamElement) async throws {
-        if isIdle, element.endsIdleness {
-            isIdle = false
-            for edge in edges { edge.setIdle(false) }
-        }
+        if element.endsIdleness { endIdleness() }
         if edges.contains(where: \.announcesEnd) {
             if case .batch(let batch) = element { latest = max(latest, batch.latestEffectiveTime) }
             if case .end = element, latest > .min {

@@ -82,6 +82,8 @@ struct StageWiring: Sendable {
     var idle: IdleSources?
     /// For each sender the sources from which its events come that may be idle.
     var idleSources: [[Int]] = []
+    /// For each sender the number of its stage.
+    var senders: [Int] = []
     /// The feedback that the stage reads, for its source.
     var loop: FeedbackLoop?
     /// The feedback that the stage writes, where the run repeats an earlier one.

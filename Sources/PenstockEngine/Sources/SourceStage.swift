@@ -40,6 +40,8 @@ struct SourceStage {
         let checkpoint: (UInt64, StageState) async throws -> Void
         /// All partitions that have not ended are idle.
         let setIdle: () -> Void
+        /// One of them has come back.
+        let endIdleness: () -> Void
     }
 
     /// The partitions of a stage's source, opened where the run begins in them.
@@ -178,6 +180,7 @@ struct SourceStage {
             refused, failures)
         if let comeback = reading.comeback {
             try await journal?.keep(comeback, of: name, partition: numbers[index])
+            receiver.endIdleness()
         }
         noteQuiet(index, isEmpty: reading.isEmpty)
         meter.end(index, reading, partitions)

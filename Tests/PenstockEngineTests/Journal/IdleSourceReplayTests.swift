@@ -123,7 +123,7 @@ struct IdleSourceReplayTests {
         let (rows, late, clock) = (Collector(Row.self), Collector(Sample.self), VirtualClock())
         let live = flows(seed, looks: 12, clock, rows, late)
         let run = try makeRun(
-            live, log, .writing("test"), batch: [1, 7, 4096][Int(seed) % 3], parallelism: 1, clock)
+            live, log, .writing("test"), batch: [1, 7, 4096][Int(seed) % 3], parallelism: Int(seed) % 2 + 1, clock)
         try await run.run()
         #expect(run.progress.journaledRun == 1)
         let outcome = Outcome(

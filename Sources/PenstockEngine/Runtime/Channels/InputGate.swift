@@ -20,6 +20,8 @@ struct InputGate {
     private var floors: [Timestamp]
     /// Where it is said how far time comes without idle sources, and which of them each sender's events come from.
     private var idleSources: (times: IdleSources, bySender: [[Int]])?
+    /// The stage of each sender; empty where each is a stage of its own.
+    private var stages: [Int] = []
     /// The sender that reads a feedback, and what is known of it.
     private let feedback: (sender: Int, loop: FeedbackLoop)?
 
@@ -45,8 +47,27 @@ struct InputGate {
 
     // MARK: Idle senders
 
-    /// Says in `times` how far the stage lets time come without idle sources; `bySender` are those of each sender.
-    mutating func follow(_ times: IdleSources, _ bySender: [[Int]]) { idleSources = (times, bySender) }
+    /// Says in `times` how far the stage lets time come without idle sources; `bySender` are those of each sender, and `stages` its stage.
+    mutating func follow(_ times: IdleSources, _ bySender: [[Int]], stages: [Int]) {
+        idleSources = (times, bySender)
+        self.stages = stages
+    }
+
+    /// Whether a sender is left out: the instances of a stage are together, since what one has sent on may be before what another one has.
+    private func isLeftOut(_ sender: Int) -> Bool {
+        guard idle[sender], !stages.isEmpty else { return idle[sender] }
+        return stages.indices.allSatisfy { stages[$0] != stages[sender] || idle[$0] || ended[$0] }
+    }
+
+    /// How far the stage of a sender that is left out has come.
+    private func reachedTogether(_ sender: Int) -> Timestamp {
+        guard !stages.isEmpty else { return watermarks[sender] }
+        var reached = watermarks[sender]
+        for other in stages.indices where stages[other] == stages[sender] && !ended[other] {
+            reached = min(reached, watermarks[other])
+        }
+        return reached
+    }
 
     /// Whether any sender is idle.
     var hasIdle: Bool { idle.contains(true) }
@@ -146,8 +167,8 @@ struct InputGate {
         guard hasIdle || feedback != nil else { return watermarks.min() ?? .distantPast }
         var (least, furthest): (Timestamp?, Timestamp?)
         for sender in watermarks.indices where !ended[sender] && sender != feedback?.sender {
-            if idle[sender] {
-                furthest = max(furthest ?? .distantPast, watermarks[sender])
+            if isLeftOut(sender) {
+                furthest = max(furthest ?? .distantPast, reachedTogether(sender))
             } else {
                 least = min(least ?? .distantFuture, watermarks[sender])
             }
@@ -159,7 +180,7 @@ struct InputGate {
     private func reach() -> Timestamp {
         var time = minimum
         if hasIdle, let idleSources {
-            let idle = idle.indices.filter { self.idle[$0] && !ended[$0] }.flatMap { idleSources.bySender[$0] }
+            let idle = idle.indices.filter { isLeftOut($0) && !ended[$0] }.flatMap { idleSources.bySender[$0] }
             time = idleSources.times.raise(to: time, without: idle)
         }
         return feedback?.loop.raise(to: time) ?? time
