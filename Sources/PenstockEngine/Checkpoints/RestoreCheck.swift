@@ -25,8 +25,8 @@ struct RestoreCheck {
                 outcome = .new(form: now)
             case (let now?, let before?):
                 outcome = ids.isEmpty ? .changed(was: before, is: now) : .dropped(form: before)
-            // How many instances there are decides whether events are put in order. Where none of them waits nothing is lost.
-            case (nil, .some) where owner.part == .order && !state.holdsEvents(owner):
+            // How many instances there are decides whether events are put in order. Those that wait leave first where they are not any more.
+            case (nil, .some) where owner.part == .order && (plan.has(owner.stage) || !state.holdsEvents(owner)):
                 continue
             case (nil, let before):
                 outcome = ids.isEmpty ? .orphaned(form: before ?? "") : .dropped(form: before ?? "")
@@ -98,6 +98,11 @@ extension PhysicalPlan {
             }
         }
         return numbers
+    }
+
+    /// Whether there is an operator or an output of this name.
+    fileprivate func has(_ name: StageName) -> Bool {
+        stages.contains { $0.outputOwner?.stage == name || $0.operators.contains { $0.name == name } }
     }
 
     /// The form of each state that a run of the plan keeps.

@@ -177,8 +177,8 @@ extension PhysicalPlan.Edge {
     /// What may wait on the edge.
     fileprivate var limit: String {
         guard let lossy else {
-            return "at most \(Lane.capacity) batches waiting per sender, small ones as one of up to "
-                + "\(2 * GrowingBatch.rowLimit) rows"
+            return "at most \(Lane.capacity) batches or \(Lane.byteLimit >> 20) MiB waiting per sender, "
+                + "small ones as one of up to \(2 * GrowingBatch.rowLimit) rows"
         }
         return "which never waits: \(lossy.summary), at most \(LossyLane.controlLimit) control records"
     }

@@ -12,7 +12,7 @@ public import PenstockEvents
 ///     ) {
 ///         state[last] = reading
 ///         timers.cancel("silence")
-///         timers.set("silence", at: context.clock + .seconds(60))
+///         timers.set("silence", at: Timestamp(nanoseconds: context.clock.nanoseconds + 60_000_000_000))
 ///     }
 ///
 ///     func onTimer(

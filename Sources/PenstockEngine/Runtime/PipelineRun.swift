@@ -167,7 +167,7 @@ public final class PipelineRun: Sendable {
             options.steps?.begin(
                 zip(wirings, stages).map { RunSteps.Part(wiring: $0, stage: $1) }, checkpoints, progress)
             try await withThrowingTaskGroup(of: Void.self) { group in
-                for stage in stages { group.addTask { try await stage.run() } }
+                for stage in stages { group.addTask(executorPreference: stage.executor) { try await stage.run() } }
                 if let checkpoints { group.addTask { try await checkpoints.run() } }
                 requests?.follow()
                 do {
@@ -215,6 +215,7 @@ public final class PipelineRun: Sendable {
         var id = 0
         let sources = EventSources(plan)
         let idle = IdleSources(plan, run.restored)
+        let ordered = Set(plan.stages.compactMap(\.orderedFor))
         return plan.stages.flatMap { stage in
             (0..<stage.instances).map { instance in
                 var outgoing: [OutgoingEdge] = []
@@ -249,6 +250,7 @@ public final class PipelineRun: Sendable {
                     wiring.senders += Array(repeating: edge.from, count: senders)
                     wiring.idleSources += Array(repeating: idle?.sources(above: edge.from) ?? [], count: senders)
                 }
+                wiring.ordered = ordered
                 wiring.loop = loops[stage.index]
                 if case .topic(_, _, _, let reader?) = stage.output, run.journal?.isFollowing == true {
                     wiring.repeated = loops[reader]

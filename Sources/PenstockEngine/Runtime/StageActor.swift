@@ -3,7 +3,7 @@ internal import PenstockEvents
 /// One instance of a physical stage: takes elements from its input, drives its operators, puts the results out.
 actor StageActor {
     private let wiring: StageWiring
-    private let executor: StageExecutor
+    nonisolated let executor: StageExecutor
     private var chain: [any Processor] = []
     /// What becomes of events that the operators of the chain cannot handle.
     private var failures: [FailedEvents] = []
@@ -72,6 +72,9 @@ actor StageActor {
 
     private func work() async throws {
         var source = StageState()
+        for (index, batches) in try wiring.releasedRows() {
+            for batch in batches { try await push(.batch(batch), at: index) }
+        }
         switch wiring.stage.input {
         case .source, .topic: source = try await runSource()
         case .channels: try await runChannels()

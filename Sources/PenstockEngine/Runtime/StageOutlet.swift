@@ -95,17 +95,24 @@ struct OutgoingEdge {
 
     func put(_ element: StreamElement) async throws {
         guard routing == .keyGroups, case .batch(let batch) = element else {
-            for inbox in inboxes { try await inbox.send(element, from: sender) }
+            for inbox in inboxes { try await send(element, to: inbox) }
             return
         }
         let router = KeyRouter(instances: inboxes.count)
         guard GrowingBatch.takes(batch) else {
             for (inbox, part) in zip(inboxes, router.split(batch)) {
-                try await inbox.send(part.map { .batch($0) } ?? .watermark(batch.watermark), from: sender)
+                try await send(part.map { .batch($0) } ?? .watermark(batch.watermark), to: inbox)
             }
             return
         }
-        for (inbox, part) in try offered(batch, router) { try await inbox.send(.batch(part), from: sender) }
+        for (inbox, part) in try offered(batch, router) { try await send(.batch(part), to: inbox) }
+    }
+
+    /// Puts an element into an inbox. Before the sender waits, the other inboxes hand over what has gathered: their receivers need not wait too.
+    private func send(_ element: StreamElement, to inbox: Inbox) async throws {
+        if try inbox.offer(element, from: sender) { return }
+        for other in inboxes where other !== inbox { other.handOver() }
+        try await inbox.send(element, from: sender)
     }
 
     /// Puts the rows of a small batch into the inboxes; gives what an inbox could not take.

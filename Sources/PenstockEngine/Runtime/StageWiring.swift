@@ -84,6 +84,8 @@ struct StageWiring: Sendable {
     var idleSources: [[Int]] = []
     /// For each sender the number of its stage.
     var senders: [Int] = []
+    /// The operators and outputs of the plan before which events are put in order.
+    var ordered: Set<StageName> = []
     /// The feedback that the stage reads, for its source.
     var loop: FeedbackLoop?
     /// The feedback that the stage writes, where the run repeats an earlier one.

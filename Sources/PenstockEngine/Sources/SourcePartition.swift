@@ -21,7 +21,9 @@ struct SourcePartition {
         var control: ControlRecord?
         /// The partition was left out and is not any more.
         var comeback: Comeback?
-        /// Whether there was anything to read.
+        /// Whether the partition has been read on, be it over a record of which later stages do not hear.
+        var hasMoved = false
+        /// Whether there was anything to read for later stages.
         var isEmpty: Bool { batch == nil && future == nil && control == nil }
     }
 
@@ -139,6 +141,7 @@ struct SourcePartition {
         case .control(let record): reading.control = record
         case .end: hasEnded = true
         }
+        reading.hasMoved = position != begin
         return reading
     }
 

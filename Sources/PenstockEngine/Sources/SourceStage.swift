@@ -192,7 +192,7 @@ struct SourceStage {
         } else {
             try await put(.watermark(watermark), nil, receiver)
         }
-        guard let control = reading.control else { return !reading.isEmpty || partitions[index].hasEnded }
+        guard let control = reading.control else { return reading.hasMoved || partitions[index].hasEnded }
         if case .scanStart(let start) = control { run.progress.note(properties: start.properties) }
         try await put(.control(isWhole ? control : control.marking(watermark)), nil, receiver)
         return true

@@ -39,8 +39,9 @@ protocol Accumulator: BitwiseCopyable, Sendable {
     /// `PaneTable.ordered` for this type.
     static func ordered(_ table: borrowing PaneTable<Self>) -> Column<Ordered<Self>>
 
-    /// The rows of a window for this type.
-    static func rows(of entries: UnsafePointer<Ordered<Self>>, count: Int, _ window: WindowSpan) -> ClosedRows
+    /// `ClosedRows.fill` for this type.
+    static func fill(
+        _ rows: inout ClosedRows, with entries: UnsafePointer<Ordered<Self>>, count: Int, _ window: WindowSpan)
 
     /// `PaneTable.mergeRows` for this type.
     static func mergeRows(_ rows: PaneRows<Self>, from k: inout Int, into table: inout PaneTable<Self>)
@@ -75,8 +76,10 @@ extension Accumulator {
     static func ordered(_ table: borrowing PaneTable<Self>) -> Column<Ordered<Self>> { table.ordered() }
 
     @inline(__always)
-    static func rows(of entries: UnsafePointer<Ordered<Self>>, count: Int, _ window: WindowSpan) -> ClosedRows {
-        ClosedRows(entries, count: count, window)
+    static func fill(
+        _ rows: inout ClosedRows, with entries: UnsafePointer<Ordered<Self>>, count: Int, _ window: WindowSpan
+    ) {
+        rows.fill(with: entries, count: count, window)
     }
 
     @inline(__always)

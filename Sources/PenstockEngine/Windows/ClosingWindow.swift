@@ -28,23 +28,21 @@ struct ClosingWindow<A: Accumulator> {
         }
     }
 
-    /// The next rows, at most `limit`; nil when all have been given.
-    mutating func take(_ limit: Int, _ interner: KeyInterner) -> ClosedRows? {
+    /// Puts the next rows, at most `limit`, in the place of those in `rows`: none when all have been given.
+    mutating func take(_ limit: Int, _ interner: KeyInterner, into rows: inout ClosedRows) {
         switch results {
         case .ofNumbers(let entries, let count):
-            guard given < count else { return nil }
-            defer { given += min(limit, count - given) }
-            return A.rows(of: entries.values + given, count: min(limit, count - given), window)
+            let taken = min(limit, count - given)
+            A.fill(&rows, with: entries.values + given, count: taken, window)
+            given += taken
         case .ofBytes(let results):
-            guard given < results.count else { return nil }
-            var rows = ClosedRows()
+            rows.removeAll()
             for entry in results[given..<min(given + limit, results.count)] {
                 rows.append(
                     code: entry.code, key: interner.key(entry.code), result: entry.result, window: window,
                     isComplete: true, time: window.end.nanoseconds - 1)
             }
             given += rows.count
-            return rows
         }
     }
 }
@@ -65,21 +63,28 @@ extension KeyInterner {
 }
 
 extension ClosedRows {
-    /// The rows of one complete window, of keys that are their own codes.
-    @inline(__always) init<A: Accumulator>(
-        _ entries: UnsafePointer<Ordered<A>>, count: Int, _ window: WindowSpan
+    /// Puts the rows of one complete window, of keys that are their own codes, in the place of all rows.
+    @inline(__always) mutating func fill<A: Accumulator>(
+        with entries: UnsafePointer<Ordered<A>>, count: Int, _ window: WindowSpan
     ) {
-        codes = Array(unsafeUninitializedCapacity: count) { codes, filled in
-            for k in 0..<count { codes.initializeElement(at: k, to: SplitMix64.mix(entries[k].key)) }
-            filled = count
-        }
-        results = Array(unsafeUninitializedCapacity: count) { results, filled in
-            for k in 0..<count { results.initializeElement(at: k, to: entries[k].item.result) }
-            filled = count
-        }
-        windows = Array(repeating: window, count: count)
-        panes = Array(repeating: Pane(), count: count)
-        times = Array(repeating: window.end.nanoseconds - 1, count: count)
+        removeAll()
+        let entries = UnsafeBufferPointer(start: entries, count: count)
+        codes.append(contentsOf: entries.lazy.map { SplitMix64.mix($0.key) })
+        results.append(contentsOf: entries.lazy.map { $0.item.result })
+        windows.append(contentsOf: repeatElement(window, count: count))
+        panes.append(contentsOf: repeatElement(Pane(), count: count))
+        times.append(contentsOf: repeatElement(window.end.nanoseconds - 1, count: count))
+    }
+
+    /// Takes all rows out; their memory stays for the next.
+    mutating func removeAll() {
+        codes.removeAll(keepingCapacity: true)
+        keys.removeAll(keepingCapacity: true)
+        results.removeAll(keepingCapacity: true)
+        values = nil
+        windows.removeAll(keepingCapacity: true)
+        panes.removeAll(keepingCapacity: true)
+        times.removeAll(keepingCapacity: true)
     }
 
     mutating func append(

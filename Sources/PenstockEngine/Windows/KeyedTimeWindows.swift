@@ -28,6 +28,8 @@ struct KeyedTimeWindows<A: Accumulator>: TimedProcessor {
     var lastClosedEnd: Int64?
     var time = StageTime()
     private var closing: ClosingWindow<A>?
+    /// The rows that leave next; here so that their memory is used again.
+    private var rows = ClosedRows()
     var sequence: UInt64 = 0
     /// The number of the first row of this run.
     var baseSequence: UInt64 = 0
@@ -258,7 +260,8 @@ struct KeyedTimeWindows<A: Accumulator>: TimedProcessor {
 
     private mutating func takeRows() -> StreamElement? {
         let (limit, keys) = (batchEvents, interner)
-        guard let rows = closing?.take(limit, keys) else {
+        closing?.take(limit, keys, into: &rows)
+        guard rows.count > 0 else {
             closing = nil
             return nil
         }

@@ -13,15 +13,36 @@ internal import Synchronization
 /// it is given back; blocks that wait here belong to nobody.
 package enum PageMemory {
     /// Blocks from this size on are worth pages of their own.
-    package static var smallestBytes: Int { 32 << 10 }
+    package static var smallestBytes: Int { 8 << 10 }
 
-    /// The most bytes that wait here for their next use; what comes back beyond goes to the system.
+    /// So many bytes may wait here for their next use, and more while waiting and used ones together are no more than were once used at the
+    /// same time. What comes back beyond goes to the system.
     package static var waitingBytesLimit: Int { 64 << 20 }
 
     private struct State {
         /// Addresses of the blocks that wait, by their size.
         var waiting: [Int: [UInt]] = [:]
-        var bytes = 0
+        var waitingBytes = 0
+        var usedBytes = 0
+        var mostUsedBytes = 0
+
+        mutating func take(_ size: Int) -> UInt? {
+            usedBytes += size
+            mostUsedBytes = max(mostUsedBytes, usedBytes)
+            guard let address = waiting[size]?.popLast() else { return nil }
+            waitingBytes -= size
+            return address
+        }
+
+        /// Whether the block is kept.
+        mutating func giveBack(_ address: UInt, _ size: Int) -> Bool {
+            usedBytes -= size
+            let waitingAfter = waitingBytes + size
+            guard waitingAfter <= max(waitingBytesLimit, mostUsedBytes - usedBytes) else { return false }
+            waiting[size, default: []].append(address)
+            waitingBytes = waitingAfter
+            return true
+        }
     }
 
     private static let state = Mutex(State())
@@ -36,11 +57,7 @@ package enum PageMemory {
     /// A block of at least `byteCount` bytes, on a page's boundary; its content is anything.
     package static func take(_ byteCount: Int) -> UnsafeMutableRawPointer {
         let size = blockBytes(for: byteCount)
-        let waiting: UInt? = state.withLock { state in
-            guard let address = state.waiting[size]?.popLast() else { return nil }
-            state.bytes -= size
-            return address
-        }
+        let waiting = state.withLock { $0.take(size) }
         if let waiting, let block = UnsafeMutableRawPointer(bitPattern: waiting) { return block }
         let block = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
         guard let block, block != MAP_FAILED else {
@@ -52,12 +69,7 @@ package enum PageMemory {
     /// Gives a block back that `take` gave for this size.
     package static func giveBack(_ block: UnsafeMutableRawPointer, _ byteCount: Int) {
         let size = blockBytes(for: byteCount)
-        let waits = state.withLock { state in
-            guard state.bytes + size <= waitingBytesLimit else { return false }
-            state.waiting[size, default: []].append(UInt(bitPattern: block))
-            state.bytes += size
-            return true
-        }
+        let waits = state.withLock { $0.giveBack(UInt(bitPattern: block), size) }
         if !waits { munmap(block, size) }
     }
 }

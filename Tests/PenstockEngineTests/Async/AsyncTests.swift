@@ -4,7 +4,7 @@ import Testing
 
 @testable import PenstockEngine
 
-@Suite("Asynchronous requests")
+@Suite("The async operator")
 struct AsyncTests {
     /// Partitions of samples out of order by up to 20, some of them later than that.
     static func partitions(_ seed: UInt64, count: Int = 200) -> [[Step]] {

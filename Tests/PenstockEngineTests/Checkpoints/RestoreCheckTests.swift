@@ -73,7 +73,7 @@ struct RestoreCheckTests {
         #expect(report.refusal == nil)
     }
 
-    @Test("a renamed stage and a renamed flow go on under their former names")
+    @Test("stable operator ids: a renamed stage and a renamed flow go on under their former names")
     func formerly() async throws {
         let whole = try await wholeRows()
         let stage = try await broken { self.flow($0, stage: "sum") }

@@ -132,7 +132,7 @@ struct CheckpointLifeTests {
     }
 }
 
-@Suite("Checkpoints in their topic")
+@Suite("State in memory, snapshots in a topic of the log")
 struct CheckpointStoreTests {
     private func state(_ number: UInt8, bytes: Int = 1_000) -> StageState {
         var state = StageState()

@@ -66,7 +66,7 @@ struct JoinPropertyTests {
 
     private static func kernel(_ form: JoinKind?) -> JoinKernel { form.map { .pairs($0) } ?? .groups }
 
-    @Test("a join in windows of time gives the pairs and groups of the definition", arguments: 0..<4)
+    @Test("a window join and coGroup give the pairs and groups of the definition", arguments: 0..<4)
     func windows(part: UInt64) throws {
         var total = 0
         for seed in part * 30..<(part + 1) * 30 {
@@ -86,7 +86,7 @@ struct JoinPropertyTests {
         #expect(total > 1000)
     }
 
-    @Test("a join in sessions gives the pairs and groups of the definition", arguments: 0..<4)
+    @Test("a window join and coGroup over sessions give the pairs and groups of the definition", arguments: 0..<4)
     func sessions(part: UInt64) throws {
         var total = 0
         for seed in part * 30..<(part + 1) * 30 {
@@ -104,7 +104,9 @@ struct JoinPropertyTests {
         #expect(total > 1000)
     }
 
-    @Test("an interval join gives each pair once, and each event without a partner once", arguments: 0..<4)
+    @Test(
+        "an interval join, inner or outer, gives each pair once, and each event without a partner once",
+        arguments: 0..<4)
     func intervals(part: UInt64) throws {
         var total = 0
         for seed in part * 30..<(part + 1) * 30 {
@@ -124,7 +126,7 @@ struct JoinPropertyTests {
         #expect(total > 1000)
     }
 
-    @Test("an as-of join finds the event in effect, in any direction", arguments: 0..<4)
+    @Test("an as-of join and a stream-table join find the event in effect, in any direction", arguments: 0..<4)
     func asOf(part: UInt64) throws {
         var total = 0
         for seed in part * 30..<(part + 1) * 30 {
@@ -151,7 +153,7 @@ struct JoinPropertyTests {
         #expect(total > 1000)
     }
 
-    @Test("a broadcast shows each event what the control stream has said up to its time", arguments: 0..<4)
+    @Test("broadcast state shows each event what the control stream has said up to its time", arguments: 0..<4)
     func broadcast(part: UInt64) throws {
         for seed in part * 100..<(part + 1) * 100 {
             var input = Input(seed)

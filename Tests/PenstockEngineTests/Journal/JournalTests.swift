@@ -5,7 +5,7 @@ import Testing
 
 @testable import PenstockEngine
 
-@Suite("The journal of idle partitions")
+@Suite("Replay with a journal: idle partitions")
 struct JournalTests {
     private static let late = SideOutputName("late", of: Sample.self)
 

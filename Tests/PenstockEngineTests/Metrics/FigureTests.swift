@@ -3,7 +3,7 @@ import Testing
 
 @testable import PenstockEngine
 
-@Suite("Figures of a run: counts")
+@Suite("Metrics: the figures of a run")
 struct FigureTests {
     private let rows = Collector(Row.self)
 

@@ -20,7 +20,7 @@ struct PlannerTests {
 
     private func operators(_ plan: PhysicalPlan) -> [[String]] { plan.stages.map { $0.operators.map(\.name.stage) } }
 
-    @Test("stages follow each other in one actor without a cut")
+    @Test("operator fusion: stages follow each other in one actor without a cut")
     func fused() throws {
         let plan = try PhysicalPlan([FlowDescription(name: "f", stages: [source, key, sum, running, key, sum, sink()])])
         #expect(operators(plan) == [["KeyBy", "Aggregate", "Operation", "KeyBy#2", "Aggregate#2"]])
@@ -165,7 +165,7 @@ struct PlannerTests {
         let text = try PhysicalPlan(recording).text
         for words in [
             "stage 0", "recorded/From: reads script as Sample", "recorded/Persist: appends Reading@1 to topic topic",
-            "read by stage 1", "recorded/Operation: Running", "-> stage 2, at most 4 batches waiting per sender",
+            "read by stage 1", "recorded/Operation: Running", "-> stage 2, at most 16 batches or 4 MiB waiting per sender",
             "a/To: writes collector \"of\" Sample", "in order of time",
         ] {
             #expect(text.contains(words))

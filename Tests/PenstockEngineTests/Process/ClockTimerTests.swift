@@ -3,7 +3,7 @@ import Testing
 
 @testable import PenstockEngine
 
-@Suite("Timers by the machine's clock")
+@Suite("Processing-time timers")
 struct ClockTimerTests {
     /// Does what it is told at each event, and tells of all timers.
     private struct Alarms: KeyedProcess {

@@ -15,7 +15,9 @@ struct ProcessPropertyTests {
             ])
     }
 
-    @Test("the rows are those of the rules, however the events are read", arguments: 0..<4)
+    @Test(
+        "keyed states of every kind, their times to live and timers follow the rules, however events are read",
+        arguments: 0..<4)
     func rows(part: UInt64) async throws {
         for seed in part * 40..<(part + 1) * 40 {
             let input = DisorderedInput(seed: seed)

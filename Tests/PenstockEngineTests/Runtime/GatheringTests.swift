@@ -39,7 +39,7 @@ struct GatheringTests {
         #expect(try await inbox.receive().element.batch?.values(Sample.self).map(\.number) == [20])
     }
 
-    @Test("rows for a receiver that waits arrive although nothing follows them")
+    @Test("continuous latency: rows for a receiver that waits arrive although nothing follows them")
     func pause() async throws {
         for element in [batch(0, 0..<1, watermark: 0), .watermark(Timestamp(nanoseconds: 4))] {
             let inbox = Inbox(inputs: [0, 0])

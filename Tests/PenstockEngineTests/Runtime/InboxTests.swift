@@ -37,7 +37,7 @@ struct InboxTests {
         #expect(received == Array(repeating: Array(0..<count), count: senders))
     }
 
-    @Test("a sender is ahead of the receiver by its credit at most")
+    @Test("backpressure: a sender is ahead of the receiver by its credit at most")
     func backpressure() async throws {
         let inbox = Inbox(inputs: Array(repeating: 0, count: 2))
         let sent = Tally()

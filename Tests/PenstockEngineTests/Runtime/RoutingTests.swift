@@ -52,7 +52,7 @@ struct RoutingTests {
         }
     }
 
-    @Test("a gate's watermark is the least of its inputs, and never falls")
+    @Test("a gate's watermark is the minimum of its inputs, and never falls")
     func gateWatermark() {
         var gate = InputGate(inputs: Array(repeating: 0, count: 3))
         func rise(_ input: Int, _ time: Int64) -> Int64? {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import PenstockEngine
 
-@Suite("Scans by count")
+@Suite("Scan windows by count")
 struct CountedScanTests {
     private enum Part { case event, end, missing }
 

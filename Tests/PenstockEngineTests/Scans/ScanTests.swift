@@ -3,7 +3,7 @@ import Testing
 
 @testable import PenstockEngine
 
-@Suite("Scans by time")
+@Suite("Scan windows by time")
 struct ScanTests {
     private static func begin(_ id: Int64, at time: Int64, lane: Int64 = 0) -> Step {
         .event(time, Sample(key: lane, number: id, float: -1))

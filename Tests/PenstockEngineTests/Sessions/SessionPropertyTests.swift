@@ -8,7 +8,9 @@ struct SessionPropertyTests {
     private static let batches = [1, 7, 4096]
     private static let parallelisms = [1, 2, 4]
 
-    @Test("sessions give the rows and counts of the definition, however they are read", arguments: 0..<8)
+    @Test(
+        "session windows, of fixed and dynamic gaps, give the rows of the definition, however they are read",
+        arguments: 0..<8)
     func sessions(part: UInt64) throws {
         for seed in part * 500..<(part + 1) * 500 {
             let input = SessionInput(seed: seed)

@@ -44,7 +44,7 @@ struct PartitionReadingTests {
         ])
     }
 
-    @Test("a partition with nothing to read for long enough does not hold the watermark, and comes back where it is")
+    @Test("an idle source partition does not hold the watermark, and comes back where that is")
     func idle() async throws {
         let quiet = Array(repeating: PacedSource.Pace.nothing(10), count: 5)
         let without = try await run(twoPartitions(quiet: quiet))
@@ -55,7 +55,7 @@ struct PartitionReadingTests {
         #expect(idle.late == [7] && idle.sums.first == 5 + 6)
     }
 
-    @Test("time in which the source waits for later stages makes no partition idle")
+    @Test("readable time only makes a partition idle, not that in which its source waits for later stages")
     func blockedTime() async throws {
         let quiet = Array(repeating: PacedSource.Pace.nothing(1), count: 5)
         let (late, sums) = try await run(twoPartitions(quiet: quiet), idleAfter: 30, blockedFor: 1000)
@@ -70,7 +70,9 @@ struct PartitionReadingTests {
         #expect(late == [50] && sums == [5, 100 + 101, 110])
     }
 
-    @Test("no partition is read that is further ahead of the least one than the drift", arguments: [0, 50, 400])
+    @Test(
+        "watermark alignment: no partition is read that is further ahead of the least one than the drift",
+        arguments: [0, 50, 400])
     func aligned(drift: Int64) async throws {
         let source = PacedSource(partitions: [
             (0...100).map { .e($0 * 10) }, (0...100).map { .e($0) }, (0...100).map { .e($0 * 3) },

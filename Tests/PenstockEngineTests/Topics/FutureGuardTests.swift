@@ -6,7 +6,7 @@ import Testing
 
 @testable import PenstockEngine
 
-@Suite("Events of the future")
+@Suite("The future-timestamp guard")
 struct FutureGuardTests {
     /// The log's clock stands still.
     private struct StandingClock: WallClock {

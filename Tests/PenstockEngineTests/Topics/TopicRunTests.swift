@@ -210,7 +210,7 @@ struct TopicRunTests {
         #expect(missing?.code == .topicNotFound)
     }
 
-    @Test("time marks of a source are recorded, so that a replay finds the same events late")
+    @Test("time marks are recorded in the log, so that a replay finds the same events late")
     func timeMarks() async throws {
         let recording = try await Recording()
         let source = ScriptedSource(partitions: [[.e(3), .w(8), .e(5), .w(40), .e(7)]], disorder: .marks)

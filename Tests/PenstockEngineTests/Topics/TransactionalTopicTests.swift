@@ -6,7 +6,7 @@ import Testing
 
 @testable import PenstockEngine
 
-@Suite("Topics written in transactions")
+@Suite("Exactly-once sinks: topics written in transactions")
 struct TransactionalTopicTests {
     /// Numbers of attempts, so that rows differ from run to run as those that no replay repeats do.
     private final class Attempts: Sendable {

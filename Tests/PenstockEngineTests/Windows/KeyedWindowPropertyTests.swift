@@ -44,7 +44,9 @@ struct KeyedWindowPropertyTests {
     private static let batches = [1, 7, 4096]
     private static let parallelisms = [1, 2, 4]
 
-    @Test("time windows give the rows and counts of the definition, however they are read", arguments: 0..<8)
+    @Test(
+        "tumbling and sliding windows with offsets give the rows of the definition, however they are read",
+        arguments: 0..<8)
     func timeWindows(part: UInt64) throws {
         for seed in part * 250..<(part + 1) * 250 {
             let input = WindowInput(seed: seed)

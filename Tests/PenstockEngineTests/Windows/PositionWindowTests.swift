@@ -3,7 +3,7 @@ import Testing
 
 @testable import PenstockEngine
 
-@Suite("Windows by position")
+@Suite("Windows over another axis, by position")
 struct PositionWindowTests {
     private static let start = Step.control(.scanStart(ScanStart(scan: ScanID(1))))
     private static let end = Step.control(.scanEnd(ScanEnd(scan: ScanID(1), eventCount: 0)))

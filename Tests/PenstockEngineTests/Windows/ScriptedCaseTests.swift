@@ -9,7 +9,7 @@ struct ScriptedCaseTests {
     private func check(
         _ partitions: [[Step]], _ window: KeyedWindow, disorder: Disorder = .marks,
         rows expected: [(Int64, Int64, [Int64])],
-        late: Int = 0, misses: Int = 0, outside: Int = 0, complete: [Bool]? = nil
+        late: Int = 0, misses: Int = 0, outside: Int = 0, complete: [Bool]? = nil, times: [Int64]? = nil
     ) async throws {
         for (batch, parallelism) in [(1, 1), (7, 2), (4096, 4)] {
             let collector = Collector(Row.self)
@@ -29,6 +29,7 @@ struct ScriptedCaseTests {
                             key: "0", start: row.0, end: row.1, count: Int64(row.2.count), integer: sum,
                             bits: mean.bitPattern, isComplete: complete?[index] ?? true)
                     }, "batch \(batch), parallelism \(parallelism)")
+            if let times { #expect(collector.times == times, "batch \(batch), parallelism \(parallelism)") }
             #expect(
                 statistics == OperatorStatistics(lateEvents: late, lateWindows: misses, outsideEvents: outside),
                 "batch \(batch), parallelism \(parallelism)")
@@ -150,13 +151,13 @@ struct ScriptedCaseTests {
     func case26() async throws {
         try await check(
             [[.e(1), .e(4)], [.e(2), .e(3), .e(5)]], .count(CountWindows(size: 3, every: 3)), disorder: .ascending,
-            rows: [(1, 4, [1, 2, 3]), (4, 6, [4, 5])], complete: [true, false])
+            rows: [(1, 4, [1, 2, 3]), (4, 6, [4, 5])], complete: [true, false], times: [3, 5])
     }
 
     @Test("case 27: a count window takes an event that is behind at its effective time")
     func case27() async throws {
         try await check(
             [[.e(10), .w(12), .e(11), .e(13)]], .count(CountWindows(size: 2, every: 2)),
-            rows: [(10, 14, [10, 11]), (13, 14, [13])], complete: [true, false])
+            rows: [(10, 14, [10, 11]), (13, 14, [13])], complete: [true, false], times: [13, 13])
     }
 }

@@ -14,7 +14,7 @@ private func isStart(_ a: Int64, _ windows: TimeWindows) -> Bool {
 
 @Suite("Time windows")
 struct TimeWindowsTests {
-    @Test("slices, first and last ends are those of the definition")
+    @Test("slices of tumbling and sliding windows, first and last ends are those of the definition")
     func slices() {
         for seed in UInt64(0)..<400 {
             var random = SeededGenerator(seed: seed)

@@ -30,7 +30,7 @@ func text(_ row: ObservedRow<KeyedResult<Int, [Tick]>>, isSession: Bool) -> Stri
 
 func text(_ row: ObservedRow<KeyedResult<Int, [Tick]>>) -> String { text(row, isSession: false) }
 
-@Suite("Tests of flows")
+@Suite("Test tools: scripts, virtual time, panes, late events, crashes")
 struct FlowTestTests {
     private let source = ScriptedSource("ticks", of: Tick.self, disorder: .marks)
     private let rows = Observed("rows", of: KeyedResult<Int, [Tick]>.self)

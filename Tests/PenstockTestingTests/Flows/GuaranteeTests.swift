@@ -5,7 +5,7 @@ import Testing
 
 /// stream-semantics.md, section 13: the same records give the same output records in the same order, whatever the batch size, the
 /// parallelism, the speed of reading, and however often the run is killed and restored.
-@Suite("The guarantee of section 13")
+@Suite("The replay guarantee of section 13")
 struct GuaranteeTests {
     enum Pace: String, CaseIterable {
         case fullSpeed = "full speed"

@@ -16,7 +16,7 @@ struct AsyncFlowTests {
         From(Generated(count) { n in (n, Timestamp(nanoseconds: Int64(n))) })
     }
 
-    @Test("requests keep order, keys and times, and leave out what has no result")
+    @Test("the async operator keeps order, keys and times, and leaves out what has no result")
     func requests() async throws {
         let counted = Collected<Counted<Int>>()
         try await Flow("keyed") {
@@ -52,7 +52,7 @@ struct AsyncFlowTests {
         #expect(From(Feedback("steer", of: Guess.self, rounds: 3)).description.unrepeatable == nil)
     }
 
-    @Test("a loop halves numbers until they are small")
+    @Test("a feedback edge through a topic: a loop halves numbers until they are small")
     func feedback() async throws {
         let steer = Feedback("steer", of: Guess.self, initial: [Guess(number: 1 << 20, tries: 0)], rounds: 100)
         let tried = Flow("tried") {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Penstock
 
-@Suite("CSV files over a restart")
+@Suite("Exactly-once sinks: CSV files over a restart")
 struct CSVRestoreTests {
     private struct Broken: Error {}
 

@@ -20,16 +20,21 @@ private func source(_ count: Int) -> From<Reading> {
         })
 }
 
-@Suite("Lossy edges in flows")
+@Suite("Per-edge policies in flows")
 struct EdgeFlowTests {
-    @Test("Latest and DropOldest hand on events in order, up to the last one, and say how many were dropped")
+    @Test("an edge blocks, or drops the oldest, or keeps the latest only, in order, and says how many were dropped")
     func stages() async throws {
         let (latest, perKey, newest) = (Collected<Reading>(), Collected<Reading>(), Collected<Reading>())
+        let all = Collected<Reading>()
         let recorder = FlowRecorder()
         FlowRecorder.$current.withValue(recorder) {
             let readings = Flow("readings") {
                 source(1000)
                 KeyBy(\Reading.sensor)
+            }
+            _ = Flow("archive") {
+                readings
+                To(all)
             }
             _ = Flow("preview") {
                 readings
@@ -50,6 +55,7 @@ struct EdgeFlowTests {
         }
         let run = PipelineRun(try PhysicalPlan(recorder.recorded), options: RunOptions(batchEvents: 10), log: nil)
         try await run.run()
+        #expect(all.values.map(\.value) == (0..<1000).map(Double.init), "an edge that blocks drops nothing")
         #expect(latest.values.count <= 2 && latest.values.last?.value == 999, "more than one in an interval")
         #expect(perKey.values.suffix(3).map(\.value) == [997, 998, 999])
         #expect(newest.values.suffix(50).map(\.value) == (950..<1000).map(Double.init))

@@ -72,7 +72,7 @@ struct JoinFlowTests {
                 }) == ["4 - at 130", "1 2 at 210", "1 3 at 210", "12 2 at 210", "12 3 at 210", "- 14 at 230"])
     }
 
-    @Test("a group has all events of a key and window")
+    @Test("coGroup hands over all events of a key and window")
     func groups() async throws {
         #expect(
             try await rows(
@@ -85,7 +85,7 @@ struct JoinFlowTests {
                 ])
     }
 
-    @Test("an interval join pairs events by the distance of their times")
+    @Test("an interval join, inner and outer, pairs events by the distance of their times")
     func intervals() async throws {
         #expect(
             try await rows(
@@ -99,7 +99,7 @@ struct JoinFlowTests {
                 }) == ["1 2 at 20", "- 3 at 30", "4 - at 40", "12 - at 120", "- 14 at 140"])
     }
 
-    @Test("as-of joins and tables find what is in effect at an event's time")
+    @Test("as-of joins and stream-table joins find what is in effect at an event's time")
     func asOf() async throws {
         #expect(
             try await rows(
@@ -117,7 +117,7 @@ struct JoinFlowTests {
                 }) == ["1 - at 10", "4 - at 40", "12 - at 120"])
     }
 
-    @Test("a broadcast shows each event what was said before it")
+    @Test("broadcast state shows each event what was said before it")
     func broadcast() async throws {
         #expect(
             try await rows(

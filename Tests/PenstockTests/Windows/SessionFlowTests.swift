@@ -23,7 +23,7 @@ struct SessionFlowTests {
 
     private static func at(_ second: Int64) -> Timestamp { Timestamp(nanoseconds: second * 1_000_000_000) }
 
-    @Test("each key has sessions of its own, with the gap at their end", arguments: [1, 4])
+    @Test("session windows are merged by the inactivity gap, and each key has its own", arguments: [1, 4])
     func keyed(parallelism: Int) async throws {
         let visits = Collected<Counted<Int>>()
         try await Flow("visits") {
@@ -41,7 +41,7 @@ struct SessionFlowTests {
         #expect(visits.times == [18, 20, 31].map(Self.at))
     }
 
-    @Test("an event gives its session its own gap")
+    @Test("a session window with a dynamic gap lasts as long as its events say")
     func ownGap() async throws {
         let visits = Collected<Counted<Int>>()
         try await Flow("visits") {

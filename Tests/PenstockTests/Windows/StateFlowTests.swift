@@ -35,7 +35,7 @@ struct StateFlowTests {
         }
     }
 
-    @Test("states are those of the key", arguments: [1, 4])
+    @Test("keyed state is that of the key", arguments: [1, 4])
     func process(parallelism: Int) async throws {
         let sums = Collected<[Int]>()
         try await Flow("sums") {
@@ -47,7 +47,7 @@ struct StateFlowTests {
         #expect(sums.values == [[0, 0], [1, 1], [0, 2], [1, 4], [0, 6], [1, 9], [0, 12], [1, 16], [0, 20]])
     }
 
-    @Test("states above the memory limit are on disk, with the same rows", arguments: [1, 4])
+    @Test("state larger than memory is spilled to disk above the limit, with the same rows", arguments: [1, 4])
     func spilled(parallelism: Int) async throws {
         let folder = try TestFolder()
         let sums = Collected<[Int]>()
@@ -88,7 +88,7 @@ struct StateFlowTests {
         #expect(best.values.map { $0.value.map(\.value) } == [[3], [7]])
     }
 
-    @Test("scans are opened and closed by events")
+    @Test("scan windows are opened and closed by events")
     func scans() async throws {
         let scans = Collected<Scan<Int, Step>>()
         try await Flow("scans") {

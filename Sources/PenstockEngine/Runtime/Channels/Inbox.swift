@@ -116,19 +116,24 @@ final class Inbox: Sendable {
         return sent
     }
 
+    /// Puts an element into the queue; false where the sender has no credit.
+    /// - Throws: `CancellationError` once the run has been cancelled.
+    func offer(_ element: StreamElement, from sender: Int) throws -> Bool {
+        var wakeLater = false
+        let sent = try state.withLock {
+            try $0.put(sender, element, &wakeLater, clock) { lane, gauge in
+                lane.append(element)
+                gauge.put(element)
+            }
+        }
+        if wakeLater { scheduleWake() }
+        return sent
+    }
+
     /// Puts an element into the queue, waiting until the sender has credit.
     /// - Throws: `CancellationError` once the run has been cancelled.
     func send(_ element: StreamElement, from sender: Int) async throws {
-        while true {
-            var wakeLater = false
-            let sent = try state.withLock {
-                try $0.put(sender, element, &wakeLater, clock) { lane, gauge in
-                    lane.append(element)
-                    gauge.put(element)
-                }
-            }
-            if wakeLater { scheduleWake() }
-            if sent { return }
+        while try !offer(element, from: sender) {
             try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
                 state.withLock { state in
                     if state.isCancelled {
@@ -174,8 +179,10 @@ final class Inbox: Sendable {
                 // What is left goes behind what the others have sent meanwhile.
                 state.lanes[sender].arrival = state.arrivals
                 state.arrivals += 1
-                state.lanes[sender].waiting?.resume()
-                state.lanes[sender].waiting = nil
+                if state.lanes[sender].hasCreditAgain {
+                    state.lanes[sender].waiting?.resume()
+                    state.lanes[sender].waiting = nil
+                }
                 opening = state.lanes[sender].takeOpening().map { (sender, $0) }
                 // Now it counts that the sender is idle.
                 if state.lanes[sender].isIdle, state.lanes[sender].isEmpty { state.isWoken = true }
@@ -197,6 +204,15 @@ final class Inbox: Sendable {
                     }
                 }
             }
+        }
+    }
+
+    /// Hands what has gathered over to a receiver that waits: no more will come for a while.
+    func handOver() {
+        state.withLock { state in
+            guard state.receiver != nil, state.nextSender(except: state.leftAlone) != nil else { return }
+            state.receiver?.resume()
+            state.receiver = nil
         }
     }
 

@@ -60,6 +60,16 @@ struct OrderedMerge: TimedProcessor {
         return time.next()
     }
 
+    /// Takes all that waits, in order.
+    mutating func release() -> [Batch] {
+        var released: [Batch] = []
+        while waiting.count > 0 {
+            waiting.choose(upTo: .max, into: &chosen)
+            released += waiting.gather(&chosen, byOrigin: scope != .all, sequence: &sequence, watermark: forwarded)
+        }
+        return released
+    }
+
     func measure() -> StateMeasure {
         var measure = StateMeasure()
         measure.add(events: waiting.count, bytesEach: element.stride + MemoryLayout<Int64>.stride)
