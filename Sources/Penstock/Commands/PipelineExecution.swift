@@ -59,11 +59,11 @@ struct PipelineExecution<P: Pipeline> {
         do {
             scan = try await withProgress(run)
         } catch is RunStopped {
-            sayCheckpoints(run, isReplayable: plan.isReplayable)
+            sayCheckpoints(run)
             sayStopped(run)
             throw ExitCode(FailureReport.interrupted)
         }
-        sayCheckpoints(run, isReplayable: plan.isReplayable)
+        sayCheckpoints(run)
         let record = record(run, scan, started, usesLog: log != nil)
         let lines = try pipeline.report(record)
         guard !settings.quiet else { return }
@@ -167,14 +167,14 @@ struct PipelineExecution<P: Pipeline> {
         for line in run.figures.map({ RunSummary($0).lines }) ?? [] { StandardError.write(line + "\n") }
     }
 
-    private func sayCheckpoints(_ run: PipelineRun, isReplayable: Bool) {
+    private func sayCheckpoints(_ run: PipelineRun) {
         guard !settings.quiet else { return }
         if let epoch = run.progress.restoredCheckpoint {
             StandardError.write("went on from checkpoint \(epoch) in \(settings.log)\n")
         }
         if verb == .run, let number = run.progress.journaledRun {
-            let repeats = isReplayable ? ": `\(P.self) replay --of \(number)` repeats this run" : ""
-            StandardError.write("kept a journal in \(settings.log)\(repeats)\n")
+            StandardError.write(
+                "kept a journal in \(settings.log): `\(P.self) replay --of \(number)` repeats this run\n")
         }
         for name in run.progress.savepoints { StandardError.write("kept the savepoint \(name) in \(settings.log)\n") }
     }

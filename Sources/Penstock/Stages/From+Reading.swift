@@ -46,7 +46,8 @@ extension From {
         description.sides = sides
         description.feedback = feedback
         if feedback != nil, !isInRounds {
-            description.unrepeatable = "when events of the feedback are read is not recorded"
+            description.unrepeatable =
+                "events of the feedback are read as they come, which a replay repeats by the journal of a run alone"
         }
         return description
     }

@@ -24,7 +24,7 @@ public struct MapAsync<In: Sendable, Out: Sendable>: Stage {
     ///   - timeout: How long an attempt may take; then its task is cancelled. Nil for any time.
     ///   - retries: What follows an attempt that failed or took too long.
     ///   - order: Results in the order of events, or as they come between two watermarks.
-    ///   - answers: Whether the same event has the same result in a replay.
+    ///   - answers: Whether the same event has the same result in a replay, or where results are recorded.
     ///   - transform: The request. Runs in a task of its own, which is cancelled when the run ends.
     public init(
         capacity: Int = AsyncRequests.defaultCapacity, timeout: Duration? = .seconds(5), retries: Retries = .none,
@@ -40,12 +40,15 @@ public struct MapAsync<In: Sendable, Out: Sendable>: Stage {
         _ requests: AsyncRequests, _ answers: AsyncAnswers, _ label: String,
         _ transform: @escaping @Sendable (In) async throws -> Out?
     ) {
-        operation = AnyOperator(requests, transform)
+        operation = AnyOperator(requests, recording: answers.recording, transform)
         self.label = label
-        unrepeatable =
-            answers == .varying
-            ? "async results are not recorded"
-            : requests.order == .unordered ? "async results leave in the order in which they come" : nil
+        switch answers {
+        case .recorded: unrepeatable = nil
+        case .varying: unrepeatable = "async results are not recorded"
+        case .repeatable:
+            unrepeatable =
+                requests.order == .unordered ? "async results leave in the order in which they come" : nil
+        }
     }
 
     var description: StageDescription {
@@ -73,6 +76,14 @@ public enum AsyncAnswers: Sendable, Hashable {
     case repeatable
     /// The result depends on when it is asked for: what follows is outside the guarantee of replay, and `explain` says so.
     case varying
+    /// Each result is recorded in a topic, which belongs to the stage alone, before it leaves. A replay by `--of` takes it from there, in the
+    /// order in which results left, and so does a run that goes on from a checkpoint: nobody is asked twice for what was recorded. The results
+    /// have to be events, plain structs or `Codable`. `missing` says what becomes of an event in a replay for which there is none.
+    case recorded(in: String, missing: AnswerRecording.Missing = .fails)
+
+    fileprivate var recording: AnswerRecording? {
+        if case .recorded(let topic, let missing) = self { AnswerRecording(in: topic, missing: missing) } else { nil }
+    }
 }
 
 extension MapAsync: EventStage {}

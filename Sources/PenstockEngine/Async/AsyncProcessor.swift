@@ -11,6 +11,8 @@ struct AsyncProcessor<In: Sendable, Out: Sendable>: Processor {
 
     private let stage: StageName
     private let options: AsyncRequests
+    /// The origin of the results: their events may have several, but have come one by one, and the numbers of the results keep that order.
+    private let origin: Origin
     private let function: Function
     private let calls = AsyncCalls<Out?>()
     private var waker: Waker?
@@ -20,6 +22,9 @@ struct AsyncProcessor<In: Sendable, Out: Sendable>: Processor {
     private var owners: [UInt64: UInt64] = [:]
     private var nextRequest: UInt64 = 0
     private var nextCall: UInt64 = 0
+    private var failures: FailedEvents
+    /// What records answers, or knows those of an earlier run; nil where every event is asked for and nothing is recorded.
+    private var recorder: AnswerRecorder<Out>?
 
     /// An event for which there is no result yet.
     private struct Request {
@@ -31,21 +36,41 @@ struct AsyncProcessor<In: Sendable, Out: Sendable>: Processor {
         var due: Int64?
     }
 
-    init(_ stage: StageName, _ options: AsyncRequests, _ function: @escaping Function) {
+    init(
+        _ stage: StageName, _ options: AsyncRequests, origin: Origin = Origin(stage: 0, partition: 0),
+        answers: AnswerTape? = nil, _ function: @escaping Function
+    ) {
         self.stage = stage
+        self.origin = origin
         self.options = options
         self.function = function
+        failures = FailedEvents(stage)
+        recorder = answers.map { AnswerRecorder($0) }
     }
 
     var isWaking: Bool { true }
 
-    mutating func begin(with waker: Waker) { self.waker = waker }
+    mutating func begin(with waker: Waker) {
+        self.waker = waker
+        recorder?.begin(with: waker)
+    }
+
+    mutating func report(to failures: FailedEvents) { self.failures = failures }
 
     var wakeInstant: Int64? { requests.values.compactMap(\.due).min() }
 
-    var takesMore: Bool { queue.takesMore && queue.held < options.capacity }
+    var takesMore: Bool {
+        if let recorder {
+            guard !recorder.holdsEnd, !queue.hasEnd else { return false }
+            if recorder.waitsForEvent { return true }
+        }
+        return queue.takesMore && hasRoom
+    }
 
-    var isHolding: Bool { !queue.isEmpty }
+    /// Whether a further event may be asked for.
+    private var hasRoom: Bool { queue.held + (recorder?.heldEvents ?? 0) < options.capacity }
+
+    var isHolding: Bool { !queue.isEmpty || recorder?.isHolding == true }
 
     mutating func accept(_ element: StreamElement) {
         queue.add(element)
@@ -53,9 +78,18 @@ struct AsyncProcessor<In: Sendable, Out: Sendable>: Processor {
     }
 
     mutating func next() throws -> StreamElement? {
-        let element = try queue.next(options.order, stage)
-        if element != nil { askMore() }
-        return element
+        guard recorder != nil else {
+            while let next = try queue.next(options.order, stage) {
+                askMore()
+                switch next {
+                case .element(let element): return element
+                case .answers(let leaving):
+                    if let results = leaving.results(of: origin) { return .batch(results) }
+                }
+            }
+            return nil
+        }
+        return try nextRecorded()
     }
 
     mutating func wake(at now: Int64) {
@@ -87,7 +121,9 @@ struct AsyncProcessor<In: Sendable, Out: Sendable>: Processor {
 
     /// Asks for the next events, as many as there is room for.
     private mutating func askMore() {
-        while queue.held < options.capacity, let place = queue.take() {
+        // As long as answers are known, nobody is asked.
+        guard recorder?.isFollowing != true else { return }
+        while hasRoom, let place = queue.take() {
             let number = nextRequest
             nextRequest += 1
             requests[number] = Request(place: place)
@@ -121,14 +157,46 @@ struct AsyncProcessor<In: Sendable, Out: Sendable>: Processor {
         queue.settle(request.place, .failed(RequestFailed(attempts: request.failures, error: error)))
     }
 
+    // MARK: Recorded answers
+
+    private mutating func nextRecorded() throws -> StreamElement? {
+        while recorder?.isFollowing == true {
+            if let element = queue.nextMark() { return recorder?.sent(element) }
+            switch try recorder?.follow(&queue, failures) {
+            case .answers(let leaving)?:
+                if let results = leaving.results(of: origin) { return .batch(results) }
+            case .over?: askMore()
+            case .nothing?, nil: return nil
+            }
+        }
+        while let next = try queue.next(options.order, stage) { try recorder?.add(next) }
+        while let next = try recorder?.takeRecorded() {
+            askMore()
+            switch next {
+            case .element(let element): return recorder?.sent(element)
+            case .answers(let leaving):
+                if let results = leaving.results(of: origin) { return .batch(results) }
+            }
+        }
+        return nil
+    }
+
     // MARK: Checkpoints
 
-    func snapshot(into state: inout StateWriter) throws { try state.chunk { try queue.write(&$0) } }
+    func snapshot(into state: inout StateWriter) throws {
+        try state.chunk { chunk in
+            recorder?.snapshot(into: &chunk)
+            try queue.write(
+                &chunk, leaving: recorder?.leaving ?? [], sent: recorder?.sentWatermark)
+        }
+    }
 
     mutating func restore(_ chunks: [StateChunk]) throws {
         for chunk in chunks {
             var decoder = StateDecoder(chunk)
+            try recorder?.restore(&decoder)
             try queue.read(&decoder, ValueType(In.self))
+            recorder?.sentWatermark = queue.forwarded
         }
         // The events are asked for when the stage runs.
         waker?.wake()
@@ -137,15 +205,29 @@ struct AsyncProcessor<In: Sendable, Out: Sendable>: Processor {
 
 extension AnyOperator {
     /// Calls an asynchronous function for each event. An event for which it gives nil has no result.
+    /// - Parameter recording: Where the answers are recorded; nil for answers that are not.
     public init<In: Sendable, Out: Sendable>(
-        _ requests: AsyncRequests, _ function: @escaping @concurrent @Sendable (In) async throws -> Out?
+        _ requests: AsyncRequests, recording: AnswerRecording? = nil,
+        _ function: @escaping @concurrent @Sendable (In) async throws -> Out?
     ) {
+        let answer = ValueType(Out.self)
+        let records = recording.map { ", and records the answer in the topic \($0.topic)" } ?? ""
         self.init(
-            summary: "asks for a \(ValueType(Out.self).name) for each event",
-            output: ValueType(Out.self), isKeyed: false, ordersEvents: false, defect: requests.defect
-        ) { context, _ in
-            AsyncProcessor<In, Out>(context.stage, requests, function)
+            summary: "asks for a \(answer.name) for each event\(records)", output: answer, isKeyed: false,
+            ordersEvents: false, defect: requests.defect ?? recording.flatMap { _ in answer.recordingDefect }
+        ) { context, origin in
+            AsyncProcessor<In, Out>(context.stage, requests, origin: origin, answers: context.answers, function)
         }
         details = ", \(requests.summary)"
+        self.recording = recording
+        keepsKeys = true
+    }
+}
+
+extension ValueType {
+    /// Why values cannot be recorded, or nil.
+    fileprivate var recordingDefect: String? {
+        coding == nil
+            ? "its answers cannot be recorded: make \(name) an Event, a struct of plain numbers, or Codable" : nil
     }
 }

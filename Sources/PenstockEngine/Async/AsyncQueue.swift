@@ -14,12 +14,37 @@ struct AsyncQueue<Out: Sendable> {
     struct Place {
         fileprivate let part: UInt64
         fileprivate let index: Int
+
+        /// Whether it stands behind another one in the same part, so that both can leave in one batch.
+        func follows(_ other: Place) -> Bool { part == other.part && index > other.index }
+    }
+
+    /// Events of one part that leave, with what came of them.
+    struct Leaving {
+        /// The batch of the events, with the watermark that has left before them.
+        var requests: Batch
+        let rows: [Int]
+        let values: [Out?]
+        /// Their numbers among all events that have come.
+        let numbers: [UInt64]
+
+        var count: Int { rows.count }
+
+        /// The times of the events.
+        var times: [Int64] { rows.map { requests.times.values[$0] } }
+    }
+
+    /// What leaves next.
+    enum Next {
+        case element(StreamElement)
+        case answers(Leaving)
     }
 
     /// A batch, and what has become of its events.
-    private struct Part {
+    struct Part {
         let batch: Batch
         let rows: [Int]
+        let numbers: [UInt64]
         var outcomes: [Outcome]
         /// How many events, from the first, were taken to ask for them.
         var taken = 0
@@ -30,7 +55,7 @@ struct AsyncQueue<Out: Sendable> {
         var isOver: Bool { given == rows.count }
     }
 
-    private enum Item {
+    enum Item {
         case part(Part)
         case mark(StreamElement)
     }
@@ -38,16 +63,22 @@ struct AsyncQueue<Out: Sendable> {
     /// The most entries that may stand in the queue: of batches and of what comes between them.
     private static var itemLimit: Int { 4096 }
 
-    private var items: [Item] = []
+    private(set) var items: [Item] = []
     /// The number of the first item.
     private var first: UInt64 = 0
     /// The number of the first item that may have events nobody has asked for.
     private var toTake: UInt64 = 0
     private var untaken = 0
-    private var forwarded = Timestamp.distantPast
+    /// Events that were taken and given back, in order.
+    private var givenBack: ArraySlice<Place> = []
+    /// The watermark that has been given out.
+    var forwarded = Timestamp.distantPast
     /// The last watermark in the queue.
-    private var known = Timestamp.distantPast
-    private var hasEnd = false
+    var known = Timestamp.distantPast
+    /// Whether the end stands in the queue, behind which nothing comes.
+    private(set) var hasEnd = false
+    /// The number of the next event that comes.
+    var nextNumber: UInt64 = 0
 
     /// How many events were taken to ask for them and have not been given out.
     private(set) var held = 0
@@ -64,13 +95,9 @@ struct AsyncQueue<Out: Sendable> {
         switch element {
         case .batch(let batch):
             guard batch.count > 0 else { return add(watermark: batch.watermark) }
-            var rows: [Int] = []
-            rows.reserveCapacity(batch.count)
-            batch.forEachRow { rows.append($0) }
-            items.append(
-                .part(Part(batch: batch, rows: rows, outcomes: Array(repeating: .open, count: rows.count))))
-            untaken += rows.count
-            known = max(known, batch.watermark)
+            let next = nextNumber + UInt64(batch.count)
+            add(batch, numbers: Array(nextNumber..<next))
+            nextNumber = next
         case .watermark(let time):
             add(watermark: time)
         case .control:
@@ -81,6 +108,16 @@ struct AsyncQueue<Out: Sendable> {
         case .barrier:
             break
         }
+    }
+
+    mutating func add(_ batch: Batch, numbers: [UInt64]) {
+        var rows: [Int] = []
+        rows.reserveCapacity(batch.count)
+        batch.forEachRow { rows.append($0) }
+        let outcomes = Array(repeating: Outcome.open, count: rows.count)
+        items.append(.part(Part(batch: batch, rows: rows, numbers: numbers, outcomes: outcomes)))
+        untaken += rows.count
+        known = max(known, batch.watermark)
     }
 
     private mutating func add(watermark time: Timestamp) {
@@ -95,6 +132,11 @@ struct AsyncQueue<Out: Sendable> {
     /// The next event that nobody has asked for, or nil.
     mutating func take() -> Place? {
         guard untaken > 0 else { return nil }
+        if let place = givenBack.popFirst() {
+            untaken -= 1
+            held += 1
+            return place
+        }
         toTake = max(toTake, first)
         while true {
             let index = Int(toTake - first)
@@ -110,12 +152,33 @@ struct AsyncQueue<Out: Sendable> {
         }
     }
 
-    /// The value of an event.
-    func value<In>(at place: Place, as type: In.Type) -> In {
+    /// Events that were taken, but about which nobody has asked, are to be taken again before all others.
+    mutating func giveBack(_ places: [Place]) {
+        givenBack = places[...]
+        untaken += places.count
+        held -= places.count
+    }
+
+    private func part(at place: Place) -> Part {
         guard case .part(let part) = items[Int(place.part - first)] else {
             preconditionFailure("no event stands there")
         }
+        return part
+    }
+
+    /// The value of an event.
+    func value<In>(at place: Place, as type: In.Type) -> In {
+        let part = part(at: place)
         return part.batch.values.base.assumingMemoryBound(to: In.self)[part.rows[place.index]]
+    }
+
+    /// The number of an event among all that have come.
+    func number(at place: Place) -> UInt64 { part(at: place).numbers[place.index] }
+
+    /// Where an event was read, for errors.
+    func eventPlace(at place: Place) -> EventPlace {
+        let part = part(at: place)
+        return part.batch.place(of: part.rows[place.index])
     }
 
     /// Says what has become of an event.
@@ -130,12 +193,25 @@ struct AsyncQueue<Out: Sendable> {
 
     /// What can be given out next, or nil.
     /// - Throws: `EngineError.stageFailed` where it is the turn of an event that has no result.
-    mutating func next(_ order: AsyncRequests.Order, _ stage: StageName) throws -> StreamElement? {
+    mutating func next(_ order: AsyncRequests.Order, _ stage: StageName) throws -> Next? {
+        if let element = nextMark() { return .element(element) }
         var index = 0
-        while index < items.count {
-            switch items[index] {
+        while index < items.count, case .part(var part) = items[index] {
+            let leaving = try take(from: &part, order, stage)
+            items[index] = .part(part)
+            if let leaving { return .answers(leaving) }
+            // Behind a watermark results wait for all before it.
+            guard order == .unordered, part.batch.watermark <= forwarded else { return nil }
+            index += 1
+        }
+        return nil
+    }
+
+    /// What stands before the first event that has not been given out, or nil.
+    mutating func nextMark() -> StreamElement? {
+        while let item = items.first {
+            switch item {
             case .mark(let element):
-                guard index == 0 else { return nil }
                 removeFirst()
                 if case .watermark(let time) = element {
                     guard time > forwarded else { continue }
@@ -143,19 +219,12 @@ struct AsyncQueue<Out: Sendable> {
                 }
                 if case .end = element { hasEnd = false }
                 return element
-            case .part(var part):
-                let results = try take(from: &part, order, stage)
-                items[index] = .part(part)
-                if let results { return .batch(results) }
-                if index == 0, part.isOver {
-                    removeFirst()
-                    guard part.batch.watermark > forwarded else { continue }
-                    forwarded = part.batch.watermark
-                    return .watermark(forwarded)
-                }
-                // Behind a watermark results wait for all before it.
-                guard order == .unordered, part.batch.watermark <= forwarded else { return nil }
-                index += 1
+            case .part(let part):
+                guard part.isOver else { return nil }
+                removeFirst()
+                guard part.batch.watermark > forwarded else { continue }
+                forwarded = part.batch.watermark
+                return .watermark(forwarded)
             }
         }
         return nil
@@ -166,11 +235,11 @@ struct AsyncQueue<Out: Sendable> {
         first += 1
     }
 
-    /// Takes the results of a part that can be given out now; nil where there are none.
+    /// Takes what has come of a part and can be given out now; nil where there is nothing.
     private mutating func take(
         from part: inout Part, _ order: AsyncRequests.Order, _ stage: StageName
-    ) throws -> Batch? {
-        var results: [(row: Int, value: Out)] = []
+    ) throws -> Leaving? {
+        var taken: [(index: Int, value: Out?)] = []
         var index = order == .ordered ? part.givenInOrder : 0
         scan: while index < part.rows.count {
             switch part.outcomes[index] {
@@ -179,12 +248,9 @@ struct AsyncQueue<Out: Sendable> {
             case .given:
                 break
             case .result(let value):
-                if let value { results.append((part.rows[index], value)) }
-                part.outcomes[index] = .given
-                part.given += 1
-                held -= 1
+                taken.append((index, value))
             case .failed(let error):
-                guard results.isEmpty else { break scan }
+                guard taken.isEmpty else { break scan }
                 let row = part.rows[index]
                 throw EngineError.stageFailed(
                     stage: stage, sequence: part.batch.baseSequence + UInt64(row),
@@ -193,78 +259,27 @@ struct AsyncQueue<Out: Sendable> {
             index += 1
         }
         if order == .ordered { part.givenInOrder = index }
-        guard !results.isEmpty else { return nil }
-        // The place, the time, the key and the mark of each result are those of its event, in the columns of the batch.
-        var batch = part.batch
-        let values = ValueColumn(ValueType(Out.self), capacity: batch.rowCount)
-        let rows = Column<UInt32>(capacity: results.count)
-        for (k, result) in results.enumerated() {
-            (values.base.assumingMemoryBound(to: Out.self) + result.row).initialize(to: result.value)
-            rows.values[k] = UInt32(result.row)
+        return taken.isEmpty ? nil : give(taken, of: &part)
+    }
+
+    /// Gives out events of one part, each behind the one before it, with what came of them.
+    mutating func give(_ events: [(place: Place, value: Out?)]) -> Leaving {
+        guard let part = events.first?.place.part, case .part(var taken) = items[Int(part - first)] else {
+            preconditionFailure("no event stands there")
         }
-        let selection = Selection(rows, count: results.count)
-        values.setInitialized(count: batch.rowCount, live: selection)
-        batch.values = values
-        batch.selection = selection
-        batch.watermark = forwarded
-        return batch
+        let leaving = give(events.map { (index: $0.place.index, value: $0.value) }, of: &taken)
+        items[Int(part - first)] = .part(taken)
+        return leaving
     }
 
-    // MARK: Checkpoints
-
-    private enum Kind: UInt8 {
-        case events = 0
-        case watermark = 1
-        case control = 2
+    private mutating func give(_ events: [(index: Int, value: Out?)], of part: inout Part) -> Leaving {
+        for event in events { part.outcomes[event.index] = .given }
+        part.given += events.count
+        held -= events.count
+        var requests = part.batch
+        requests.watermark = forwarded
+        return Leaving(
+            requests: requests, rows: events.map { part.rows[$0.index] }, values: events.map(\.value),
+            numbers: events.map { part.numbers[$0.index] })
     }
-
-    /// Writes what stands in the queue: of batches the events that have not been given out.
-    func write(_ state: inout StateEncoder) throws {
-        state.put(forwarded.nanoseconds)
-        for item in items {
-            switch item {
-            case .part(let part):
-                let left = part.rows.indices.filter { !part.outcomes[$0].isGiven }
-                guard !left.isEmpty else {
-                    state.put(Kind.watermark.rawValue)
-                    state.put(part.batch.watermark.nanoseconds)
-                    continue
-                }
-                let rows = Column<UInt32>(capacity: left.count)
-                for (k, index) in left.enumerated() { rows.values[k] = UInt32(part.rows[index]) }
-                var batch = part.batch
-                batch.selection = Selection(rows, count: left.count)
-                state.put(Kind.events.rawValue)
-                try state.put(batch)
-            case .mark(.watermark(let time)):
-                state.put(Kind.watermark.rawValue)
-                state.put(time.nanoseconds)
-            case .mark(.control(let record)):
-                state.put(Kind.control.rawValue)
-                state.put(record.encoded())
-            case .mark:
-                break
-            }
-        }
-    }
-
-    /// Brings back what `write` wrote.
-    mutating func read(_ state: inout StateDecoder, _ element: ValueType) throws {
-        forwarded = Timestamp(nanoseconds: try state.integer())
-        known = forwarded
-        while !state.isAtEnd {
-            switch Kind(rawValue: try state.integer()) {
-            case .events: add(.batch(try state.batch(of: element)))
-            case .watermark: add(.watermark(Timestamp(nanoseconds: try state.integer())))
-            case .control:
-                let record = try Array(try state.data()).withUnsafeBytes { try ControlRecord(decoding: $0) }
-                add(.control(record))
-            case nil: throw StateDamaged()
-            }
-        }
-    }
-}
-
-extension AsyncQueue.Outcome {
-    fileprivate var isGiven: Bool { if case .given = self { true } else { false } }
 }

@@ -65,7 +65,7 @@ struct FeedbackFeed: SourceFeed {
             loop.beginReading()
             return topic.nothing(.control(.timeMark(ahead)))
         }
-        if isThere {
+        if isThere, journal?.isFollowing != true {
             // What an earlier run has put in will not come out again before this is read.
             lastMark = nil
             loop.beginReading()
@@ -84,8 +84,11 @@ struct FeedbackFeed: SourceFeed {
 
     /// Whether an earlier run had not read the event with an offset when it put in what has not come out again yet: that does not follow
     /// from the event, and were it read now other events might come in its place.
+    ///
+    /// A run that repeats another one reads what that has read, and nothing else.
     private func waitsForRepetition(_ offset: UInt64) -> Bool {
-        journal != nil && !loop.isPresentAgain && !loop.isFollowed(offset)
+        guard let journal, !loop.isFollowed(offset) else { return false }
+        return journal.isFollowing || !loop.isPresentAgain
     }
 
     /// The next events, moved behind the time that the stage behind the feedback has come to. A time mark behind them says that they have gone by.

@@ -63,9 +63,12 @@ final class FeedbackLoop: Sendable {
         }
     }
 
-    /// The largest effective time at the stage, where it has not let time come as far.
+    /// The largest effective time at the stage, where it has not let time come as far, though it may.
     var ahead: Timestamp? {
-        state.withLock { $0.latest > $0.forwarded ? Timestamp(nanoseconds: $0.latest) : nil }
+        state.withLock { state in
+            let ahead = min(state.latest, state.limit)
+            return ahead > state.forwarded ? Timestamp(nanoseconds: ahead) : nil
+        }
     }
 
     /// The source begins to read.

@@ -20,8 +20,22 @@ struct FeedbackSetup {
             guard case .topic(let name, let topic, let codec, let reader?) = writer.output, let log,
                 let rule = plan.stages[reader].feedback, case .live(let start, var board)? = topics.ranges[reader]
             else { continue }
+            let end = try await log.describe(topic).partitions[0].nextOffset
+            var present = end
+            if let source = plan.stages[reader].feedbackName, let journal = run.journal {
+                if journal.isFollowing {
+                    present = journal.loop(of: source)?.end ?? end
+                } else if run.restored == nil {
+                    try await journal.keep(loopFrom: start, of: source)
+                }
+            }
             if run.restored == nil {
-                if rule.initialCount > 0 { board.commit(try await begin(topic, codec, rule, log)) }
+                if run.journal?.isFollowing == true {
+                    board.commit(min(start + UInt64(rule.initialCount), present))
+                } else if rule.initialCount > 0 {
+                    board.commit(try await begin(topic, codec, rule, log))
+                    present = board.position
+                }
             } else if let chunk = run.restored?.chunks[StateOwner(stage: name, part: .sink)]?.first {
                 // What an earlier run wrote behind the checkpoint counts when it comes out again.
                 var state = StateDecoder(chunk)
@@ -29,10 +43,18 @@ struct FeedbackSetup {
                 topics.boards[writer.index] = board
                 topics.ranges[reader] = .live(start: start, board: board)
             }
-            let end = try await log.describe(topic).partitions[0].nextOffset
-            loops[reader] = FeedbackLoop(board, run.watch, present: end)
+            let loop = FeedbackLoop(board, run.watch, present: present)
+            if let source = plan.stages[reader].feedbackName, !rule.isInRounds { follow(source, in: loop, from: start) }
+            loops[reader] = loop
         }
         return loops
+    }
+
+    /// Lets time go no further than where an earlier run has read what comes next, from before any stage begins.
+    private func follow(_ source: StageName, in loop: FeedbackLoop, from start: UInt64) {
+        guard let journal = run.journal else { return }
+        let state = run.restored?.chunks[StateOwner(stage: source, part: .source(partition: 0))]?.first
+        loop.follow(journal.readings(of: source), from: state.flatMap { SourcePartition.next(in: $0) } ?? start)
     }
 
     /// Appends the events with which a feedback begins and gives the end of the topic.

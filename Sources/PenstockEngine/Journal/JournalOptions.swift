@@ -26,32 +26,27 @@ public struct JournalOptions: Sendable, Hashable {
 
 extension PhysicalPlan {
     /// Whether runs of the plan take decisions that only a journal can repeat.
-    public var needsJournal: Bool { stages.contains(where: \.needsJournal) }
+    public var needsJournal: Bool { stages.contains(where: needsJournal) || !recordings.isEmpty }
 
-    /// Whether a replay of the pipeline is possible.
-    public var isReplayable: Bool { stages.allSatisfy { $0.feedback == nil } }
-}
-
-extension PhysicalStage {
-    /// Whether its source takes decisions that depend on the pace of the run. The only partition is never left out for others.
-    var needsJournal: Bool { reading.idleAfter != nil && partitions > 1 || feedback?.isInRounds == false }
+    /// Whether the source of a stage takes decisions that depend on the pace of the run.
+    func needsJournal(_ stage: PhysicalStage) -> Bool { mayBeLeftOut(stage) || stage.feedback != nil }
 }
 
 extension PhysicalPlan {
-    /// The sources that may be idle as a whole where others go on with which they are merged: which of their events are behind there no
-    /// journal says.
-    var idleAmongOthers: [StageName] {
-        stages.filter { $0.reading.idleAfter != nil }.filter { source in
-            var reached = [source.index]
-            var next = 0
-            while next < reached.count {
-                defer { next += 1 }
-                for edge in edges where edge.from == reached[next] {
-                    if edges.contains(where: { $0.to == edge.to && $0.from != edge.from }) { return true }
-                    if !reached.contains(edge.to) { reached.append(edge.to) }
-                }
+    /// Whether time may go on without partitions of a source: others of its own, or those of other sources. The only partition of all is never
+    /// left out.
+    func mayBeLeftOut(_ source: PhysicalStage) -> Bool {
+        guard source.reading.idleAfter != nil else { return false }
+        if source.partitions > 1 { return true }
+        var reached = [source.index]
+        var next = 0
+        while next < reached.count {
+            defer { next += 1 }
+            for edge in edges where edge.from == reached[next] {
+                if edges.contains(where: { $0.to == edge.to && $0.from != edge.from }) { return true }
+                if !reached.contains(edge.to) { reached.append(edge.to) }
             }
-            return false
-        }.compactMap(\.input.sourceName)
+        }
+        return false
     }
 }

@@ -9,6 +9,10 @@ struct JournalRecord: Event {
         case comeback = 1
         /// Events of a feedback were read.
         case feedback = 2
+        /// Answers to a stage's requests are in their topic from the position on, written by the run whose number the floor is.
+        case answers = 3
+        /// What the run puts into a feedback is in its topic from the position on.
+        case loop = 4
     }
 
     static let schema = Schema(

@@ -10,8 +10,14 @@ final class RunJournal: Sendable {
     let scan: UInt64
     /// Whether everything comes from the journal.
     let isFollowing: Bool
+    /// What the journal is called.
+    private let name: String
     private let known: [JournalRecord]
+    /// Where other runs began to put something into feedbacks.
+    private let otherLoops: [JournalRecord]
     private let writer: (any TopicWriter)?
+    /// The answers to requests, by the stage that has asked.
+    private let tapes = Guarded<[StageName: AnswerTape]>([:])
 
     /// The journal of a run that repeats an earlier one.
     /// - Throws: `EngineError.option` where the log has none; `LogError`.
@@ -19,9 +25,13 @@ final class RunJournal: Sendable {
         let isThere = try await log.topics().contains(options.topic)
         let contents = isThere ? try await JournalContents(TopicPartition(options.topic), log) : JournalContents()
         let found = try contents.run(options.run, of: options.name)
+        self.name = options.name
         self.run = found.number
         scan = found.scan
         known = found.records
+        otherLoops = contents.runs.filter { $0.number != found.number }.flatMap { run in
+            run.records.filter { $0.kind == .loop }
+        }
         isFollowing = true
         writer = nil
     }
@@ -40,8 +50,10 @@ final class RunJournal: Sendable {
             topic.topic, schema: JournalRecord.schema, creatingWith: TopicConfiguration(durability: durability))
         let writer = try await log.writer(for: topic)
         self.writer = writer
+        self.name = options.name
         self.scan = scan
         isFollowing = false
+        otherLoops = []
         do {
             let contents = try await JournalContents(topic, log)
             let earlier = restored == nil ? nil : contents.runs.last { $0.name == name }
@@ -55,7 +67,7 @@ final class RunJournal: Sendable {
             var begin = JournalRecord(run, .begin)
             begin.position = scan
             begin.text = name
-            let before = earlier?.records.filter { restored?.isBehind($0) == true } ?? []
+            let before = earlier?.records.compactMap { restored?.known(of: $0) } ?? []
             try await Self.append([begin] + before.map { $0.copied(to: run) }, writer)
         } catch {
             try? await writer.close()
@@ -77,7 +89,26 @@ final class RunJournal: Sendable {
             .map { FeedbackReading(position: $0.position, end: $0.end, floor: $0.floor) }
     }
 
+    /// Where in its topic the run's part of a feedback begins, and ends where it is not the last one.
+    func loop(of stage: StageName) -> (start: UInt64, end: UInt64?)? {
+        guard let start = known.first(where: { $0.kind == .loop && $0.text == stage.description })?.position else {
+            return nil
+        }
+        let others = otherLoops.filter { $0.text == stage.description && $0.position > start }
+        return (start, others.map(\.position).min())
+    }
+
     // MARK: What happens
+
+    /// Keeps from where on the run puts something into a feedback.
+    /// - Throws: `LogError`.
+    func keep(loopFrom offset: UInt64, of stage: StageName) async throws {
+        guard let writer else { preconditionFailure("a run that follows a journal decides nothing itself") }
+        var record = JournalRecord(run, .loop)
+        record.position = offset
+        record.text = stage.description
+        try await Self.append([record], writer)
+    }
 
     /// Keeps that a partition comes back; what follows from it may be done when this returns.
     /// - Throws: `LogError`.
@@ -101,8 +132,56 @@ final class RunJournal: Sendable {
         try await Self.append([record], writer)
     }
 
-    /// Gives the topic up.
-    func close() async { try? await writer?.close() }
+    // MARK: Answers
+
+    /// The recorded answers to the requests of a stage; nil where they are not recorded.
+    func answers(to stage: StageName) -> AnswerTape? { tapes.withLock { $0[stage] } }
+
+    /// Opens the recorded answers of a plan's stages.
+    /// - Throws: `LogError` of their topics.
+    func openAnswers(_ plan: PhysicalPlan, _ log: any LogStore, _ durability: Durability) async throws {
+        for (stage, rule) in plan.recordings {
+            var spans = known.filter { $0.kind == .answers && $0.text == stage.description }
+                .map { AnswerTape.Span(begin: $0.position, end: $0.end, run: UInt64($0.floor)) }
+            guard writer != nil else {
+                put(AnswerTape(stage, rule, spans, run: run, journal: name, log), stage)
+                continue
+            }
+            let topic = TopicPartition(rule.topic)
+            _ = try await log.openTopic(
+                rule.topic, schema: AnswerRecord.schema, creatingWith: TopicConfiguration(durability: durability))
+            let writer = try await log.writer(for: topic)
+            let present = try await log.describe(rule.topic).partitions[0].nextOffset
+            if spans.isEmpty {
+                let span = AnswerTape.Span(begin: present, end: .max, run: run)
+                try await keep(span, of: stage)
+                spans = [span]
+            }
+            put(
+                AnswerTape(stage, rule, spans, run: run, journal: name, log, writer: writer, present: present), stage)
+            var begin = AnswerRecord(.begin, run)
+            begin.text = name
+            var batch = RecordBatchBuilder(schemaID: AnswerRecord.schema.id)
+            batch.append(begin, time: Timestamp(nanoseconds: 0))
+            _ = try await writer.append(batch)
+        }
+    }
+
+    private func put(_ tape: AnswerTape, _ stage: StageName) { tapes.withLock { $0[stage] = tape } }
+
+    private func keep(_ span: AnswerTape.Span, of stage: StageName) async throws {
+        guard let writer else { preconditionFailure("a run that follows a journal decides nothing itself") }
+        var record = JournalRecord(run, .answers)
+        (record.position, record.end, record.floor) = (span.begin, span.end, Int64(span.run))
+        record.text = stage.description
+        try await Self.append([record], writer)
+    }
+
+    /// Gives the topics up.
+    func close() async {
+        for (_, tape) in tapes.withLock({ $0 }) { await tape.close() }
+        try? await writer?.close()
+    }
 
     private static func append(_ records: [JournalRecord], _ writer: any TopicWriter) async throws(LogError) {
         var batch = RecordBatchBuilder(schemaID: JournalRecord.schema.id)
@@ -121,8 +200,20 @@ extension JournalRecord {
 }
 
 extension StageState {
-    /// Whether a decision was about events that had been read.
-    fileprivate func isBehind(_ record: JournalRecord) -> Bool {
+    /// What of a decision was known by then; nil where it was about what had not been read.
+    fileprivate func known(of record: JournalRecord) -> JournalRecord? {
+        if record.kind == .loop { return record }
+        guard record.kind == .answers else { return isBehind(record) ? record : nil }
+        guard let stage = StageName(text: record.text),
+            let chunk = chunks[StateOwner(stage: stage, part: .operation)]?.first,
+            let position = AnswerTape.position(in: chunk), record.position < position
+        else { return nil }
+        var known = record
+        known.end = min(record.end, position)
+        return known
+    }
+
+    private func isBehind(_ record: JournalRecord) -> Bool {
         guard let stage = StageName(text: record.text),
             let chunk = chunks[StateOwner(stage: stage, part: .source(partition: Int(record.partition)))]?.first
         else { return false }

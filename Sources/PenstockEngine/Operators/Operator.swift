@@ -89,6 +89,8 @@ public struct OperatorContext: Sendable {
     let batchEvents: Int
     /// Where state goes for which there is no room in memory.
     let spillFolder: any SpillFolder
+    /// The recorded answers to the stage's requests; nil where there are none.
+    var answers: AnswerTape?
 
     init(
         stage: StageName, parallelism: Int, batchEvents: Int = RunOptions.defaultBatchEvents,

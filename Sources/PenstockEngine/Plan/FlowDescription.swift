@@ -208,6 +208,10 @@ public struct AnyOperator: Sendable {
     var spills = false
     /// Why its results may differ from those of a replay; nil where they cannot.
     var unrepeatable: String?
+    /// Whether its rows have the keys of its events.
+    var keepsKeys = false
+    /// Where the answers to its requests are recorded; nil where they are not, or it asks nobody.
+    var recording: AnswerRecording?
     /// For what reasons it may leave events out, and of what type they are.
     var sides: [SidePort: ValueType] = [:]
     var defect: String?

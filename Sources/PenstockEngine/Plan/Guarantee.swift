@@ -96,8 +96,7 @@ struct Guarantee {
             }
         }
         guard let name = stage.input.sourceName else { return all }
-        // The only partition is never left out for others.
-        if stage.reading.idleAfter != nil, stage.partitions > 1 {
+        if plan.mayBeLeftOut(stage) {
             add(
                 [Reason(stage: name, label: "From", cause: "partitions that are idle are left out by the clock")],
                 to: &all)

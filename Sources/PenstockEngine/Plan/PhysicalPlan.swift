@@ -157,6 +157,9 @@ extension PhysicalStage.Input {
 }
 
 extension PhysicalStage {
+    /// The name of the feedback that it reads, or nil.
+    var feedbackName: StageName? { feedback == nil ? nil : input.sourceName }
+
     /// Whether its first operator has timers, for which it matters how far time came before the end.
     var hasTimers: Bool {
         switch operators.first?.description.kind {
@@ -246,7 +249,7 @@ extension PhysicalPlan {
             if case .topic = stage.input { return true }
             if case .topic = stage.output { return true }
             return false
-        }
+        } || !recordings.isEmpty
     }
 
     /// The topics that the plan records and reads again, in the order of the stages.

@@ -217,7 +217,7 @@ extension StageDescription {
     var writesTopic: Bool {
         switch kind {
         case .persist, .topicSink: true
-        default: false
+        default: recording != nil
         }
     }
 
@@ -226,7 +226,7 @@ extension StageDescription {
         switch kind {
         case .topicSource(let topic, let codec, _), .persist(let topic, let codec), .topicSink(let topic, let codec):
             (topic, codec)
-        default: nil
+        default: recording.map { ($0.topic, EventCodec(AnswerRecord.self)) }
         }
     }
 }

@@ -4,11 +4,6 @@ extension Planner {
     mutating func openFeedback(
         _ topic: String, _ codec: EventCodec, _ description: StageDescription, _ name: StageName
     ) throws(EngineError) -> Int {
-        guard !isReplay else {
-            throw .plan(
-                problem: "a pipeline with the feedback \"\(topic)\" cannot be replayed",
-                hint: "run it again over the same input; with rounds: it gives the same results")
-        }
         guard feedbacks[topic] == nil else {
             throw .plan(
                 problem: "two stages read the feedback \"\(topic)\"",
@@ -51,13 +46,26 @@ extension Planner {
                     hint: "merge it: Merge(From(...), From(feedback)), with nothing but Map and Filter before")
             }
             let writer = plan.stages.firstIndex { stage in
-                if case .topic(_, topic, _, _) = stage.output { true } else { false }
+                switch stage.output {
+                // A replay compares what is put in with what was.
+                case .topic(_, topic, _, _), .leftOut(_, topic): true
+                default: false
+                }
             }
-            guard let writer, case .topic(let name, _, let codec, _) = plan.stages[writer].output else {
+            guard let writer, let name = plan.stages[writer].outputOwner?.stage ?? plan.stages[writer].leftOut,
+                case .topic(_, _, let codec, _, _) = plan.stages[reader].input
+            else {
                 throw .plan(
                     problem: "nothing is put into the feedback \"\(topic)\"", hint: "end a flow with To(feedback)")
             }
             plan.stages[writer].output = .topic(name, topic: topic, codec: codec, readBy: reader)
         }
+    }
+}
+
+extension PhysicalStage {
+    /// The stage of a topic to which a replay appends nothing.
+    fileprivate var leftOut: StageName? {
+        if case .leftOut(let name, _) = output { name } else { nil }
     }
 }

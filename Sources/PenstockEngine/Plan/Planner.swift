@@ -201,7 +201,9 @@ struct Planner {
         switch stage.kind {
         case .aggregate(_, let aggregate): noteRows(of: index, isKeyed: aggregate.isKeyed)
         case .operation(let operation):
+            let hasLongKeys = operation.keepsKeys && arrival(index).hasLongKeys
             noteRows(of: index, isKeyed: operation.isKeyed)
+            if hasLongKeys { arrivals[index]?.hasLongKeys = true }
             guard !operation.isKeyed, !operation.ordersEvents, !operation.takesArrivalOrder else { break }
             planned.parallelism = stage.parallelism ?? (operation.isHeavy ? parallelism : 1)
         default: break

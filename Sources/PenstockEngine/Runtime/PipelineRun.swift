@@ -96,13 +96,7 @@ public final class PipelineRun: Sendable {
         try options.check()
         try SpillRule.check(plan, options.spillFolder)
         let followed = try await JournalSetup.followed(plan, options, log)
-        if followed != nil {
-            for source in plan.idleAmongOthers {
-                let what = "may have been idle while what it is merged with went on: no journal repeats that"
-                progress.report(.warning("\(source) \(what)"))
-            }
-        }
-        var topics = try await TopicSetup(plan, options.following(followed), log)
+        var topics = try await TopicSetup(plan, options.following(followed), log, followed)
         let checkpoints = try await CheckpointSetup(plan, options, log, topics, progress)
         let scan = checkpoints?.restored?.scan ?? topics.scan
         var journal = followed
@@ -224,6 +218,7 @@ public final class PipelineRun: Sendable {
         }
         var id = 0
         let sources = EventSources(plan)
+        let idle = IdleSources(plan, run.restored)
         let ordered = Set(plan.stages.compactMap(\.orderedFor))
         return plan.stages.flatMap { stage in
             (0..<stage.instances).map { instance in
@@ -253,8 +248,16 @@ public final class PipelineRun: Sendable {
                     origins: origins, sources: sources, run: run, inbox: inbox,
                     outgoing: outgoing, sideways: sideways, persistedRange: topics.ranges[stage.index],
                     board: topics.boards[stage.index])
+                wiring.idle = idle
+                for edge in plan.edges where edge.to == stage.index {
+                    let senders = edge.routing == .sameInstance ? 1 : plan.stages[edge.from].instances
+                    wiring.idleSources += Array(repeating: idle?.sources(above: edge.from) ?? [], count: senders)
+                }
                 wiring.ordered = ordered
                 wiring.loop = loops[stage.index]
+                if case .topic(_, _, _, let reader?) = stage.output, run.journal?.isFollowing == true {
+                    wiring.repeated = loops[reader]
+                }
                 if let edge = plan.edges.first(where: { $0.to == stage.index && loops[$0.from] != nil }) {
                     wiring.merged = loops[edge.from].map { (firstSender[edge, default: 0], $0) }
                 }

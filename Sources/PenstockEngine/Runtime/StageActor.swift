@@ -162,6 +162,7 @@ actor StageActor {
         guard let inbox = wiring.inbox else { preconditionFailure("a stage without an inbox reads channels") }
         var gate = InputGate(
             inputs: inbox.inputs, stages: inbox.stages, areSources: inbox.areSources, feedback: wiring.merged)
+        if let idle = wiring.idle { gate.follow(idle, wiring.idleSources) }
         while true {
             guard let (sender, element) = try await receive(inbox, except: gate.blocked) else {
                 try await wake()

@@ -78,10 +78,16 @@ struct StageWiring: Sendable {
     var waitingForTopic: WaitTime? {
         if case .live(_, let board) = persistedRange, stage.input.isTopic { board.waited } else { nil }
     }
+    /// How far time comes while sources are idle; nil where none of the plan may be.
+    var idle: IdleSources?
+    /// For each sender the sources from which its events come that may be idle.
+    var idleSources: [[Int]] = []
     /// The operators and outputs of the plan before which events are put in order.
     var ordered: Set<StageName> = []
     /// The feedback that the stage reads, for its source.
     var loop: FeedbackLoop?
+    /// The feedback that the stage writes, where the run repeats an earlier one.
+    var repeated: FeedbackLoop?
     /// The feedback that the stage merges with other inputs, and on which sender it comes.
     var merged: (sender: Int, loop: FeedbackLoop)?
 
@@ -158,6 +164,11 @@ struct StageWiring: Sendable {
         case .topic(let name, let topic, let codec, _):
             guard let log = run.log else { preconditionFailure("a plan with topics ran without a log") }
             do {
+                if let repeated {
+                    return RepeatedFeedback(
+                        name, TopicPartition(topic), codec, log, repeated, run.progress,
+                        from: restored(StateOwner(stage: name, part: .sink))?.first)
+                }
                 if stage.delivery == .transactions, let checkpoints = run.checkpoints {
                     return try await TransactionalOutlet(
                         name, topic, codec, log, checkpoints.transactions, run.progress,
@@ -255,10 +266,11 @@ struct StageWiring: Sendable {
         case .aggregate(let window, let aggregate): return makeAggregate(planned.name, input, window, aggregate)
         case .operation(let operation):
             let progress = run.progress
-            let context = OperatorContext(
+            var context = OperatorContext(
                 stage: planned.name, parallelism: planned.description.parallelism ?? 1,
                 batchEvents: run.options.batchEvents, spillFolder: run.options.spillFolder,
                 report: { progress.report($0) })
+            context.answers = run.journal?.answers(to: planned.name)
             return operation.make(context, origin(planned.name, isKeyed: operation.isKeyed))
         case .source, .topicSource, .flow, .inputs, .side, .watermark, .persist, .sink, .topicSink:
             preconditionFailure("\(planned.name) is not an operator")

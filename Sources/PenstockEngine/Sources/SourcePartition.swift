@@ -65,6 +65,13 @@ struct SourcePartition {
         return hasEnded ? nil : events
     }
 
+    /// How far time had come in a partition of such a disorder by what `state` has written.
+    static func watermark(in chunk: StateChunk, _ disorder: Disorder) -> Timestamp? {
+        var state = StateDecoder(chunk)
+        var clock = PartitionClock(disorder)
+        return (try? clock.restore(&state)) == nil ? nil : clock.watermark
+    }
+
     /// Goes on where a checkpoint says, and gives the watermark that the stage had sent by then.
     mutating func restore(_ chunk: StateChunk, eventLimit: Int) async throws -> Timestamp {
         var state = StateDecoder(chunk)
@@ -86,7 +93,7 @@ struct SourcePartition {
 
     /// The next events, with those marked that are behind, and what follows them.
     mutating func read(
-        eventLimit: Int, _ clocked: PhysicalStage.Clocked?, maxAhead: Int64?, floor: Timestamp,
+        eventLimit: Int, _ clocked: PhysicalStage.Clocked?, maxAhead: Int64?, floor: () -> Timestamp,
         _ refused: FailedEvents, _ failures: [FailedEvents]
     ) async throws -> Reading {
         let begin = position
@@ -100,7 +107,8 @@ struct SourcePartition {
         }
         var reading = Reading()
         if quiet.isIdle, read.rowCount > 0 || feed.passes(read.progress) {
-            // Whoever was left out comes back at the watermark that was sent meanwhile.
+            // Whoever was left out comes back where time has come to meanwhile.
+            let floor = floor()
             clock.observe(mark: floor)
             reading.comeback = Comeback(position: begin.events, floor: floor.nanoseconds)
         }

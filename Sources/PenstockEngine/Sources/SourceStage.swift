@@ -12,6 +12,8 @@ struct SourceStage {
     private let reading: SourceReading
     /// Where it is written down when partitions come back, or where that is taken from.
     private let journal: RunJournal?
+    /// How far time has come elsewhere while the source had nothing to say; nil where that decides nothing.
+    private let idle: (times: IdleSources, source: Int)?
     private let clocked: PhysicalStage.Clocked?
     /// The numbers of the partitions that this instance reads.
     private let numbers: [Int]
@@ -54,7 +56,8 @@ struct SourceStage {
         // What is replayed has been recorded, and is read on.
         if run.options.reading != .live || run.journal?.isFollowing == true { reading.idleAfter = nil }
         self.reading = reading
-        journal = wiring.stage.needsJournal ? run.journal : nil
+        journal = wiring.stage.reading.idleAfter == nil ? nil : run.journal
+        idle = reading.idleAfter == nil ? nil : wiring.idle.map { ($0, wiring.stage.index) }
         clocked = wiring.stage.clocked
         numbers = wiring.partitions
         isWhole = wiring.stage.partitions == 1
@@ -140,6 +143,7 @@ struct SourceStage {
             }
             if isIdle {
                 isLeftOut = true
+                if let idle { idle.times.setIdle(idle.source) }
                 receiver.setIdle(true)
             }
             // A source that has nothing now is asked again in a moment, or when the test says so.
@@ -172,8 +176,9 @@ struct SourceStage {
     private mutating func read(_ index: Int, _ receiver: Receiver) async throws -> Bool {
         meter.begin(index)
         let reading = try await partitions[index].read(
-            eventLimit: run.options.batchEvents, clocked, maxAhead: reading.maxAhead, floor: watermark, refused,
-            failures)
+            eventLimit: run.options.batchEvents, clocked, maxAhead: reading.maxAhead,
+            floor: { [watermark, idle] in max(watermark, idle.map { $0.times.comeBack($0.source) } ?? .distantPast) },
+            refused, failures)
         if let comeback = reading.comeback {
             try await journal?.keep(comeback, of: name, partition: numbers[index])
         }

@@ -9,12 +9,22 @@ struct TopicSetup {
     /// By the number of the stage that writes the topic.
     var boards: [Int: CommitBoard] = [:]
 
-    init(_ plan: PhysicalPlan, _ options: RunOptions, _ log: (any LogStore)?) async throws {
+    /// - Parameter followed: The journal of the run that is repeated; nil where none is.
+    init(
+        _ plan: PhysicalPlan, _ options: RunOptions, _ log: (any LogStore)?, _ followed: RunJournal? = nil
+    ) async throws {
         var lastScan: UInt64 = 0
         var replayed: ScanID?
         for stage in plan.stages {
             if case .topic(_, let topic, let codec, let reader) = stage.output {
                 let log = try Self.required(log)
+                if let followed, let reader, let name = plan.stages[reader].feedbackName {
+                    let start = try await Self.start(of: name, topic, codec, followed, log)
+                    let board = CommitBoard(start: start)
+                    boards[stage.index] = board
+                    ranges[reader] = .live(start: start, board: board)
+                    continue
+                }
                 let configuration = TopicConfiguration(
                     durability: options.topicDurability == .durable ? .durable : .pageCache)
                 _ = try await log.openTopic(topic, schema: codec.schema, creatingWith: configuration)
@@ -27,7 +37,7 @@ struct TopicSetup {
                 boards[stage.index] = board
                 ranges[reader] = .live(start: start, board: board)
             }
-            if case .topic(_, let topic, let codec, _, let isPersisted) = stage.input {
+            if case .topic(_, let topic, let codec, _, let isPersisted) = stage.input, stage.feedback == nil {
                 let log = try Self.required(log)
                 if !isPersisted { try await Self.checkPartitions(of: topic, stage.partitions, log) }
                 if !isPersisted || options.reading != .live {
@@ -42,6 +52,19 @@ struct TopicSetup {
             }
         }
         scan = replayed ?? ScanID(lastScan + 1)
+    }
+
+    /// Where a run that is repeated began to put something into a feedback.
+    private static func start(
+        of feedback: StageName, _ topic: String, _ codec: EventCodec, _ followed: RunJournal, _ log: any LogStore
+    ) async throws -> UInt64 {
+        guard let loop = followed.loop(of: feedback) else {
+            throw EngineError.option(
+                problem: "run \(followed.run) has put nothing into the feedback \(topic)",
+                hint: "it was another pipeline then: give the number of a later run")
+        }
+        try await checkSchema(of: topic, codec, log)
+        return loop.start
     }
 
     private static func required(_ log: (any LogStore)?) throws(EngineError) -> any LogStore {

@@ -110,6 +110,7 @@ final class FlowRun {
         var options = RunOptions(batchEvents: shape.batch, topicDurability: .pageCache)
         options.clock = clock
         options.steps = steps
+        options.journal = .writing("test")
         if setup.keepsCheckpoints {
             // None by itself: the test says when.
             options.checkpoints = CheckpointOptions(name: "test", interval: .seconds(1 << 30))

@@ -300,3 +300,24 @@ struct AsyncTests {
         #expect(problem(AsyncRequests(retries: .constant(1, every: .seconds(-1))))?.contains("retries") == true)
     }
 }
+
+@Suite("Results of requests behind several inputs")
+struct MixedRequestTests {
+    @Test("flows that go on from results of several origins get them in order", arguments: [1, 7, 4096])
+    func branches(batch: Int) async throws {
+        for seed in UInt64(0)..<4 {
+            let (first, second) = (Collector(Sample.self), Collector(Sample.self))
+            let asked = FlowDescription(
+                name: "asked",
+                stages: [AsyncTests.source(seed), .asking(AsyncRequests(capacity: 5)) { (s: Sample) in s }])
+            let flows = [
+                asked, FlowDescription(name: "first", stages: [.flow(asked), .to(first)]),
+                FlowDescription(name: "second", stages: [.flow(asked), .map { (s: Sample) in s }, .to(second)]),
+            ]
+            let expected = Collector(Sample.self)
+            try await run([FlowDescription(name: "f", stages: [AsyncTests.source(seed), .to(expected)])])
+            try await run(flows, batch: batch, parallelism: Int(seed) % 2 + 1)
+            #expect(first.values == expected.values && second.values == expected.values, "seed \(seed)")
+        }
+    }
+}

@@ -28,6 +28,32 @@ struct IdleSenderTests {
         #expect(gate.isIdle, "the one that is left is idle")
     }
 
+    @Test("the instances of a stage are left out together, as far as all of them have come")
+    func instances() throws {
+        var plan = PhysicalPlan()
+        plan.stages = [PhysicalStage(index: 0, input: .channels)]
+        plan.stages[0].reading.idleAfter = 1
+        let idle = try #require(IdleSources(plan, nil))
+        idle.setIdle(0)
+        var gate = InputGate(inputs: [0, 0, 1])
+        gate.follow(idle, [[0], [0], []], stages: [1, 1, 2])
+        _ = gate.pass(.watermark(time(50)), from: 0)
+        _ = gate.pass(.watermark(time(40)), from: 1)
+        gate.setIdle([true, false, false])
+        #expect(gate.pass(.watermark(time(70)), from: 2)?.watermark == 40, "the second instance is not idle")
+        gate.setIdle([true, true, false])
+        #expect(gate.risen()?.watermark == 70)
+        _ = gate.pass(.watermark(time(90)), from: 0)
+        gate.setIdle([true, true, true])
+        #expect(gate.risen() == nil, "the second instance has not come to 90")
+        // The source has come back: time goes no further before it is seen here.
+        #expect(idle.comeBack(0) == time(70))
+        #expect(gate.pass(.watermark(time(95)), from: 2) == nil)
+        gate.setIdle([false, false, true])
+        _ = gate.pass(.watermark(time(96)), from: 0)
+        #expect(gate.pass(.watermark(time(92)), from: 1)?.watermark == 92)
+    }
+
     @Test("what a sender sends when it comes back is behind the watermark that was passed on meanwhile")
     func comesBack() throws {
         var gate = InputGate(inputs: [0, 1])

@@ -46,7 +46,9 @@ struct AsyncFlowTests {
         #expect(reason(MapAsync(answers: .varying) { (n: Int) async in n })?.contains("not recorded") == true)
         #expect(reason(MapAsync(order: .unordered) { (n: Int) async in n })?.contains("order") == true)
         let comes = From(Feedback("steer", of: Guess.self)).description.unrepeatable
-        #expect(comes?.contains("not recorded") == true)
+        #expect(comes?.contains("as they come") == true)
+        let recorded = MapAsync(order: .unordered, answers: .recorded(in: "answers")) { (n: Int) async in n }
+        #expect(reason(recorded) == nil)
         #expect(From(Feedback("steer", of: Guess.self, rounds: 3)).description.unrepeatable == nil)
     }
 

@@ -1,4 +1,6 @@
 import PenstockCommands
+import PenstockEvents
+import Synchronization
 import TestSupport
 import Testing
 
@@ -45,6 +47,48 @@ private struct Counts: Pipeline {
     }
 }
 
+/// Numbers that go round a loop and get an answer that nobody gives twice.
+private struct Rounds: Pipeline {
+    static let abstract = "A loop with answers from outside"
+    static let rows = Collected<Ticket>()
+    static let tickets = Mutex<Int64>(0)
+    @Flag var asCome = false
+
+    struct Ticket: FixedEvent, Hashable {
+        var number: Int64
+        var ticket: Int64
+        static let schema = Schema("Ticket", fields: [.init("number", .i64), .init("ticket", .i64)])
+    }
+
+    var body: some Dataflow {
+        let steer = Feedback("steer", of: Ticket.self, rounds: asCome ? nil : 10)
+        let tried = Flow("tried") {
+            Merge(
+                Flow("in") {
+                    From(Instruments()); Map { (n: Int64) in Ticket(number: n, ticket: 0) }
+                }, From(steer))
+            MapAsync(answers: .recorded(in: "tickets")) { (t: Ticket) in
+                Ticket(
+                    number: t.number,
+                    ticket: Self.tickets.withLock { next in
+                        next += 1
+                        return next
+                    })
+            }
+        }
+        Flow("rows") {
+            tried
+            To(Self.rows)
+        }
+        Flow("steer") {
+            tried
+            Filter { (t: Ticket) in t.number > 90 }
+            Map { (t: Ticket) in Ticket(number: t.number - 30, ticket: t.ticket) }
+            To(steer)
+        }
+    }
+}
+
 @Suite("Replays by the journal from the command line", .serialized)
 struct ReplayOfTests {
     private func counts<Command: AsyncParsableCommand>(
@@ -53,6 +97,29 @@ struct ReplayOfTests {
         var command = try Command.parse(arguments + ["--log", folder("log"), "--quiet"])
         try await command.run()
         return Counts.counts.values.map(\.count)
+    }
+
+    private func rows<Command: AsyncParsableCommand>(
+        _ command: Command.Type, _ folder: TestFolder, _ arguments: String...
+    ) async throws -> [Rounds.Ticket] {
+        var command = try Command.parse(arguments + ["--log", folder("log"), "--quiet"])
+        try await command.run()
+        return Rounds.rows.values
+    }
+
+    @Test("replay --of repeats loops and the answers from outside, in rounds and as they come")
+    func loops() async throws {
+        let folder = try TestFolder()
+        let first = try await rows(RunCommand<Rounds>.self, folder)
+        let second = try await rows(RunCommand<Rounds>.self, folder, "--as-come")
+        #expect(first.count == 110 && second.count == 110 && first != second)
+        let asked = Rounds.tickets.withLock { $0 }
+        for batch in ["1", "4096"] {
+            #expect(try await rows(ReplayCommand<Rounds>.self, folder, "--of", "1", "--batch-size", batch) == first)
+            #expect(try await rows(ReplayCommand<Rounds>.self, folder, "--of", "2", "--as-come") == second)
+        }
+        #expect(Rounds.tickets.withLock { $0 } == asked, "a replay asks nobody")
+        await #expect(throws: EngineError.self) { try await rows(ReplayCommand<Rounds>.self, folder) }
     }
 
     @Test("replay --of repeats which partitions were idle in a run, by its number or the last one")

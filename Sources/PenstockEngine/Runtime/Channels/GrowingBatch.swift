@@ -19,6 +19,8 @@ struct GrowingBatch: Sendable {
     private var sources: Column<SourcePlace>?
     private var behind: [BehindMark] = []
     private(set) var count = 0
+    /// Whether rows came with numbers of their own, which may stand in any order.
+    private var isNumbered = false
 
     /// Whether rows of a batch may wait for others.
     static func takes(_ batch: Batch) -> Bool {
@@ -45,6 +47,7 @@ struct GrowingBatch: Sendable {
         let (target, source) = (values.base + count * stride, batch.values.base)
         let (newTimes, oldTimes) = (times.values + count, batch.times.values)
         let newNumbers = numbers.values + count
+        isNumbered = isNumbered || batch.numbers != nil
         for k in 0..<rows.count {
             let row = rows[k]
             (target + k * stride).copyMemory(from: source + row * stride, byteCount: stride)
@@ -69,7 +72,7 @@ struct GrowingBatch: Sendable {
         var batch = Batch(
             origin: origin, baseSequence: numbers.values[0], rowCount: count, times: times, values: values,
             keys: keys?.column, behind: behind, watermark: watermark)
-        let isDense = numbers.values[count - 1] &- numbers.values[0] == UInt64(count - 1)
+        let isDense = !isNumbered && numbers.values[count - 1] &- numbers.values[0] == UInt64(count - 1)
         batch.numbers = isDense ? nil : numbers
         batch.placeKeys = isPlacedByKeys ? batch.keys : placeKeys?.column
         (batch.sourcePlaces, batch.keepsSources) = (sources, sources != nil)

@@ -20,6 +20,8 @@ struct InputGate {
     private var idle: [Bool]
     /// The watermark that had been passed on when a sender came back from being idle, until it has come there itself.
     private var floors: [Timestamp]
+    /// Where it is said how far time comes without idle sources, and which of them each sender's events come from.
+    private var idleSources: (times: IdleSources, bySender: [[Int]])?
     /// The sender that reads a feedback, and what is known of it.
     private let feedback: (sender: Int, loop: FeedbackLoop)?
 
@@ -49,6 +51,18 @@ struct InputGate {
     }
 
     // MARK: Idle senders
+
+    /// Says in `times` how far the stage lets time come without idle sources; `bySender` are those of each sender.
+    mutating func follow(_ times: IdleSources, _ bySender: [[Int]]) { idleSources = (times, bySender) }
+
+    /// How far all instances of the stage of an idle sender have come.
+    private func reachedTogether(_ sender: Int) -> Timestamp {
+        var reached = watermarks[sender]
+        for other in stages.indices where stages[other] == stages[sender] && !ended[other] {
+            reached = min(reached, watermarks[other])
+        }
+        return reached
+    }
 
     /// Whether any sender is idle.
     var hasIdle: Bool { idle.contains(true) }
@@ -160,7 +174,7 @@ struct InputGate {
         var (least, furthest): (Timestamp?, Timestamp?)
         for sender in watermarks.indices where !ended[sender] && sender != feedback?.sender {
             if idle[sender] {
-                furthest = max(furthest ?? .distantPast, watermarks[sender])
+                furthest = max(furthest ?? .distantPast, reachedTogether(sender))
             } else {
                 least = min(least ?? .distantFuture, watermarks[sender])
             }
@@ -169,7 +183,14 @@ struct InputGate {
     }
 
     /// How far the stage lets time come.
-    private func reach() -> Timestamp { feedback?.loop.raise(to: minimum) ?? minimum }
+    private func reach() -> Timestamp {
+        var time = minimum
+        if hasIdle, let idleSources {
+            let leftOut = ended.indices.filter { idle[$0] && !ended[$0] }.flatMap { idleSources.bySender[$0] }
+            time = idleSources.times.raise(to: time, without: leftOut)
+        }
+        return feedback?.loop.raise(to: time) ?? time
+    }
 
     /// The watermark, where it is higher than what was passed on.
     mutating func risen() -> StreamElement? {

@@ -225,7 +225,7 @@ struct WaitingRuns {
 }
 
 extension Column where Element == UInt32 {
-    fileprivate convenience init(_ numbers: [UInt32]) {
+    convenience init(_ numbers: [UInt32]) {
         self.init(capacity: numbers.count)
         values.update(from: numbers, count: numbers.count)
     }
