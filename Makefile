@@ -17,6 +17,9 @@ DEMO_EVERY ?= 15deg
 SEEDS ?= 5000
 FIRST_SEED ?= 1
 
+# How many tests run at once. All together they would have thousands of files open, and wait for each other's threads.
+AT_ONCE ?= --experimental-maximum-parallelization-width 24
+
 SWIFT_PATHS := Package.swift Sources Pipelines Benchmarks Tests
 
 MAKEFLAGS += --no-print-directory
@@ -48,7 +51,7 @@ build: dependencies ## Build everything, optimised
 
 test: dependencies ## Build and run all tests
 	$(SWIFT) build --build-tests
-	$(SWIFT) test
+	$(SWIFT) test $(AT_ONCE)
 
 simulate: dependencies ## Try the log, and pipelines over it, under SEEDS random faults and crashes, from FIRST_SEED on
 	PENSTOCK_SIMULATION_SEEDS=$(SEEDS) PENSTOCK_SIMULATION_FIRST_SEED=$(FIRST_SEED) \
@@ -66,6 +69,6 @@ format: ## Format the Swift sources in place
 
 sanitize: dependencies ## Run all tests under the thread and the address sanitizer
 	TSAN_OPTIONS="suppressions=$(CURDIR)/Tests/thread-sanitizer-suppressions.txt" \
-	    $(SWIFT) test --sanitize=thread --scratch-path .build-tsan
+	    $(SWIFT) test $(AT_ONCE) --sanitize=thread --scratch-path .build-tsan
 	ASAN_OPTIONS="detect_leaks=0:suppressions=$(CURDIR)/Tests/address-sanitizer-suppressions.txt" \
-	    $(SWIFT) test --sanitize=address --scratch-path .build-asan
+	    $(SWIFT) test $(AT_ONCE) --sanitize=address --scratch-path .build-asan

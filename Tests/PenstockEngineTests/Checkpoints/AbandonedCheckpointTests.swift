@@ -62,8 +62,10 @@ struct AbandonedCheckpointTests {
         try await freeing.value
         #expect(run.progress.abandonedCheckpoints == 3 && error?.count == 3)
         let summary = error?.summary ?? ""
+        // Which number it has depends on how many were complete before the slow stage began.
         #expect(
-            summary.hasPrefix("checkpoint 4 was not complete after 0.03 s and is abandoned: its barrier is held by "))
+            summary.hasPrefix("checkpoint ")
+                && summary.contains(" was not complete after 0.03 s and is abandoned: its barrier is held by "))
         #expect(summary.hasSuffix("; 3 in a row") && error?.category == .temporary)
         #expect(run.progress.remarks.count == 2)
     }

@@ -35,8 +35,8 @@ struct IdleSenderTests {
         plan.stages[0].reading.idleAfter = 1
         let idle = try #require(IdleSources(plan, nil))
         idle.setIdle(0)
-        var gate = InputGate(inputs: [0, 0, 1])
-        gate.follow(idle, [[0], [0], []], stages: [1, 1, 2])
+        var gate = InputGate(inputs: [0, 0, 1], stages: [1, 1, 2])
+        gate.follow(idle, [[0], [0], []])
         _ = gate.pass(.watermark(time(50)), from: 0)
         _ = gate.pass(.watermark(time(40)), from: 1)
         gate.setIdle([true, false, false])

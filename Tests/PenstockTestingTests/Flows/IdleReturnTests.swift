@@ -64,6 +64,8 @@ struct IdleReturnTests {
 
     @Test("also for the keys of other instances than that of its first event")
     func otherInstances() async throws {
+        let late = SideOutput("late", of: Tick.self)
+        let lateTicks = Observed("late ticks", of: Tick.self)
         let test = try await FlowTest(parallelism: 4, batch: 1) {
             let back = Flow("back") {
                 From(quiet).idle(after: .seconds(30))
@@ -74,8 +76,13 @@ struct IdleReturnTests {
                 Merge(back, From(busy))
                 KeyBy(\Tick.key)
                 Tumbling(every: .nanoseconds(10))
+                LateData(to: late)
                 Count()
                 To(rows)
+            }
+            Flow("late") {
+                From(late)
+                To(lateTicks)
             }
         }
         try await leaveOut(test)
@@ -86,5 +93,7 @@ struct IdleReturnTests {
         #expect(rows.newRows().map(\.window.start.nanoseconds) == [100] + (0..<20).map { 200 + 10 * $0 })
         try await test.end()
         #expect(rows.newRows().map(\.window.start.nanoseconds) == [400, 500])
+        // The process has kept the first event, which its source's watermark had not passed: that one came too late.
+        #expect(lateTicks.newRows().map(\.value.number) == [1])
     }
 }
