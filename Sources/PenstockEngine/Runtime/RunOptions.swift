@@ -43,7 +43,7 @@ public struct RunOptions: Sendable {
     }
 
     /// The default number of events of a batch.
-    public static let defaultBatchEvents = 4096
+    public static let defaultBatchEvents = 8192
 
     /// The options of a live run.
     public init(

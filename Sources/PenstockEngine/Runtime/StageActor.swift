@@ -114,14 +114,37 @@ actor StageActor {
     /// Whether one of the operators waits for something from elsewhere.
     var awaitsOthers: Bool { waking.contains { chain[$0].awaitsOthers } }
 
-    private func push(_ element: StreamElement, at index: Int) async throws {
-        guard index < chain.count else {
-            if case .batch(let batch) = element {
-                output.events += batch.count
-                output.bytes += batch.byteCount(ofRows: batch.count)
+    /// Hands an element to the operator at `first`, and what follows from it to those behind it and out.
+    private func push(_ element: StreamElement, at first: Int) async throws {
+        guard first < chain.count else { return try await putOut(element) }
+        guard sides.isEmpty else { return try await pushWithSides(element, at: first) }
+        try accept(element, at: first)
+        // Each operator gives all that it has before the one in front of it gives more.
+        var index = first
+        while index >= first {
+            guard let output = try chain[index].next() else {
+                index -= 1
+                continue
             }
-            return try await outlet.put(element)
+            if index + 1 < chain.count {
+                index += 1
+                try accept(output, at: index)
+            } else {
+                try await putOut(output)
+            }
         }
+    }
+
+    private func putOut(_ element: StreamElement) async throws {
+        if case .batch(let batch) = element {
+            output.events += batch.count
+            output.bytes += batch.byteCount(ofRows: batch.count)
+        }
+        try await outlet.put(element)
+    }
+
+    private func pushWithSides(_ element: StreamElement, at index: Int) async throws {
+        guard index < chain.count else { return try await putOut(element) }
         try accept(element, at: index)
         try await deliverSides(of: index)
         try await pushOutput(of: index)
@@ -132,7 +155,7 @@ actor StageActor {
     private func pushOutput(of index: Int) async throws {
         while let output = try chain[index].next() {
             try await deliverSides(of: index)
-            try await push(output, at: index + 1)
+            try await pushWithSides(output, at: index + 1)
         }
     }
 
