@@ -104,11 +104,6 @@ public struct JoinSide {
 
     /// The values, copied.
     @inlinable public func values<Value>(_ type: Value.Type = Value.self) -> [Value] {
-        Array(unsafeUninitializedCapacity: events.count) { memory, count in
-            for k in 0..<events.count {
-                (memory.baseAddress! + k).initialize(to: events[k].value.assumingMemoryBound(to: Value.self).pointee)
-            }
-            count = events.count
-        }
+        events.map { $0.value.assumingMemoryBound(to: Value.self).pointee }
     }
 }
