@@ -45,9 +45,7 @@ struct AttemptBook {
 
     private func write(_ count: UInt32) async throws(LogError) {
         let writer = try await log.writer(for: partition)
-        var batch = RecordBatchBuilder(schemaID: Attempt.schema.id)
-        batch.append(Attempt(positions: positions, count: count), time: Timestamp(nanoseconds: 0))
-        let acknowledgement = try await writer.append(batch)
+        let acknowledgement = try await writer.append(own: [Attempt(positions: positions, count: count)])
         try await writer.close()
         try await log.truncate(partition, before: acknowledgement.offsets.lowerBound)
     }

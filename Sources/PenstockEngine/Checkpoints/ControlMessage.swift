@@ -62,11 +62,4 @@ struct ControlTopic: Sendable {
         requests = TopicPartition(topic, 0)
         answers = TopicPartition(topic, 1)
     }
-
-    /// Appends a message for whoever follows the partition.
-    static func append(_ message: ControlMessage, _ writer: any TopicWriter) async throws(LogError) {
-        var batch = RecordBatchBuilder(schemaID: ControlMessage.schema.id)
-        batch.append(message, time: Timestamp(nanoseconds: 0))
-        _ = try await writer.append(batch)
-    }
 }

@@ -71,7 +71,7 @@ final class SavepointRequests: Sendable {
             message = ControlMessage(request, .failed)
             message.text = (error as? any Diagnostic)?.summary ?? "the run has ended before"
         }
-        try? await ControlTopic.append(message, writer)
+        _ = try? await writer.append(own: [message])
     }
 }
 
@@ -130,7 +130,7 @@ extension LogStore {
         for attempt in 1... {
             do {
                 let writer = try await writer(for: topic.requests)
-                try await ControlTopic.append(message, writer)
+                try await writer.append(own: [message])
                 return try await writer.close()
             } catch {
                 guard error.code == .partitionOwned, attempt < 100 else { throw error }

@@ -68,7 +68,7 @@ final class RunJournal: Sendable {
             begin.position = scan
             begin.text = name
             let before = earlier?.records.compactMap { restored?.known(of: $0) } ?? []
-            try await Self.append([begin] + before.map { $0.copied(to: run) }, writer)
+            try await writer.append(own: [begin] + before.map { $0.copied(to: run) })
         } catch {
             try? await writer.close()
             throw error
@@ -107,7 +107,7 @@ final class RunJournal: Sendable {
         var record = JournalRecord(run, .loop)
         record.position = offset
         record.text = stage.description
-        try await Self.append([record], writer)
+        try await writer.append(own: [record])
     }
 
     /// Keeps that a partition comes back; what follows from it may be done when this returns.
@@ -119,7 +119,7 @@ final class RunJournal: Sendable {
         record.position = comeback.position
         record.floor = comeback.floor
         record.text = stage.description
-        try await Self.append([record], writer)
+        try await writer.append(own: [record])
     }
 
     /// Keeps that events of a feedback are read; what follows from it may be done when this returns.
@@ -129,7 +129,7 @@ final class RunJournal: Sendable {
         var record = JournalRecord(run, .feedback)
         (record.position, record.end, record.floor) = (reading.position, reading.end, reading.floor)
         record.text = stage.description
-        try await Self.append([record], writer)
+        try await writer.append(own: [record])
     }
 
     // MARK: Answers
@@ -161,9 +161,7 @@ final class RunJournal: Sendable {
                 AnswerTape(stage, rule, spans, run: run, journal: name, log, writer: writer, present: present), stage)
             var begin = AnswerRecord(.begin, run)
             begin.text = name
-            var batch = RecordBatchBuilder(schemaID: AnswerRecord.schema.id)
-            batch.append(begin, time: Timestamp(nanoseconds: 0))
-            _ = try await writer.append(batch)
+            try await writer.append(own: [begin])
         }
     }
 
@@ -174,19 +172,13 @@ final class RunJournal: Sendable {
         var record = JournalRecord(run, .answers)
         (record.position, record.end, record.floor) = (span.begin, span.end, Int64(span.run))
         record.text = stage.description
-        try await Self.append([record], writer)
+        try await writer.append(own: [record])
     }
 
     /// Gives the topics up.
     func close() async {
         for (_, tape) in tapes.withLock({ $0 }) { await tape.close() }
         try? await writer?.close()
-    }
-
-    private static func append(_ records: [JournalRecord], _ writer: any TopicWriter) async throws(LogError) {
-        var batch = RecordBatchBuilder(schemaID: JournalRecord.schema.id)
-        for record in records { batch.append(record, time: Timestamp(nanoseconds: 0)) }
-        _ = try await writer.append(batch)
     }
 }
 

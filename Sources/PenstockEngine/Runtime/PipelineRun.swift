@@ -249,10 +249,6 @@ public final class PipelineRun: Sendable {
                     outgoing: outgoing, sideways: sideways, persistedRange: topics.ranges[stage.index],
                     board: topics.boards[stage.index])
                 wiring.idle = idle
-                for edge in plan.edges where edge.to == stage.index {
-                    let senders = edge.routing == .sameInstance ? 1 : plan.stages[edge.from].instances
-                    wiring.idleSources += Array(repeating: idle?.sources(above: edge.from) ?? [], count: senders)
-                }
                 wiring.ordered = ordered
                 wiring.loop = loops[stage.index]
                 if case .topic(_, _, _, let reader?) = stage.output, run.journal?.isFollowing == true {

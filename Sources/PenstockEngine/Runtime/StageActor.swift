@@ -185,7 +185,7 @@ actor StageActor {
         guard let inbox = wiring.inbox else { preconditionFailure("a stage without an inbox reads channels") }
         var gate = InputGate(
             inputs: inbox.inputs, stages: inbox.stages, areSources: inbox.areSources, feedback: wiring.merged)
-        if let idle = wiring.idle { gate.follow(idle, wiring.idleSources) }
+        if let idle = wiring.idle { gate.follow(idle, (inbox.stages ?? []).map(idle.sources(above:))) }
         while true {
             guard let (sender, element) = try await receive(inbox, except: gate.blocked) else {
                 try await wake()

@@ -80,8 +80,6 @@ struct StageWiring: Sendable {
     }
     /// How far time comes while sources are idle; nil where none of the plan may be.
     var idle: IdleSources?
-    /// For each sender the sources from which its events come that may be idle.
-    var idleSources: [[Int]] = []
     /// The operators and outputs of the plan before which events are put in order.
     var ordered: Set<StageName> = []
     /// The feedback that the stage reads, for its source.
