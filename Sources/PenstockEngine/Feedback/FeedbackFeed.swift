@@ -24,7 +24,6 @@ struct FeedbackFeed: SourceFeed {
         self.loop = loop
         self.rounds = rounds
         roundEnd = topic.position.events
-        if let journal = self.journal { loop.follow(journal.readings(of: name), from: roundEnd) }
     }
 
     /// How far a round may go behind the place where it is read: what of a position says that has so many bits.
@@ -43,7 +42,6 @@ struct FeedbackFeed: SourceFeed {
         try await topic.begin(at: SourcePosition(events: position.events), eventLimit: eventLimit)
         roundsBegun = Int(position.controls >> Self.roundBits)
         roundEnd = position.events + position.controls & (1 << Self.roundBits - 1)
-        if let journal { loop.follow(journal.readings(of: name), from: position.events) }
     }
 
     mutating func read(eventLimit: Int) async throws -> FeedBatch {
@@ -95,7 +93,11 @@ struct FeedbackFeed: SourceFeed {
     private mutating func readBatch(_ eventLimit: Int) async throws -> FeedBatch {
         let begin = topic.position.events
         let read = try await topic.read(eventLimit: eventLimit)
-        guard read.rowCount > 0 else { return read }
+        guard read.rowCount > 0 else {
+            // The marks of a feedback are its own, behind its batches.
+            if case .control(.timeMark) = read.progress { return topic.nothing(.more) }
+            return read
+        }
         let isRepeated = loop.isFollowed(begin)
         let floor = loop.enter(at: begin)
         if let journal, !isRepeated {

@@ -54,7 +54,9 @@ struct FeedbackSetup {
     private func follow(_ source: StageName, in loop: FeedbackLoop, from start: UInt64) {
         guard let journal = run.journal else { return }
         let state = run.restored?.chunks[StateOwner(stage: source, part: .source(partition: 0))]?.first
-        loop.follow(journal.readings(of: source), from: state.flatMap { SourcePartition.next(in: $0) } ?? start)
+        // A feedback that has ended reads nothing any more.
+        let next = state.map { SourcePartition.next(in: $0) ?? .max }
+        loop.follow(journal.readings(of: source), from: next ?? start)
     }
 
     /// Appends the events with which a feedback begins and gives the end of the topic.
