@@ -86,11 +86,13 @@ struct PartitionClock {
         return behind
     }
 
-    /// Whether no time is below the one before it; without branches, so that several are compared at once.
+    /// Whether no time is below the one before it, and all are at least -2^62 and below 2^62, so that no difference overflows. Without
+    /// branches and comparisons, so that several are looked at at once: what is wrong makes a sign bit.
     private func isAscending(_ times: UnsafePointer<Int64>, count: Int) -> Bool {
-        var falls = 0
-        for row in 1..<max(count, 1) { falls &+= times[row] < times[row - 1] ? 1 : 0 }
-        return falls == 0
+        guard count > 0 else { return true }
+        var signs = times[0] &+ 1 << 62
+        for row in 1..<count { signs |= (times[row] &- times[row &- 1]) | (times[row] &+ 1 << 62) }
+        return signs >= 0
     }
 
     /// The watermark before an event, where `newest` is the largest time of those before it that the clock has not observed yet.

@@ -29,7 +29,7 @@ struct PaneTable<A: Accumulator>: ~Copyable {
     /// A table for about as many keys as there were elsewhere, by default few.
     init(like keys: Int = 0) {
         capacity = Self.smallest
-        while capacity < 2 * keys { capacity *= 2 }
+        while capacity < 2 * keys || capacity < min(4 * keys, Self.large) { capacity *= 2 }
         memory = Self.empty(capacity)
         slots = memory.values
     }
