@@ -3,7 +3,8 @@ internal import PenstockEvents
 /// The accumulators of one slice and origin by key code: open addressing with linear probing, code and accumulator side by side.
 ///
 /// A slot's tag is code + 1, so that 0 means empty; the one code whose tag would be 0 has a slot of its own. At most half of the slots
-/// are taken. Ownership: the memory is a column that nobody else writes to. A `deinit` of the table's own would not do: builds of
+/// are taken; a small table for a known number of keys begins with four for each, so that most are found where they are looked for first.
+/// Ownership: the memory is a column that nobody else writes to. A `deinit` of the table's own would not do: builds of
 /// Swift 6.3 without optimisation do not run it for tables that a closure captures, nor for those of panes.
 struct PaneTable<A: Accumulator>: ~Copyable {
     struct Slot: BitwiseCopyable {
