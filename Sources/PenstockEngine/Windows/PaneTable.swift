@@ -29,8 +29,9 @@ struct PaneTable<A: Accumulator>: ~Copyable {
 
     /// A table for about as many keys as there were elsewhere, by default few.
     init(like keys: Int = 0) {
+        let wanted = max(2 * keys, min(4 * keys, Self.large))
         capacity = Self.smallest
-        while capacity < 2 * keys || capacity < min(4 * keys, Self.large) { capacity *= 2 }
+        while capacity < wanted { capacity *= 2 }
         memory = Self.empty(capacity)
         slots = memory.values
     }
