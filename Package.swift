@@ -49,6 +49,7 @@ let package = Package(
         // Row 3
         .target(
             name: "PenstockLog", dependencies: ["CLZ4", "CPenstockShim", "PenstockEvents"], swiftSettings: strict),
+        .target(name: "PenstockFabric", dependencies: ["PenstockEvents"], swiftSettings: strict),
 
         // Row 4
         .target(
@@ -113,6 +114,9 @@ let package = Package(
             name: "PenstockEventsTests", dependencies: ["CPenstockShim", "PenstockEvents"], swiftSettings: strict),
         .testTarget(
             name: "PenstockFormatsTests", dependencies: ["PenstockFormats", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "PenstockFabricTests", dependencies: ["PenstockFabric", "PenstockEvents", "TestSupport"],
+            swiftSettings: strict),
         .executableTarget(
             name: "LogAppender",
             dependencies: ["PenstockLog", "PenstockEvents"],

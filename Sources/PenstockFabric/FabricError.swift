@@ -1,0 +1,55 @@
+public import PenstockEvents
+
+/// What went wrong between two processes, with which of them, and what to do about it.
+public struct FabricError: Diagnostic, Sendable, Hashable {
+    /// What kind of failure it is.
+    public let code: Code
+    public let summary: String
+    public let hint: String?
+
+    /// Kinds of failure. The raw values are stable names for scripts.
+    public enum Code: String, Sendable, Hashable {
+        /// The text is no address, or none that the transport knows.
+        case invalidAddress = "invalid-address"
+        /// Somebody else listens there.
+        case addressInUse = "address-in-use"
+        /// Nobody listens there, or the listener does not want the connection.
+        case refused = "refused"
+        /// The peer has not answered in time.
+        case timedOut = "timed-out"
+        /// The peer has gone without closing the connection.
+        case peerGone = "peer-gone"
+        /// The peer has sent what the protocol does not allow.
+        case protocolViolation = "protocol-violation"
+        /// The peer's certificate, token or proof is not accepted.
+        case notTrusted = "not-trusted"
+        /// A message or a payload is larger than its limit.
+        case tooLarge = "too-large"
+        /// More waits to be sent than the limit allows.
+        case queueFull = "queue-full"
+        /// There is no memory for a pool.
+        case outOfMemory = "out-of-memory"
+        /// The library, the provider or the device is not there.
+        case unavailable = "unavailable"
+        /// The connection, the listener or the transport was closed.
+        case closed = "closed"
+    }
+
+    /// An error.
+    public init(_ code: Code, _ summary: String, hint: String? = nil) {
+        self.code = code
+        self.summary = summary
+        self.hint = hint
+    }
+
+    public var category: FailureCategory {
+        switch code {
+        case .invalidAddress: .usage
+        case .addressInUse, .outOfMemory, .queueFull: .temporary
+        case .refused, .timedOut, .unavailable: .unavailable
+        case .peerGone, .protocolViolation, .closed: .inputOutput
+        case .notTrusted: .configuration
+        case .tooLarge: .data
+        }
+    }
+}
