@@ -15,6 +15,10 @@ let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
 let metricsTestKit: Target.Dependency = .product(name: "MetricsTestKit", package: "swift-metrics")
+let nio: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+    .product(name: "NIOTLS", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
+]
 
 let package = Package(
     name: "penstock",
@@ -31,6 +35,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.5.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     ],
     targets: [
         // Row 1: C libraries. Their module maps carry no `link` lines; the names come from pkg-config.
@@ -49,7 +55,7 @@ let package = Package(
         // Row 3
         .target(
             name: "PenstockLog", dependencies: ["CLZ4", "CPenstockShim", "PenstockEvents"], swiftSettings: strict),
-        .target(name: "PenstockFabric", dependencies: ["PenstockEvents"], swiftSettings: strict),
+        .target(name: "PenstockFabric", dependencies: ["PenstockEvents"] + nio, swiftSettings: strict),
 
         // Row 4
         .target(

@@ -23,6 +23,8 @@ public struct FabricError: Diagnostic, Sendable, Hashable {
         case protocolViolation = "protocol-violation"
         /// The peer's certificate, token or proof is not accepted.
         case notTrusted = "not-trusted"
+        /// This side's own certificate, key or list of authorities cannot be used.
+        case invalidIdentity = "invalid-identity"
         /// A message or a payload is larger than its limit.
         case tooLarge = "too-large"
         /// More waits to be sent than the limit allows.
@@ -48,7 +50,7 @@ public struct FabricError: Diagnostic, Sendable, Hashable {
         case .addressInUse, .outOfMemory, .queueFull: .temporary
         case .refused, .timedOut, .unavailable: .unavailable
         case .peerGone, .protocolViolation, .closed: .inputOutput
-        case .notTrusted: .configuration
+        case .notTrusted, .invalidIdentity: .configuration
         case .tooLarge: .data
         }
     }

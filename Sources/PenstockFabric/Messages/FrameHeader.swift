@@ -79,12 +79,9 @@ package struct FrameHeader: Sendable, Hashable {
     ///   over its limit, which is known before any memory is taken for it.
     package init(_ bytes: UnsafeRawBufferPointer, _ limits: FabricLimits) throws(FabricError) {
         precondition(bytes.count >= Self.byteCount, "a header has 64 bytes")
+        try Self.checkBeginning(bytes)
         func word(_ offset: Int) -> UInt64 {
             UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
-        }
-        guard UInt32(littleEndian: bytes.loadUnaligned(as: UInt32.self)) == Self.magic else {
-            throw FabricError(
-                .protocolViolation, "the peer does not speak Penstock's protocol", hint: "does it expect TLS, or is it another service?")
         }
         guard bytes[4] == Self.version else {
             throw FabricError(
@@ -111,6 +108,19 @@ package struct FrameHeader: Sendable, Hashable {
             throw FabricError(.protocolViolation, "the peer has sent the size of a payload that it does not have")
         }
         (payload, address, key, epoch, number) = (word(24), word(32), word(40), word(48), word(56))
+    }
+
+    /// Looks at the first bytes of a header, of which not all may have come.
+    /// - Throws: `FabricError` with code `protocolViolation` where no header begins like this.
+    package static func checkBeginning(_ bytes: UnsafeRawBufferPointer) throws(FabricError) {
+        let isMagic = withUnsafeBytes(of: magic.littleEndian) { zip($0, bytes).allSatisfy { $0 == $1 } }
+        guard isMagic else {
+            // A record of TLS begins with its kind, an alert or a handshake, and with 3 for the family of its versions.
+            let isTLS = bytes.count >= 2 && (bytes[0] == 0x15 || bytes[0] == 0x16) && bytes[1] == 3
+            throw FabricError(
+                .protocolViolation, "the peer \(isTLS ? "speaks TLS" : "does not speak Penstock's protocol")",
+                hint: isTLS ? "use TLS at both ends, or at neither" : "is it another service, or does it expect TLS?")
+        }
     }
 
     /// Whether the checksum in the header's bytes is theirs and the message's.

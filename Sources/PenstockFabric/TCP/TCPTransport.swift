@@ -1,0 +1,152 @@
+internal import NIOCore
+internal import NIOPosix
+internal import NIOSSL
+
+/// Messages and payloads over TCP, in plain text or in TLS 1.3.
+///
+/// One port, no address in what is sent, no connection back: so it works through proxies and port forwarding. A payload follows its message in
+/// the stream; while its receiver does not pull it, TCP holds the sender back, and what comes behind it waits too.
+public final class TCPTransport: Transport {
+    /// For how long `close` lets connections come to their end.
+    private static let farewell = TimeAmount.seconds(5)
+
+    public let name: String
+    public let limits: FabricLimits
+    /// What stands in the transport's own memory, for tests and figures.
+    package let gauge = TCPGauge()
+
+    private let files: TLSFiles?
+    private let group: MultiThreadedEventLoopGroup
+    private let rejected: @Sendable (FabricError) -> Void
+    private let roster = TCPRoster()
+
+    /// A transport with threads of its own, which `close` ends.
+    /// - Parameters:
+    ///   - security: plain text, or TLS with files that are read here.
+    ///   - threads: how many threads serve the connections; each connection stays on one.
+    ///   - rejected: is told of each connection that has come to a listener and was not accepted, and why; must not block.
+    /// - Throws: `FabricError` with code `invalidIdentity` that names the file which cannot be used.
+    public init(
+        limits: FabricLimits = FabricLimits(), security: TCPSecurity, threads: Int = 1,
+        rejected: @escaping @Sendable (FabricError) -> Void = { _ in }
+    ) throws(FabricError) {
+        switch security {
+        case .plaintext: (name, files) = ("tcp", nil)
+        case .tls(let identity): (name, files) = ("tls", try TLSFiles(identity))
+        }
+        self.limits = limits
+        self.rejected = rejected
+        group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
+    }
+
+    public func makePool(slabBytes: Int, slabs: Int) throws(FabricError) -> SlabPool {
+        try SlabPool(slabBytes: slabBytes, slabs: slabs)
+    }
+
+    // MARK: Listening
+
+    public func listen(
+        at address: FabricAddress, _ accept: @escaping @Sendable (any Connection) -> (any ConnectionHandler)?
+    ) async throws(FabricError) -> any Listener {
+        let (host, port) = try hostAndPort(address)
+        if let files, files.server == nil {
+            throw FabricError(
+                .invalidIdentity, "nobody can be let in at \(address) over TLS without a certificate",
+                hint: "name the files of a certificate chain and of its private key")
+        }
+        guard roster.begin() else { throw TCPFailure.transportClosed }
+        defer { roster.finish() }
+        let admission = TCPAdmission(limits, accept, rejected: rejected)
+        let bootstrap = ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: 1024)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelInitializer { [files, limits, roster, gauge] channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let operations = channel.pipeline.syncOperations
+                    if let context = files?.server { try operations.addHandler(NIOSSLServerHandler(context: context)) }
+                    try operations.addHandler(
+                        TCPStream(.server(admission), address: nil, isSecure: files != nil, limits, roster, gauge))
+                    try Self.configure(channel)
+                }
+            }
+        do {
+            let channel = try await bootstrap.bind(host: host, port: port).get()
+            let listener = TCPListener(
+                .host(host, port: channel.localAddress?.port ?? port), channel, admission, roster)
+            roster.join(listener)
+            return listener
+        } catch {
+            throw TCPFailure.listening(error, at: address)
+        }
+    }
+
+    // MARK: Connecting
+
+    public func connect(
+        to address: FabricAddress, _ handler: any ConnectionHandler
+    ) async throws(FabricError) -> any Connection {
+        let (host, port) = try hostAndPort(address)
+        guard roster.begin() else { throw TCPFailure.transportClosed }
+        defer { roster.finish() }
+        let connected = group.next().makePromise(of: TCPConnection.self)
+        // A number is looked for among the certificate's addresses, and is not sent as a name.
+        let isNumber = (try? SocketAddress(ipAddress: host, port: port)) != nil
+        ClientBootstrap(group: group)
+            .connectTimeout(TimeAmount(limits.connectTimeout))
+            .channelInitializer { [files, limits, roster, gauge] channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let operations = channel.pipeline.syncOperations
+                    if let context = files?.client {
+                        try operations.addHandler(
+                            NIOSSLClientHandler(context: context, serverHostname: isNumber ? nil : host))
+                    }
+                    let role = TCPStream.Role.client(handler, connected)
+                    try operations.addHandler(
+                        TCPStream(role, address: "\(address)", isSecure: files != nil, limits, roster, gauge))
+                    try Self.configure(channel)
+                }
+            }
+            .connect(host: host, port: port)
+            .whenFailure { connected.fail($0) }
+        do { return try await connected.futureResult.get() } catch {
+            throw roster.isClosed ? TCPFailure.transportClosed : TCPFailure.connecting(error, to: address, limits)
+        }
+    }
+
+    /// Sets what both ends want from the socket and from its buffers.
+    private static func configure(_ channel: any Channel) throws {
+        guard let options = channel.syncOptions else { return }
+        try options.setOption(.tcpOption(.tcp_nodelay), value: 1)
+        try options.setOption(.socketOption(.so_keepalive), value: 1)
+        // One read, and one piece, is what stands in memory beside what the system has.
+        try options.setOption(.maxMessagesPerRead, value: 1)
+        try options.setOption(
+            .recvAllocator,
+            value: AdaptiveRecvByteBufferAllocator(
+                minimum: 4 << 10, initial: 16 << 10, maximum: TCPStream.receiveBytes))
+        try options.setOption(
+            .writeBufferWaterMark, value: .init(low: FrameWriter.pieceBytes / 4, high: FrameWriter.pieceBytes))
+    }
+
+    private func hostAndPort(_ address: FabricAddress) throws(FabricError) -> (String, Int) {
+        guard case .host(let host, let port) = address, (0...65_535).contains(port) else {
+            throw FabricError(.invalidAddress, "\(address) is no address for TCP", hint: "write HOST:PORT, such as 127.0.0.1:7400")
+        }
+        return (host, port)
+    }
+
+    // MARK: The end
+
+    public func close() async {
+        guard let (listeners, connections) = roster.close() else { return }
+        for listener in listeners { await listener.close() }
+        for connection in connections { connection.close() }
+        let deadline = group.next().scheduleTask(in: Self.farewell) { [roster] in
+            for connection in roster.connections { connection.fail(TCPFailure.transportClosed) }
+        }
+        await roster.waitUntilEmpty()
+        deadline.cancel()
+        // It fails only where the group is shut down already.
+        try? await group.shutdownGracefully()
+    }
+}
