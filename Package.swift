@@ -121,7 +121,10 @@ let package = Package(
         .testTarget(
             name: "PenstockFormatsTests", dependencies: ["PenstockFormats", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "PenstockFabricTests", dependencies: ["PenstockFabric", "PenstockEvents", "TestSupport"],
+            name: "PenstockFabricTests",
+            dependencies: [
+                "PenstockFabric", "PenstockEvents", "TestSupport",
+            ] + nio,
             swiftSettings: strict),
         .executableTarget(
             name: "LogAppender",

@@ -14,6 +14,22 @@ extension NIOSSLCertificate {
         return name.map { String(decoding: $0.contents, as: UTF8.self) }
     }
 
+    /// Whether it is for a host of this name: one of its alternative names is the same, or has `*` for the first label of it (RFC 9525).
+    ///
+    /// NIOSSL takes the peer's address and the common name too, so that whoever has a certificate for any address and can forge an answer
+    /// of the name service would be trusted.
+    func isFor(host: String) -> Bool {
+        var host = host.lowercased()
+        if host.hasSuffix(".") { host.removeLast() }
+        let domain = host.firstIndex(of: ".").map { host[host.index(after: $0)...] }
+        return _subjectAlternativeNames().contains { [host] name in
+            guard name.nameType == .dnsName else { return false }
+            let name = String(decoding: name.contents, as: UTF8.self).lowercased()
+            guard name.hasPrefix("*.") else { return name == host }
+            return domain?.contains(".") == true && name.dropFirst(2) == domain
+        }
+    }
+
     /// What it says, for a message about why it is not trusted.
     var summaryForPeople: String {
         let issuer = issuerName.last { $0.type == .commonName }?.value

@@ -29,7 +29,8 @@ enum TCPFailure {
             return FabricError(.timedOut, "\(address) has not answered within \(limits.connectTimeout)")
         case let error as NIOConnectionError where error.connectionErrors.isEmpty:
             return FabricError(
-                .invalidAddress, "the host of \(address) is not known", hint: "check the name, and that it can be looked up from here")
+                .invalidAddress, "the host of \(address) is not known",
+                hint: "check the name, and that it can be looked up from here")
         case let error as NIOConnectionError:
             return connecting(error.connectionErrors[0].error, to: address, limits)
         case let error as IOError where error.errnoCode == ECONNREFUSED:
@@ -46,10 +47,11 @@ enum TCPFailure {
         switch error {
         case let error as IOError where error.errnoCode == EADDRINUSE:
             return FabricError(
-                .addressInUse, "somebody listens at \(address) already", hint: "choose another port, or 0 for any that is free")
+                .addressInUse, "somebody listens at \(address) already",
+                hint: "choose another port, or 0 for any that is free")
         case let error as IOError where error.errnoCode == EADDRNOTAVAIL:
             return FabricError(.invalidAddress, "\(address) is no address of this machine")
-        case is SocketAddressError:
+        case is SocketAddressError, is SocketAddressError.UnknownHost:
             return FabricError(.invalidAddress, "the host of \(address) is not known")
         default:
             return FabricError(.unavailable, "\(address) cannot be listened at: \(reason(error))")

@@ -117,7 +117,8 @@ extension TCPStream {
             try deliver(header, message)
         case .bye where isOpen: end(nil, .orderly)
         case _ where !isOpen && header.flags.isEmpty: try handleGreeting(header.kind)
-        default: throw FabricError(.protocolViolation, "the peer has sent a frame of the kind \(header.kind) out of place")
+        default:
+            throw FabricError(.protocolViolation, "the peer has sent a frame of the kind \(header.kind) out of place")
         }
     }
 

@@ -21,6 +21,13 @@ final class TCPStream: ChannelDuplexHandler {
         case server(TCPAdmission)
     }
 
+    /// What this end wants of TLS.
+    enum Security {
+        case plaintext
+        /// With a certificate for the host of this name; nil where NIOSSL looks for the peer's address in it, or for nothing.
+        case tls(host: String?)
+    }
+
     private enum Phase {
         /// Until the transport is secure.
         case handshake
@@ -32,7 +39,7 @@ final class TCPStream: ChannelDuplexHandler {
     let role: Role
     let limits: FabricLimits
     let gauge: TCPGauge
-    private let isSecure: Bool
+    private let security: Security
     private let roster: TCPRoster
     /// What the peer is called; nil until it is known from the socket.
     private var address: String?
@@ -59,10 +66,13 @@ final class TCPStream: ChannelDuplexHandler {
     var lastProgress = NIODeadline.now()
 
     /// - Parameter address: what a client calls its peer.
-    init(_ role: Role, address: String?, isSecure: Bool, _ limits: FabricLimits, _ roster: TCPRoster, _ gauge: TCPGauge) {
+    init(
+        _ role: Role, address: String?, _ security: Security, _ limits: FabricLimits, _ roster: TCPRoster,
+        _ gauge: TCPGauge
+    ) {
         self.role = role
         self.address = address
-        self.isSecure = isSecure
+        self.security = security
         self.limits = limits
         self.roster = roster
         self.gauge = gauge
@@ -71,6 +81,7 @@ final class TCPStream: ChannelDuplexHandler {
 
     var peer: FabricPeer { connection?.peer ?? FabricPeer(address: address ?? "an unknown address") }
 
+    private var isSecure: Bool { if case .tls = security { true } else { false } }
     var isEnded: Bool { if case .ended = phase { true } else { false } }
     var isOpen: Bool { if case .open = phase { true } else { false } }
 
@@ -92,9 +103,10 @@ final class TCPStream: ChannelDuplexHandler {
             end(FabricError(.timedOut, "\(peer) has not finished the greeting within \(timeout)"), .reset)
         }
         if case .server(let admission) = role, !admission.arrived(self) {
-            return end(FabricError(.refused, "too many connections are being greeted: that of \(peer) is refused"), .reset)
+            return end(
+                FabricError(.refused, "too many connections are being greeted: that of \(peer) is refused"), .reset)
         }
-        if !isSecure { greet(identity: nil) }
+        if case .plaintext = security { greet(identity: nil) }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -108,6 +120,13 @@ final class TCPStream: ChannelDuplexHandler {
                     hint: "is it another service that uses TLS?"), .reset)
         }
         let certificate = (try? context.pipeline.syncOperations.nioSSL_peerCertificate()) ?? nil
+        if case .tls(let host?) = security, certificate?.isFor(host: host) != true {
+            let detail = certificate.map { "; \($0.summaryForPeople)" } ?? ""
+            return end(
+                FabricError(
+                    .notTrusted, "\(peer) has no certificate for a host of that name\(detail)",
+                    hint: "connect by one of the certificate's alternative names"), .reset)
+        }
         greet(identity: certificate?.penstockIdentity)
     }
 

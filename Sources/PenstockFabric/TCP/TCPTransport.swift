@@ -65,7 +65,9 @@ public final class TCPTransport: Transport {
                     let operations = channel.pipeline.syncOperations
                     if let context = files?.server { try operations.addHandler(NIOSSLServerHandler(context: context)) }
                     try operations.addHandler(
-                        TCPStream(.server(admission), address: nil, isSecure: files != nil, limits, roster, gauge))
+                        TCPStream(
+                            .server(admission), address: nil, files == nil ? .plaintext : .tls(host: nil), limits,
+                            roster, gauge))
                     try Self.configure(channel)
                 }
             }
@@ -90,7 +92,7 @@ public final class TCPTransport: Transport {
         defer { roster.finish() }
         let connected = group.next().makePromise(of: TCPConnection.self)
         // A number is looked for among the certificate's addresses, and is not sent as a name.
-        let isNumber = (try? SocketAddress(ipAddress: host, port: port)) != nil
+        let name = (try? SocketAddress(ipAddress: host, port: port)) == nil ? host : nil
         ClientBootstrap(group: group)
             .connectTimeout(TimeAmount(limits.connectTimeout))
             .channelInitializer { [files, limits, roster, gauge] channel in
@@ -98,11 +100,11 @@ public final class TCPTransport: Transport {
                     let operations = channel.pipeline.syncOperations
                     if let context = files?.client {
                         try operations.addHandler(
-                            NIOSSLClientHandler(context: context, serverHostname: isNumber ? nil : host))
+                            NIOSSLClientHandler(context: context, serverHostname: name))
                     }
-                    let role = TCPStream.Role.client(handler, connected)
+                    let security = files == nil ? TCPStream.Security.plaintext : .tls(host: name)
                     try operations.addHandler(
-                        TCPStream(role, address: "\(address)", isSecure: files != nil, limits, roster, gauge))
+                        TCPStream(.client(handler, connected), address: "\(address)", security, limits, roster, gauge))
                     try Self.configure(channel)
                 }
             }
@@ -130,7 +132,8 @@ public final class TCPTransport: Transport {
 
     private func hostAndPort(_ address: FabricAddress) throws(FabricError) -> (String, Int) {
         guard case .host(let host, let port) = address, (0...65_535).contains(port) else {
-            throw FabricError(.invalidAddress, "\(address) is no address for TCP", hint: "write HOST:PORT, such as 127.0.0.1:7400")
+            throw FabricError(
+                .invalidAddress, "\(address) is no address for TCP", hint: "write HOST:PORT, such as 127.0.0.1:7400")
         }
         return (host, port)
     }

@@ -21,7 +21,8 @@ struct TLSFiles: Sendable {
         client = try Self.context(identity, .makeClientConfiguration(), authorities, proof, .fullVerification)
         server = try proof.map { proof throws(FabricError) in
             try Self.context(
-                identity, .makeServerConfiguration(certificateChain: proof.chain, privateKey: proof.key), authorities, proof,
+                identity, .makeServerConfiguration(certificateChain: proof.chain, privateKey: proof.key), authorities,
+                proof,
                 identity.requiresClientCertificate ? .noHostnameVerification : .none)
         }
     }
@@ -78,7 +79,8 @@ struct TLSFiles: Sendable {
         let mode = try checkReadable(path, "a private key")
         guard mode & 0o077 == 0 else {
             throw FabricError(
-                .invalidIdentity, "the private key \(path) can be read by others than its owner", hint: "chmod 600 \(path)")
+                .invalidIdentity, "the private key \(path) can be read by others than its owner",
+                hint: "chmod 600 \(path)")
         }
         do { return try NIOSSLPrivateKey(file: path, format: .pem) } catch {
             throw FabricError(

@@ -22,15 +22,18 @@ struct TestCertificates: Sendable {
 
     /// Makes a certificate with its key, and gives the identity that trusts the authority and shows it.
     /// - Parameters:
+    ///   - subject: its subject, where that is not the common name alone.
     ///   - names: alternative names as `openssl` writes them.
     ///   - days: for how long it is valid; below 0 for one that has expired.
     func identity(
-        _ name: String, names: String = "IP:127.0.0.1,DNS:localhost", days: Int = 2, requiresClientCertificate: Bool = false
+        _ name: String, subject: String? = nil, names: String = "IP:127.0.0.1,DNS:localhost", days: Int = 2,
+        requiresClientCertificate: Bool = false
     ) throws -> TLSIdentity {
         let file = "\(name)\(UInt64.random(in: 0..<UInt64.max))"
         let (key, request, certificate) = (folder(file + ".key"), folder(file + ".csr"), folder(file + ".pem"))
         try openssl(
-            "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=\(name)",
+            "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj",
+            subject ?? "/CN=\(name)",
             "-keyout", key, "-out", request)
         let extensions = try folder.write("subjectAltName=\(names)\n", to: file + ".ext")
         try openssl(
