@@ -7,17 +7,19 @@ internal import NIOSSL
 #endif
 
 extension NIOSSLCertificate {
-    /// Whom it is for: the common name of its subject, else its first alternative name that is text; nil where it has neither.
+    /// Whom it is for: the common name of its subject, else its first alternative name that is text; nil where it has
+    /// neither.
     var penstockIdentity: String? {
         if let name = subjectName.last(where: { $0.type == .commonName })?.value, !name.isEmpty { return name }
         let name = _subjectAlternativeNames().first { [.dnsName, .email, .uri].contains($0.nameType) }
         return name.map { String(decoding: $0.contents, as: UTF8.self) }
     }
 
-    /// Whether it is for a host of this name: one of its alternative names is the same, or has `*` for the first label of it (RFC 9525).
+    /// Whether it is for a host of this name: one of its alternative names is the same, or has `*` for the first label
+    /// of it (RFC 9525).
     ///
-    /// NIOSSL takes the peer's address and the common name too, so that whoever has a certificate for any address and can forge an answer
-    /// of the name service would be trusted.
+    /// NIOSSL takes the peer's address and the common name too, so that whoever has a certificate for any address and
+    /// can forge an answer of the name service would be trusted.
     func isFor(host: String) -> Bool {
         var host = host.lowercased()
         if host.hasSuffix(".") { host.removeLast() }

@@ -4,7 +4,8 @@ internal import PenstockEvents
 final class TCPAdmission: Sendable {
     private struct State {
         var isClosed = false
-        /// Those who have connected and are not accepted yet. They do not count for the limit of the others, and have one of the same size.
+        /// Those who have connected and are not accepted yet. They do not count for the limit of the others, and have
+        /// one of the same size.
         var greeting: Set<ObjectIdentifier> = []
         var admitted: Set<ObjectIdentifier> = []
     }

@@ -3,8 +3,8 @@ internal import PenstockEvents
 
 /// A connection over TCP, as any thread may use it.
 ///
-/// What threads ask for is kept behind a lock and done by the stream on its event loop, which is woken once for many calls. Connection and
-/// stream hold each other until the connection ends.
+/// What threads ask for is kept behind a lock and done by the stream on its event loop, which is woken once for many
+/// calls. Connection and stream hold each other until the connection ends.
 final class TCPConnection: Connection {
     /// What the receiver wants with a payload that it was offered.
     enum Answer: Sendable {
@@ -92,7 +92,8 @@ final class TCPConnection: Connection {
 
     fileprivate var closed: FabricError { FabricError(.closed, "the connection to \(peer) is closed") }
 
-    /// Has the stream look at the orders. Called with the lock held: so no task comes after the end, when the event loop may be gone.
+    /// Has the stream look at the orders. Called with the lock held: so no task comes after the end, when the event
+    /// loop may be gone.
     private func wake(_ state: inout State) {
         guard !state.isWoken else { return }
         state.isWoken = true

@@ -1,4 +1,5 @@
 internal import NIOCore
+internal import PenstockEvents
 
 /// A port at which connections are accepted.
 final class TCPListener: Listener {
@@ -6,6 +7,7 @@ final class TCPListener: Listener {
     private let channel: any Channel
     private let admission: TCPAdmission
     private let roster: TCPRoster
+    private let isClosed = Guarded(false)
 
     init(_ address: FabricAddress, _ channel: any Channel, _ admission: TCPAdmission, _ roster: TCPRoster) {
         self.address = address
@@ -18,9 +20,15 @@ final class TCPListener: Listener {
     var connectionCount: Int { admission.count }
 
     func close() async {
+        // Once: after that the event loop of the channel may be gone.
+        let wasClosed = isClosed.withLock { isClosed in
+            defer { isClosed = true }
+            return isClosed
+        }
+        guard !wasClosed else { return }
         admission.close()
-        roster.leave(self)
         // It fails only where the channel is closed already.
         try? await channel.close()
+        roster.leave(self)
     }
 }

@@ -1,6 +1,6 @@
 internal import PenstockEvents
 
-/// What a transport has open: its connections, and attempts to connect. It is closed when all of them have ended.
+/// What a transport has open: listeners, connections, and attempts to have one. When all have ended, its threads can.
 final class TCPRoster: Sendable {
     private struct State {
         var isClosed = false
@@ -11,7 +11,7 @@ final class TCPRoster: Sendable {
 
         /// Who waits for nothing to be there, if nothing is.
         mutating func takeWaiting() -> [CheckedContinuation<Void, Never>] {
-            guard attempts == 0, connections.isEmpty else { return [] }
+            guard attempts == 0, connections.isEmpty, listeners.isEmpty else { return [] }
             defer { waiting = [] }
             return waiting
         }
@@ -42,9 +42,15 @@ final class TCPRoster: Sendable {
 
     func leave(_ connection: TCPConnection) { leave { $0.connections[ObjectIdentifier(connection)] = nil } }
 
-    func join(_ listener: TCPListener) { state.withLock { $0.listeners[ObjectIdentifier(listener)] = listener } }
+    /// Notes a listener; false where the transport is closed.
+    func join(_ listener: TCPListener) -> Bool {
+        state.withLock { state in
+            if !state.isClosed { state.listeners[ObjectIdentifier(listener)] = listener }
+            return !state.isClosed
+        }
+    }
 
-    func leave(_ listener: TCPListener) { state.withLock { $0.listeners[ObjectIdentifier(listener)] = nil } }
+    func leave(_ listener: TCPListener) { leave { $0.listeners[ObjectIdentifier(listener)] = nil } }
 
     /// From now on nothing joins. Gives what is there; nil where it was closed before.
     func close() -> (listeners: [TCPListener], connections: [TCPConnection])? {
@@ -58,7 +64,7 @@ final class TCPRoster: Sendable {
     /// The connections that are there.
     var connections: [TCPConnection] { state.withLock { Array($0.connections.values) } }
 
-    /// Waits until no connection and no attempt is there.
+    /// Waits until no connection, no listener and no attempt is there.
     func waitUntilEmpty() async {
         await withCheckedContinuation { continuation in
             let due = state.withLock { state in

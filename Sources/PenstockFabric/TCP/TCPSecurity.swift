@@ -6,12 +6,15 @@ public enum TCPSecurity: Sendable, Hashable {
     case tls(TLSIdentity)
 }
 
-/// Whom this side trusts, and how it proves who it is itself. All files are PEM; they are read once, when the transport is made.
+/// Whom this side trusts, and how it proves who it is itself. All files are PEM; they are read when the transport is
+/// made and at `reload`.
 ///
-/// A client verifies the certificate of the listener, and that the host it connects to is one of the certificate's alternative names;
-/// there is no way around it. With no certificate a client is anonymous for TLS; a listener needs one.
+/// A client verifies the certificate of the listener, and that the host it connects to is one of the certificate's
+/// alternative names; there is no way around it. With no certificate a client is anonymous for TLS; a listener needs
+/// one.
 public struct TLSIdentity: Sendable, Hashable {
-    /// The file with the certificates of the authorities that this side trusts; no others are, not those of the system either.
+    /// The file with the certificates of the authorities that this side trusts; no others are, not those of the system
+    /// either.
     public var authorities: String
     /// The file with this side's certificate, and behind it those that lead to an authority; nil for none.
     public var certificateChain: String?

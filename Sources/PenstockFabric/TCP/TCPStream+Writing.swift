@@ -1,6 +1,7 @@
 internal import NIOCore
 
-/// What goes. Pieces are copied while the socket takes them, so that little memory stands between a large payload and the network.
+/// What goes. Pieces are copied while the socket takes them, so that little memory stands between a large payload and
+/// the network.
 extension TCPStream {
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         lastProgress = .now()
@@ -15,12 +16,18 @@ extension TCPStream {
         readFrames()
     }
 
+    /// How many pieces one connection writes before others that are served by the same thread have their turn.
+    private static let piecesPerTurn = 8
+
     /// Writes what waits, as long as the socket takes it.
     func write() {
         guard !isWriting, let connection else { return }
         isWriting = true
         defer { isWriting = false }
+        var pieces = 0
         while let context, isOpen {
+            guard pieces < Self.piecesPerTurn else { return context.eventLoop.assumeIsolated().execute { self.obey() } }
+            pieces += 1
             let orders = connection.takeOrders()
             if let failure = orders.failure { return end(failure, .reset) }
             if orders.isClosing { leave() }

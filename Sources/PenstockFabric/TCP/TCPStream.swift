@@ -4,9 +4,9 @@ internal import NIOTLS
 
 /// One end of a TCP connection on its event loop: the greeting, the frames that come, the frames that go, and the end.
 ///
-/// The client says `hello`, the listener answers `welcome`, or `bye` where it does not want the connection. The side that closes says `bye`
-/// behind what it has sent and waits; the other side closes the socket when it has read that far, so nothing is lost on the way. An end of
-/// the stream without `bye` is a peer that is gone.
+/// The client says `hello`, the listener answers `welcome`, or `bye` where it does not want the connection. The side
+/// that closes says `bye` behind what it has sent and waits; the other side closes the socket when it has read that
+/// far, so nothing is lost on the way. An end of the stream without `bye` is a peer that is gone.
 final class TCPStream: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = ByteBuffer
@@ -17,14 +17,15 @@ final class TCPStream: ChannelDuplexHandler {
 
     /// Which end this is.
     enum Role {
-        case client(any ConnectionHandler, EventLoopPromise<TCPConnection>)
+        case client(any ConnectionHandler, EventLoopPromise<TCPConnection>, until: NIODeadline)
         case server(TCPAdmission)
     }
 
     /// What this end wants of TLS.
     enum Security {
         case plaintext
-        /// With a certificate for the host of this name; nil where NIOSSL looks for the peer's address in it, or for nothing.
+        /// With a certificate for the host of this name; nil where NIOSSL looks for the peer's address in it, or for
+        /// nothing.
         case tls(host: String?)
     }
 
@@ -99,7 +100,9 @@ final class TCPStream: ChannelDuplexHandler {
     func channelActive(context: ChannelHandlerContext) {
         if address == nil { address = TCPFailure.text(of: context.remoteAddress) }
         let timeout = limits.connectTimeout
-        greetingTimer = context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(timeout)) { [self] in
+        var deadline = NIODeadline.now() + TimeAmount(timeout)
+        if case .client(_, _, let until) = role { deadline = until }
+        greetingTimer = context.eventLoop.assumeIsolated().scheduleTask(deadline: deadline) { [self] in
             end(FabricError(.timedOut, "\(peer) has not finished the greeting within \(timeout)"), .reset)
         }
         if case .server(let admission) = role, !admission.arrived(self) {
@@ -142,7 +145,7 @@ final class TCPStream: ChannelDuplexHandler {
     func handleGreeting(_ kind: FrameHeader.Kind) throws(FabricError) {
         guard let connection else { return }
         switch (role, kind) {
-        case (.client(let handler, let connected), .welcome):
+        case (.client(let handler, let connected, _), .welcome):
             guard roster.join(connection) else { return end(TCPFailure.transportClosed, .reset) }
             begin(handler)
             connected.succeed(connection)
@@ -224,10 +227,10 @@ final class TCPStream: ChannelDuplexHandler {
     private func tell(_ previous: Phase, _ reason: FabricError?, _ failure: FabricError) {
         if let connection { roster.leave(connection) }
         switch (role, previous) {
-        case (.client(let handler, _), .open), (.server, .open(let handler)):
+        case (.client(let handler, _, _), .open), (.server, .open(let handler)):
             if case .server(let admission) = role { admission.left(self) }
             if let connection { handler.ended(reason, of: connection) }
-        case (.client(_, let connected), _): connected.fail(failure)
+        case (.client(_, let connected, _), _): connected.fail(failure)
         case (.server(let admission), _):
             admission.left(self)
             admission.rejected(failure)

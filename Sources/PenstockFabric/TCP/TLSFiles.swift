@@ -13,6 +13,11 @@ struct TLSFiles: Sendable {
     /// Nil where there is no certificate to show.
     let server: NIOSSLContext?
 
+    /// What the files of an identity say; nil for plain text.
+    static func read(_ security: TCPSecurity) throws(FabricError) -> TLSFiles? {
+        if case .tls(let identity) = security { try TLSFiles(identity) } else { nil }
+    }
+
     /// Reads the files.
     /// - Throws: `FabricError` with code `invalidIdentity` that names the file.
     init(_ identity: TLSIdentity) throws(FabricError) {
@@ -42,10 +47,11 @@ struct TLSFiles: Sendable {
         configuration.shutdownTimeout = .seconds(1)
         if let proof { (configuration.certificateChain, configuration.privateKey) = (proof.chain, proof.key) }
         do { return try NIOSSLContext(configuration: configuration) } catch {
+            let certificate = identity.certificateChain ?? identity.authorities
+            let key = identity.privateKey ?? "no file"
             throw FabricError(
                 .invalidIdentity,
-                "the certificate in \(identity.certificateChain ?? identity.authorities) cannot be used with the key in "
-                    + "\(identity.privateKey ?? "no file"): \(TCPFailure.reason(error))",
+                "the certificate in \(certificate) cannot be used with the key in \(key): \(TCPFailure.reason(error))",
                 hint: "give the private key that the certificate was issued for")
         }
     }

@@ -19,7 +19,7 @@ enum TransportKind: String, CaseIterable, Sendable, CustomTestStringConvertible 
         switch self {
         case .inProcess: InProcessTransport(limits: limits)
         case .tcp: try TCPTransport(limits: limits, security: .plaintext)
-        case .tls: try TCPTransport(limits: limits, security: .tls(Self.identity.get()))
+        case .tls: try TCPTransport(limits: limits, security: .tls(Self.identity.get()), threads: 2)
         }
     }
 

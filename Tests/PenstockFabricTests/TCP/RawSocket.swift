@@ -1,7 +1,8 @@
 import Foundation
 import PenstockFabric
 
-/// A socket of the system, for a peer that does not keep to the protocol. Reading gives up after 30 s, so that a test cannot hang.
+/// A socket of the system, for a peer that does not keep to the protocol. Reading gives up after 30 s, so that a test
+/// cannot hang.
 final class RawSocket: Sendable {
     private let descriptor: Int32
 

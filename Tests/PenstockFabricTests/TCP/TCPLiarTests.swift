@@ -3,7 +3,8 @@ import Testing
 
 @testable import PenstockFabric
 
-/// Peers that send what the protocol does not allow, over raw sockets. Expected codes are those that `Transport.swift` states.
+/// Peers that send what the protocol does not allow, over raw sockets. Expected codes are those that `Transport.swift`
+/// states.
 @Suite("Liars and bad bytes over TCP", .timeLimit(.minutes(3)))
 struct TCPLiarTests {
     /// A listener with what it has refused, and what has come to it.

@@ -135,6 +135,35 @@ struct TCPTransportTests {
         await others.close()
     }
 
+    @Test("what is closed twice, in any order and at once, is closed", arguments: [TransportKind.tcp, .tls])
+    func closedTwice(kind: TransportKind) async throws {
+        let transport = try kind.make()
+        let listener = try await transport.listen(at: kind.anyAddress) { _ in RecordingHandler() }
+        let handler = RecordingHandler()
+        let client = try await transport.connect(to: listener.address, handler)
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<4 {
+                group.addTask { await transport.close() }
+                group.addTask { await listener.close() }
+                group.addTask { client.close() }
+                group.addTask { for _ in 0..<100 { client.send([1]) } }
+            }
+        }
+        await transport.close()
+        await listener.close()
+        client.close()
+        client.fail(FabricError(.protocolViolation, "too late"))
+        let outcomes = Outcomes<FabricError?>()
+        client.send([1], nil) { outcomes.add($0) }
+        #expect(await outcomes.values(1)[0]?.code == .closed)
+        await handler.waitForEnd()
+        #expect(handler.ends == [nil])
+        let error = await #expect(throws: FabricError.self) {
+            _ = try await transport.listen(at: kind.anyAddress) { _ in nil }
+        }
+        #expect(error?.code == .closed)
+    }
+
     @Test("an address that is taken, a host that is not known, and a name are refused clearly")
     func addresses() async throws {
         let transport = try TransportKind.tcp.make()

@@ -222,6 +222,29 @@ struct TLSTests {
         }
     }
 
+    @Test("renewed files are used from a reload on, and ones that cannot be used are not")
+    func reload() async throws {
+        let (first, second) = (try certificates().identity("first"), try certificates().identity("second"))
+        let (chain, key) = (try #require(first.certificateChain), try #require(first.privateKey))
+        let site = try TCPTransport(security: .tls(first))
+        let listener = try await site.listen(at: .host("127.0.0.1", port: 0)) { _ in RecordingHandler() }
+        let transport = try TCPTransport(security: .tls(TLSIdentity(authorities: first.authorities)))
+        func name() async throws -> String? {
+            try await transport.connect(to: listener.address, RecordingHandler()).peer.identity
+        }
+        func copy(_ source: String, to target: String) throws {
+            try Data(contentsOf: URL(fileURLWithPath: source)).write(to: URL(fileURLWithPath: target))
+        }
+        try copy(try #require(second.certificateChain), to: chain)
+        #expect(throws: FabricError.self, "the key is still that of the first") { try site.reload() }
+        #expect(try await name() == "first")
+        try copy(try #require(second.privateKey), to: key)
+        try site.reload()
+        #expect(try await name() == "second")
+        await transport.close()
+        await site.close()
+    }
+
     @Test("nobody is let in over TLS by a listener without a certificate")
     func listenerWithoutCertificate() async throws {
         let transport = try TCPTransport(security: .tls(TLSIdentity(authorities: try certificates().authorities)))
