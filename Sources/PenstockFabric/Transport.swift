@@ -19,13 +19,14 @@ public protocol Transport: AnyObject, Sendable {
 
     /// Listens at an address until the listener is closed. `accept` is called for each new connection, and gives what handles it; nil
     /// refuses the connection.
-    /// - Throws: `FabricError` with code `addressInUse`, `invalidAddress`, `closed` or `unavailable`.
+    /// - Throws: `FabricError` with code `addressInUse`, `invalidAddress`, `invalidIdentity`, `closed` or `unavailable`.
     func listen(
         at address: FabricAddress, _ accept: @escaping @Sendable (any Connection) -> (any ConnectionHandler)?
     ) async throws(FabricError) -> any Listener
 
     /// Connects to a listener within `limits.connectTimeout`.
-    /// - Throws: `FabricError` with code `refused`, `timedOut`, `invalidAddress`, `notTrusted`, `closed` or `unavailable`.
+    /// - Throws: `FabricError` with code `refused`, `timedOut`, `invalidAddress`, `notTrusted`, `protocolViolation` where another service
+    ///   answers, `closed` or `unavailable`.
     func connect(to address: FabricAddress, _ handler: any ConnectionHandler) async throws(FabricError)
         -> any Connection
 

@@ -105,6 +105,9 @@ final class TCPConnection: Connection {
     /// Whether this side has closed it.
     var isClosing: Bool { state.withLock { $0.orders.isClosing } }
 
+    /// Whether what comes is wanted: this side has neither closed it nor given it up.
+    var isListening: Bool { state.withLock { !$0.orders.isClosing && $0.orders.failure == nil } }
+
     /// What was asked for since the last call.
     func takeOrders() -> Orders {
         state.withLock { state in

@@ -37,7 +37,8 @@ final class TCPStream: ChannelDuplexHandler {
         case ended
     }
 
-    let role: Role
+    /// Nil when the connection has ended: a handler may hold its connection, which holds the stream.
+    private var role: Role?
     let limits: FabricLimits
     let gauge: TCPGauge
     private let security: Security
@@ -101,11 +102,11 @@ final class TCPStream: ChannelDuplexHandler {
         if address == nil { address = TCPFailure.text(of: context.remoteAddress) }
         let timeout = limits.connectTimeout
         var deadline = NIODeadline.now() + TimeAmount(timeout)
-        if case .client(_, _, let until) = role { deadline = until }
+        if case .client(_, _, let until)? = role { deadline = until }
         greetingTimer = context.eventLoop.assumeIsolated().scheduleTask(deadline: deadline) { [self] in
             end(FabricError(.timedOut, "\(peer) has not finished the greeting within \(timeout)"), .reset)
         }
-        if case .server(let admission) = role, !admission.arrived(self) {
+        if case .server(let admission)? = role, !admission.arrived(self) {
             return end(
                 FabricError(.refused, "too many connections are being greeted: that of \(peer) is refused"), .reset)
         }
@@ -138,12 +139,12 @@ final class TCPStream: ChannelDuplexHandler {
         phase = .greeting
         let peer = FabricPeer(address: peer.address, identity: identity)
         connection = TCPConnection(peer, limits, self, on: context.eventLoop)
-        if case .client = role { writeBare(.hello) }
+        if case .client? = role { writeBare(.hello) }
     }
 
     /// Does what a frame of the greeting asks for.
     func handleGreeting(_ kind: FrameHeader.Kind) throws(FabricError) {
-        guard let connection else { return }
+        guard let connection, let role else { return }
         switch (role, kind) {
         case (.client(let handler, let connected, _), .welcome):
             guard roster.join(connection) else { return end(TCPFailure.transportClosed, .reset) }
@@ -152,7 +153,7 @@ final class TCPStream: ChannelDuplexHandler {
         case (.client, .bye):
             end(FabricError(.refused, "\(peer) does not accept the connection"), .orderly)
         case (.server(let admission), .hello):
-            guard let handler = admission.admit(connection, of: self), roster.join(connection) else {
+            guard roster.join(connection), let handler = admission.admit(connection, of: self) else {
                 writeBare(.bye)
                 return end(FabricError(.refused, "the connection of \(peer) was not accepted"), .orderly)
             }
@@ -171,7 +172,7 @@ final class TCPStream: ChannelDuplexHandler {
 
     /// The handler, while it is to be told of what comes.
     var listeningHandler: (any ConnectionHandler)? {
-        guard case .open(let handler) = phase, connection?.isClosing == false else { return nil }
+        guard case .open(let handler) = phase, connection?.isListening == true else { return nil }
         return handler
     }
 
@@ -221,19 +222,20 @@ final class TCPStream: ChannelDuplexHandler {
         for frame in writer.removeAll() + (orders?.frames ?? []) { frame.released(failure) }
         (arrived, incoming) = (ByteBuffer(), .frame)
         tell(previous, wasClosing ? nil : reason, failure)
-        connection = nil
+        (connection, role) = (nil, nil)
     }
 
     private func tell(_ previous: Phase, _ reason: FabricError?, _ failure: FabricError) {
         if let connection { roster.leave(connection) }
-        switch (role, previous) {
-        case (.client(let handler, _, _), .open), (.server, .open(let handler)):
-            if case .server(let admission) = role { admission.left(self) }
+        if case .server(let admission)? = role { admission.left(self) }
+        if case .open(let handler) = previous {
             if let connection { handler.ended(reason, of: connection) }
-        case (.client(_, let connected, _), _): connected.fail(failure)
-        case (.server(let admission), _):
-            admission.left(self)
-            admission.rejected(failure)
+            return
+        }
+        switch role {
+        case .client(_, let connected, _): connected.fail(failure)
+        case .server(let admission): admission.rejected(failure)
+        case nil: break
         }
     }
 

@@ -135,6 +135,64 @@ struct TCPTransportTests {
         await others.close()
     }
 
+    @Test("who closes a connection, or gives it up, is told of no more messages", arguments: [true, false])
+    func noMore(closes: Bool) async throws {
+        let transport = try TransportKind.tcp.make()
+        let handler = RecordingHandler { _, connection in
+            if closes { connection.close() } else { connection.fail(FabricError(.protocolViolation, "a test")) }
+        }
+        let listener = try await transport.listen(at: TransportKind.tcp.anyAddress) { _ in handler }
+        let clientHandler = RecordingHandler()
+        let client = try await transport.connect(to: listener.address, clientHandler)
+        for number in 0..<100 { client.send([UInt8(number)]) }
+        await handler.waitForEnd()
+        await clientHandler.waitForEnd()
+        #expect(handler.messages == [[0]])
+        #expect(handler.ends == [closes ? nil : FabricError(.protocolViolation, "a test")])
+        #expect(clientHandler.ends.map { $0?.code } == [closes ? nil : .peerGone])
+        await listener.close()
+        await transport.close()
+    }
+
+    /// A handler that holds its connection, as a session does.
+    private final class Session: ConnectionHandler {
+        let connection = Guarded<(any Connection)?>(nil)
+        let hasEnded = Outcomes<FabricError?>()
+        func received(_ message: IncomingMessage, on connection: any Connection) {}
+        func ended(_ reason: FabricError?, of connection: any Connection) { hasEnded.add(reason) }
+    }
+
+    @Test("a handler that holds its connection is gone after the end", arguments: [TransportKind.tcp, .tls])
+    func cycles(kind: TransportKind) async throws {
+        let transport = try kind.make()
+        let sessions = Guarded<[Session]>([])
+        let listener = try await transport.listen(at: kind.anyAddress) { connection in
+            let session = Session()
+            session.connection.withLock { $0 = connection }
+            sessions.withLock { $0.append(session) }
+            return session
+        }
+        let session = Session()
+        let client = try await transport.connect(to: listener.address, session)
+        session.connection.withLock { $0 = client }
+        sessions.withLock { $0.append(session) }
+        client.close()
+        for session in sessions.withLock({ $0 }) { _ = await session.hasEnded.values(1) }
+        await listener.close()
+        await transport.close()
+        let references = sessions.withLock { sessions in
+            defer { sessions = [] }
+            return sessions.map(WeakSession.init)
+        }
+        withExtendedLifetime(session) {}
+        #expect(references.count == 2)
+        #expect(references[0].session == nil, "the listener's")
+    }
+
+    private struct WeakSession {
+        weak var session: Session?
+    }
+
     @Test("what is closed twice, in any order and at once, is closed", arguments: [TransportKind.tcp, .tls])
     func closedTwice(kind: TransportKind) async throws {
         let transport = try kind.make()
