@@ -3,6 +3,7 @@
 /// A message is small and comes as a whole, in order. A payload comes beside a message: the receiver pulls it into memory of its own
 /// when it has room, or declines it, so that nobody is made to take more than it can hold. Over a fabric that is one remote read
 /// without a copy by a processor, over TCP the bytes follow the message in the stream, within a process they are copied.
+/// What is sent behind a payload may wait until the payload is pulled or declined, as it does over TCP.
 ///
 /// Handlers are called on a thread of the transport, for one connection one call at a time and in the order of the messages. They must
 /// not block: the thread serves other connections too.
