@@ -157,10 +157,8 @@ struct TLSTests {
 
     /// Has `openssl s_client` connect, and gives what it says and what the listener says.
     private func client(_ arguments: String...) async throws -> (output: String, rejected: FabricError) {
-        var limits = FabricLimits()
-        limits.connectTimeout = .seconds(2)
         let rejected = Outcomes<FabricError>()
-        let site = try TCPTransport(limits: limits, security: .tls(try certificates().identity("broker"))) {
+        let site = try TCPTransport(security: .tls(try certificates().identity("broker"))) {
             rejected.add($0)
         }
         let listener = try await site.listen(at: .host("127.0.0.1", port: 0)) { _ in RecordingHandler() }
