@@ -106,7 +106,8 @@ struct FeedbackTests {
                 let folder = try TestFolder()
                 let log = try await EmbeddedLog(directory: folder.path)
                 try await PenstockEngineTests.run(
-                    flows(collector, rounds: nil, starts: starts, pauseMicroseconds: 200, records: records), batch: batch,
+                    flows(collector, rounds: nil, starts: starts, pauseMicroseconds: 200, records: records),
+                    batch: batch,
                     log: log)
                 #expect(sorted(collector.values) == sorted(starts.flatMap { Self.sequence($0) }))
                 #expect(collector.times == collector.times.sorted(), "batch \(batch)")
