@@ -1,3 +1,5 @@
+internal import PenstockEvents
+
 /// The tasks in which the function of a stage runs, and what they have come to. None of them is left when `close` has returned.
 final class AsyncCalls<Out: Sendable>: Sendable {
     /// The end of a call.

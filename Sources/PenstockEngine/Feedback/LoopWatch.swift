@@ -1,3 +1,5 @@
+internal import PenstockEvents
+
 /// Tells the sources of feedbacks when nothing in a run moves any more but what they themselves bring.
 ///
 /// Every place where something can be on its way has a number that changes when something comes. Two looks at all places in which none was busy,

@@ -1,3 +1,5 @@
+internal import PenstockEvents
+
 /// What a run has done so far, for progress lines and summaries. Reading it changes nothing.
 public final class RunProgress: Sendable {
     private struct State {

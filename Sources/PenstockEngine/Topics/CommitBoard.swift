@@ -1,3 +1,5 @@
+internal import PenstockEvents
+
 /// How far a persisted topic has been acknowledged in this run: the writer says, the stage that reads the topic waits.
 final class CommitBoard: Sendable {
     private struct State {

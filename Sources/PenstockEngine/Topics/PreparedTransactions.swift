@@ -1,3 +1,4 @@
+internal import PenstockEvents
 internal import PenstockLog
 
 /// Transactions of the sinks of a run that wait for their checkpoint to be complete.

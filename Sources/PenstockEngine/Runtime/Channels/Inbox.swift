@@ -1,4 +1,5 @@
 internal import Dispatch
+internal import PenstockEvents
 
 /// The bounded queue in front of a stage: any number of senders, one receiver.
 ///
