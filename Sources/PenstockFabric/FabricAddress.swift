@@ -14,7 +14,8 @@ public enum FabricAddress: Sendable, Hashable, CustomStringConvertible {
             self = .name(String(text.dropFirst(5)))
         } else if text.hasPrefix("endpoint:") {
             guard let bytes = Self.bytes(hex: text.dropFirst(9)), !bytes.isEmpty else {
-                throw FabricError(.invalidAddress, "\(text) is not the address of an endpoint: it has no hex digits in pairs")
+                throw FabricError(
+                    .invalidAddress, "\(text) is not the address of an endpoint: it has no hex digits in pairs")
             }
             self = .endpoint(bytes)
         } else {
@@ -22,6 +23,7 @@ public enum FabricAddress: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// The address as `init(_:)` reads it.
     public var description: String {
         switch self {
         case .host(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
@@ -32,7 +34,8 @@ public enum FabricAddress: Sendable, Hashable, CustomStringConvertible {
 
     private static func host(in text: String) throws(FabricError) -> FabricAddress {
         guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else {
-            throw FabricError(.invalidAddress, "\(text) is not an address", hint: "write HOST:PORT, such as 127.0.0.1:7400")
+            throw FabricError(
+                .invalidAddress, "\(text) is not an address", hint: "write HOST:PORT, such as 127.0.0.1:7400")
         }
         var host = text[..<colon]
         if host.hasPrefix("["), host.hasSuffix("]") {

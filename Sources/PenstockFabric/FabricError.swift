@@ -4,7 +4,9 @@ public import PenstockEvents
 public struct FabricError: Diagnostic, Sendable, Hashable {
     /// What kind of failure it is.
     public let code: Code
+    /// One line: what happened, with which peer, address or file.
     public let summary: String
+    /// One line: what to do about it.
     public let hint: String?
 
     /// Kinds of failure. The raw values are stable names for scripts.
@@ -44,6 +46,7 @@ public struct FabricError: Diagnostic, Sendable, Hashable {
         self.hint = hint
     }
 
+    /// The kind of failure, from the code.
     public var category: FailureCategory {
         switch code {
         case .invalidAddress: .usage

@@ -58,7 +58,8 @@ public protocol Connection: AnyObject, Sendable {
     func send(
         _ message: [UInt8], _ payload: SlabRange?, released: @escaping @Sendable (FabricError?) -> Void)
 
-    /// Ends the connection when what was handed over has been sent, and its payloads are released. Closing twice does nothing.
+    /// Ends the connection when what was handed over has been sent, and its payloads are released. From now on this side's handler hears of
+    /// nothing but the end, and what it was offered cannot be pulled any more. Closing twice does nothing.
     func close()
 
     /// Ends the connection at once, because the peer does not keep to the protocol or does not answer; its handler is told `reason`.
@@ -75,7 +76,8 @@ public protocol ConnectionHandler: AnyObject, Sendable {
     /// A message has come.
     func received(_ message: IncomingMessage, on connection: any Connection)
 
-    /// The connection has ended: nil where the peer or this side has closed it. No call follows.
+    /// The connection has ended: nil where the peer or this side has closed it. No call follows. What this side had handed over before it
+    /// closed and did not get through is told by `released`.
     func ended(_ reason: FabricError?, of connection: any Connection)
 }
 
@@ -92,5 +94,6 @@ public struct FabricPeer: Sendable, Hashable, CustomStringConvertible {
         self.identity = identity
     }
 
+    /// The identity, where there is one, and the address.
     public var description: String { identity.map { "\($0) at \(address)" } ?? address }
 }

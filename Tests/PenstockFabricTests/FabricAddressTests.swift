@@ -14,7 +14,9 @@ struct FabricAddressTests {
 
     @Test(
         "what is no address is refused with what to write",
-        arguments: ["", "host", ":7400", "host:", "host:70000", "host:-1", "::1:7400", "endpoint:", "endpoint:0", "endpoint:zz"])
+        arguments: [
+            "", "host", ":7400", "host:", "host:70000", "host:-1", "::1:7400", "endpoint:", "endpoint:0", "endpoint:zz",
+        ])
     func mistakes(text: String) {
         let error = #expect(throws: FabricError.self) { try FabricAddress(text) }
         #expect(error?.code == .invalidAddress)

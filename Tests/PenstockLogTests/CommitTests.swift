@@ -1,7 +1,6 @@
 import Foundation
 import PenstockEvents
 import PenstockLog
-import Synchronization
 import Testing
 
 @Suite("Group commit and failures of the storage")
@@ -177,7 +176,7 @@ struct CommitTests {
 private final class Gate: Sendable {
     private let inside = DispatchSemaphore(value: 0)
     private let leave = DispatchSemaphore(value: 0)
-    private let used = Mutex(false)
+    private let used = Guarded(false)
 
     func wait() {
         let first = used.withLock { used in

@@ -1,7 +1,6 @@
 import Foundation
 import PenstockEvents
 import PenstockLog
-import Synchronization
 import Testing
 
 @Suite("Compaction by key")
@@ -202,7 +201,7 @@ struct CompactionTests {
             2000, keys: 1200, to: try await first.writer(for: states), at: Timestamp(nanoseconds: 0), &random)
         // That writer is gone without closing. The next opening compacts, with a copy of the files before each of its steps.
         try FileManager.default.copyItem(atPath: scratch.path("log"), toPath: scratch.path("crashed"))
-        let copies = Mutex(0)
+        let copies = Guarded(0)
         let root = scratch.path
         storage.onCall { call in
             guard call.hasPrefix("rename") || call.hasPrefix("remove") || call.hasPrefix("sync") else { return }

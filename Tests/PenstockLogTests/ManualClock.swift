@@ -1,11 +1,10 @@
 import PenstockEvents
-import Synchronization
 
 /// A clock that stands until it is told the time.
 final class ManualClock: WallClock {
-    private let time: Mutex<Int64>
+    private let time: Guarded<Int64>
 
-    init(seconds: Int64) { time = Mutex(seconds * 1_000_000_000) }
+    init(seconds: Int64) { time = Guarded(seconds * 1_000_000_000) }
 
     func now() -> Timestamp { Timestamp(nanoseconds: time.withLock { $0 }) }
 

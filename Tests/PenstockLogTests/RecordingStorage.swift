@@ -1,5 +1,5 @@
+import PenstockEvents
 import PenstockLog
-import Synchronization
 
 /// The file system, with a record of every call that changes something, and faults on request.
 final class RecordingStorage: Storage {
@@ -11,7 +11,7 @@ final class RecordingStorage: Storage {
     }
 
     private let files: FileStorage
-    private let state = Mutex(State())
+    private let state = Guarded(State())
 
     /// - Parameter directWrites: whether large writes go past the page cache; they are recorded as `write blocks`.
     init(directWrites: FileStorage.DirectWrites = .never) { files = FileStorage(directWrites: directWrites) }

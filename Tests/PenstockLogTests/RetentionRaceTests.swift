@@ -1,7 +1,6 @@
 import Foundation
 import PenstockEvents
 import PenstockLog
-import Synchronization
 import Testing
 
 @Suite("Readers and crashes while records go")
@@ -22,7 +21,7 @@ struct RetentionRaceTests {
             durability: .pageCache, segmentBytes: 64 << 10, retention: Retention(bytes: 64 << 10))
         let log = try await log(scratch, configuration)
         let other = sameLog ? log : try await EmbeddedLog(directory: scratch.path("log"))
-        let written = Mutex<UInt64>(0)
+        let written = Guarded<UInt64>(0)
         let reading = Task {
             var reader = try await other.reader(for: readings, from: .earliest)
             var jumps = 0
@@ -101,8 +100,8 @@ struct RetentionRaceTests {
             durability: .pageCache, segmentBytes: 64 << 10, retention: Retention(bytes: 100_000))
         let log = try await log(scratch, configuration, storage: storage)
         let writer = try await log.writer(for: readings)
-        let acknowledged = Mutex<UInt64>(0)
-        let copies = Mutex<[UInt64]>([])
+        let acknowledged = Guarded<UInt64>(0)
+        let copies = Guarded<[UInt64]>([])
         let root = scratch.path
         storage.onCall { call in
             guard call.hasSuffix("start") || call.hasSuffix(".start-new") || call == "remove segment" else { return }

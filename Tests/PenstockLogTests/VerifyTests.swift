@@ -1,7 +1,6 @@
 import Foundation
 import PenstockEvents
 import PenstockLog
-import Synchronization
 import Testing
 
 @Suite("Verification")
@@ -250,7 +249,7 @@ struct VerifyTests {
         let scratch = Scratch()
         try await closed(scratch, batches: 400, segmentBytes: 64 << 10)
         let log = try await EmbeddedLog(directory: scratch.path("log"))
-        let steps = Mutex<[VerificationProgress]>([])
+        let steps = Guarded<[VerificationProgress]>([])
         let report = try await log.verify(topic: "readings") { step in steps.withLock { $0.append(step) } }
         let done = steps.withLock { $0.map(\.bytesDone) }
         #expect(done == done.sorted() && done.last == report.totals.bytes)

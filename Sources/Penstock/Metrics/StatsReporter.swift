@@ -1,6 +1,6 @@
 internal import PenstockCommands
 internal import PenstockEngine
-internal import Synchronization
+internal import PenstockEvents
 
 /// Shows the figures of a run now and then, and publishes them.
 final class StatsReporter: Sendable {
@@ -13,7 +13,7 @@ final class StatsReporter: Sendable {
     private let interval: Duration
     private let run: PipelineRun
     private let write: @Sendable (String) -> Void
-    private let state: Mutex<State>
+    private let state: Guarded<State>
 
     /// For how long stages are given time to say what they keep.
     private static let patience = Duration.milliseconds(20)
@@ -27,7 +27,7 @@ final class StatsReporter: Sendable {
         self.interval = interval
         self.run = run
         self.write = write
-        state = Mutex(State(publisher: MetricsPublisher.hasBackend ? MetricsPublisher(pipeline) : nil))
+        state = Guarded(State(publisher: MetricsPublisher.hasBackend ? MetricsPublisher(pipeline) : nil))
     }
 
     /// Shows and publishes figures until the task is cancelled.

@@ -1,13 +1,12 @@
 public import PenstockEngine
 public import PenstockEvents
-internal import Synchronization
 
 /// A sink that keeps the events of a run in memory, in order: for tests, notebooks and benchmarks.
 ///
 /// It is bounded: a run that puts more than `limit` events into it ends with an error.
 public final class Collected<Value: Sendable>: Sink {
     private let limit: Int
-    private let collected = Mutex<[(value: Value, time: Timestamp)]>([])
+    private let collected = Guarded<[(value: Value, time: Timestamp)]>([])
 
     /// The most events that are kept unless another limit is given.
     public static var defaultLimit: Int { 10_000_000 }

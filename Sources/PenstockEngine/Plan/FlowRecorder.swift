@@ -1,4 +1,4 @@
-internal import Synchronization
+internal import PenstockEvents
 
 /// Notes every flow that is made while a pipeline's body is evaluated, also those that no other flow uses: the compiler only warns
 /// about them.
@@ -6,7 +6,7 @@ public final class FlowRecorder: Sendable {
     /// The recorder of the body that is being evaluated, or nil outside of one.
     @TaskLocal public static var current: FlowRecorder?
 
-    private let flows = Mutex<[FlowDescription]>([])
+    private let flows = Guarded<[FlowDescription]>([])
 
     /// A recorder without flows.
     public init() {}

@@ -1,6 +1,5 @@
 public import PenstockEvents
 public import PenstockLog
-internal import Synchronization
 
 /// One run of a plan: all stages as actors, from the first event to the last, and the results made visible at the end.
 public final class PipelineRun: Sendable {
@@ -10,7 +9,7 @@ public final class PipelineRun: Sendable {
     private let plan: PhysicalPlan
     private let options: RunOptions
     private let log: (any LogStore)?
-    private let state = Mutex(State())
+    private let state = Guarded(State())
 
     private struct State {
         var run: RunState?

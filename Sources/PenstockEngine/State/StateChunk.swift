@@ -165,6 +165,8 @@ struct StateFiller {
         let size = MemoryLayout<Number>.size > 0 ? MemoryLayout<Number>.stride : 0
         guard size == 0 || count <= (bytes.count - position) / size else { throw StateDamaged() }
         let block = try block(count * size)
+        // Making an array of nothing writes to the one empty array, which all threads have.
+        guard count > 0 else { return [] }
         return block.withUnsafeBytes { memory in
             [Number](unsafeUninitializedCapacity: count) { numbers, initialized in
                 UnsafeMutableRawBufferPointer(numbers).copyMemory(from: memory)

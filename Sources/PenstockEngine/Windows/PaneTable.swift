@@ -24,12 +24,15 @@ struct PaneTable<A: Accumulator>: ~Copyable {
     /// The fewest slots of a table.
     private static var smallest: Int { 16 }
 
+    /// Up to so many slots a table may have four for each key: it stays in a processor's own cache.
+    private static var roomy: Int { 1 << 13 }
+
     /// From so many slots on a table grows to twice as many, below that to four times.
     private static var large: Int { 1 << 16 }
 
     /// A table for about as many keys as there were elsewhere, by default few.
     init(like keys: Int = 0) {
-        let wanted = max(2 * keys, min(4 * keys, Self.large))
+        let wanted = max(2 * keys, min(4 * keys, Self.roomy))
         capacity = Self.smallest
         while capacity < wanted { capacity *= 2 }
         memory = Self.empty(capacity)

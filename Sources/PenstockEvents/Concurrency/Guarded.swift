@@ -9,11 +9,11 @@
 /// `Synchronization.Mutex` does the same, but the thread sanitizer does not see its lock and reports everything that was handed over.
 /// Ownership: the object owns lock and value from `init` to `deinit`; the value is touched in `withLock` only, which makes the unchecked
 /// conformance sound.
-package final class Guarded<Value>: @unchecked Sendable {
+package final class Guarded<Value: ~Copyable>: @unchecked Sendable {
     @usableFromInline let lock: UnsafeMutablePointer<pthread_mutex_t>
     @usableFromInline var value: Value
 
-    package init(_ value: sending Value) {
+    package init(_ value: consuming sending Value) {
         self.value = value
         lock = .allocate(capacity: 1)
         let status = pthread_mutex_init(lock, nil)
@@ -30,6 +30,15 @@ package final class Guarded<Value>: @unchecked Sendable {
         _ body: (inout Value) throws(Failure) -> sending Result
     ) throws(Failure) -> sending Result {
         pthread_mutex_lock(lock)
+        defer { pthread_mutex_unlock(lock) }
+        return try body(&value)
+    }
+
+    /// The same, or nil at once where another thread has it.
+    @inlinable package func withLockIfAvailable<Result, Failure: Error>(
+        _ body: (inout Value) throws(Failure) -> sending Result
+    ) throws(Failure) -> sending Result? {
+        guard pthread_mutex_trylock(lock) == 0 else { return nil }
         defer { pthread_mutex_unlock(lock) }
         return try body(&value)
     }

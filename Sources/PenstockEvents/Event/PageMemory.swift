@@ -1,5 +1,3 @@
-internal import Synchronization
-
 #if canImport(Glibc)
     internal import Glibc
 #elseif canImport(Musl)
@@ -45,7 +43,7 @@ package enum PageMemory {
         }
     }
 
-    private static let state = Mutex(State())
+    private static let state = Guarded(State())
 
     /// The size of the block for so many bytes: that number, rounded up by at most an eighth and to whole pages.
     package static func blockBytes(for byteCount: Int) -> Int {

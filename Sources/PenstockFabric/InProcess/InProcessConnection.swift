@@ -31,7 +31,8 @@ final class InProcessConnection: Connection {
     }
 
     /// Makes two ends one connection; `left` is called when it has ended.
-    static func join(_ client: InProcessConnection, _ server: InProcessConnection, left: @escaping @Sendable () -> Void) {
+    static func join(_ client: InProcessConnection, _ server: InProcessConnection, left: @escaping @Sendable () -> Void)
+    {
         client.state.withLock { $0.other = server }
         server.state.withLock { state in
             state.other = client
@@ -55,7 +56,9 @@ final class InProcessConnection: Connection {
             guard !state.isClosing, !state.isEnded, let other = state.other else {
                 return .failure(FabricError(.closed, "the connection to \(peer) is closed"))
             }
-            if let refusal = limits.refusal(message: message.count, payload: payload?.count) { return .failure(refusal) }
+            if let refusal = limits.refusal(message: message.count, payload: payload?.count) {
+                return .failure(refusal)
+            }
             guard state.sentBytes + byteCount <= limits.queuedBytes else {
                 return .failure(limits.queueFull(to: peer))
             }
@@ -98,9 +101,10 @@ final class InProcessConnection: Connection {
     }
 
     /// Does something on the thread of the handler, if the connection has not ended; else `instead`.
-    fileprivate func perform(_ work: @escaping @Sendable () -> Void, instead: @escaping @Sendable (FabricError) -> Void) {
+    fileprivate func perform(_ work: @escaping @Sendable () -> Void, instead: @escaping @Sendable (FabricError) -> Void)
+    {
         queue.async { [self] in
-            if state.withLock({ $0.isEnded }) {
+            if state.withLock({ $0.isEnded || $0.isClosing }) {
                 instead(FabricError(.closed, "the connection to \(peer) is closed"))
             } else {
                 work()
@@ -130,19 +134,19 @@ final class InProcessConnection: Connection {
     }
 
     private func end(_ reason: FabricError?) {
-        let (handler, sent, left, isFirst) = state.withLock { state in
+        let (handler, sent, left, isFirst, isClosing) = state.withLock { state in
             defer {
                 state.isEnded = true
                 (state.handler, state.other, state.sent, state.left) = (nil, nil, [:], {})
             }
-            return (state.handler, state.sent, state.left, !state.isEnded)
+            return (state.handler, state.sent, state.left, !state.isEnded, state.isClosing)
         }
         guard isFirst else { return }
         left()
         let error = reason ?? FabricError(.closed, "the connection to \(peer) was closed")
         queue.async { [self] in
             for (_, entry) in sent.sorted(by: { $0.key < $1.key }) { entry.released(error) }
-            handler?.ended(reason, of: self)
+            handler?.ended(isClosing ? nil : reason, of: self)
         }
     }
 
@@ -172,7 +176,8 @@ private final class OfferedSlab: PayloadSource {
             target.bytes.copyMemory(from: UnsafeRawBufferPointer(slab.bytes))
             sender.release(number)
             pulled(nil)
-        } instead: {
+        } instead: { [self] in
+            sender.release(number)
             pulled($0)
         }
     }

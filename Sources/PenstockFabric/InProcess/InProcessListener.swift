@@ -15,7 +15,8 @@ final class InProcessListener: Listener {
 
     init(
         _ address: FabricAddress, _ limits: FabricLimits,
-        _ accept: @escaping @Sendable (any Connection) -> (any ConnectionHandler)?, leave: @escaping @Sendable () -> Void
+        _ accept: @escaping @Sendable (any Connection) -> (any ConnectionHandler)?,
+        leave: @escaping @Sendable () -> Void
     ) {
         self.address = address
         self.limits = limits

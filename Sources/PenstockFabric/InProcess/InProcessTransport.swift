@@ -9,17 +9,23 @@ public final class InProcessTransport: Transport {
         var isClosed = false
     }
 
+    /// `in-process`.
     public let name = "in-process"
+    /// What messages and payloads may be.
     public let limits: FabricLimits
     private let state = Guarded(State())
 
     /// A network without listeners.
     public init(limits: FabricLimits = FabricLimits()) { self.limits = limits }
 
+    /// Memory for payloads: any is as good as another within a process.
+    /// - Throws: `FabricError` with code `outOfMemory`.
     public func makePool(slabBytes: Int, slabs: Int) throws(FabricError) -> SlabPool {
         try SlabPool(slabBytes: slabBytes, slabs: slabs)
     }
 
+    /// Accepts connections under a name.
+    /// - Throws: `FabricError` with code `invalidAddress` for anything but a name, `addressInUse` or `closed`.
     public func listen(
         at address: FabricAddress, _ accept: @escaping @Sendable (any Connection) -> (any ConnectionHandler)?
     ) async throws(FabricError) -> any Listener {
@@ -42,6 +48,8 @@ public final class InProcessTransport: Transport {
         return listener
     }
 
+    /// Connects to a name.
+    /// - Throws: `FabricError` with code `invalidAddress`, `refused` or `closed`.
     public func connect(
         to address: FabricAddress, _ handler: any ConnectionHandler
     ) async throws(FabricError) -> any Connection {
@@ -57,6 +65,7 @@ public final class InProcessTransport: Transport {
         return connection
     }
 
+    /// Closes all listeners and their connections.
     public func close() async {
         let listeners = state.withLock { state in
             defer { state.listeners = [:] }

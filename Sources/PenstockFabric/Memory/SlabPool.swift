@@ -42,7 +42,8 @@ public final class SlabPool: @unchecked Sendable {
             let base = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), base != MAP_FAILED
         else {
             throw FabricError(
-                .outOfMemory, "there is no memory for \(slabs) slabs of \(slabBytes) bytes", hint: "ask for fewer slabs, or smaller ones")
+                .outOfMemory, "there is no memory for \(slabs) slabs of \(slabBytes) bytes",
+                hint: "ask for fewer slabs, or smaller ones")
         }
         let arena = UnsafeMutableRawBufferPointer(start: base, count: bytes)
         do throws(FabricError) { registration = try register(arena) } catch {

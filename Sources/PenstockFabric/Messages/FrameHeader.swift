@@ -85,7 +85,8 @@ package struct FrameHeader: Sendable, Hashable {
         }
         guard bytes[4] == Self.version else {
             throw FabricError(
-                .protocolViolation, "the peer speaks version \(bytes[4]) of the protocol, and this is version \(Self.version)",
+                .protocolViolation,
+                "the peer speaks version \(bytes[4]) of the protocol, and this is version \(Self.version)",
                 hint: "use the same release of Penstock at both ends")
         }
         let flags = Flags(rawValue: UInt16(littleEndian: bytes.loadUnaligned(fromByteOffset: 6, as: UInt16.self)))
@@ -97,11 +98,13 @@ package struct FrameHeader: Sendable, Hashable {
         messageBytes = Int(UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt32.self)))
         guard messageBytes <= limits.messageBytes else {
             throw FabricError(
-                .tooLarge, "the peer has announced a message of \(messageBytes) bytes, and the limit is \(limits.messageBytes)")
+                .tooLarge,
+                "the peer has announced a message of \(messageBytes) bytes, and the limit is \(limits.messageBytes)")
         }
         guard word(16) <= UInt64(limits.payloadBytes) else {
             throw FabricError(
-                .tooLarge, "the peer has announced a payload of \(word(16)) bytes, and the limit is \(limits.payloadBytes)")
+                .tooLarge,
+                "the peer has announced a payload of \(word(16)) bytes, and the limit is \(limits.payloadBytes)")
         }
         payloadBytes = Int(word(16))
         guard flags.contains(.payload) || payloadBytes == 0 else {

@@ -1,5 +1,4 @@
 public import PenstockEvents
-internal import Synchronization
 
 /// A log that is a directory: nothing is installed or started, and any number of processes may read it while one writes.
 ///
@@ -27,7 +26,7 @@ public final class EmbeddedLog: LogStore {
     let directory: LogDirectory
     private let writerThreads: [StorageThread]
     private let readerThreads: [StorageThread]
-    private let state = Mutex(State())
+    private let state = Guarded(State())
 
     /// Opens the log in `path`.
     ///

@@ -1,5 +1,4 @@
 internal import PenstockEvents
-internal import Synchronization
 
 /// Where the writer of a partition and its readers in the same process meet: the committed position, the newest batches, and who
 /// waits for more.
@@ -30,7 +29,7 @@ final class PartitionTail: Sendable {
     /// For searches by time.
     let maxTimes = SegmentMaxTimes()
 
-    private let state = Mutex(State())
+    private let state = Guarded(State())
     private let waiterLimit: Int
     private let byteLimit: Int
 

@@ -1,5 +1,4 @@
 internal import PenstockEvents
-internal import Synchronization
 
 /// A reader of a partition of an embedded log.
 ///
@@ -16,12 +15,12 @@ final class PartitionReader: TopicReader {
 
     let partition: TopicPartition
     private let fetcher: PartitionFetcher
-    private let state: Mutex<State>
+    private let state: Guarded<State>
 
     init(_ partition: TopicPartition, fetcher: PartitionFetcher, position: UInt64) {
         self.partition = partition
         self.fetcher = fetcher
-        state = Mutex(State(position: position, fetchedPosition: position))
+        state = Guarded(State(position: position, fetchedPosition: position))
     }
 
     var position: UInt64 { state.withLock { $0.position } }

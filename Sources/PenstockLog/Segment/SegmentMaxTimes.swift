@@ -1,9 +1,9 @@
-internal import Synchronization
+internal import PenstockEvents
 
 /// The largest event times of the sealed segments of one partition, as far as a search by time has met them: the next search passes
 /// over segments without opening them. Shared by the partition's readers; bounded by the number of its segments.
 final class SegmentMaxTimes: Sendable {
-    private let times = Mutex<[SegmentName: Int64]>([:])
+    private let times = Guarded<[SegmentName: Int64]>([:])
 
     func maxTime(of segment: SegmentName) -> Int64? { times.withLock { $0[segment] } }
 

@@ -1,4 +1,4 @@
-internal import Synchronization
+internal import PenstockEvents
 
 #if canImport(Glibc)
     internal import Glibc
@@ -13,7 +13,7 @@ final class DirectWriter: Sendable {
     private static let noteLimit = 16
 
     private final class Slot: Sendable {
-        let ring = Mutex<Ring?>(nil)
+        let ring = Guarded<Ring?>(nil)
     }
 
     private struct State {
@@ -24,7 +24,7 @@ final class DirectWriter: Sendable {
     }
 
     private let slots = (0..<ringLimit).map { _ in Slot() }
-    private let state = Mutex(State())
+    private let state = Guarded(State())
 
     /// What does not work here and is done in another way; each thing once.
     var notes: [String] { state.withLock { $0.notes } }

@@ -1,5 +1,4 @@
 internal import PenstockEvents
-internal import Synchronization
 
 #if canImport(Glibc)
     internal import Glibc
@@ -54,7 +53,7 @@ final class FileMap: Sendable {
         case mapped(FileMapping)
     }
 
-    private let state = Mutex(State.notYet)
+    private let state = Guarded(State.notYet)
 
     func resident(_ range: Range<Int>, of descriptor: borrowing FileDescriptor, fileBytes: Int) -> Payload.Storage? {
         guard !range.isEmpty, range.upperBound <= fileBytes else { return nil }

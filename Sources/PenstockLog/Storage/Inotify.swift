@@ -1,6 +1,6 @@
 #if os(Linux)
     internal import Dispatch
-    internal import Synchronization
+    internal import PenstockEvents
 
     #if canImport(Glibc)
         internal import Glibc
@@ -44,7 +44,7 @@
         private static let bufferBytes = 64 << 10
 
         private let descriptor: CInt
-        private let state = Mutex(State())
+        private let state = Guarded(State())
 
         private init?() {
             guard DescriptorReserve.allowsOneMore else { return nil }

@@ -1,6 +1,5 @@
 internal import CPenstockShim
 internal import PenstockEvents
-internal import Synchronization
 
 #if canImport(Glibc)
     internal import Glibc
@@ -15,7 +14,7 @@ final class SystemFile: StorageFile {
     private let map = FileMap()
     private let direct: DirectWriter?
     /// The same file, opened a second time for writes past the page cache.
-    private let directFile = Mutex(DirectFile())
+    private let directFile = Guarded(DirectFile())
 
     private struct DirectFile: ~Copyable {
         var wasAskedFor = false

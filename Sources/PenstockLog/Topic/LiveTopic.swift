@@ -1,5 +1,4 @@
 internal import PenstockEvents
-internal import Synchronization
 
 /// A topic as its writer knows it. The writer looks at the description again at every new segment; until then a change does not
 /// reach it.
@@ -7,7 +6,7 @@ final class LiveTopic: Sendable {
     let schema: Schema
     private let file: String
     private let storage: any Storage
-    private let current: Mutex<TopicConfiguration>
+    private let current: Guarded<TopicConfiguration>
 
     /// The configuration as of the last look.
     var configuration: TopicConfiguration { current.withLock { $0 } }
@@ -17,7 +16,7 @@ final class LiveTopic: Sendable {
         schema = topic.schema
         file = directory + "/" + TopicDescriptor.fileName
         self.storage = storage
-        current = Mutex(topic.configuration)
+        current = Guarded(topic.configuration)
     }
 
     /// Looks at the description again. One that cannot be read changes nothing: whoever opens the topic next will hear of it.

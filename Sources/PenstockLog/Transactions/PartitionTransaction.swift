@@ -1,5 +1,4 @@
 internal import PenstockEvents
-internal import Synchronization
 
 /// A transaction over partitions of an embedded log.
 ///
@@ -32,12 +31,12 @@ final class PartitionTransaction: Transaction {
     }
 
     let id: TransactionID
-    private let state: Mutex<State>
+    private let state: Guarded<State>
 
     /// A transaction that has all of `writers` to itself; the first one is its home.
     init(_ writers: [PartitionWriter], _ randomNumbers: any RandomSource) throws(LogError) {
         id = TransactionID(high: randomNumbers.next(), low: randomNumbers.next())
-        state = Mutex(State(participants: writers.map { Participant(writer: $0) }))
+        state = Guarded(State(participants: writers.map { Participant(writer: $0) }))
         for (index, writer) in writers.enumerated() {
             guard let refusal = writer.hold(for: self) else { continue }
             for held in writers[..<index] { held.release(id) }

@@ -1,12 +1,11 @@
 internal import PenstockEvents
-internal import Synchronization
 
 /// The writer of a partition of an embedded log: checks and checksums batches on the caller's thread, and queues them.
 final class PartitionWriter: TopicWriter {
     let partition: TopicPartition
     let directory: String
     let epoch: UInt32
-    let transaction = Mutex(WeakTransaction())
+    let transaction = Guarded(WeakTransaction())
     private let topic: LiveTopic
     private let schemaID: UInt64
     private let limits: LogLimits

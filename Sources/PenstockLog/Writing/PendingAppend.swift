@@ -1,4 +1,4 @@
-internal import Synchronization
+internal import PenstockEvents
 
 /// A batch that a writer has taken and not acknowledged yet.
 public final class PendingAppend: Sendable {
@@ -10,7 +10,7 @@ public final class PendingAppend: Sendable {
     /// The offset that the first record gets if the append succeeds.
     public let firstOffset: UInt64
 
-    private let state = Mutex(State.waiting([]))
+    private let state = Guarded(State.waiting([]))
 
     /// An append that begins at `firstOffset`; whoever implements a writer settles it once.
     public init(firstOffset: UInt64) { self.firstOffset = firstOffset }

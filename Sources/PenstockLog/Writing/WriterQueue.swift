@@ -1,4 +1,4 @@
-internal import Synchronization
+internal import PenstockEvents
 
 /// What was handed to a partition's writer and is not in the file yet, bounded in bytes. Offsets are given out here, in the order
 /// of arrival.
@@ -34,12 +34,12 @@ final class WriterQueue: Sendable {
         var admissions: Admissions
     }
 
-    private let state: Mutex<State>
+    private let state: Guarded<State>
     private let byteLimit: Int
 
     init(byteLimit: Int, admissions: Admissions) {
         self.byteLimit = byteLimit
-        state = Mutex(State(admissions: admissions))
+        state = Guarded(State(admissions: admissions))
     }
 
     /// Begins to take batches, the first at `nextOffset`.

@@ -1,6 +1,5 @@
 public import PenstockEngine
 public import PenstockEvents
-internal import Synchronization
 
 /// A sink that shows a test the rows that have come, in order. What came behind a checkpoint is forgotten when a run goes on from it, as
 /// a file or a topic would do it.
@@ -17,7 +16,7 @@ public final class Observed<Value: Sendable>: Sink {
 
     /// What tests and messages call it.
     public let name: String
-    private let state = Mutex(State())
+    private let state = Guarded(State())
 
     /// No rows yet.
     public init(_ name: String, of type: Value.Type = Value.self) { self.name = name }

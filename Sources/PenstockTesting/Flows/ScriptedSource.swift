@@ -1,6 +1,5 @@
 public import PenstockEngine
 internal import PenstockEvents
-internal import Synchronization
 
 /// A source that gives what a `FlowTest` sends to it, when it is sent.
 ///
@@ -17,7 +16,7 @@ public final class ScriptedSource<Output: Sendable>: Source {
     /// The number of partitions.
     public let partitionCount: Int
 
-    private let partitions: Mutex<[Script]>
+    private let partitions: Guarded<[Script]>
 
     /// What a partition gives.
     private enum Item: Sendable {
@@ -38,7 +37,7 @@ public final class ScriptedSource<Output: Sendable>: Source {
         self.name = name
         self.disorder = disorder
         partitionCount = partitions
-        self.partitions = Mutex(Array(repeating: Script(), count: partitions))
+        self.partitions = Guarded(Array(repeating: Script(), count: partitions))
     }
 
     /// What it is.

@@ -1,5 +1,4 @@
 public import PenstockEvents
-internal import Synchronization
 
 /// A generator of random numbers that repeats itself: one seed, one sequence (SplitMix64).
 public struct SeededRandom: RandomNumberGenerator, Sendable {
@@ -31,10 +30,10 @@ public struct SeededRandom: RandomNumberGenerator, Sendable {
 
 /// A `SeededRandom` that several users share, in place of the system's random numbers.
 public final class SeededRandomSource: RandomSource {
-    private let random: Mutex<SeededRandom>
+    private let random: Guarded<SeededRandom>
 
     /// The sequence of `seed`.
-    public init(seed: UInt64) { random = Mutex(SeededRandom(seed: seed)) }
+    public init(seed: UInt64) { random = Guarded(SeededRandom(seed: seed)) }
 
     /// The next number of the sequence.
     public func next() -> UInt64 { random.withLock { $0.next() } }

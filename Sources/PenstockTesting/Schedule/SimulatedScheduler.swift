@@ -1,6 +1,6 @@
 internal import Dispatch
+internal import PenstockEvents
 public import PenstockLog
-internal import Synchronization
 
 /// Runs a whole simulation, tasks and storage threads alike, on one thread in an order that its seed decides.
 ///
@@ -22,11 +22,11 @@ public final class SimulatedScheduler: StorageScheduler, TaskExecutor {
 
     private static let tasks = "tasks"
 
-    private let state: Mutex<State>
+    private let state: Guarded<State>
     private let wake = DispatchSemaphore(value: 0)
 
     /// A scheduler whose order `seed` decides.
-    public init(seed: UInt64) { state = Mutex(State(random: SeededRandom(seed: seed))) }
+    public init(seed: UInt64) { state = Guarded(State(random: SeededRandom(seed: seed))) }
 
     /// Takes work for the thread `name`, and returns before it runs.
     public func schedule(on name: String, _ work: @escaping @Sendable () -> Void) {
@@ -100,7 +100,7 @@ public final class SimulatedScheduler: StorageScheduler, TaskExecutor {
 }
 
 private final class ResultBox<Result: Sendable>: Sendable {
-    let value: Mutex<Result?>
+    let value: Guarded<Result?>
 
-    init() { value = Mutex(nil) }
+    init() { value = Guarded(nil) }
 }

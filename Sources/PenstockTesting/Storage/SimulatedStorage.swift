@@ -1,5 +1,5 @@
+internal import PenstockEvents
 public import PenstockLog
-internal import Synchronization
 
 /// A file system in memory that loses, tears and refuses what a real one may, as its seed says.
 ///
@@ -11,13 +11,13 @@ internal import Synchronization
 public final class SimulatedStorage: Storage {
     /// What processes share.
     final class Shared: Sendable {
-        let disk: Mutex<SimulatedDisk>
-        let held = Mutex<[HeldCalls]>([])
+        let disk: Guarded<SimulatedDisk>
+        let held = Guarded<[HeldCalls]>([])
         let takesBlocks: Bool
         let scheduler: (any StorageScheduler)?
 
         init(_ disk: SimulatedDisk, takesBlocks: Bool, scheduler: (any StorageScheduler)?) {
-            self.disk = Mutex(disk)
+            self.disk = Guarded(disk)
             self.takesBlocks = takesBlocks
             self.scheduler = scheduler
         }

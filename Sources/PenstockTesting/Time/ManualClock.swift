@@ -1,5 +1,4 @@
 public import PenstockEvents
-internal import Synchronization
 
 /// A wall clock that stands still until it is told otherwise.
 public final class ManualClock: WallClock {
@@ -17,10 +16,10 @@ public final class ManualClock: WallClock {
         }
     }
 
-    private let state: Mutex<State>
+    private let state: Guarded<State>
 
     /// A clock that shows `start`.
-    public init(_ start: Timestamp = Timestamp(nanoseconds: 0)) { state = Mutex(State(time: start)) }
+    public init(_ start: Timestamp = Timestamp(nanoseconds: 0)) { state = Guarded(State(time: start)) }
 
     /// The instant that the clock was set to.
     public func now() -> Timestamp { state.withLock { $0.time } }

@@ -1,8 +1,8 @@
 internal import CFFTW
-internal import Synchronization
+internal import PenstockEvents
 
 /// FFTW's planner works on process-wide tables; only execution is safe from many threads.
-private let planner = Mutex(())
+private let planner = Guarded(())
 
 /// The plan that `make` gets from FFTW while nobody else plans.
 private func planning(_ make: () -> fftwf_plan?) -> fftwf_plan {

@@ -1,7 +1,6 @@
 internal import Dispatch
 public import Penstock
 public import PenstockEvents
-internal import Synchronization
 
 /// Reconstructs every window of projections by gridrec, slice by slice.
 ///
@@ -183,7 +182,7 @@ private final class WorkspacePool: Sendable {
         init(_ plan: GridrecPlan) { workspace = GridrecWorkspace(for: plan) }
     }
 
-    private let free = Mutex<[Memory]>([])
+    private let free = Guarded<[Memory]>([])
 
     func take(for plan: GridrecPlan) -> Memory { free.withLock { $0.popLast() } ?? Memory(plan) }
 

@@ -1,5 +1,5 @@
 internal import PenstockCommands
-internal import Synchronization
+internal import PenstockEvents
 
 /// One line on a terminal's standard error that tells how far long work is; nothing where standard error is no terminal.
 final class ProgressBar: Sendable {
@@ -19,7 +19,7 @@ final class ProgressBar: Sendable {
 
     private let isShown: Bool
     private let unit: Unit
-    private let state = Mutex(State())
+    private let state = Guarded(State())
 
     init(quiet: Bool, unit: Unit = .bytes) {
         isShown = !quiet && StandardError.isTerminal

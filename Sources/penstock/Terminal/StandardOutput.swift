@@ -1,13 +1,12 @@
 internal import Foundation
 internal import PenstockEvents
-internal import Synchronization
 
 /// Standard output, gathered into large writes.
 final class StandardOutput: Sendable {
     static let shared = StandardOutput()
 
     private static let bufferBytes = 64 << 10
-    private let buffer = Mutex<[UInt8]>([])
+    private let buffer = Guarded<[UInt8]>([])
 
     static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 

@@ -1,5 +1,4 @@
 import PenstockEvents
-import Synchronization
 
 @testable import PenstockEngine
 
@@ -23,7 +22,7 @@ final class Outside: Sendable {
         var asked: [Int64: Int] = [:]
     }
 
-    private let state = Mutex(State())
+    private let state = Guarded(State())
 
     /// The largest number of requests at a time.
     var most: Int { state.withLock { $0.most } }

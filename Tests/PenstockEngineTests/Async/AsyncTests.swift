@@ -1,5 +1,4 @@
 import PenstockEvents
-import Synchronization
 import Testing
 
 @testable import PenstockEngine
@@ -139,7 +138,7 @@ struct AsyncTests {
 
     @Test("an attempt that takes too long is tried again, on the run's clock, and the last one is told")
     func timeouts() async throws {
-        let attempts = Mutex(0)
+        let attempts = Guarded(0)
         let requests = AsyncRequests(
             capacity: 2, timeout: .nanoseconds(50),
             retries: .exponential(3, first: .nanoseconds(10), factor: 3, longest: .nanoseconds(40)))
@@ -167,7 +166,7 @@ struct AsyncTests {
 
     @Test("a request that fails at first succeeds at a retry")
     func retries() async throws {
-        let failures = Mutex(2)
+        let failures = Guarded(2)
         var driver = AsyncDriver(AsyncRequests(retries: .constant(2, every: .nanoseconds(100)))) { (s: Sample) in
             let fails = failures.withLock { left in
                 left -= 1

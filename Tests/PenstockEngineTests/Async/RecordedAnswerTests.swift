@@ -1,6 +1,5 @@
 import PenstockEvents
 import PenstockLog
-import Synchronization
 import TestSupport
 import Testing
 
@@ -8,7 +7,7 @@ import Testing
 
 /// Something outside of the pipeline that gives another answer each time it is asked.
 private final class Oracle: Sendable {
-    private let state = Mutex<(count: Int64, asked: [Int64: Int])>((0, [:]))
+    private let state = Guarded<(count: Int64, asked: [Int64: Int])>((0, [:]))
 
     /// How often each number was asked for.
     var asked: [Int64: Int] { state.withLock { $0.asked } }

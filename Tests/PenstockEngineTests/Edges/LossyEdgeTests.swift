@@ -1,6 +1,5 @@
 import PenstockEvents
 import PenstockLog
-import Synchronization
 import TestSupport
 import Testing
 
@@ -64,7 +63,7 @@ struct LossyEdgeTests {
     func interval() async throws {
         for seed in UInt64(0)..<20 {
             let clock = VirtualClock()
-            let random = Mutex(SeededGenerator(seed: seed))
+            let random = Guarded(SeededGenerator(seed: seed))
             let source = SteppedSource(count: 500) { _ in
                 clock.advance(by: random.withLock { Int64.random(in: 0...20, using: &$0) })
             }

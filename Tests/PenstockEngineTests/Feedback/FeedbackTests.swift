@@ -93,23 +93,26 @@ struct FeedbackTests {
         #expect(sorted(recorded) == sorted(expected.filter { $0.value != 1 }), "everything that went round is recorded")
     }
 
-    @Test("records of a source go round once, and nothing comes before its time", .timeLimit(.minutes(2)))
+    @Test("records of a source go round once, and nothing comes before its time", .timeLimit(.minutes(10)))
     func records() async throws {
-        let marks = Self.starts.indices.map { ControlRecord.timeMark(Timestamp(nanoseconds: Int64($0) * 3)) }
+        let starts = Array(Self.starts.prefix(15))
+        let marks = starts.indices.map { ControlRecord.timeMark(Timestamp(nanoseconds: Int64($0) * 3)) }
         let scan = [
             ControlRecord.scanStart(ScanStart(scan: ScanID(1))), .scanEnd(ScanEnd(scan: ScanID(1), eventCount: 2)),
         ]
         for records in [marks, scan] {
-            for batch in [1, 7, 64] {
+            for batch in [1, 64] {
                 let collector = Collector(Reading.self)
                 let folder = try TestFolder()
                 let log = try await EmbeddedLog(directory: folder.path)
                 try await PenstockEngineTests.run(
-                    flows(collector, rounds: nil, pauseMicroseconds: 200, records: records), batch: batch, log: log)
-                #expect(sorted(collector.values) == sorted(Self.starts.flatMap { Self.sequence($0) }))
+                    flows(collector, rounds: nil, starts: starts, pauseMicroseconds: 200, records: records),
+                    batch: batch,
+                    log: log)
+                #expect(sorted(collector.values) == sorted(starts.flatMap { Self.sequence($0) }))
                 #expect(collector.times == collector.times.sorted(), "batch \(batch)")
                 let end = try await log.describe("steer").partitions[0].nextOffset
-                #expect(Int(end) <= collector.values.count - Self.starts.count + records.count, "batch \(batch)")
+                #expect(Int(end) <= collector.values.count - starts.count + records.count, "batch \(batch)")
             }
         }
     }

@@ -1,4 +1,4 @@
-import Synchronization
+import PenstockEvents
 
 @testable import PenstockEngine
 
@@ -15,7 +15,7 @@ final class VirtualClock: RunClock {
         }
     }
 
-    private let state = Mutex(State())
+    private let state = Guarded(State())
 
     var nanoseconds: Int64 { state.withLock { $0.now } }
 

@@ -1,5 +1,4 @@
 import PenstockEvents
-import Synchronization
 import Testing
 
 @testable import PenstockEngine
@@ -36,7 +35,7 @@ struct WakingTests {
     @Test("a clock calls when an instant has come, at once where it has already")
     func clock() async {
         let clock = VirtualClock()
-        let calls = Mutex<[Int64]>([])
+        let calls = Guarded<[Int64]>([])
         for instant in [30, 10, 20] as [Int64] {
             clock.call(at: instant) { calls.withLock { $0.append(instant) } }
         }

@@ -1,5 +1,4 @@
 import PenstockEvents
-import Synchronization
 import Testing
 
 @testable import PenstockEngine
@@ -150,7 +149,7 @@ struct IdleSenderTests {
     }
 
     private final class Flag: Sendable {
-        private let state = Mutex((isSet: false, hasGivenUp: false))
+        private let state = Guarded((isSet: false, hasGivenUp: false))
         var isSet: Bool { state.withLock { $0.isSet } }
         var hasGivenUp: Bool { state.withLock { $0.hasGivenUp } }
         func set() { state.withLock { $0.isSet = true } }

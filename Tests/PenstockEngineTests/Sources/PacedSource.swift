@@ -1,5 +1,4 @@
 import PenstockEvents
-import Synchronization
 
 @testable import PenstockEngine
 
@@ -61,7 +60,7 @@ struct PacedSource: Source {
 
 /// What was read, in the order in which it was.
 final class ReadingLog: Sendable {
-    private let reads = Mutex<[(partition: Int, time: Int64)]>([])
+    private let reads = Guarded<[(partition: Int, time: Int64)]>([])
 
     var all: [(partition: Int, time: Int64)] { reads.withLock { $0 } }
 

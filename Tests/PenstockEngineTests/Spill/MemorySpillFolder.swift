@@ -1,4 +1,4 @@
-import Synchronization
+import PenstockEvents
 
 @testable import PenstockEngine
 
@@ -25,9 +25,9 @@ final class MemorySpillFolder: SpillFolder {
         var reads: [UInt64] = []
     }
 
-    private let state: Mutex<State>
+    private let state: Guarded<State>
 
-    init(_ faults: Faults = Faults()) { state = Mutex(State(faults: faults)) }
+    init(_ faults: Faults = Faults()) { state = Guarded(State(faults: faults)) }
 
     var path: String { "/spill" }
     /// How many bytes were written to all files.

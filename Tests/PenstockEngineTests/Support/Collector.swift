@@ -1,5 +1,4 @@
 import PenstockEvents
-import Synchronization
 
 @testable import PenstockEngine
 
@@ -16,7 +15,7 @@ final class Collector<Input: Sendable>: Sink {
     /// Where the sink throws `Failure`.
     enum Fault: Sendable { case none, check, open, write, finish }
 
-    private let state = Mutex(State())
+    private let state = Guarded(State())
     private let fault: Fault
     /// Called with the number of events so far.
     private let observe: @Sendable (Int) -> Void

@@ -1,5 +1,4 @@
 import PenstockEvents
-import Synchronization
 
 @testable import PenstockEngine
 
@@ -16,7 +15,7 @@ final class DurableCollector<Input: Sendable>: Sink {
         var failsAtEnd = false
     }
 
-    private let state = Mutex(State())
+    private let state = Guarded(State())
 
     init(_ type: Input.Type = Input.self) {}
 

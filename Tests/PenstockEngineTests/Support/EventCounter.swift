@@ -1,10 +1,10 @@
-import Synchronization
+import PenstockEvents
 
 @testable import PenstockEngine
 
 /// A sink that counts events, which may come in any order.
 final class EventCounter: Sink {
-    private let counted = Mutex(0)
+    private let counted = Guarded(0)
 
     var summary: String { "counter" }
     var takesAnyOrder: Bool { true }

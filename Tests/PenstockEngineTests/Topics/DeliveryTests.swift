@@ -1,6 +1,5 @@
 import PenstockEvents
 import PenstockLog
-import Synchronization
 import TestSupport
 import Testing
 
@@ -10,9 +9,9 @@ import Testing
 struct DeliveryTests {
     /// A receiver that drops what it has already, by the keys of the rows.
     private final class Receiver: Sink {
-        let rows = Mutex<[String: Int64]>([:])
-        let sent = Mutex(0)
-        let failsAt = Mutex<Int?>(nil)
+        let rows = Guarded<[String: Int64]>([:])
+        let sent = Guarded(0)
+        let failsAt = Guarded<Int?>(nil)
 
         var summary: String { "receiver" }
         var delivery: SinkDelivery { .atLeastOnce }

@@ -1,6 +1,5 @@
 import PenstockEvents
 import PenstockLog
-import Synchronization
 import TestSupport
 import Testing
 
@@ -10,7 +9,7 @@ import Testing
 struct TransactionalTopicTests {
     /// Numbers of attempts, so that rows differ from run to run as those that no replay repeats do.
     private final class Attempts: Sendable {
-        private let count = Mutex(0)
+        private let count = Guarded(0)
         var number: Int { count.withLock { $0 } }
         func next() { count.withLock { $0 += 1 } }
     }

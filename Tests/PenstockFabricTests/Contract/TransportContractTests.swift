@@ -55,7 +55,9 @@ struct TransportContractTests {
 
     private func bytes(_ slab: SlabRange) -> [UInt8] { Array(slab.bytes) }
 
-    @Test("messages of all sizes arrive whole, in order, one call at a time, in both directions", arguments: TransportKind.allCases)
+    @Test(
+        "messages of all sizes arrive whole, in order, one call at a time, in both directions",
+        arguments: TransportKind.allCases)
     func messages(kind: TransportKind) async throws {
         let pair = try await connect(kind, server: { message, connection in connection.send(message.bytes) })
         let sent = (0..<2_000).map { n in
@@ -111,13 +113,15 @@ struct TransportContractTests {
     @Test("a payload that is declined, or dropped, is its sender's again", arguments: TransportKind.allCases)
     func declined(kind: TransportKind) async throws {
         let kept = Outcomes<IncomingPayload?>()
-        let pair = try await connect(kind, server: { message, _ in
-            switch message.bytes[0] {
-            case 0: message.payload?.decline()
-            case 1: break
-            default: kept.add(message.payload)
-            }
-        })
+        let pair = try await connect(
+            kind,
+            server: { message, _ in
+                switch message.bytes[0] {
+                case 0: message.payload?.decline()
+                case 1: break
+                default: kept.add(message.payload)
+                }
+            })
         let pool = try pair.transport.makePool(slabBytes: 1 << 20, slabs: 3)
         let released = Outcomes<FabricError?>()
         for number in 0..<3 {
@@ -155,7 +159,9 @@ struct TransportContractTests {
         await pair.close()
     }
 
-    @Test("a closed connection delivers what was sent before, and both ends are told once", arguments: TransportKind.allCases)
+    @Test(
+        "a closed connection delivers what was sent before, and both ends are told once",
+        arguments: TransportKind.allCases)
     func closing(kind: TransportKind) async throws {
         let pair = try await connect(kind)
         for number in 0..<100 { pair.client.send([UInt8(number)]) }
@@ -168,6 +174,46 @@ struct TransportContractTests {
         let outcomes = Outcomes<FabricError?>()
         pair.client.send([1], nil) { outcomes.add($0) }
         #expect(await outcomes.values(1)[0]?.code == .closed)
+        await pair.close()
+    }
+
+    @Test("who has closed hears of nothing but the end, and pulls nothing any more", arguments: TransportKind.allCases)
+    func closedReceiver(kind: TransportKind) async throws {
+        let kept = Outcomes<IncomingPayload?>()
+        let pair = try await connect(kind, server: { message, _ in kept.add(message.payload) })
+        let pool = try pair.transport.makePool(slabBytes: 1 << 20, slabs: 2)
+        let released = Outcomes<FabricError?>()
+        pair.client.send([1], try #require(pool.take())[0..<1 << 20]) { released.add($0) }
+        let payload = try #require(await kept.values(1)[0])
+        pair.server.close()
+        pair.client.send([2])
+        let pulled = Outcomes<FabricError?>()
+        payload.pull(into: try #require(pool.take())[0..<1 << 20]) { pulled.add($0) }
+        #expect(await pulled.values(1)[0]?.code == .closed)
+        await pair.serverHandler.waitForEnd()
+        await pair.clientHandler.waitForEnd()
+        #expect(pair.serverHandler.messages == [[1]] && pair.serverHandler.ends == [nil])
+        #expect(await released.values(1).count == 1)
+        await pair.close()
+        #expect(pool.freeCount == 2)
+    }
+
+    @Test(
+        "who has closed is told of a peer that fails meanwhile by what was not released",
+        arguments: TransportKind.allCases)
+    func failingAfterClose(kind: TransportKind) async throws {
+        let kept = Outcomes<IncomingPayload?>()
+        let pair = try await connect(kind, server: { message, _ in kept.add(message.payload) })
+        let pool = try pair.transport.makePool(slabBytes: 1 << 20, slabs: 1)
+        let released = Outcomes<FabricError?>()
+        pair.client.send([1], try #require(pool.take())[0..<1 << 20]) { released.add($0) }
+        let payload = await kept.values(1)[0]
+        pair.client.close()
+        pair.server.fail(FabricError(.protocolViolation, "a test"))
+        await pair.clientHandler.waitForEnd()
+        #expect(pair.clientHandler.ends == [nil])
+        #expect(await released.values(1).count == 1)
+        withExtendedLifetime(payload) {}
         await pair.close()
     }
 
@@ -192,7 +238,9 @@ struct TransportContractTests {
         #expect(pool.freeCount == 2, "no slab is held by what has ended")
     }
 
-    @Test("nobody there, nobody any more, and nobody who wants to: connecting fails in time", arguments: TransportKind.allCases)
+    @Test(
+        "nobody there, nobody any more, and nobody who wants to: connecting fails in time",
+        arguments: TransportKind.allCases)
     func nobody(kind: TransportKind) async throws {
         var limits = FabricLimits()
         limits.connectTimeout = .seconds(2)
@@ -238,7 +286,9 @@ struct TransportContractTests {
         await withTaskGroup(of: Void.self) { group in
             for thread in 0..<4 {
                 group.addTask {
-                    for number in 0..<500 { pair.client.send([UInt8(thread), UInt8(number & 255), UInt8(number >> 8)]) }
+                    for number in 0..<500 {
+                        pair.client.send([UInt8(thread), UInt8(number & 255), UInt8(number >> 8)])
+                    }
                 }
             }
         }

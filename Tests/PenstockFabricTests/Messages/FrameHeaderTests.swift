@@ -24,7 +24,10 @@ struct FrameHeaderTests {
         #expect(bytes.count == 64)
         #expect(Array(bytes[0..<12]) == Array("PNSF".utf8) + [1, 1, 3, 0, 3, 0, 0, 0])
         #expect(Array(bytes[16..<40]) == [5, 0, 0, 0, 0, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0, 8, 7, 6, 5, 4, 3, 2, 1])
-        #expect(Array(bytes[40..<64]) == [UInt8](repeating: 255, count: 8) + [7, 0, 0, 0, 0, 0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0])
+        #expect(
+            Array(bytes[40..<64]) == [UInt8](repeating: 255, count: 8) + [
+                7, 0, 0, 0, 0, 0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0,
+            ])
         #expect(try read(bytes) == header)
     }
 

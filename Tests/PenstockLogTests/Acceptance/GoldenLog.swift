@@ -1,7 +1,6 @@
 import Foundation
 import PenstockEvents
 import PenstockLog
-import Synchronization
 
 /// A small log that was written once and committed, in `Tests/Interop/golden-log`: what users have on their disks.
 enum GoldenLog {
@@ -76,7 +75,7 @@ enum GoldenLog {
 
 /// Numbers that are the same in every run.
 private final class FixedNumbers: RandomSource {
-    private let last = Mutex<UInt64>(0x0123_4567_89AB_CDEF)
+    private let last = Guarded<UInt64>(0x0123_4567_89AB_CDEF)
 
     func next() -> UInt64 {
         last.withLock { last in

@@ -1,7 +1,6 @@
 import Foundation
 import PenstockEvents
 import PenstockLog
-import Synchronization
 import Testing
 
 /// Every limit of a log changes something that can be seen. The names come from the type itself: one without a row fails.
@@ -229,7 +228,7 @@ private func sleepsThroughAppends(
 }
 
 private final class Flag: Sendable {
-    private let state = Mutex(false)
+    private let state = Guarded(false)
 
     var isRaised: Bool { state.withLock { $0 } }
 

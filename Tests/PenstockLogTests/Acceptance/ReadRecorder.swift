@@ -1,10 +1,10 @@
+import PenstockEvents
 import PenstockLog
-import Synchronization
 
 /// The file system for reading, with a record of the bytes of segments that were read. Nothing is mapped, so nothing is read unseen.
 final class ReadRecorder: Storage {
     private let files = FileStorage(directWrites: .never)
-    private let recorded = Mutex<[Range<Int>]>([])
+    private let recorded = Guarded<[Range<Int>]>([])
 
     /// The ranges of segment files that were read since the last call, in order.
     func take() -> [Range<Int>] {

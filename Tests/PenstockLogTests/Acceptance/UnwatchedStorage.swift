@@ -1,6 +1,6 @@
 import Dispatch
+import PenstockEvents
 import PenstockLog
-import Synchronization
 
 /// The file system without anything that tells of changes, and, on request, with the log's threads run by another.
 struct UnwatchedStorage: Storage {
@@ -40,7 +40,7 @@ private final class SilentWatch: DirectoryWatch {
 
 /// Runs the log's threads as the log does, and keeps their names.
 final class NamingScheduler: StorageScheduler {
-    private let queues = Mutex<[String: DispatchQueue]>([:])
+    private let queues = Guarded<[String: DispatchQueue]>([:])
 
     /// The threads that had something to do.
     var names: [String] { queues.withLock { $0.keys.sorted() } }

@@ -1,9 +1,9 @@
 import Dispatch
 import Penstock
 import PenstockEngine
+import PenstockEvents
 import PenstockLog
 import PenstockTesting
-import Synchronization
 import Testing
 
 /// Pipelines of other kinds than those of the tests of `FlowTest` itself.
@@ -156,7 +156,7 @@ struct FlowKindTests {
     @Test("time on the engine's clock goes from instant to instant")
     func clock() async throws {
         let clock = ManualClock()
-        let calls = Mutex<[Int64]>([])
+        let calls = Guarded<[Int64]>([])
         for instant in [30, 10, 20] as [Int64] {
             clock.call(at: instant) { calls.withLock { $0.append(instant) } }
         }
@@ -171,7 +171,7 @@ struct FlowKindTests {
     func exact() async throws {
         let numbers = ScriptedSource("numbers", of: Double.self, disorder: .ascending)
         let same = Observed("same", of: Bool.self)
-        let calls = Mutex(0)
+        let calls = Guarded(0)
         let test = try await FlowTest {
             Flow("zero") {
                 From(numbers)

@@ -1,7 +1,7 @@
 import Penstock
 import PenstockEngine
+import PenstockEvents
 import PenstockTesting
-import Synchronization
 import Testing
 
 @Suite("Proofs of flows")
@@ -50,7 +50,7 @@ struct FlowProofTests {
     func findsOut() async throws {
         let ticks = ScriptedSource("ticks", of: Tick.self, disorder: .marks)
         let numbers = Observed("numbers", of: Int.self)
-        let calls = Mutex(0)
+        let calls = Guarded(0)
         let test = try await FlowTest {
             Flow("numbers") {
                 From(ticks)

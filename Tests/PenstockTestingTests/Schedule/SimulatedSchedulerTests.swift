@@ -1,5 +1,5 @@
+import PenstockEvents
 import PenstockTesting
-import Synchronization
 import Testing
 
 @Suite("Simulated scheduler")
@@ -53,8 +53,8 @@ struct SimulatedSchedulerTests {
 
 /// What ran, in order, and a place to wait at.
 private final class Order: Sendable {
-    private let names = Mutex<[String]>([])
-    private let waiting = Mutex<CheckedContinuation<Void, Never>?>(nil)
+    private let names = Guarded<[String]>([])
+    private let waiting = Guarded<CheckedContinuation<Void, Never>?>(nil)
 
     var all: [String] { names.withLock { $0 } }
 

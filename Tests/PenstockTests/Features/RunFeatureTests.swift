@@ -1,8 +1,8 @@
 import Foundation
 import Penstock
 import PenstockEngine
+import PenstockEvents
 import PenstockLog
-import Synchronization
 import TestSupport
 import Testing
 
@@ -18,7 +18,7 @@ struct RunFeatureTests {
 
     @Test("backpressure by credits: a slow consumer slows the source, which is ahead by what the edge holds at most")
     func backpressure() async throws {
-        let counts = Mutex(Counts())
+        let counts = Guarded(Counts())
         let (slow, fast) = (Collected<Int>(), Collected<Int>())
         let recorder = FlowRecorder()
         FlowRecorder.$current.withValue(recorder) {
@@ -59,7 +59,7 @@ struct RunFeatureTests {
     func snapshots() async throws {
         let folder = try TestFolder()
         let sums = Topic<RunningTotal>("sums")
-        let isWhole = Mutex(false)
+        let isWhole = Guarded(false)
         func run() async throws -> RunProgress {
             try await Flow("sums") {
                 From(Generated(2000) { n in (n, Timestamp(nanoseconds: Int64(n))) })

@@ -1,6 +1,5 @@
 import PenstockCommands
 import PenstockEvents
-import Synchronization
 import TestSupport
 import Testing
 
@@ -51,7 +50,7 @@ private struct Counts: Pipeline {
 private struct Rounds: Pipeline {
     static let abstract = "A loop with answers from outside"
     static let rows = Collected<Ticket>()
-    static let tickets = Mutex<Int64>(0)
+    static let tickets = Guarded<Int64>(0)
     @Flag var asCome = false
 
     struct Ticket: FixedEvent, Hashable {

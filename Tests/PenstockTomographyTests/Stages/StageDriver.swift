@@ -1,5 +1,4 @@
 import PenstockEvents
-import Synchronization
 
 @testable import PenstockEngine
 @testable import PenstockTomography
@@ -121,7 +120,7 @@ extension Output {
 
 /// Collects what an operator reports.
 private final class Remarks: Sendable {
-    private let remarks = Mutex<[RunRemark]>([])
+    private let remarks = Guarded<[RunRemark]>([])
 
     var all: [RunRemark] { remarks.withLock { $0 } }
 

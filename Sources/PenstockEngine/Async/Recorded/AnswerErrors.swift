@@ -25,16 +25,3 @@ struct AnswerOfOther: EventDefect {
     var hint: String? { "give the pipeline the parameters and the input that the run had" }
     var category: FailureCategory { .data }
 }
-
-/// The topic holds less than when the checkpoint was taken.
-struct AnswersGone: Diagnostic {
-    let topic: String
-    let end: UInt64
-    let checkpoint: UInt64
-
-    var summary: String {
-        "the answers in the topic \(topic) end at offset \(end), but had come to \(checkpoint) when the checkpoint was taken"
-    }
-    var hint: String? { "begin anew without the checkpoint; topics that are not durable lose records with the power" }
-    var category: FailureCategory { .data }
-}

@@ -85,10 +85,10 @@ final class AnswerTape: Sendable {
     func begin(with waker: Waker) { state.withLock { $0.waker = waker } }
 
     /// The answers up to an offset have left the stage: those behind it are known.
-    /// - Throws: `AnswersGone`.
+    /// - Throws: `TopicTooShort`.
     func begin(at position: UInt64) throws {
         if let present, position > present {
-            throw AnswersGone(topic: rule.topic, end: present, checkpoint: position)
+            throw TopicTooShort(topic: rule.topic, partition: 0, end: present, checkpoint: position)
         }
         state.withLock { state in
             state.spans = state.spans.compactMap { span in
