@@ -34,6 +34,8 @@ let package = Package(
     ],
     targets: [
         // Row 1: C libraries. Their module maps carry no `link` lines; the names come from pkg-config.
+        // Without pkg-config, which would link the library: it is opened at run time. Headers elsewhere: CPATH.
+        .systemLibrary(name: "CFabric", providers: [.apt(["libfabric-dev"])]),
         .systemLibrary(name: "CFFTW", pkgConfig: "fftw3f", providers: [.apt(["libfftw3-dev"])]),
         .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
         .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
@@ -49,7 +51,8 @@ let package = Package(
         // Row 3
         .target(
             name: "PenstockLog", dependencies: ["CLZ4", "CPenstockShim", "PenstockEvents"], swiftSettings: strict),
-        .target(name: "PenstockFabric", dependencies: ["PenstockEvents"], swiftSettings: strict),
+        .target(
+            name: "PenstockFabric", dependencies: ["CFabric", "CPenstockShim", "PenstockEvents"], swiftSettings: strict),
 
         // Row 4
         .target(

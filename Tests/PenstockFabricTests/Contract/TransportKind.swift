@@ -4,6 +4,10 @@ import Testing
 /// The transports that keep the contract.
 enum TransportKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
     case inProcess = "in-process"
+    case fabric
+
+    /// Those that this machine has: without libfabric its tests are skipped, and `LibfabricTests` says so.
+    static let allCases: [TransportKind] = [.inProcess] + (LibfabricTests.isThere ? [.fabric] : [])
 
     var testDescription: String { rawValue }
 
@@ -11,6 +15,7 @@ enum TransportKind: String, CaseIterable, Sendable, CustomTestStringConvertible 
     func make(_ limits: FabricLimits = FabricLimits()) throws -> any Transport {
         switch self {
         case .inProcess: InProcessTransport(limits: limits)
+        case .fabric: try LibfabricTransport(limits: limits)
         }
     }
 
@@ -18,6 +23,7 @@ enum TransportKind: String, CaseIterable, Sendable, CustomTestStringConvertible 
     var anyAddress: FabricAddress {
         switch self {
         case .inProcess: .name("broker")
+        case .fabric: .host("127.0.0.1", port: 0)
         }
     }
 
@@ -25,6 +31,8 @@ enum TransportKind: String, CaseIterable, Sendable, CustomTestStringConvertible 
     var deadAddress: FabricAddress {
         switch self {
         case .inProcess: .name("nobody")
+        // 127.0.0.1, port 9 (discard), as libfabric's TCP provider has it.
+        case .fabric: .endpoint([2, 0, 0, 9, 127, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0])
         }
     }
 }
