@@ -16,13 +16,15 @@ extension Link {
     }
 
     /// Says bye. What waits to be sent is dropped.
-    func leave(_ reason: FabricError?, _ farewell: Farewell, isAnswered: Bool = false) {
+    func leave(
+        _ reason: FabricError?, _ farewell: Farewell, isAnswered: Bool = false, within timeout: Duration = Link.farewellTimeout
+    ) {
         switch phase {
         case .leaving, .ended: return
         default: break
         }
         phase = .leaving(Leaving(reason: reason, isAnswered: isAnswered))
-        phaseDeadline = context.deadline(in: Self.farewellTimeout)
+        phaseDeadline = context.deadline(in: timeout)
         _ = sending.control.popAll()
         sending.control.append(ControlFrame(.bye, farewell.bytes))
     }

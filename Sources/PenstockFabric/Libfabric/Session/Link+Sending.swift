@@ -112,6 +112,7 @@ extension Link {
             if done.isBye, case .leaving(var leaving) = phase {
                 leaving.isSent = true
                 phase = .leaving(leaving)
+                phaseDeadline = context.deadline(in: Self.farewellTimeout)
             }
         }
     }

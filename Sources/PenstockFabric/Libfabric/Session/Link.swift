@@ -98,9 +98,10 @@ final class Link {
         }
     }
 
-    /// Tells a client that nobody wants the connection, and ends.
+    /// Tells a client that nobody wants the connection, and ends after a while: the client does not answer, and what has been sent is lost if
+    /// the endpoint is closed before it is read.
     func refuse(_ farewell: Farewell) {
-        attempt { () throws(FabricError) in leave(nil, farewell, isAnswered: true) }
+        attempt { () throws(FabricError) in leave(nil, farewell, within: context.limits.connectTimeout) }
     }
 
     // MARK: What happens to it
