@@ -25,7 +25,7 @@ final class ProgressLoop {
 
     /// Works until it is told to stop and all connections have ended. What is given is to be called when everything is closed.
     func run() -> [@Sendable () -> Void] {
-        while stops.isEmpty || !links.isEmpty {
+        while !isDone {
             let commands = context.queue.take()
             context.look()
             for command in commands { perform(command) }
@@ -38,13 +38,16 @@ final class ProgressLoop {
                 nap = Self.shortestNap
                 turns += 1
                 if turns >= Self.turnsBetweenLooks { wait(0) }
-            } else if context.now - lastEvent >= pollBudget {
+            } else if !isDone, context.now - lastEvent >= pollBudget {
                 sleep()
             }
         }
         for command in context.queue.close() { refuse(command) }
         return stops
     }
+
+    /// Whether the thread has nothing to live for.
+    private var isDone: Bool { !stops.isEmpty && links.isEmpty }
 
     /// Looks at all endpoints that may have something; false where none has.
     private func pollActive() -> Bool {
