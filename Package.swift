@@ -117,8 +117,11 @@ let package = Package(
             name: "PenstockEventsTests", dependencies: ["CPenstockShim", "PenstockEvents"], swiftSettings: strict),
         .testTarget(
             name: "PenstockFormatsTests", dependencies: ["PenstockFormats", "TestSupport"], swiftSettings: strict),
+        .executableTarget(
+            name: "FabricPeer", dependencies: ["PenstockFabric"], path: "Tests/FabricPeer", swiftSettings: strict),
         .testTarget(
-            name: "PenstockFabricTests", dependencies: ["PenstockFabric", "PenstockEvents", "TestSupport"],
+            name: "PenstockFabricTests",
+            dependencies: ["CFabric", "FabricPeer", "PenstockFabric", "PenstockEvents", "TestSupport"],
             swiftSettings: strict),
         .executableTarget(
             name: "LogAppender",

@@ -6,8 +6,8 @@ enum TransportKind: String, CaseIterable, Sendable, CustomTestStringConvertible 
     case inProcess = "in-process"
     case fabric
 
-    /// Those that this machine has: without libfabric its tests are skipped, and `LibfabricTests` says so.
-    static let allCases: [TransportKind] = [.inProcess] + (LibfabricTests.isThere ? [.fabric] : [])
+    /// Those that this machine has: without libfabric its tests are skipped, and the suite Libfabric says so.
+    static let allCases: [TransportKind] = [.inProcess] + (Libfabric.isThere ? [.fabric] : [])
 
     var testDescription: String { rawValue }
 
