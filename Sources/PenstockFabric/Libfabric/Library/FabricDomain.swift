@@ -109,7 +109,7 @@ final class FabricDomain: @unchecked Sendable {
         var pointer: UnsafeMutablePointer<fid_mr>?
         var status: Int32 = 0
         for _ in 0..<8 {
-            attributes.requested_key = mode.requestedKey(bytes: info.keyBytes)
+            attributes.requested_key = info.registration.requestedKey(bytes: info.keyBytes)
             status = fi_mr_regattr(self.pointer, &attributes, 0, &pointer)
             if abs(status) != FI_ENOKEY { break }
         }

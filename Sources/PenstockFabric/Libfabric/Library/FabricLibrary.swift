@@ -88,6 +88,9 @@ struct FabricLibrary: Sendable {
     /// Fails where a call has not succeeded.
     func check(_ status: Int32, _ action: @autoclosure () -> String, hint: String? = nil) throws(FabricError) {
         if status == 0 { return }
+        if abs(status) == FI_EADDRINUSE {
+            throw FabricError(.addressInUse, "\(action()): somebody listens there already", hint: "choose another port, or 0")
+        }
         throw FabricError(.unavailable, "\(action()): \(reason(Int(status)))", hint: hint)
     }
 

@@ -51,11 +51,7 @@ final class Endpoint {
         try library.check(fi_ep_bind(handle.pointer, addresses.base, 0), "an endpoint cannot have addresses")
         try library.check(
             fi_ep_bind(handle.pointer, queue.handle.base, FI_SEND | FI_RECV), "an endpoint cannot have a queue of completions")
-        let status = fi_enable(handle.pointer)
-        if abs(status) == FI_EADDRINUSE {
-            throw FabricError(.addressInUse, "somebody listens there already", hint: "choose another port, or 0")
-        }
-        try library.check(status, "an endpoint cannot be enabled")
+        try library.check(fi_enable(handle.pointer), "an endpoint cannot be enabled")
         if domain.mode.contains(.local) { region = try MemoryRegion(domain, memory, for: handle.pointer) }
         self.queue = queue
         self.addresses = consume addresses

@@ -72,6 +72,7 @@ extension Link {
             let status = endpoint.read(
                 payload: number, into: target, pull.descriptor, from: destination, offer.address &+ UInt64(pull.asked), offer.key)
             guard status == 0 else { return try stall(status, "a payload") }
+            stallDeadline = .max
             pulling.reads += 1
             pull.asked += byteCount
             pulling.pulls[number] = pull

@@ -40,7 +40,6 @@ struct LinkSending {
     var free: [Int]
     /// A frame that the provider has not taken yet.
     var stalled: (slot: Int, byteCount: Int)?
-    var stallDeadline = UInt64.max
     var control = Fifo<ControlFrame>()
     var waiting = Fifo<OutgoingMessage>()
     var offered: [UInt64: Offered] = [:]
@@ -67,13 +66,11 @@ extension Link {
         if let (slot, byteCount) = sending.stalled {
             guard try post(send: slot, byteCount) else { return }
             sending.stalled = nil
-            sending.stallDeadline = .max
         }
         while let slot = sending.free.last, let byteCount = encodeNext(into: slot) {
             sending.free.removeLast()
             guard try post(send: slot, byteCount) else {
                 sending.stalled = (slot, byteCount)
-                sending.stallDeadline = context.deadline(in: context.limits.pullTimeout)
                 return
             }
         }
@@ -85,7 +82,10 @@ extension Link {
         guard let endpoint else { return false }
         context.activate(endpoint)
         let status = endpoint.send(slot: slot, byteCount, to: destination)
-        if status == 0 { return true }
+        if status == 0 {
+            stallDeadline = .max
+            return true
+        }
         try stall(status, "a frame")
         return false
     }
@@ -97,6 +97,17 @@ extension Link {
                 .peerGone, "\(what) cannot be exchanged with \(connection.peer): \(context.domain.library.reason(status))")
         }
         context.stalled.append(id)
+        if stallDeadline == .max { stallDeadline = context.deadline(in: context.limits.pullTimeout) }
+        if isLost { stallDeadline = min(stallDeadline, context.deadline(in: Self.lostTimeout)) }
+    }
+
+    /// Whether the provider takes nothing although it has nothing: then it does not wait for room but for a connection to a peer that was there.
+    var isLost: Bool {
+        switch phase {
+        case .open, .closing:
+            pulling.reads == 0 && sending.free.count + (sending.stalled == nil ? 0 : 1) == sending.slots.count
+        default: false
+        }
     }
 
     /// A frame has been sent.

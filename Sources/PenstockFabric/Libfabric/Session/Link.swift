@@ -42,6 +42,8 @@ final class Link {
     var epoch: UInt64 = 0
     /// When the phase must be over.
     var phaseDeadline = UInt64.max
+    /// When the provider must have taken what it does not take now.
+    var stallDeadline = UInt64.max
     /// What is called when the link has ended.
     var ended: () -> Void = {}
 
@@ -53,6 +55,9 @@ final class Link {
 
     /// How long the frames of a bye may take: long enough for a peer that runs.
     static let farewellTimeout = Duration.milliseconds(300)
+
+    /// How long a connection that the provider has lost may take to come back.
+    static let lostTimeout = Duration.seconds(1)
 
     init(
         _ context: ProgressContext, _ connection: LibfabricConnection, _ role: Role, _ handler: (any ConnectionHandler)?,
@@ -171,10 +176,11 @@ final class Link {
             giveUp(
                 FabricError(.timedOut, "a payload of \(connection.peer) has not come on in \(context.limits.pullTimeout)"))
         }
-        if context.now >= sending.stallDeadline {
-            finish(FabricError(.timedOut, "\(connection.peer) has taken nothing in \(context.limits.pullTimeout)"))
+        if context.now >= stallDeadline {
+            let gone = FabricError(.peerGone, "\(connection.peer) cannot be reached any more")
+            finish(isLost ? gone : FabricError(.timedOut, "\(connection.peer) has taken nothing in \(context.limits.pullTimeout)"))
         }
         if case .ended = phase { return .max }
-        return min(phaseDeadline, pulling.deadline, sending.stallDeadline)
+        return min(phaseDeadline, pulling.deadline, stallDeadline)
     }
 }
