@@ -24,6 +24,8 @@ final class FabricInfo: @unchecked Sendable {
     /// How many receives may be posted, and how many other operations.
     var receives: Int { entry.pointee.rx_attr.pointee.size }
     var transmits: Int { entry.pointee.tx_attr.pointee.size }
+    /// The most bytes that a send may have of which the provider takes a copy.
+    var injectBytes: Int { entry.pointee.tx_attr.pointee.inject_size }
     /// The most bytes that one operation moves.
     var operationBytes: Int {
         // No limit is all bits set, which Swift has as -1.

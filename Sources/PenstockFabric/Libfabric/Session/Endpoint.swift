@@ -127,6 +127,14 @@ final class Endpoint {
         }
     }
 
+    /// Sends what is in a slot, which is free again at once; there is no completion. For at most `injectBytes`.
+    func inject(slot number: Int, _ byteCount: Int, to peer: fi_addr_t) -> Int {
+        fi_inject(pointer, sendSlot(number).baseAddress, byteCount, peer)
+    }
+
+    /// The most bytes that `inject` takes.
+    var injectBytes: Int { domain.info.injectBytes }
+
     /// Reads a piece of a payload from a peer's memory into `target`, whose descriptor is that of its region.
     func read(
         payload: UInt64, into target: UnsafeMutableRawBufferPointer, _ descriptor: UnsafeMutableRawPointer?, from peer: fi_addr_t,

@@ -81,9 +81,14 @@ extension Link {
     private func post(send slot: Int, _ byteCount: Int) throws(FabricError) -> Bool {
         guard let endpoint else { return false }
         context.activate(endpoint)
-        let status = endpoint.send(slot: slot, byteCount, to: destination)
+        // Most frames are small: a completion for each would cost more than the copy does. A bye's tells when it has left.
+        let isInjected = byteCount <= endpoint.injectBytes && !sending.slots[slot].isBye
+        let status =
+            isInjected
+            ? endpoint.inject(slot: slot, byteCount, to: destination) : endpoint.send(slot: slot, byteCount, to: destination)
         if status == 0 {
             stallDeadline = .max
+            if isInjected { freeSlot(slot) }
             return true
         }
         try stall(status, "a frame")
@@ -113,19 +118,24 @@ extension Link {
     /// A frame has been sent.
     func sent(slot: Int) {
         attempt { () throws(FabricError) in
-            let done = sending.slots[slot]
-            sending.slots[slot] = LinkSending.Slot()
-            sending.free.append(slot)
-            if let message = done.message {
-                connection.haveGone(message.byteCount)
-                message.released(nil)
-            }
-            if done.isBye, case .leaving(var leaving) = phase {
+            if freeSlot(slot).isBye, case .leaving(var leaving) = phase {
                 leaving.isSent = true
                 phase = .leaving(leaving)
                 phaseDeadline = context.deadline(in: Self.farewellTimeout)
             }
         }
+    }
+
+    /// The frame in a slot needs it no more; gives what was in it.
+    @discardableResult private func freeSlot(_ slot: Int) -> LinkSending.Slot {
+        let done = sending.slots[slot]
+        sending.slots[slot] = LinkSending.Slot()
+        sending.free.append(slot)
+        if let message = done.message {
+            connection.haveGone(message.byteCount)
+            message.released(nil)
+        }
+        return done
     }
 
     /// The peer has given a payload back.

@@ -44,6 +44,8 @@ final class Link {
     var phaseDeadline = UInt64.max
     /// When the provider must have taken what it does not take now.
     var stallDeadline = UInt64.max
+    /// Whether completions are being looked at.
+    private var isPolling = false
     /// What is called when the link has ended.
     var ended: () -> Void = {}
 
@@ -114,7 +116,8 @@ final class Link {
     /// Looks for what has come; false where nothing has.
     func poll() -> Bool {
         guard let endpoint else { return false }
-        return endpoint.poll { operation, byteCount, error in
+        isPolling = true
+        let hasCome = endpoint.poll { operation, byteCount, error in
             if let error { return operationFailed(error) }
             switch operation {
             case .receive(let slot): received(slot: slot, byteCount)
@@ -122,6 +125,9 @@ final class Link {
             case .read(let payload, let byteCount): read(payload, byteCount)
             }
         }
+        isPolling = false
+        if hasCome { attempt { () throws(FabricError) in } }
+        return hasCome
     }
 
     /// Does something, then whatever is to be done because of it. A failure ends the connection.
@@ -129,6 +135,8 @@ final class Link {
         if case .ended = phase { return }
         do throws(FabricError) {
             try body()
+            // What several completions have brought about is done at once.
+            if isPolling { return }
             try settle()
             try pump()
             try settle()
