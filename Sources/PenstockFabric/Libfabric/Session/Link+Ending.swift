@@ -63,7 +63,7 @@ extension Link {
         let error = reason ?? FabricError(.closed, "the connection to \(connection.peer) was closed")
         for (_, pull) in pulling.pulls.sorted(by: { $0.key < $1.key }) { pull.request.pulled(error) }
         for (_, offered) in sending.offered.sorted(by: { $0.key < $1.key }) { offered.message.released(error) }
-        for slot in sending.slots { slot.message?.released(error) }
+        for message in sending.slots.flatMap(\.messages) { message.released(error) }
         for message in sending.waiting.popAll() + connection.end() { message.released(error) }
         (sending.offered, pulling.pulls, sending.slots) = ([:], [:], [])
         context.ended.append(id)

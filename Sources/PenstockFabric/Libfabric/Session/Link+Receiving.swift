@@ -40,10 +40,17 @@ extension Link {
 
     private func read(_ slot: Int, _ byteCount: Int) throws(FabricError) {
         guard let endpoint else { return }
-        let bytes = UnsafeRawBufferPointer(rebasing: endpoint.receiveSlot(slot)[0..<byteCount])
-        let isFirst = receiving.number == 0
-        let frame = try Frame(bytes, isFirst ? .ofGreetings : context.limits, from: connection.peer)
-        if isFirst { return try greeted(frame) }
+        var rest = endpoint.receiveSlot(slot)[0..<byteCount]
+        repeat {
+            let isFirst = receiving.number == 0
+            let frame = try Frame(
+                UnsafeRawBufferPointer(rebasing: rest), isFirst ? .ofGreetings : context.limits, from: connection.peer)
+            rest = rest.dropFirst(frame.byteCount)
+            if isFirst { try greeted(frame) } else { try handle(frame) }
+        } while !rest.isEmpty
+    }
+
+    private func handle(_ frame: Frame) throws(FabricError) {
         try check(frame.header)
         if case .leaving = phase {
             if frame.header.kind == .bye { answered() }
@@ -98,7 +105,10 @@ struct Frame {
     /// The payload that is in the frame, where one is.
     let inlinePayload: [UInt8]?
 
-    /// Reads and checks a frame.
+    /// How many bytes it has.
+    var byteCount: Int { FrameHeader.byteCount + message.count + (inlinePayload?.count ?? 0) }
+
+    /// Reads and checks a frame at the beginning of the bytes; others may follow.
     /// - Throws: `FabricError` with code `protocolViolation` or `tooLarge`.
     init(_ bytes: UnsafeRawBufferPointer, _ limits: FabricLimits, from peer: FabricPeer) throws(FabricError) {
         guard bytes.count >= FrameHeader.byteCount else {
@@ -107,15 +117,15 @@ struct Frame {
         header = try FrameHeader(bytes, limits)
         let isInline = header.flags.contains(.isInline)
         let messageEnd = FrameHeader.byteCount + header.messageBytes
-        guard bytes.count == messageEnd + (isInline ? header.payloadBytes : 0), !isInline || header.flags.contains(.payload)
-        else {
+        let end = messageEnd + (isInline ? header.payloadBytes : 0)
+        guard bytes.count >= end, !isInline || header.flags.contains(.payload) else {
             throw FabricError(.protocolViolation, "\(peer) has sent a frame of \(bytes.count) bytes that tells another length")
         }
         message = Array(bytes[FrameHeader.byteCount..<messageEnd])
         guard FrameHeader.isIntact(bytes, message) else {
             throw FabricError(.protocolViolation, "\(peer) has sent a frame with a wrong checksum")
         }
-        inlinePayload = isInline ? Array(bytes[messageEnd...]) : nil
+        inlinePayload = isInline ? Array(bytes[messageEnd..<end]) : nil
     }
 }
 

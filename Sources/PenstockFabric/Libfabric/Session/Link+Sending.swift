@@ -22,10 +22,10 @@ struct ControlFrame {
 
 /// What a link sends.
 struct LinkSending {
-    /// A frame that is under way, or a free place for one.
+    /// Frames that are under way, one behind the other in one send, or a free place for them.
     struct Slot {
-        /// The message in it, which is released when the frame has been sent.
-        var message: OutgoingMessage?
+        /// The messages in it, which are released when it has been sent.
+        var messages: [OutgoingMessage] = []
         var isBye = false
     }
 
@@ -38,7 +38,7 @@ struct LinkSending {
 
     var slots: [Slot]
     var free: [Int]
-    /// A frame that the provider has not taken yet.
+    /// Frames that the provider has not taken yet.
     var stalled: (slot: Int, byteCount: Int)?
     var control = Fifo<ControlFrame>()
     var waiting = Fifo<OutgoingMessage>()
@@ -67,7 +67,7 @@ extension Link {
             guard try post(send: slot, byteCount) else { return }
             sending.stalled = nil
         }
-        while let slot = sending.free.last, let byteCount = encodeNext(into: slot) {
+        while let slot = sending.free.last, let byteCount = encode(into: slot) {
             sending.free.removeLast()
             guard try post(send: slot, byteCount) else {
                 sending.stalled = (slot, byteCount)
@@ -131,7 +131,7 @@ extension Link {
         let done = sending.slots[slot]
         sending.slots[slot] = LinkSending.Slot()
         sending.free.append(slot)
-        if let message = done.message {
+        for message in done.messages {
             connection.haveGone(message.byteCount)
             message.released(nil)
         }
@@ -150,65 +150,94 @@ extension Link {
 
     // MARK: Frames
 
-    /// Puts the next frame into a slot; gives its bytes, or nil where there is none to send.
-    private func encodeNext(into slot: Int) -> Int? {
-        if let frame = sending.control.popFirst() {
-            sending.slots[slot].isBye = frame.header.kind == .bye
-            return encode(frame.header, frame.message, nil, into: slot)
+    /// Puts as many frames as there are and fit into a slot, since a send costs more than a frame does; gives their bytes, or nil where there is
+    /// nothing to send.
+    private func encode(into slot: Int) -> Int? {
+        let most = sending.peersLimits.frameBytes
+        var used = 0
+        while let byteCount = nextFrameBytes, used == 0 || used + byteCount <= most {
+            used += encodeNext(into: slot, at: used)
         }
+        return used > 0 ? used : nil
+    }
+
+    private var nextFrameBytes: Int? {
+        if let frame = sending.control.first { return FrameHeader.byteCount + frame.message.count }
         switch phase {
         case .open, .closing: break
         default: return nil
         }
-        while let message = sending.waiting.popFirst() {
-            do throws(FabricError) {
-                return try encode(message, into: slot)
-            } catch {
-                connection.haveGone(message.byteCount)
-                message.released(error)
-            }
-        }
-        return nil
+        guard let message = sending.waiting.first else { return nil }
+        let payload = message.payload.map { isInline($0) ? $0.count : 0 } ?? 0
+        return FrameHeader.byteCount + message.bytes.count + payload
     }
 
-    private func encode(_ message: OutgoingMessage, into slot: Int) throws(FabricError) -> Int {
+    private func isInline(_ payload: SlabRange) -> Bool { payload.count <= sending.peersLimits.inlineBytes }
+
+    /// Puts the next frame into a slot, behind what is in it; gives its bytes, or 0 where it cannot be sent.
+    private func encodeNext(into slot: Int, at offset: Int) -> Int {
+        if let frame = sending.control.popFirst() {
+            if frame.header.kind == .bye { sending.slots[slot].isBye = true }
+            return encode(frame.header, frame.message, nil, into: slot, at: offset)
+        }
+        guard let message = sending.waiting.popFirst() else { return 0 }
+        do throws(FabricError) {
+            return try encode(message, into: slot, at: offset)
+        } catch {
+            connection.haveGone(message.byteCount)
+            message.released(error)
+            return 0
+        }
+    }
+
+    private func encode(_ message: OutgoingMessage, into slot: Int, at offset: Int) throws(FabricError) -> Int {
         if let refusal = sending.peersLimits.refusal(message: message.bytes.count, payload: message.payload?.count) {
             throw refusal
         }
         var header = FrameHeader(.message)
         header.messageBytes = message.bytes.count
         guard let payload = message.payload else {
-            sending.slots[slot].message = message
-            return encode(header, message.bytes, nil, into: slot)
+            sending.slots[slot].messages.append(message)
+            return encode(header, message.bytes, nil, into: slot, at: offset)
         }
         header.flags = .payload
         header.payloadBytes = payload.count
-        if payload.count <= sending.peersLimits.inlineBytes {
+        if isInline(payload) {
             header.flags.insert(.isInline)
-            sending.slots[slot].message = message
-            return encode(header, message.bytes, UnsafeRawBufferPointer(payload.bytes), into: slot)
+            sending.slots[slot].messages.append(message)
+            return encode(header, message.bytes, UnsafeRawBufferPointer(payload.bytes), into: slot, at: offset)
         }
         guard let endpoint else { throw FabricError(.closed, "the connection to \(connection.peer) is closed") }
-        let (region, offset) = try context.region(for: payload, endpoint)
+        let (region, start) = try context.region(for: payload, endpoint)
         header.payload = sending.nextPayload
-        header.address = region.remoteAddress(offset)
+        header.address = region.remoteAddress(start)
         header.key = region.key
         sending.nextPayload += 1
         sending.offered[header.payload] = LinkSending.Offered(message: message, region: region)
-        return encode(header, message.bytes, nil, into: slot)
+        return encode(header, message.bytes, nil, into: slot, at: offset)
     }
 
-    private func encode(_ header: FrameHeader, _ message: [UInt8], _ payload: UnsafeRawBufferPointer?, into slot: Int) -> Int {
+    private func encode(
+        _ header: FrameHeader, _ message: [UInt8], _ payload: UnsafeRawBufferPointer?, into slot: Int, at offset: Int
+    ) -> Int {
         guard let memory = endpoint?.sendSlot(slot) else { preconditionFailure("a link that has ended sends nothing") }
         var header = header
         header.epoch = epoch
         header.number = sending.nextNumber
         sending.nextNumber += 1
-        memory.copyBytes(from: header.encoded(before: message))
+        func place(_ bytes: UnsafeRawBufferPointer, _ at: Int) {
+            UnsafeMutableRawBufferPointer(rebasing: memory[offset + at..<offset + at + bytes.count]).copyMemory(from: bytes)
+        }
+        header.encoded(before: message).withUnsafeBytes { place($0, 0) }
+        message.withUnsafeBytes { place($0, FrameHeader.byteCount) }
         let messageEnd = FrameHeader.byteCount + message.count
-        UnsafeMutableRawBufferPointer(rebasing: memory[FrameHeader.byteCount..<messageEnd]).copyBytes(from: message)
         guard let payload else { return messageEnd }
-        UnsafeMutableRawBufferPointer(rebasing: memory[messageEnd..<messageEnd + payload.count]).copyMemory(from: payload)
+        place(payload, messageEnd)
         return messageEnd + payload.count
     }
+}
+
+extension FabricLimits {
+    /// The most bytes of frames in one send: a frame of the largest size.
+    var frameBytes: Int { max(FrameHeader.byteCount + messageBytes + inlineBytes, Greeting.frameBytes) }
 }

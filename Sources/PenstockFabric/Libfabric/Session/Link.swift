@@ -83,9 +83,8 @@ final class Link {
 
     /// The slots of a connection's endpoint under the limits.
     static func slots(_ limits: FabricLimits, _ info: FabricInfo) -> Endpoint.Slots {
-        let frame = FrameHeader.byteCount + limits.messageBytes + limits.inlineBytes
-        return Endpoint.Slots(
-            byteCount: (max(frame, Greeting.frameBytes) + 63) / 64 * 64, receives: min(64, info.receives), sends: min(32, info.transmits / 2),
+        Endpoint.Slots(
+            byteCount: (limits.frameBytes + 63) / 64 * 64, receives: min(64, info.receives), sends: min(32, info.transmits / 2),
             reads: min(16, info.transmits / 2))
     }
 
