@@ -3,8 +3,9 @@ import PenstockFabric
 
 /// The other end of a connection over a fabric, in a process that a test may stop or kill.
 ///
-/// `offer ADDRESS BYTES` connects, offers one payload and says `offered` when it has; it stays until it is killed. `idle SECONDS` makes a
-/// connection within the process, leaves it alone, and prints the processor seconds that this took.
+/// `offer ADDRESS BYTES` connects, offers one payload and says `offered` when it has; it stays until it is killed.
+/// `idle SECONDS` makes a connection within the process, leaves it alone, and prints the processor seconds that this
+/// took.
 @main
 struct FabricPeer {
     static func main() async throws {

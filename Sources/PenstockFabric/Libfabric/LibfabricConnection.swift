@@ -12,7 +12,8 @@ struct OutgoingMessage: Sendable {
 
 /// A connection over a fabric, as the threads of its users see it.
 ///
-/// What they ask for waits here until the progress thread, which has everything else of the connection in a `Link`, looks for it.
+/// What they ask for waits here until the progress thread, which has everything else of the connection in a `Link`,
+/// looks for it.
 final class LibfabricConnection: Connection {
     /// What the users have asked for since the progress thread has looked.
     struct Wishes {

@@ -7,18 +7,20 @@ internal import PenstockEvents
     internal import Musl
 #endif
 
-/// Moves messages and memory over the fabric of a cluster, by way of libfabric: Slingshot, InfiniBand, EFA, Omni-Path, or TCP.
+/// Moves messages and memory over the fabric of a cluster, by way of libfabric: Slingshot, InfiniBand, EFA, Omni-Path,
+/// or TCP.
 ///
-/// A payload is one remote read from the sender's registered memory into the receiver's. One thread of its own does everything, for all
-/// connections; it sleeps when nothing happens. Nothing is encrypted: use it within one allocation, with a secret, and TLS elsewhere.
+/// A payload is one remote read from the sender's registered memory into the receiver's. One thread of its own does
+/// everything, for all connections; it sleeps when nothing happens. Nothing is encrypted: use it within one allocation,
+/// with a secret, and TLS elsewhere.
 ///
-/// A transport is bound to one interface. Listening addresses are those of endpoints (`FabricAddress.endpoint`), which clients hear of by
-/// other means. Keep the transport as long as its connections: they end with it.
+/// A transport is bound to one interface. Listening addresses are those of endpoints (`FabricAddress.endpoint`), which
+/// clients hear of by other means. Keep the transport as long as its connections: they end with it.
 public final class LibfabricTransport: Transport {
     /// How the thread waits.
     public struct Progress: Sendable, Hashable {
-        /// For how long it looks for more after something has come, before it sleeps. Costs a processor, and saves the time of waking up; worth
-        /// 10 to 20 µs where processors are free.
+        /// For how long it looks for more after something has come, before it sleeps. Costs a processor, and saves the
+        /// time of waking up; worth 10 to 20 µs where processors are free.
         public var pollBudget: Duration
 
         /// A way of waiting; by default without polling on machines of one or two processors.
@@ -29,6 +31,7 @@ public final class LibfabricTransport: Transport {
 
     /// The name of the provider.
     public let name: String
+    /// What messages and payloads may be.
     public let limits: FabricLimits
     private let domain: FabricDomain
     private let queue = ProgressQueue()
@@ -75,10 +78,12 @@ public final class LibfabricTransport: Transport {
 
     /// Starts the thread, on which everything that only it touches is made.
     private static func start(
-        _ domain: FabricDomain, _ queue: ProgressQueue, _ limits: FabricLimits, _ progress: Progress, _ secret: FabricSecret?
+        _ domain: FabricDomain, _ queue: ProgressQueue, _ limits: FabricLimits, _ progress: Progress,
+        _ secret: FabricSecret?
     ) throws(FabricError) {
         guard queue.event >= 0 else {
-            throw FabricError(.unavailable, "the system gives no event descriptor", hint: "raise the limit of open files (ulimit -n)")
+            throw FabricError(
+                .unavailable, "the system gives no event descriptor", hint: "raise the limit of open files (ulimit -n)")
         }
         let outcome = Guarded<FabricError?>(nil)
         let isReady = DispatchSemaphore(value: 0)
@@ -106,10 +111,13 @@ public final class LibfabricTransport: Transport {
     public static func providers() throws(FabricError) -> [FabricProviderDescription] {
         try FabricInfo.all(try FabricLibrary(), interface: nil).map { info in
             FabricProviderDescription(
-                name: info.provider, fabric: info.fabric, domain: info.domain, refusal: FabricProviderPolicy.refusal(of: info.provider))
+                name: info.provider, fabric: info.fabric, domain: info.domain,
+                refusal: FabricProviderPolicy.refusal(of: info.provider))
         }
     }
 
+    /// Slabs whose arena is registered once where that pins memory; elsewhere each payload is registered while it is offered.
+    /// - Throws: `FabricError` with code `outOfMemory`, or `unavailable` where the fabric refuses the memory.
     public func makePool(slabBytes: Int, slabs: Int) throws(FabricError) -> SlabPool {
         try SlabPool(slabBytes: slabBytes, slabs: slabs) { arena throws(FabricError) in
             registersArenas ? try MemoryRegion(domain, arena) : nil
@@ -130,7 +138,8 @@ public final class LibfabricTransport: Transport {
 
     private func port(of address: FabricAddress) throws(FabricError) -> Int {
         guard case .host(let host, let port) = address else {
-            throw FabricError(.invalidAddress, "\(address) is no address to listen at", hint: "write HOST:PORT; port 0 is any")
+            throw FabricError(
+                .invalidAddress, "\(address) is no address to listen at", hint: "write HOST:PORT; port 0 is any")
         }
         let own = domain.info.text(domain.info.sourceAddress).split(separator: ":").first.map(String.init)
         guard !domain.info.isIPv4 || host == own else {
@@ -144,6 +153,8 @@ public final class LibfabricTransport: Transport {
         return port
     }
 
+    /// Connects to the endpoint of a listener within `limits.connectTimeout`.
+    /// - Throws: `FabricError` with code `refused`, `timedOut`, `invalidAddress`, `notTrusted`, `closed` or `unavailable`.
     public func connect(
         to address: FabricAddress, _ handler: any ConnectionHandler
     ) async throws(FabricError) -> any Connection {
@@ -159,6 +170,8 @@ public final class LibfabricTransport: Transport {
         return try outcome.get()
     }
 
+    /// Closes everything, in order: returns when all connections have ended, which payloads that nobody releases may delay
+    /// by `limits.pullTimeout`.
     public func close() async {
         await withCheckedContinuation { continuation in
             if !queue.submit(.stop(done: { continuation.resume() })) { continuation.resume() }

@@ -47,7 +47,8 @@ struct GreetingTests {
         #expect(handshake.ofWelcome(other, to: one, epoch: 1) != handshake.ofWelcome(other, to: one, epoch: 2))
         #expect(handshake.ofWelcome(other, to: one, epoch: 1) != handshake.ofConfirmation(other, to: one, epoch: 1))
         #expect(Handshake(secret: nil).ofHello(one) == [UInt8](repeating: 0, count: 32))
-        #expect(!Handshake.isSame([1, 2], [1]) && !Handshake.isSame([1, 2], [1, 3]) && Handshake.isSame([1, 2], [1, 2]))
+        #expect(
+            !Handshake.isSame([1, 2], [1]) && !Handshake.isSame([1, 2], [1, 3]) && Handshake.isSame([1, 2], [1, 2]))
     }
 
     @Test("why a peer goes is told in words that do not steer a terminal")

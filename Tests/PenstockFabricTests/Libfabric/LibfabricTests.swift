@@ -13,13 +13,16 @@ struct LibfabricTests {
         #expect(providers.filter { ["net", "sockets"].contains($0.name) }.allSatisfy { $0.refusal != nil })
     }
 
-    @Test("a provider or an interface that is not there is refused with what to do", arguments: ["cxi", "net", "no-such-provider"])
+    @Test(
+        "a provider or an interface that is not there is refused with what to do",
+        arguments: ["cxi", "net", "no-such-provider"])
     func unknown(name: String) {
         let error = #expect(throws: FabricError.self) { try LibfabricTransport(provider: .named(name)) }
         #expect(error?.code == .unavailable && error?.hint != nil)
     }
 
-    @Test("a listener's address is that of an endpoint, is read as it is printed, and is of the port that was asked for")
+    @Test(
+        "a listener's address is that of an endpoint, is read as it is printed, and is of the port that was asked for")
     func addresses() async throws {
         let transport = try LibfabricTransport()
         let listener = try await transport.listen(at: .host("127.0.0.1", port: 0)) { _ in nil }
@@ -43,7 +46,9 @@ struct LibfabricTests {
     func wrongAddresses() async throws {
         let transport = try LibfabricTransport()
         for address in [FabricAddress.name("a"), .endpoint([1]), .host("10.1.2.3", port: 0)] {
-            let listening = await #expect(throws: FabricError.self) { try await transport.listen(at: address) { _ in nil } }
+            let listening = await #expect(throws: FabricError.self) {
+                try await transport.listen(at: address) { _ in nil }
+            }
             #expect(listening?.code == .invalidAddress)
             let connecting = await #expect(throws: FabricError.self) {
                 _ = try await transport.connect(to: address, RecordingHandler())
@@ -62,7 +67,8 @@ struct LibfabricTests {
         await transport.close()
     }
 
-    @Test("memory of another transport's pool can be sent and pulled into", arguments: [[], .local] as [RegistrationMode])
+    @Test(
+        "memory of another transport's pool can be sent and pulled into", arguments: [[], .local] as [RegistrationMode])
     func foreignMemory(mode: RegistrationMode) async throws {
         let transport = try LibfabricTransport(.automatic, "127.0.0.1", FabricLimits(), forced: mode)
         try await exchange(transport, InProcessTransport().makePool(slabBytes: 12 << 20, slabs: 4))

@@ -17,9 +17,12 @@ final class LyingPeer {
 
     /// A client that has said nothing yet.
     init(to address: FabricAddress) throws {
-        guard case .endpoint(let bytes) = address else { preconditionFailure("the address of a listener is an endpoint's") }
+        guard case .endpoint(let bytes) = address else {
+            preconditionFailure("the address of a listener is an endpoint's")
+        }
         let library = try FabricLibrary()
-        let info = try #require(try FabricInfo.all(library, interface: "127.0.0.1").first { $0.provider == "tcp;ofi_rxm" })
+        let info = try #require(
+            try FabricInfo.all(library, interface: "127.0.0.1").first { $0.provider == "tcp;ofi_rxm" })
         domain = try FabricDomain(info)
         endpoint = try Endpoint(1, domain, info.at(port: 0), Link.slots(FabricLimits(), info))
         destination = try endpoint.insert(bytes)

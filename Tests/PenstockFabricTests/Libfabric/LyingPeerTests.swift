@@ -7,7 +7,8 @@ import Testing
 @Suite("Peers that lie", .enabled(if: Libfabric.isThere, Libfabric.absence), .timeLimit(.minutes(3)))
 struct LyingPeerTests {
     enum Lie: String, CaseIterable, Sendable {
-        case otherSession, otherNumber, repeatedNumber, unknownPayload, payloadOutOfOrder, wrongChecksum, otherLength, tooShort, secondHello,
+        case otherSession, otherNumber, repeatedNumber, unknownPayload, payloadOutOfOrder, wrongChecksum, otherLength,
+            tooShort, secondHello,
             largePayload, noFrame, longerThanAnyFrame
     }
 
@@ -33,14 +34,15 @@ struct LyingPeerTests {
             (frame.header.payloadBytes, frame.header.payload) = (100_000, 5)
             try peer.send(frame, number: 1)
         case .wrongChecksum: try peer.send(bytes { $0[65] ^= 1 })
-        case .otherLength: try peer.send(bytes { $0.append(0) })
+        case .otherLength: try peer.send(bytes { $0.removeLast() })
         case .tooShort: try peer.send(Array(bytes().prefix(40)))
         case .secondHello: try peer.send(ControlFrame(.hello, []), number: 1)
         case .largePayload:
             frame.header.flags = .payload
             frame.header.payloadBytes = 1 << 40
             try peer.send(frame, number: 1)
-        case .noFrame: try peer.send(Array("GET / HTTP/1.1\r\nHost: somewhere.example\r\nAccept: text/html, */*\r\n\r\n".utf8))
+        case .noFrame:
+            try peer.send(Array("GET / HTTP/1.1\r\nHost: somewhere.example\r\nAccept: text/html, */*\r\n\r\n".utf8))
         case .longerThanAnyFrame: try peer.send([UInt8](repeating: 0, count: 16_448))
         }
     }
@@ -72,7 +74,9 @@ struct LyingPeerTests {
         #expect(handler.messages.isEmpty)
         let code = try #require(handler.ends.first??.code)
         // The provider may report a frame that is too long only as an end of the connection.
-        #expect(lie == .largePayload ? code == .tooLarge : lie == .longerThanAnyFrame || code == .protocolViolation, "\(code)")
+        #expect(
+            lie == .largePayload ? code == .tooLarge : lie == .longerThanAnyFrame || code == .protocolViolation,
+            "\(code)")
         connection.send([5])
         await honest.waitForMessages(1)
         #expect(honest.ends.isEmpty)

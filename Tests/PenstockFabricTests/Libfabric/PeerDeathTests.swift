@@ -57,7 +57,8 @@ struct PeerDeathTests {
         let other = try await transport.connect(to: listener.address, otherHandler)
         return Scene(
             transport: transport, process: process, handler: handler, payload: payload,
-            pool: try transport.makePool(slabBytes: Self.payloadBytes, slabs: 1), other: other, otherHandler: otherHandler)
+            pool: try transport.makePool(slabBytes: Self.payloadBytes, slabs: 1), other: other,
+            otherHandler: otherHandler)
     }
 
     @Test("a peer that is stopped while a payload is pulled ends its connection in time, and the memory is free then")

@@ -9,8 +9,8 @@ internal import CPenstockShim
 
 /// An opened interface: endpoints, queues and regions are made from it.
 ///
-/// Opened as safe for threads, and nothing in it changes after `init`: that makes the unchecked conformance sound. Regions and endpoints hold
-/// it, so it closes last, and its fabric after it.
+/// Opened as safe for threads, and nothing in it changes after `init`: that makes the unchecked conformance sound.
+/// Regions and endpoints hold it, so it closes last, and its fabric after it.
 final class FabricDomain: @unchecked Sendable {
     let info: FabricInfo
     /// What the provider wants of registrations.
@@ -28,7 +28,8 @@ final class FabricDomain: @unchecked Sendable {
         let library = info.library
         guard RegistrationMode.understood.isSuperset(of: info.registration) else {
             throw FabricError(
-                .unavailable, "\(info.provider) wants memory registered in a way that is not known here (mode \(info.registration.rawValue))",
+                .unavailable,
+                "\(info.provider) wants memory registered in a way that is not known here (mode \(info.registration.rawValue))",
                 hint: "choose another provider")
         }
         let fabric: FabricHandle<fid_fabric> = try .open(library, "the fabric \(info.fabric) cannot be opened") {
@@ -52,7 +53,9 @@ final class FabricDomain: @unchecked Sendable {
     // MARK: What is made from it
 
     func openEndpoint(_ info: FabricInfo) throws(FabricError) -> FabricHandle<fid_ep> {
-        try .open(library, "\(info.provider) cannot make an endpoint", hint: "raise the limit of open files (ulimit -n)") {
+        try .open(
+            library, "\(info.provider) cannot make an endpoint", hint: "raise the limit of open files (ulimit -n)"
+        ) {
             fi_endpoint(pointer, info.entry, $0, nil)
         }
     }
@@ -98,7 +101,8 @@ final class FabricDomain: @unchecked Sendable {
         }
         if info.registration.contains(.endpoint) {
             guard let endpoint else { preconditionFailure("memory is registered for an endpoint") }
-            try library.check(fi_mr_bind(region.pointer, &endpoint.pointee.fid, 0), "memory cannot be bound to an endpoint")
+            try library.check(
+                fi_mr_bind(region.pointer, &endpoint.pointee.fid, 0), "memory cannot be bound to an endpoint")
             try library.check(fi_mr_enable(region.pointer), "memory cannot be enabled")
         }
         return region

@@ -2,8 +2,8 @@ internal import CFabric
 
 /// A handle of the library, which closes it when it goes.
 ///
-/// Ownership: each handle has its own, and whoever opens something from a handle (a domain from a fabric, an endpoint from a domain) keeps that
-/// handle longer. What is opened half way is so closed again without a word.
+/// Ownership: each handle has its own, and whoever opens something from a handle (a domain from a fabric, an endpoint
+/// from a domain) keeps that handle longer. What is opened half way is so closed again without a word.
 struct FabricHandle<Object>: ~Copyable {
     let pointer: UnsafeMutablePointer<Object>
 

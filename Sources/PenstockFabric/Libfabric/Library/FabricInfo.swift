@@ -2,14 +2,17 @@ internal import CFabric
 
 /// What a provider offers for an interface: one entry of the library's answer.
 ///
-/// Ownership: has a copy of the entry, which it frees. Nobody changes the entry after `init`, and that makes the unchecked conformance sound.
+/// Ownership: has a copy of the entry, which it frees. Nobody changes the entry after `init`, and that makes the
+/// unchecked conformance sound.
 final class FabricInfo: @unchecked Sendable {
     let library: FabricLibrary
     let entry: UnsafeMutablePointer<fi_info>
 
     private init(_ library: FabricLibrary, copying entry: UnsafePointer<fi_info>) {
         self.library = library
-        guard let copy = library.duplicateInfo(entry) else { preconditionFailure("no memory for a provider's description") }
+        guard let copy = library.duplicateInfo(entry) else {
+            preconditionFailure("no memory for a provider's description")
+        }
         self.entry = copy
     }
 
@@ -24,8 +27,6 @@ final class FabricInfo: @unchecked Sendable {
     /// How many receives may be posted, and how many other operations.
     var receives: Int { entry.pointee.rx_attr.pointee.size }
     var transmits: Int { entry.pointee.tx_attr.pointee.size }
-    /// The most bytes that a send may have of which the provider takes a copy.
-    var injectBytes: Int { entry.pointee.tx_attr.pointee.inject_size }
     /// The most bytes that one operation moves.
     var operationBytes: Int {
         // No limit is all bits set, which Swift has as -1.

@@ -9,8 +9,8 @@ internal import CPenstockShim
 
 /// The library of fabrics, opened at run time so that one binary runs with and without it.
 ///
-/// Only five functions are exported symbols; the rest are calls through tables in the handles that they return. The library stays open until
-/// the process ends: its providers leave threads and exit handlers behind.
+/// Only five functions are exported symbols; the rest are calls through tables in the handles that they return. The
+/// library stays open until the process ends: its providers leave threads and exit handlers behind.
 struct FabricLibrary: Sendable {
     typealias GetInfo =
         @convention(c) (
@@ -39,9 +39,9 @@ struct FabricLibrary: Sendable {
     static let howToInstall = "install it, for example with: apt install libfabric1"
     private static let oldest: UInt32 = 1 << 16 | 15
 
-    /// Settings of `tcp;ofi_rxm`, where the environment has none: an endpoint has 128 buffers of 16 KiB unless told otherwise, which with one for
-    /// each connection is more memory and more time for connecting than it is worth; and it looks for connections each 10 ms only. Made once,
-    /// before the library reads them.
+    /// Settings of `tcp;ofi_rxm`, where the environment has none: an endpoint has 128 buffers of 16 KiB unless told
+    /// otherwise, which with one for each connection is more memory and more time for connecting than it is worth; and
+    /// it looks for connections each 10 ms only. Made once, before the library reads them.
     private static let tune: Void = {
         setenv("FI_OFI_RXM_MSG_RX_SIZE", "32", 0)
         setenv("FI_OFI_RXM_CM_PROGRESS_INTERVAL", "500", 0)
@@ -53,9 +53,12 @@ struct FabricLibrary: Sendable {
         Self.tune
         guard let handle = dlopen(path, RTLD_NOW | RTLD_LOCAL) else {
             let reason = dlerror().map { String(cString: $0) } ?? path
-            throw FabricError(.unavailable, "the library of fabrics cannot be opened: \(reason)", hint: Self.howToInstall)
+            throw FabricError(
+                .unavailable, "the library of fabrics cannot be opened: \(reason)", hint: Self.howToInstall)
         }
-        func symbol<Function>(_ name: String, _ abi: UnsafePointer<CChar>?, _: Function.Type) throws(FabricError) -> Function {
+        func symbol<Function>(_ name: String, _ abi: UnsafePointer<CChar>?, _: Function.Type) throws(FabricError)
+            -> Function
+        {
             guard let address = penstock_symbol(handle, name, abi) else {
                 throw FabricError(
                     .unavailable, "\(path) has no \(name) that fits this build", hint: "use libfabric 1.15 or newer")
@@ -89,7 +92,8 @@ struct FabricLibrary: Sendable {
     func check(_ status: Int32, _ action: @autoclosure () -> String, hint: String? = nil) throws(FabricError) {
         if status == 0 { return }
         if abs(status) == FI_EADDRINUSE {
-            throw FabricError(.addressInUse, "\(action()): somebody listens there already", hint: "choose another port, or 0")
+            throw FabricError(
+                .addressInUse, "\(action()): somebody listens there already", hint: "choose another port, or 0")
         }
         throw FabricError(.unavailable, "\(action()): \(reason(Int(status)))", hint: hint)
     }

@@ -1,9 +1,10 @@
 /// Which of a fabric's providers is used.
 public enum FabricProvider: Sendable, Hashable {
-    /// The first one of the preferred that is there: `verbs;ofi_rxm`, `cxi`, `efa`, `opx`, `psm3`, else `tcp;ofi_rxm` or `tcp`.
+    /// The first one of the preferred that is there: `verbs;ofi_rxm`, `cxi`, `efa`, `opx`, `psm3`, else `tcp;ofi_rxm`
+    /// or `tcp`.
     case automatic
-    /// The provider of a name, such as `tcp;ofi_rxm`. Shared memory (`shm`) is used on request only: it checks neither keys nor bounds, so
-    /// that it is for the processes of one user.
+    /// The provider of a name, such as `tcp;ofi_rxm`. Shared memory (`shm`) is used on request only: it checks neither
+    /// keys nor bounds, so that it is for the processes of one user.
     case named(String)
 }
 
@@ -21,7 +22,8 @@ public struct FabricProviderDescription: Sendable, Hashable {
 
 /// Which providers are used, and in which order.
 ///
-/// From what was tried: `net` keeps the processor busy when idle, `sockets` is slow and deprecated, `udp;ofi_rxd` cannot be waited for.
+/// From what was tried: `net` keeps the processor busy when idle, `sockets` is slow and deprecated, `udp;ofi_rxd`
+/// cannot be waited for.
 enum FabricProviderPolicy {
     /// Those that move memory by hardware come first.
     static let preferred = ["verbs;ofi_rxm", "cxi", "efa", "opx", "psm3", "tcp;ofi_rxm", "tcp"]

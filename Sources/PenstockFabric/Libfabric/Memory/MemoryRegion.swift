@@ -2,15 +2,16 @@ internal import CFabric
 
 /// Memory that is registered: peers who know its key may read it as long as this is there.
 ///
-/// Ownership: holds the domain, so that it closes before the domain does; whoever has the region keeps the memory. It does not change, and the
-/// domain is safe for threads: that makes the unchecked conformance sound.
+/// Ownership: holds the domain, so that it closes before the domain does; whoever has the region keeps the memory. It
+/// does not change, and the domain is safe for threads: that makes the unchecked conformance sound.
 final class MemoryRegion: @unchecked Sendable {
     let domain: FabricDomain
     private var handle: FabricHandle<fid_mr>?
     private let memory: UnsafeMutableRawBufferPointer
 
     init(
-        _ domain: FabricDomain, _ memory: UnsafeMutableRawBufferPointer, for endpoint: UnsafeMutablePointer<fid_ep>? = nil
+        _ domain: FabricDomain, _ memory: UnsafeMutableRawBufferPointer,
+        for endpoint: UnsafeMutablePointer<fid_ep>? = nil
     ) throws(FabricError) {
         self.domain = domain
         self.memory = memory

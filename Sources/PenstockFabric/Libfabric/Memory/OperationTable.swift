@@ -12,8 +12,8 @@ enum Operation {
 
 /// The operations that a provider has been given, by the pointers that come back with their completions.
 ///
-/// Some providers use the memory behind such a pointer until then, so each points to a cell of its own. Ownership: the table has the cells; it
-/// goes after the endpoint is closed.
+/// Some providers use the memory behind such a pointer until then, so each points to a cell of its own. Ownership: the
+/// table has the cells; it goes after the endpoint is closed.
 final class OperationTable {
     /// What a pointer points to: room for the provider, and the cell's number behind it.
     private struct Cell {

@@ -1,6 +1,7 @@
 internal import CFabric
 
-/// What a provider wants of whoever registers memory. Everything that is understood is asked for, and what comes back is obeyed.
+/// What a provider wants of whoever registers memory. Everything that is understood is asked for, and what comes back
+/// is obeyed.
 struct RegistrationMode: OptionSet, Sendable, Hashable {
     let rawValue: Int32
 
@@ -25,7 +26,8 @@ struct RegistrationMode: OptionSet, Sendable, Hashable {
         contains(.virtualAddresses) ? UInt64(UInt(bitPattern: address)) : 0
     }
 
-    /// A key to ask for: random, so that nobody guesses it, in as many bytes as the provider has; 0 where the provider chooses.
+    /// A key to ask for: random, so that nobody guesses it, in as many bytes as the provider has; 0 where the provider
+    /// chooses.
     func requestedKey(bytes: Int) -> UInt64 {
         if contains(.providerKeys) { return 0 }
         let random = UInt64.random(in: 1...UInt64.max)

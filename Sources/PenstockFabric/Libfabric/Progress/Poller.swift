@@ -14,12 +14,14 @@ struct Poller: ~Copyable {
         let status = descriptor < 0 ? -1 : penstock_poller_add(descriptor, other, number)
         if status == 0 { return }
         throw FabricError(
-            .unavailable, "the system cannot wait for one more descriptor: error \(status)", hint: "raise the limit of open files (ulimit -n)")
+            .unavailable, "the system cannot wait for one more descriptor: error \(status)",
+            hint: "raise the limit of open files (ulimit -n)")
     }
 
     func remove(_ other: Int32) { penstock_poller_remove(descriptor, other) }
 
-    /// Waits until one of the descriptors is readable or the time is over, for ever where it is nil; calls `body` with the numbers of those that are.
+    /// Waits until one of the descriptors is readable or the time is over, for ever where it is nil; calls `body` with
+    /// the numbers of those that are.
     func wait(nanoseconds: UInt64?, _ body: (UInt64) -> Void) {
         withUnsafeTemporaryAllocation(of: UInt64.self, capacity: Self.mostEvents) { numbers in
             let time = nanoseconds.map { Int64(clamping: $0) } ?? -1

@@ -1,7 +1,8 @@
 /// Everything that a transport does, on one thread that runs no code of others but their handlers.
 ///
-/// Looks for completions for a while after the last one, then sleeps until the queue of completions or another thread wakes it, or the next
-/// deadline. While a provider does not take an operation it looks again soon: nothing becomes readable then.
+/// Looks for completions for a while after the last one, then sleeps until the queue of completions or another thread
+/// wakes it, or the next deadline. While a provider does not take an operation it looks again soon: nothing becomes
+/// readable then.
 final class ProgressLoop {
     /// How soon to look again where nothing tells: at first, and at most.
     private static let shortestNap: UInt64 = 50_000
@@ -23,7 +24,8 @@ final class ProgressLoop {
         self.pollBudget = ProgressContext.nanoseconds(pollBudget)
     }
 
-    /// Works until it is told to stop and all connections have ended. What is given is to be called when everything is closed.
+    /// Works until it is told to stop and all connections have ended. What is given is to be called when everything is
+    /// closed.
     func run() -> [@Sendable () -> Void] {
         while !isDone {
             let commands = context.queue.take()
@@ -85,7 +87,8 @@ final class ProgressLoop {
         }
     }
 
-    /// Leaves the active endpoints to their descriptors; false where one has something. Those without a descriptor stay active.
+    /// Leaves the active endpoints to their descriptors; false where one has something. Those without a descriptor stay
+    /// active.
     private func letGo() -> Bool {
         var kept: [UInt64] = []
         for (at, id) in context.active.enumerated() {
@@ -165,7 +168,8 @@ final class ProgressLoop {
         do throws(FabricError) {
             let info = context.domain.info
             let connection = LibfabricConnection(
-                FabricPeer(address: info.text(request.address)), context.makeIdentifier(), context.limits, context.queue)
+                FabricPeer(address: info.text(request.address)), context.makeIdentifier(), context.limits, context.queue
+            )
             let endpoint = try context.makeEndpoint(connection.link)
             let hello = Greeting(context.identity, context.domain.mode, context.limits, try endpoint.name())
             let link = Link(

@@ -15,14 +15,18 @@ enum ProgressThread {
     static func start(_ body: @escaping @Sendable () -> Void) throws(FabricError) {
         let argument = Unmanaged.passRetained(Body(body))
         var thread = pthread_t()
-        let status = pthread_create(&thread, nil, { argument in
-            guard let argument else { return nil }
-            Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run()
-            return nil
-        }, argument.toOpaque())
+        let status = pthread_create(
+            &thread, nil,
+            { argument in
+                guard let argument else { return nil }
+                Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run()
+                return nil
+            }, argument.toOpaque())
         guard status == 0 else {
             argument.release()
-            throw FabricError(.unavailable, "the system gives no thread: error \(status)", hint: "raise the limit of processes (ulimit -u)")
+            throw FabricError(
+                .unavailable, "the system gives no thread: error \(status)",
+                hint: "raise the limit of processes (ulimit -u)")
         }
         pthread_detach(thread)
     }

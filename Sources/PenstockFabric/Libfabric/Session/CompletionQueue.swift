@@ -2,8 +2,8 @@ internal import CFabric
 
 /// The queue in which the completions of an endpoint come.
 ///
-/// Each endpoint has its own: libfabric 1.17 leaves what it waits for on behalf of an endpoint in the queue when the endpoint is closed
-/// (`tcp;ofi_rxm`), so that a queue must not outlive one. Belongs to the progress thread.
+/// Each endpoint has its own: libfabric 1.17 leaves what it waits for on behalf of an endpoint in the queue when the
+/// endpoint is closed (`tcp;ofi_rxm`), so that a queue must not outlive one. Belongs to the progress thread.
 final class CompletionQueue {
     private static let entriesPerRead = 32
     let handle: FabricHandle<fid_cq>
@@ -31,8 +31,8 @@ final class CompletionQueue {
     /// Whether one may sleep until the descriptor is readable; false where something has come.
     func maySleep() -> Bool { descriptor == nil || domain.maySleep(on: handle) }
 
-    /// Makes progress, and calls `body` for each completion that has come: its pointer, the bytes that were received, and the positive number
-    /// of the error, if it is one. False where none has come.
+    /// Makes progress, and calls `body` for each completion that has come: its pointer, the bytes that were received,
+    /// and the positive number of the error, if it is one. False where none has come.
     func read(_ body: (UnsafeMutableRawPointer?, Int, Int?) -> Void) -> Bool {
         let count = fi_cq_read(handle.pointer, entries, Self.entriesPerRead)
         if count > 0 {

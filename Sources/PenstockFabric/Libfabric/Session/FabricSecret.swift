@@ -1,7 +1,7 @@
 /// What both ends of a fabric's connections know, from an authenticated connection before, and nobody else does.
 ///
-/// Fabrics neither encrypt nor authenticate. With a secret each end proves in its first frame that it knows it, for these addresses, this
-/// session and these nonces; before that no key of a memory region leaves a process.
+/// Fabrics neither encrypt nor authenticate. With a secret each end proves in its first frame that it knows it, for
+/// these addresses, this session and these nonces; before that no key of a memory region leaves a process.
 public struct FabricSecret: Sendable {
     /// How many bytes a secret has.
     public static let byteCount = 32
@@ -20,8 +20,8 @@ public struct FabricSecret: Sendable {
 
 /// The proofs of a handshake, each of which covers everything that was said before.
 ///
-/// A hello is proven by its own content, a welcome also by the hello's, which has the client's nonce, and the confirmation by both, so that
-/// neither end can be given the frames of an earlier session.
+/// A hello is proven by its own content, a welcome also by the hello's, which has the client's nonce, and the
+/// confirmation by both, so that neither end can be given the frames of an earlier session.
 struct Handshake: Sendable {
     /// The bytes of a proof.
     static let proofBytes = 32

@@ -25,7 +25,8 @@ enum Farewell: Sendable, Hashable {
         }
         // The text is the peer's: it goes to terminals, so nothing that steers them stays in it.
         let scalars = String(decoding: bytes.dropFirst().prefix(Self.textBytes), as: UTF8.self).unicodeScalars
-        let text = String(String.UnicodeScalarView(scalars.filter { $0.value >= 32 && !(127..<160).contains($0.value) }))
+        let text = String(
+            String.UnicodeScalarView(scalars.filter { $0.value >= 32 && !(127..<160).contains($0.value) }))
         switch kind {
         case 2: self = .refused(text)
         case 3: self = .notTrusted(text)
@@ -40,7 +41,9 @@ enum Farewell: Sendable, Hashable {
         case .gaveUp(let text): FabricError(.peerGone, "the peer has given up the connection: \(text)")
         case .refused(let text): FabricError(.refused, "the listener does not want the connection: \(text)")
         case .notTrusted(let text):
-            FabricError(.notTrusted, "the listener does not trust this end: \(text)", hint: "do both ends have the same secret?")
+            FabricError(
+                .notTrusted, "the listener does not trust this end: \(text)", hint: "do both ends have the same secret?"
+            )
         }
     }
 

@@ -17,7 +17,8 @@ extension Link {
 
     /// Says bye. What waits to be sent is dropped.
     func leave(
-        _ reason: FabricError?, _ farewell: Farewell, isAnswered: Bool = false, within timeout: Duration = Link.farewellTimeout
+        _ reason: FabricError?, _ farewell: Farewell, isAnswered: Bool = false,
+        within timeout: Duration = Link.farewellTimeout
     ) {
         switch phase {
         case .leaving, .ended: return

@@ -14,7 +14,8 @@ extension Link {
 
     private func welcomed(_ frame: Frame, _ hello: Greeting) throws(FabricError) {
         if frame.header.kind == .bye {
-            throw Farewell(frame.message).reason ?? FabricError(.refused, "\(connection.peer) does not want the connection")
+            throw Farewell(frame.message).reason
+                ?? FabricError(.refused, "\(connection.peer) does not want the connection")
         }
         guard frame.header.kind == .welcome, frame.header.number == 0 else {
             throw FabricError(.protocolViolation, "\(connection.peer) answers a hello with something else")
@@ -24,7 +25,8 @@ extension Link {
         let expected = context.handshake.ofWelcome(welcome, to: hello, epoch: frame.header.epoch)
         guard Handshake.isSame(proof, expected) else {
             throw FabricError(
-                .notTrusted, "\(connection.peer) does not know the secret of the session", hint: "do both ends have the same secret?")
+                .notTrusted, "\(connection.peer) does not know the secret of the session",
+                hint: "do both ends have the same secret?")
         }
         guard let endpoint else { return }
         destination = try endpoint.insert(welcome.address)

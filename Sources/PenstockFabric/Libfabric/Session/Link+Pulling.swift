@@ -42,7 +42,8 @@ extension Link {
                     return request.pulled(error)
                 }
             }
-            pulling.pulls[request.offer.number] = LinkPulling.Pull(request: request, descriptor: descriptor, region: region)
+            pulling.pulls[request.offer.number] = LinkPulling.Pull(
+                request: request, descriptor: descriptor, region: region)
             pulling.waiting.append(request.offer.number)
             if pulling.deadline == .max { pulling.deadline = context.deadline(in: context.limits.pullTimeout) }
         }
@@ -70,7 +71,8 @@ extension Link {
                 rebasing: pull.request.target.bytes[pull.asked..<pull.asked + byteCount])
             context.activate(endpoint)
             let status = endpoint.read(
-                payload: number, into: target, pull.descriptor, from: destination, offer.address &+ UInt64(pull.asked), offer.key)
+                payload: number, into: target, pull.descriptor, from: destination, offer.address &+ UInt64(pull.asked),
+                offer.key)
             guard status == 0 else { return try stall(status, "a payload") }
             stallDeadline = .max
             pulling.reads += 1

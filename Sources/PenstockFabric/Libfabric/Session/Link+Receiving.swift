@@ -60,7 +60,8 @@ extension Link {
         case .message: try deliver(frame)
         case .release: try released(frame.header.payload)
         case .bye: peerLeaves(Farewell(frame.message))
-        case .hello, .welcome: throw FabricError(.protocolViolation, "\(connection.peer) greets in the middle of a session")
+        case .hello, .welcome:
+            throw FabricError(.protocolViolation, "\(connection.peer) greets in the middle of a session")
         }
     }
 
@@ -71,7 +72,8 @@ extension Link {
         }
         guard header.number == receiving.number else {
             throw FabricError(
-                .protocolViolation, "\(connection.peer) has sent frame \(header.number), and \(receiving.number) was next")
+                .protocolViolation,
+                "\(connection.peer) has sent frame \(header.number), and \(receiving.number) was next")
         }
         receiving.number += 1
     }
@@ -88,7 +90,8 @@ extension Link {
             }
             receiving.payload += 1
             let offer = OfferedMemory(
-                link: id, number: frame.header.payload, byteCount: frame.header.payloadBytes, address: frame.header.address,
+                link: id, number: frame.header.payload, byteCount: frame.header.payloadBytes,
+                address: frame.header.address,
                 key: frame.header.key)
             payload = IncomingPayload(byteCount: offer.byteCount, RemotePayload(offer, context.queue))
         }
@@ -119,7 +122,8 @@ struct Frame {
         let messageEnd = FrameHeader.byteCount + header.messageBytes
         let end = messageEnd + (isInline ? header.payloadBytes : 0)
         guard bytes.count >= end, !isInline || header.flags.contains(.payload) else {
-            throw FabricError(.protocolViolation, "\(peer) has sent a frame of \(bytes.count) bytes that tells another length")
+            throw FabricError(
+                .protocolViolation, "\(peer) has sent a frame of \(bytes.count) bytes that tells another length")
         }
         message = Array(bytes[FrameHeader.byteCount..<messageEnd])
         guard FrameHeader.isIntact(bytes, message) else {

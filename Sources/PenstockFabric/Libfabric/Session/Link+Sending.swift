@@ -81,14 +81,9 @@ extension Link {
     private func post(send slot: Int, _ byteCount: Int) throws(FabricError) -> Bool {
         guard let endpoint else { return false }
         context.activate(endpoint)
-        // Most frames are small: a completion for each would cost more than the copy does. A bye's tells when it has left.
-        let isInjected = byteCount <= endpoint.injectBytes && !sending.slots[slot].isBye
-        let status =
-            isInjected
-            ? endpoint.inject(slot: slot, byteCount, to: destination) : endpoint.send(slot: slot, byteCount, to: destination)
+        let status = endpoint.send(slot: slot, byteCount, to: destination)
         if status == 0 {
             stallDeadline = .max
-            if isInjected { freeSlot(slot) }
             return true
         }
         try stall(status, "a frame")
@@ -99,14 +94,16 @@ extension Link {
     func stall(_ status: Int, _ what: String) throws(FabricError) {
         guard status == -Int(FI_EAGAIN) else {
             throw FabricError(
-                .peerGone, "\(what) cannot be exchanged with \(connection.peer): \(context.domain.library.reason(status))")
+                .peerGone,
+                "\(what) cannot be exchanged with \(connection.peer): \(context.domain.library.reason(status))")
         }
         context.stalled.append(id)
         if stallDeadline == .max { stallDeadline = context.deadline(in: context.limits.pullTimeout) }
         if isLost { stallDeadline = min(stallDeadline, context.deadline(in: Self.lostTimeout)) }
     }
 
-    /// Whether the provider takes nothing although it has nothing: then it does not wait for room but for a connection to a peer that was there.
+    /// Whether the provider takes nothing although it has nothing: then it does not wait for room but for a connection
+    /// to a peer that was there.
     var isLost: Bool {
         switch phase {
         case .open, .closing:
@@ -118,30 +115,26 @@ extension Link {
     /// A frame has been sent.
     func sent(slot: Int) {
         attempt { () throws(FabricError) in
-            if freeSlot(slot).isBye, case .leaving(var leaving) = phase {
+            let done = sending.slots[slot]
+            sending.slots[slot] = LinkSending.Slot()
+            sending.free.append(slot)
+            for message in done.messages {
+                connection.haveGone(message.byteCount)
+                message.released(nil)
+            }
+            if done.isBye, case .leaving(var leaving) = phase {
                 leaving.isSent = true
                 phase = .leaving(leaving)
-                phaseDeadline = context.deadline(in: Self.farewellTimeout)
+                phaseDeadline = context.deadline(in: handler == nil ? Self.lostTimeout : Self.farewellTimeout)
             }
         }
-    }
-
-    /// The frame in a slot needs it no more; gives what was in it.
-    @discardableResult private func freeSlot(_ slot: Int) -> LinkSending.Slot {
-        let done = sending.slots[slot]
-        sending.slots[slot] = LinkSending.Slot()
-        sending.free.append(slot)
-        for message in done.messages {
-            connection.haveGone(message.byteCount)
-            message.released(nil)
-        }
-        return done
     }
 
     /// The peer has given a payload back.
     func released(_ payload: UInt64) throws(FabricError) {
         guard let offered = sending.offered.removeValue(forKey: payload) else {
-            throw FabricError(.protocolViolation, "\(connection.peer) has released payload \(payload), which it does not have")
+            throw FabricError(
+                .protocolViolation, "\(connection.peer) has released payload \(payload), which it does not have")
         }
         if case .closing = phase { phaseDeadline = context.deadline(in: context.limits.pullTimeout) }
         connection.haveGone(offered.message.byteCount)
@@ -150,8 +143,8 @@ extension Link {
 
     // MARK: Frames
 
-    /// Puts as many frames as there are and fit into a slot, since a send costs more than a frame does; gives their bytes, or nil where there is
-    /// nothing to send.
+    /// Puts as many frames as there are and fit into a slot, since a send costs more than a frame does; gives their
+    /// bytes, or nil where there is nothing to send.
     private func encode(into slot: Int) -> Int? {
         let most = sending.peersLimits.frameBytes
         var used = 0
@@ -226,7 +219,8 @@ extension Link {
         header.number = sending.nextNumber
         sending.nextNumber += 1
         func place(_ bytes: UnsafeRawBufferPointer, _ at: Int) {
-            UnsafeMutableRawBufferPointer(rebasing: memory[offset + at..<offset + at + bytes.count]).copyMemory(from: bytes)
+            UnsafeMutableRawBufferPointer(rebasing: memory[offset + at..<offset + at + bytes.count]).copyMemory(
+                from: bytes)
         }
         header.encoded(before: message).withUnsafeBytes { place($0, 0) }
         message.withUnsafeBytes { place($0, FrameHeader.byteCount) }

@@ -1,9 +1,11 @@
 internal import CFabric
 
-/// One connection, as the progress thread has it: an endpoint of its own, so that what goes wrong with a peer ends this connection only.
+/// One connection, as the progress thread has it: an endpoint of its own, so that what goes wrong with a peer ends this
+/// connection only.
 ///
-/// Belongs to the progress thread. A client's link says hello to the listener's endpoint; the listener makes a link for it, which answers with a
-/// welcome from its own endpoint; the client confirms to that. From then on frames go between these two.
+/// Belongs to the progress thread. A client's link says hello to the listener's endpoint; the listener makes a link for
+/// it, which answers with a welcome from its own endpoint; the client confirms to that. From then on frames go between
+/// these two.
 final class Link {
     enum Phase {
         /// A client's hello is under way.
@@ -62,7 +64,8 @@ final class Link {
     static let lostTimeout = Duration.seconds(1)
 
     init(
-        _ context: ProgressContext, _ connection: LibfabricConnection, _ role: Role, _ handler: (any ConnectionHandler)?,
+        _ context: ProgressContext, _ connection: LibfabricConnection, _ role: Role,
+        _ handler: (any ConnectionHandler)?,
         _ endpoint: Endpoint, to destination: fi_addr_t
     ) {
         self.context = context
@@ -84,7 +87,8 @@ final class Link {
     /// The slots of a connection's endpoint under the limits.
     static func slots(_ limits: FabricLimits, _ info: FabricInfo) -> Endpoint.Slots {
         Endpoint.Slots(
-            byteCount: (limits.frameBytes + 63) / 64 * 64, receives: min(64, info.receives), sends: min(32, info.transmits / 2),
+            byteCount: (limits.frameBytes + 63) / 64 * 64, receives: min(64, info.receives),
+            sends: min(32, info.transmits / 2),
             reads: min(16, info.transmits / 2))
     }
 
@@ -104,8 +108,8 @@ final class Link {
         }
     }
 
-    /// Tells a client that nobody wants the connection, and ends after a while: the client does not answer, and what has been sent is lost if
-    /// the endpoint is closed before it is read.
+    /// Tells a client that nobody wants the connection, and ends after a while: the client does not answer, and what
+    /// has been sent is lost if the endpoint is closed before it is read.
     func refuse(_ farewell: Farewell) {
         attempt { () throws(FabricError) in leave(nil, farewell, within: context.limits.connectTimeout) }
     }
@@ -154,15 +158,19 @@ final class Link {
         }
     }
 
-    /// An operation has failed: the peer is gone, or refuses what was asked for, and the endpoint is of no use any more.
+    /// An operation has failed: the peer is gone, or refuses what was asked for, and the endpoint is of no use any
+    /// more.
     func operationFailed(_ error: Int) {
         if case .ended = phase { return }
         if case .leaving(let leaving) = phase { return finish(leaving.reason) }
         let reason = context.domain.library.reason(error)
         if error == Int(FI_ETRUNC) {
-            return giveUp(FabricError(.protocolViolation, "\(connection.peer) has sent a frame that is longer than any"))
+            return giveUp(
+                FabricError(.protocolViolation, "\(connection.peer) has sent a frame that is longer than any"))
         }
-        if case .greeting = phase { return finish(FabricError(.refused, "\(connection.peer) cannot be reached: \(reason)")) }
+        if case .greeting = phase {
+            return finish(FabricError(.refused, "\(connection.peer) cannot be reached: \(reason)"))
+        }
         finish(FabricError(.peerGone, "the connection to \(connection.peer) has broken: \(reason)"))
     }
 
@@ -171,21 +179,27 @@ final class Link {
         if context.now >= phaseDeadline {
             switch phase {
             case .greeting, .confirming:
-                finish(FabricError(.timedOut, "\(connection.peer) has not answered in \(context.limits.connectTimeout)"))
+                finish(
+                    FabricError(.timedOut, "\(connection.peer) has not answered in \(context.limits.connectTimeout)"))
             case .closing:
                 giveUp(
-                    FabricError(.timedOut, "\(connection.peer) has not released payloads in \(context.limits.pullTimeout)"))
+                    FabricError(
+                        .timedOut, "\(connection.peer) has not released payloads in \(context.limits.pullTimeout)"))
             case .leaving(let leaving): finish(leaving.reason)
             case .open, .ended: break
             }
         }
         if context.now >= pulling.deadline {
             giveUp(
-                FabricError(.timedOut, "a payload of \(connection.peer) has not come on in \(context.limits.pullTimeout)"))
+                FabricError(
+                    .timedOut, "a payload of \(connection.peer) has not come on in \(context.limits.pullTimeout)"))
         }
         if context.now >= stallDeadline {
             let gone = FabricError(.peerGone, "\(connection.peer) cannot be reached any more")
-            finish(isLost ? gone : FabricError(.timedOut, "\(connection.peer) has taken nothing in \(context.limits.pullTimeout)"))
+            finish(
+                isLost
+                    ? gone
+                    : FabricError(.timedOut, "\(connection.peer) has taken nothing in \(context.limits.pullTimeout)"))
         }
         if case .ended = phase { return .max }
         return min(phaseDeadline, pulling.deadline, stallDeadline)

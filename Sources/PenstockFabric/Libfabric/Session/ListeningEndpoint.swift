@@ -26,7 +26,8 @@ final class ListeningEndpoint {
         id = context.makeIdentifier()
         accept = request.accept
         let info = context.domain.info.at(port: request.port)
-        let slots = Endpoint.Slots(byteCount: Greeting.frameBytes, receives: min(Self.slotCount, info.receives), sends: 0, reads: 0)
+        let slots = Endpoint.Slots(
+            byteCount: Greeting.frameBytes, receives: min(Self.slotCount, info.receives), sends: 0, reads: 0)
         endpoint = try context.makeEndpoint(id, info, slots)
         address = try endpoint.name()
         for slot in 0..<slots.receives { post(slot) }
@@ -67,7 +68,8 @@ final class ListeningEndpoint {
     private func link(_ hello: Greeting, _ proof: [UInt8]) throws(FabricError) -> Link? {
         let isTrusted = Handshake.isSame(proof, context.handshake.ofHello(hello))
         if !isTrusted || tally.connections >= context.limits.connections {
-            return try refusal(hello, isTrusted ? .refused("it has as many as it takes") : .notTrusted("its proof is wrong"))
+            return try refusal(
+                hello, isTrusted ? .refused("it has as many as it takes") : .notTrusted("its proof is wrong"))
         }
         let connection = makeConnection(hello)
         let (endpoint, welcome, client) = try answer(hello, connection.link)
