@@ -75,6 +75,18 @@ struct LibfabricTests {
         await transport.close()
     }
 
+    @Test(
+        "shared memory works on request: with its owner's addresses, and nothing to wait for",
+        .enabled(if: hasSharedMemory))
+    func sharedMemory() async throws {
+        let transport = try LibfabricTransport(provider: .named("shm"))
+        #expect(transport.name == "shm")
+        try await exchange(transport, transport.makePool(slabBytes: 12 << 20, slabs: 4))
+        await transport.close()
+    }
+
+    private static let hasSharedMemory = (try? LibfabricTransport.providers())?.contains { $0.name == "shm" } ?? false
+
     /// Sends a payload of several pieces that does not begin at a slab's beginning, and compares it.
     private func exchange(_ transport: LibfabricTransport, _ pool: SlabPool) async throws {
         let pulled = Outcomes<(FabricError?, [UInt8])>()

@@ -45,6 +45,9 @@ final class FabricInfo: @unchecked Sendable {
     /// Whether the bytes can be the address of an endpoint; providers do not look.
     func isAddress(_ bytes: [UInt8]) -> Bool {
         if isIPv4 { return bytes.count == 16 && bytes[0] == 2 && bytes[1] == 0 }
+        if entry.pointee.addr_format == UInt32(FI_ADDR_STR) {
+            return (1...255).contains(bytes.count) && bytes.last == 0
+        }
         return !bytes.isEmpty && (sourceAddress.isEmpty || bytes.count == sourceAddress.count)
     }
 
