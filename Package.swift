@@ -40,6 +40,8 @@ let package = Package(
     ],
     targets: [
         // Row 1: C libraries. Their module maps carry no `link` lines; the names come from pkg-config.
+        // Without pkg-config, which would link the library: it is opened at run time. Headers elsewhere: CPATH.
+        .systemLibrary(name: "CFabric", providers: [.apt(["libfabric-dev"])]),
         .systemLibrary(name: "CFFTW", pkgConfig: "fftw3f", providers: [.apt(["libfftw3-dev"])]),
         .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
         .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
@@ -55,7 +57,9 @@ let package = Package(
         // Row 3
         .target(
             name: "PenstockLog", dependencies: ["CLZ4", "CPenstockShim", "PenstockEvents"], swiftSettings: strict),
-        .target(name: "PenstockFabric", dependencies: ["PenstockEvents"] + nio, swiftSettings: strict),
+        .target(
+            name: "PenstockFabric", dependencies: ["CFabric", "CPenstockShim", "PenstockEvents"] + nio,
+            swiftSettings: strict),
 
         // Row 4
         .target(
@@ -119,11 +123,11 @@ let package = Package(
             name: "PenstockEventsTests", dependencies: ["CPenstockShim", "PenstockEvents"], swiftSettings: strict),
         .testTarget(
             name: "PenstockFormatsTests", dependencies: ["PenstockFormats", "TestSupport"], swiftSettings: strict),
+        .executableTarget(
+            name: "FabricPeer", dependencies: ["PenstockFabric"], path: "Tests/FabricPeer", swiftSettings: strict),
         .testTarget(
             name: "PenstockFabricTests",
-            dependencies: [
-                "PenstockFabric", "PenstockEvents", "TestSupport",
-            ] + nio,
+            dependencies: ["CFabric", "FabricPeer", "PenstockFabric", "PenstockEvents", "TestSupport"] + nio,
             swiftSettings: strict),
         .executableTarget(
             name: "LogAppender",

@@ -6,6 +6,10 @@ enum TransportKind: String, CaseIterable, Sendable, CustomTestStringConvertible 
     case inProcess = "in-process"
     case tcp
     case tls
+    case fabric
+
+    /// Those that this machine has: without libfabric its tests are skipped, and the suite Libfabric says so.
+    static let allCases: [TransportKind] = [.inProcess, .tcp, .tls] + (Libfabric.isThere ? [.fabric] : [])
 
     /// Both ends show the same certificate and want to see one.
     private static let identity = Result {
@@ -20,6 +24,7 @@ enum TransportKind: String, CaseIterable, Sendable, CustomTestStringConvertible 
         case .inProcess: InProcessTransport(limits: limits)
         case .tcp: try TCPTransport(limits: limits, security: .plaintext)
         case .tls: try TCPTransport(limits: limits, security: .tls(Self.identity.get()), threads: 2)
+        case .fabric: try LibfabricTransport(limits: limits)
         }
     }
 
@@ -27,7 +32,7 @@ enum TransportKind: String, CaseIterable, Sendable, CustomTestStringConvertible 
     var anyAddress: FabricAddress {
         switch self {
         case .inProcess: .name("broker")
-        case .tcp, .tls: .host("127.0.0.1", port: 0)
+        case .tcp, .tls, .fabric: .host("127.0.0.1", port: 0)
         }
     }
 
@@ -36,6 +41,8 @@ enum TransportKind: String, CaseIterable, Sendable, CustomTestStringConvertible 
         switch self {
         case .inProcess: .name("nobody")
         case .tcp, .tls: .host("127.0.0.1", port: 1)
+        // 127.0.0.1, port 9 (discard), as libfabric's TCP provider has it.
+        case .fabric: .endpoint([2, 0, 0, 9, 127, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0])
         }
     }
 }
