@@ -72,7 +72,7 @@ extension Link {
         if wasGreeting, case .client(_, let done) = role {
             done(.failure(reason ?? FabricError(.refused, "\(connection.peer) has closed the connection")))
         } else {
-            handler?.ended(reason, of: connection)
+            handler?.ended(sending.isClosing ? nil : reason, of: connection)
         }
     }
 }
