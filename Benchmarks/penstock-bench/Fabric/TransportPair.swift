@@ -6,18 +6,21 @@ import Synchronization
 enum BenchmarkTransport: String, ExpressibleByArgument, CaseIterable {
     case inProcess = "in-process"
     case tcp
+    /// libfabric, with the provider that it has.
+    case fabric
 
     func make() throws -> any Transport {
         switch self {
         case .inProcess: InProcessTransport()
         case .tcp: try TCPTransport(security: .plaintext)
+        case .fabric: try LibfabricTransport()
         }
     }
 
     var address: FabricAddress {
         switch self {
         case .inProcess: .name("benchmark")
-        case .tcp: .host("127.0.0.1", port: 0)
+        case .tcp, .fabric: .host("127.0.0.1", port: 0)
         }
     }
 }
