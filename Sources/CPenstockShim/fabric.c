@@ -1,12 +1,16 @@
 #define _GNU_SOURCE
 #include "penstock_fabric.h"
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -65,6 +69,28 @@ int penstock_poller_wait(int poller, uint64_t *numbers, int capacity, int64_t na
     int count = epoll_wait(poller, events, capacity < MOST_EVENTS ? capacity : MOST_EVENTS, milliseconds);
     for (int i = 0; i < count; i++) numbers[i] = events[i].data.u64;
     return count > 0 ? count : 0;
+}
+
+static int is_same(const struct sockaddr_in *a, const void *bytes) {
+    const struct sockaddr_in *b = bytes;
+    return a->sin_family == AF_INET && a->sin_port == b->sin_port && a->sin_addr.s_addr == b->sin_addr.s_addr;
+}
+
+void penstock_shut_down(const void *local, const void *remote) {
+    DIR *folder = opendir("/proc/self/fd");
+    if (!folder) return;
+    for (struct dirent *entry; (entry = readdir(folder));) {
+        char *end;
+        long descriptor = strtol(entry->d_name, &end, 10);
+        if (end == entry->d_name) continue;
+        struct sockaddr_in ours = {0}, theirs = {0};
+        socklen_t oursBytes = sizeof ours, theirsBytes = sizeof theirs;
+        // Listening sockets have no peer, and stay.
+        if (getpeername((int)descriptor, (struct sockaddr *)&theirs, &theirsBytes) != 0) continue;
+        if (getsockname((int)descriptor, (struct sockaddr *)&ours, &oursBytes) != 0) continue;
+        if (is_same(&ours, local) || is_same(&theirs, remote)) shutdown((int)descriptor, SHUT_RDWR);
+    }
+    closedir(folder);
 }
 
 void penstock_populate(void *address, uint64_t byteCount) {

@@ -22,5 +22,8 @@ void penstock_poller_close(int poller);
 /// `capacity` (up to 64) of them and gives how many.
 int penstock_poller_wait(int poller, uint64_t *numbers, int capacity, int64_t nanoseconds);
 
+/// Shuts down the IPv4 connections of this process that were accepted at `local` or made to `remote`, both 16 bytes of a sockaddr_in.
+void penstock_shut_down(const void *local, const void *remote);
+
 /// Faults pages in before they are registered; does nothing where the kernel cannot (Linux 5.14).
 void penstock_populate(void *address, uint64_t byteCount);

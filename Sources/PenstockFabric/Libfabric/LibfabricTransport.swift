@@ -116,7 +116,8 @@ public final class LibfabricTransport: Transport {
         }
     }
 
-    /// Slabs whose arena is registered once where that pins memory; elsewhere each payload is registered while it is offered.
+    /// Slabs whose arena is registered once where that pins memory; elsewhere each payload is registered while it is
+    /// offered.
     /// - Throws: `FabricError` with code `outOfMemory`, or `unavailable` where the fabric refuses the memory.
     public func makePool(slabBytes: Int, slabs: Int) throws(FabricError) -> SlabPool {
         try SlabPool(slabBytes: slabBytes, slabs: slabs) { arena throws(FabricError) in
@@ -170,8 +171,8 @@ public final class LibfabricTransport: Transport {
         return try outcome.get()
     }
 
-    /// Closes everything, in order: returns when all connections have ended, which payloads that nobody releases may delay
-    /// by `limits.pullTimeout`.
+    /// Closes everything, in order: returns when all connections have ended, which payloads that nobody releases may
+    /// delay by `limits.pullTimeout`.
     public func close() async {
         await withCheckedContinuation { continuation in
             if !queue.submit(.stop(done: { continuation.resume() })) { continuation.resume() }

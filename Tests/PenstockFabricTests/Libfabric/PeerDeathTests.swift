@@ -17,6 +17,15 @@ struct PeerDeathTests {
         let other: any Connection
         let otherHandler: RecordingHandler
 
+        /// Stops the process, and waits until it stands still: the signal takes its time.
+        func stop() async throws {
+            let pid = process.processIdentifier
+            kill(pid, SIGSTOP)
+            while try !String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8).contains(") T ") {
+                try await Task.sleep(for: .milliseconds(1))
+            }
+        }
+
         /// Sends a message to and fro on the connection within this process.
         func checkOther() async {
             other.send([7])
@@ -66,7 +75,7 @@ struct PeerDeathTests {
         var limits = FabricLimits()
         limits.pullTimeout = .seconds(1)
         let scene = try await makeScene(limits)
-        kill(scene.process.processIdentifier, SIGSTOP)
+        try await scene.stop()
         let pulled = Outcomes<FabricError?>()
         scene.payload.pull(into: try #require(scene.pool.take())[0..<Self.payloadBytes]) { pulled.add($0) }
         await scene.checkOther()
@@ -81,7 +90,7 @@ struct PeerDeathTests {
     @Test("a peer that is killed while a payload is pulled ends its connection at once")
     func killed() async throws {
         let scene = try await makeScene(FabricLimits())
-        kill(scene.process.processIdentifier, SIGSTOP)
+        try await scene.stop()
         let pulled = Outcomes<FabricError?>()
         scene.payload.pull(into: try #require(scene.pool.take())[0..<Self.payloadBytes]) { pulled.add($0) }
         await scene.checkOther()

@@ -1,4 +1,5 @@
 internal import CFabric
+internal import CPenstockShim
 
 #if canImport(Glibc)
     internal import Glibc
@@ -64,6 +65,26 @@ final class Endpoint {
 
     deinit { close() }
 
+    /// Breaks the connection to a peer, and takes the errors of the reads that were under way.
+    ///
+    /// libfabric 1.17 (`tcp;ofi_rxm`) reads from nowhere when an endpoint is closed while the answer to a read has come
+    /// in part. It bears a connection that breaks, so that is what it gets before.
+    func sever(from peer: [UInt8], reads: Int) {
+        guard domain.info.provider == "tcp;ofi_rxm", domain.info.isIPv4, domain.info.isAddress(peer),
+            let own = try? name()
+        else { return }
+        penstock_shut_down(own, peer)
+        var left = reads
+        for _ in 0..<Self.looksForErrors where left > 0 {
+            _ = poll { operation, _, _ in
+                if case .read = operation { left -= 1 }
+            }
+        }
+    }
+
+    /// How often to look for the errors of a connection that was broken: they are there after a few times.
+    private static let looksForErrors = 1_000
+
     /// Closes it: from then on neither the provider nor a peer touches memory on its behalf.
     func close() {
         // A region that is bound to an endpoint goes before it.
@@ -126,8 +147,7 @@ final class Endpoint {
         }
     }
 
-    /// Sends what is in a slot. Not by `fi_inject`, which would save the completion: libfabric 1.17 reads from nowhere
-    /// (`tcp;ofi_rxm`) when an endpoint is closed before what was injected has left.
+    /// Sends what is in a slot.
     func send(slot number: Int, _ byteCount: Int, to peer: fi_addr_t) -> Int {
         post(.send(slot: number)) {
             fi_send(pointer, sendSlot(number).baseAddress, byteCount, region?.descriptor, peer, $0)

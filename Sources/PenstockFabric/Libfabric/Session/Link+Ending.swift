@@ -59,7 +59,10 @@ extension Link {
         let wasGreeting = if case .greeting = phase { true } else { false }
         phase = .ended
         // From here on neither the provider nor the peer touches the memory.
-        if let endpoint { context.close(endpoint) }
+        if let endpoint {
+            if pulling.reads > 0 { endpoint.sever(from: peerAddress, reads: pulling.reads) }
+            context.close(endpoint)
+        }
         endpoint = nil
         let error = reason ?? FabricError(.closed, "the connection to \(connection.peer) was closed")
         for (_, pull) in pulling.pulls.sorted(by: { $0.key < $1.key }) { pull.request.pulled(error) }

@@ -30,6 +30,7 @@ extension Link {
         }
         guard let endpoint else { return }
         destination = try endpoint.insert(welcome.address)
+        peerAddress = welcome.address
         sending.meet(welcome)
         epoch = frame.header.epoch
         receiving.number = 1

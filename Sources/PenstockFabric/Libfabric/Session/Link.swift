@@ -41,6 +41,8 @@ final class Link {
     /// Nil when the link has ended.
     var endpoint: Endpoint?
     var destination: fi_addr_t
+    /// The address of the peer's endpoint; empty until it is known.
+    var peerAddress: [UInt8] = []
     var epoch: UInt64 = 0
     /// When the phase must be over.
     var phaseDeadline = UInt64.max
@@ -77,11 +79,12 @@ final class Link {
         sending = LinkSending(slots: endpoint.slots.sends, context.limits)
         receiving = LinkReceiving(slots: endpoint.slots.receives)
         id = connection.link
-        phase =
-            switch role {
-            case .client: .greeting
-            case .server: .confirming
-            }
+        switch role {
+        case .client: phase = .greeting
+        case .server(let hello, _):
+            phase = .confirming
+            peerAddress = hello.address
+        }
     }
 
     /// The slots of a connection's endpoint under the limits.
@@ -121,7 +124,10 @@ final class Link {
         guard let endpoint else { return false }
         isPolling = true
         let hasCome = endpoint.poll { operation, byteCount, error in
-            if let error { return operationFailed(error) }
+            if let error {
+                if case .read = operation { pulling.reads -= 1 }
+                return operationFailed(error)
+            }
             switch operation {
             case .receive(let slot): received(slot: slot, byteCount)
             case .send(let slot): sent(slot: slot)
@@ -190,6 +196,7 @@ final class Link {
             }
         }
         if context.now >= pulling.deadline {
+            pulling.deadline = .max
             giveUp(
                 FabricError(
                     .timedOut, "a payload of \(connection.peer) has not come on in \(context.limits.pullTimeout)"))
