@@ -52,12 +52,17 @@ struct TransportPair {
 final class SwitchedHandler: ConnectionHandler {
     typealias Reaction = @Sendable (IncomingMessage, any Connection) -> Void
 
-    private let reaction = Mutex<Reaction>({ _, _ in })
+    /// In a struct: each look at a closure that is the lock's whole value would wrap it once more.
+    private struct State {
+        var react: Reaction = { _, _ in }
+    }
 
-    func react(_ reaction: @escaping Reaction) { self.reaction.withLock { $0 = reaction } }
+    private let state = Mutex(State())
+
+    func react(_ reaction: @escaping Reaction) { state.withLock { $0.react = reaction } }
 
     func received(_ message: IncomingMessage, on connection: any Connection) {
-        reaction.withLock { $0 }(message, connection)
+        state.withLock { $0.react }(message, connection)
     }
 
     func ended(_ reason: FabricError?, of connection: any Connection) {
