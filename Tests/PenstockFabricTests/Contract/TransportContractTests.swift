@@ -42,6 +42,19 @@ extension FabricSuites {
                 serverHandler: serverHandler)
         }
 
+        /// Two ends of which the client offers a slab of a pool of two, and the server has kept the offer; `released` is told when the slab is the
+        /// client's again.
+        private func offer(
+            _ kind: TransportKind
+        ) async throws -> (pair: Pair, pool: SlabPool, released: Outcomes<FabricError?>, payload: IncomingPayload) {
+            let kept = Outcomes<IncomingPayload?>()
+            let pair = try await connect(kind, server: { message, _ in kept.add(message.payload) })
+            let pool = try pair.transport.makePool(slabBytes: 1 << 20, slabs: 2)
+            let released = Outcomes<FabricError?>()
+            pair.client.send([1], try #require(pool.take())[0..<1 << 20]) { released.add($0) }
+            return (pair, pool, released, try #require(await kept.values(1)[0]))
+        }
+
         private func openFiles() throws -> Int {
             try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count
         }
@@ -183,12 +196,7 @@ extension FabricSuites {
             "who has closed hears of nothing but the end, and pulls nothing any more", arguments: TransportKind.allCases
         )
         func closedReceiver(kind: TransportKind) async throws {
-            let kept = Outcomes<IncomingPayload?>()
-            let pair = try await connect(kind, server: { message, _ in kept.add(message.payload) })
-            let pool = try pair.transport.makePool(slabBytes: 1 << 20, slabs: 2)
-            let released = Outcomes<FabricError?>()
-            pair.client.send([1], try #require(pool.take())[0..<1 << 20]) { released.add($0) }
-            let payload = try #require(await kept.values(1)[0])
+            let (pair, pool, released, payload) = try await offer(kind)
             pair.server.close()
             pair.client.send([2])
             let pulled = Outcomes<FabricError?>()
@@ -206,12 +214,7 @@ extension FabricSuites {
             "who has closed is told of a peer that fails meanwhile by what was not released",
             arguments: TransportKind.allCases)
         func failingAfterClose(kind: TransportKind) async throws {
-            let kept = Outcomes<IncomingPayload?>()
-            let pair = try await connect(kind, server: { message, _ in kept.add(message.payload) })
-            let pool = try pair.transport.makePool(slabBytes: 1 << 20, slabs: 1)
-            let released = Outcomes<FabricError?>()
-            pair.client.send([1], try #require(pool.take())[0..<1 << 20]) { released.add($0) }
-            let payload = await kept.values(1)[0]
+            let (pair, _, released, payload) = try await offer(kind)
             pair.client.close()
             pair.server.fail(FabricError(.protocolViolation, "a test"))
             await pair.clientHandler.waitForEnd()
@@ -223,12 +226,7 @@ extension FabricSuites {
 
         @Test("the end of a connection ends what was not taken", arguments: TransportKind.allCases)
         func failing(kind: TransportKind) async throws {
-            let kept = Outcomes<IncomingPayload?>()
-            let pair = try await connect(kind, server: { message, _ in kept.add(message.payload) })
-            let pool = try pair.transport.makePool(slabBytes: 1 << 20, slabs: 2)
-            let released = Outcomes<FabricError?>()
-            pair.client.send([1], try #require(pool.take())[0..<1 << 20]) { released.add($0) }
-            let payload = try #require(await kept.values(1)[0])
+            let (pair, pool, released, payload) = try await offer(kind)
             pair.client.fail(FabricError(.protocolViolation, "a test"))
             await pair.clientHandler.waitForEnd()
             await pair.serverHandler.waitForEnd()
