@@ -54,7 +54,7 @@ final class InProcessConnection: Connection {
         let byteCount = message.count + (payload?.count ?? 0)
         let outcome: Result<(number: UInt64, other: InProcessConnection), FabricError> = state.withLock { state in
             guard !state.isClosing, !state.isEnded, let other = state.other else {
-                return .failure(FabricError(.closed, "the connection to \(peer) is closed"))
+                return .failure(.isClosed(to: peer))
             }
             if let refusal = limits.refusal(message: message.count, payload: payload?.count) {
                 return .failure(refusal)
@@ -105,7 +105,7 @@ final class InProcessConnection: Connection {
     {
         queue.async { [self] in
             if state.withLock({ $0.isEnded || $0.isClosing }) {
-                instead(FabricError(.closed, "the connection to \(peer) is closed"))
+                instead(.isClosed(to: peer))
             } else {
                 work()
             }
@@ -143,7 +143,7 @@ final class InProcessConnection: Connection {
         }
         guard isFirst else { return }
         left()
-        let error = reason ?? FabricError(.closed, "the connection to \(peer) was closed")
+        let error = reason ?? .wasClosed(to: peer)
         queue.async { [self] in
             for (_, entry) in sent.sorted(by: { $0.key < $1.key }) { entry.released(error) }
             handler?.ended(isClosing ? nil : reason, of: self)

@@ -37,7 +37,7 @@ public final class InProcessTransport: Transport {
             self?.state.withLock { $0.listeners[name] = nil }
         }
         let refusal: FabricError? = state.withLock { state in
-            if state.isClosed { return FabricError(.closed, "the transport is closed") }
+            if state.isClosed { return .transportClosed }
             if state.listeners[name] != nil {
                 return FabricError(.addressInUse, "somebody listens at \(address) already")
             }
@@ -58,7 +58,7 @@ public final class InProcessTransport: Transport {
                 .invalidAddress, "\(address) is no address within a process", hint: "write name:NAME")
         }
         let (listener, isClosed) = state.withLock { ($0.listeners[name], $0.isClosed) }
-        if isClosed { throw FabricError(.closed, "the transport is closed") }
+        if isClosed { throw FabricError.transportClosed }
         guard let listener, let connection = listener.connect(handler) else {
             throw FabricError(.refused, "nobody accepts connections at \(address)")
         }

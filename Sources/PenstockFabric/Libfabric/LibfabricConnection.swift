@@ -47,7 +47,7 @@ final class LibfabricConnection: Connection {
         if let refusal = limits.refusal(message: message.count, payload: payload?.count) { return released(refusal) }
         let outgoing = OutgoingMessage(bytes: message, payload: payload, released: released)
         let (refusal, announces): (FabricError?, Bool) = state.withLock { state in
-            if state.isClosed { return (FabricError(.closed, "the connection to \(peer) is closed"), false) }
+            if state.isClosed { return (.isClosed(to: peer), false) }
             guard state.waitingBytes + outgoing.byteCount <= limits.queuedBytes else {
                 return (limits.queueFull(to: peer), false)
             }
@@ -81,7 +81,7 @@ final class LibfabricConnection: Connection {
     /// Tells the progress thread to look. Where it has ended, so has the connection, and what waits here is told so.
     private func announce() {
         if queue.submit(.look(link: link)) { return }
-        for message in take().messages { message.released(FabricError(.closed, "the connection to \(peer) is closed")) }
+        for message in take().messages { message.released(.isClosed(to: peer)) }
     }
 
     // MARK: The progress thread's side

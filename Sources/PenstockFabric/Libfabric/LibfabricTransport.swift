@@ -132,7 +132,7 @@ public final class LibfabricTransport: Transport {
         let port = try port(of: address)
         let outcome: Result<LibfabricListener, FabricError> = await withCheckedContinuation { continuation in
             let request = ListenRequest(port: port, accept: accept) { continuation.resume(returning: $0) }
-            if !queue.submit(.listen(request)) { continuation.resume(returning: .failure(ProgressLoop.closed)) }
+            if !queue.submit(.listen(request)) { continuation.resume(returning: .failure(.transportClosed)) }
         }
         return try outcome.get()
     }
@@ -166,7 +166,7 @@ public final class LibfabricTransport: Transport {
         }
         let outcome: Result<any Connection, FabricError> = await withCheckedContinuation { continuation in
             let request = ConnectRequest(address: bytes, handler: handler) { continuation.resume(returning: $0) }
-            if !queue.submit(.connect(request)) { continuation.resume(returning: .failure(ProgressLoop.closed)) }
+            if !queue.submit(.connect(request)) { continuation.resume(returning: .failure(.transportClosed)) }
         }
         return try outcome.get()
     }

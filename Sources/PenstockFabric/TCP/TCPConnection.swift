@@ -90,7 +90,7 @@ final class TCPConnection: Connection {
         }
     }
 
-    fileprivate var closed: FabricError { FabricError(.closed, "the connection to \(peer) is closed") }
+    fileprivate var closed: FabricError { .isClosed(to: peer) }
 
     /// Has the stream look at the orders. Called with the lock held: so no task comes after the end, when the event
     /// loop may be gone.

@@ -15,8 +15,6 @@ extension linger {
 
 /// What the failures of sockets and of TLS mean for a connection.
 enum TCPFailure {
-    static let transportClosed = FabricError(.closed, "the transport is closed")
-
     static func gone(_ peer: FabricPeer) -> FabricError {
         FabricError(.peerGone, "\(peer) has gone without closing the connection")
     }

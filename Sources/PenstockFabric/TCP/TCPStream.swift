@@ -147,7 +147,7 @@ final class TCPStream: ChannelDuplexHandler {
         guard let connection, let role else { return }
         switch (role, kind) {
         case (.client(let handler, let connected, _), .welcome):
-            guard roster.join(connection) else { return end(TCPFailure.transportClosed, .reset) }
+            guard roster.join(connection) else { return end(FabricError.transportClosed, .reset) }
             begin(handler)
             connected.succeed(connection)
         case (.client, .bye):
@@ -216,7 +216,7 @@ final class TCPStream: ChannelDuplexHandler {
         close(ending)
         let wasClosing = connection?.isClosing ?? false
         let orders = connection?.finish()
-        let failure = reason ?? FabricError(.closed, "the connection to \(peer) was closed")
+        let failure = reason ?? .wasClosed(to: peer)
         if case .pulling(let pull) = incoming { pull.pulled(failure) }
         if case .pull(_, let pulled) = orders?.answer { pulled(failure) }
         for frame in writer.removeAll() + (orders?.frames ?? []) { frame.released(failure) }

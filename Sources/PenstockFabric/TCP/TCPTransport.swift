@@ -79,7 +79,7 @@ public final class TCPTransport: Transport {
                 .invalidIdentity, "nobody can be let in at \(address) over TLS without a certificate",
                 hint: "name the files of a certificate chain and of its private key")
         }
-        guard roster.begin() else { throw TCPFailure.transportClosed }
+        guard roster.begin() else { throw FabricError.transportClosed }
         defer { roster.finish() }
         let admission = TCPAdmission(limits, accept, rejected: rejected)
         let bootstrap = ServerBootstrap(group: group)
@@ -106,7 +106,7 @@ public final class TCPTransport: Transport {
         } catch {
             throw TCPFailure.listening(error, at: address)
         }
-        throw TCPFailure.transportClosed
+        throw FabricError.transportClosed
     }
 
     // MARK: Connecting
@@ -118,7 +118,7 @@ public final class TCPTransport: Transport {
         to address: FabricAddress, _ handler: any ConnectionHandler
     ) async throws(FabricError) -> any Connection {
         let (host, port) = try hostAndPort(address)
-        guard roster.begin() else { throw TCPFailure.transportClosed }
+        guard roster.begin() else { throw FabricError.transportClosed }
         defer { roster.finish() }
         let deadline = NIODeadline.now() + TimeAmount(limits.connectTimeout)
         let connected = group.next().makePromise(of: TCPConnection.self)
@@ -144,7 +144,7 @@ public final class TCPTransport: Transport {
             .connect(host: host, port: port)
             .whenFailure { connected.fail($0) }
         do { return try await connected.futureResult.get() } catch {
-            throw roster.isClosed ? TCPFailure.transportClosed : TCPFailure.connecting(error, to: address, limits)
+            throw roster.isClosed ? FabricError.transportClosed : TCPFailure.connecting(error, to: address, limits)
         }
     }
 
@@ -184,7 +184,7 @@ public final class TCPTransport: Transport {
         for listener in listeners { await listener.close() }
         for connection in connections { connection.close() }
         let deadline = group.next().scheduleTask(in: Self.farewell) { [roster] in
-            for connection in roster.connections { connection.fail(TCPFailure.transportClosed) }
+            for connection in roster.connections { connection.fail(FabricError.transportClosed) }
         }
         await roster.waitUntilEmpty()
         deadline.cancel()

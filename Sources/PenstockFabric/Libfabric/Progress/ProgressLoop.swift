@@ -153,7 +153,7 @@ final class ProgressLoop {
     }
 
     private func listen(_ request: ListenRequest) {
-        if !stops.isEmpty { return request.done(.failure(Self.closed)) }
+        if !stops.isEmpty { return request.done(.failure(.transportClosed)) }
         do throws(FabricError) {
             let listener = try ListeningEndpoint(context, request)
             listeners[listener.id] = listener
@@ -164,7 +164,7 @@ final class ProgressLoop {
     }
 
     private func connect(_ request: ConnectRequest) {
-        if !stops.isEmpty { return request.done(.failure(Self.closed)) }
+        if !stops.isEmpty { return request.done(.failure(.transportClosed)) }
         do throws(FabricError) {
             let info = context.domain.info
             let connection = LibfabricConnection(
@@ -185,14 +185,12 @@ final class ProgressLoop {
     /// Answers a command that came too late.
     private func refuse(_ command: ProgressQueue.Command) {
         switch command {
-        case .listen(let request): request.done(.failure(Self.closed))
+        case .listen(let request): request.done(.failure(.transportClosed))
         case .unlisten(_, let done): done()
-        case .connect(let request): request.done(.failure(Self.closed))
-        case .pull(_, let request): request.pulled(Self.closed)
+        case .connect(let request): request.done(.failure(.transportClosed))
+        case .pull(_, let request): request.pulled(.transportClosed)
         case .stop(let done): stops.append(done)
         case .look, .decline: break
         }
     }
-
-    static var closed: FabricError { FabricError(.closed, "the transport is closed") }
 }

@@ -64,7 +64,7 @@ extension Link {
             context.close(endpoint)
         }
         endpoint = nil
-        let error = reason ?? FabricError(.closed, "the connection to \(connection.peer) was closed")
+        let error = reason ?? .wasClosed(to: connection.peer)
         for (_, pull) in pulling.pulls.sorted(by: { $0.key < $1.key }) { pull.request.pulled(error) }
         for (_, offered) in sending.offered.sorted(by: { $0.key < $1.key }) { offered.message.released(error) }
         for message in sending.slots.flatMap(\.messages) { message.released(error) }

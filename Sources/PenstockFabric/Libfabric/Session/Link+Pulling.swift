@@ -28,7 +28,7 @@ extension Link {
     func pull(_ request: PullRequest) {
         switch phase {
         case .open, .closing: break
-        default: return request.pulled(FabricError(.closed, "the connection to \(connection.peer) is closed"))
+        default: return request.pulled(.isClosed(to: connection.peer))
         }
         attempt { () throws(FabricError) in
             var (region, descriptor): (MemoryRegion?, UnsafeMutableRawPointer?)

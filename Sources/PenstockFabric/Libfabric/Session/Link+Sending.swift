@@ -200,7 +200,7 @@ extension Link {
             sending.slots[slot].messages.append(message)
             return encode(header, message.bytes, UnsafeRawBufferPointer(payload.bytes), into: slot, at: offset)
         }
-        guard let endpoint else { throw FabricError(.closed, "the connection to \(connection.peer) is closed") }
+        guard let endpoint else { throw FabricError.isClosed(to: connection.peer) }
         let (region, start) = try context.region(for: payload, endpoint)
         header.payload = sending.nextPayload
         header.address = region.remoteAddress(start)
