@@ -80,9 +80,13 @@ final class FlowRun {
         await task?.value
         storage = storage.incarnation()
         if steps.hasEndedWell { return }
-        steps = RunSteps()
         let log = try await openLog()
+        if let checkpoints, try await plan.restoreReport(checkpoints, log: log) == nil {
+            // The process ended between keeping that the run is at its end and saying so.
+            return steps.noteEnd(.success(()))
+        }
         plan = try await PhysicalPlan(setup.flows, parallelism: shape.parallelism, log: log)
+        steps = RunSteps()
         try await begin(shape, log)
     }
 
@@ -106,15 +110,17 @@ final class FlowRun {
         try await EmbeddedLog(directory: Self.directory, storage: storage, clock: clock)
     }
 
+    /// None is taken by itself: the test says when.
+    private var checkpoints: CheckpointOptions? {
+        setup.keepsCheckpoints ? CheckpointOptions(name: "test", interval: .seconds(1 << 30)) : nil
+    }
+
     private func begin(_ shape: Shape, _ log: EmbeddedLog) async throws {
         var options = RunOptions(batchEvents: shape.batch, topicDurability: .pageCache)
         options.clock = clock
         options.steps = steps
         options.journal = .writing("test")
-        if setup.keepsCheckpoints {
-            // None by itself: the test says when.
-            options.checkpoints = CheckpointOptions(name: "test", interval: .seconds(1 << 30))
-        }
+        options.checkpoints = checkpoints
         let (run, steps) = (PipelineRun(plan, options: options, log: log), steps)
         task = Task {
             do {

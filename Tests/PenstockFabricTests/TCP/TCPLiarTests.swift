@@ -199,7 +199,7 @@ extension FabricSuites {
         @Test("a client that says nothing is dropped, and holds nobody's place")
         func silent() async throws {
             var limits = FabricLimits()
-            limits.connectTimeout = .seconds(1)
+            limits.connectTimeout = .seconds(3)
             limits.connections = 1
             let site = try await Site(limits)
             let silent = try RawSocket(to: site.listener.address)
