@@ -110,3 +110,11 @@ final class Outcomes<Value: Sendable>: Sendable {
         return values
     }
 }
+
+extension SlabPool {
+    /// Whether so many slabs are free in the end: a transport lets go of a slab a little after it has said that it is done with it.
+    func comesBack(_ count: Int) async -> Bool {
+        for _ in 0..<10_000 where freeCount != count { try? await Task.sleep(for: .milliseconds(1)) }
+        return freeCount == count
+    }
+}

@@ -86,7 +86,7 @@ extension FabricSuites {
             #expect(scene.handler.ends.count == 1 && scene.handler.ends[0]?.code == .timedOut)
             #expect(scene.otherHandler.ends.isEmpty)
             await scene.close()
-            #expect(scene.pool.freeCount == 1)
+            #expect(await scene.pool.comesBack(1))
         }
 
         @Test("a peer that is killed while a payload is pulled ends its connection at once")
@@ -102,7 +102,7 @@ extension FabricSuites {
             #expect(scene.handler.ends.count == 1 && scene.handler.ends[0]?.code == .peerGone)
             #expect(scene.otherHandler.ends.isEmpty)
             await scene.close()
-            #expect(scene.pool.freeCount == 1)
+            #expect(await scene.pool.comesBack(1))
         }
 
         @Test("a payload of a peer that has been killed cannot be pulled")

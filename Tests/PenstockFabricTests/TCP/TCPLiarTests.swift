@@ -172,7 +172,7 @@ extension FabricSuites {
             #expect(await pulled.values(1)[0]?.code == .peerGone)
             await handler.waitForEnd()
             #expect(handler.ends[0]?.code == .peerGone)
-            #expect(pool.freeCount == 1)
+            #expect(await pool.comesBack(1))
             try await site.checkAndClose()
         }
 
