@@ -73,6 +73,12 @@ public struct LogError: Diagnostic, Sendable, Hashable {
         case cancelled = "cancelled"
         /// More readers wait at one partition than the limit allows.
         case tooManyWaiters = "too-many-waiters"
+        /// No broker of the log can be reached, or the connection to it was lost.
+        case unreachable = "unreachable"
+        /// A broker has not answered in time; what was asked may have been done.
+        case timedOut = "timed-out"
+        /// Whoever asks may not do this.
+        case notAllowed = "not-allowed"
         /// The file system has no space left.
         case noSpace = "no-space"
         /// The process may not do this to the file.
@@ -130,6 +136,8 @@ public struct LogError: Diagnostic, Sendable, Hashable {
         case .partitionOwned, .tooManyWaiters, .cancelled, .producerFenced, .transactionOpen, .transactionFailed,
             .transactionUndecided:
             .temporary
+        case .unreachable, .timedOut: .unavailable
+        case .notAllowed: .configuration
         case .closed: .software
         case .noSpace, .permissionDenied, .tooManyOpenFiles, .storage: .inputOutput
         }

@@ -66,7 +66,8 @@ final class TransactionalOutlet: StageOutlet {
     func checkpoint() async throws -> [UInt8]? {
         guard let transaction else { return PreparedRows.nothing }
         for (number, append) in last.enumerated() {
-            _ = try await append?.acknowledgement()
+            guard let append else { continue }
+            witness = (number, try await append.acknowledgement().firstOffset)
             last[number] = nil
         }
         if !isPrepared { prepared.prepare(transaction) }
@@ -95,7 +96,7 @@ final class TransactionalOutlet: StageOutlet {
             writers.count > 1 && batch.keys != nil ? KeyRouter(instances: writers.count).split(batch) : [batch]
         for (number, part) in parts.enumerated() {
             guard let part else { continue }
-            note(try await transaction.submit(codec.encode(part), to: writers[number].partition), number)
+            last[number] = try await transaction.submit(codec.encode(part), to: writers[number].partition)
         }
         progress.count("\(topic)_appended", codec.progressCount(batch))
     }
@@ -109,14 +110,10 @@ final class TransactionalOutlet: StageOutlet {
         default: isForAll = false
         }
         for number in isForAll ? writers.indices : 0..<1 {
-            note(try await transaction.submit(control: record, to: writers[number].partition), number)
+            last[number] = try await transaction.submit(control: record, to: writers[number].partition)
         }
     }
 
-    private func note(_ append: PendingAppend, _ number: Int) {
-        last[number] = append
-        witness = (number, append.firstOffset)
-    }
 
     private func opened() async throws -> any Transaction {
         if let transaction { return transaction }

@@ -30,6 +30,13 @@ public struct Payload: Sendable {
             self.bytes = UnsafeMutableRawBufferPointer(mutating: bytes)
         }
 
+        /// Memory of `owner`, such as a slab, which is written before a payload shows it, and stays valid for as long as `owner` lives.
+        /// `bytes` is aligned to 64 bytes.
+        package init(writable bytes: UnsafeMutableRawBufferPointer, of owner: any AnyObject & Sendable) {
+            self.owner = owner
+            self.bytes = bytes
+        }
+
         deinit {
             if owner != nil { return }
             guard bytes.count >= PageMemory.smallestBytes, let base = bytes.baseAddress else {

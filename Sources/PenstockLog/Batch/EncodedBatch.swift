@@ -24,8 +24,10 @@ struct EncodedBatch: Sendable {
     var body: Range<Int> { BatchHeader.byteCount..<BatchHeader.byteCount + Int(header.storedBytes) }
 
     /// - Throws: `LogError` with code `invalidBatch` where the batch is empty or breaks a limit.
+    /// - Parameter memory: gives memory of so many bytes, aligned to 64.
     init(
-        _ builder: consuming RecordBatchBuilder, codec: BatchCodec = .raw, limits: LogLimits, partition: TopicPartition
+        _ builder: consuming RecordBatchBuilder, codec: BatchCodec = .raw, limits: LogLimits, partition: TopicPartition,
+        memory: (Int) -> Payload.Storage = { Payload.Storage(byteCount: $0) }
     ) throws(LogError) {
         builder.flushPending()
         guard builder.count > 0 else {
@@ -46,16 +48,16 @@ struct EncodedBatch: Sendable {
                 hint: "append smaller batches, or open the log with a larger batchBytes limit")
         }
         var header = encoder.header
-        var slab = Self.slab(bytes)
+        var slab = memory(Self.slabByteCount(bytes))
         encoder.fill(Self.bodyBytes(of: slab, bytes), &header)
-        if codec == .lz4, let smaller = Self.compressed(slab, &header) { slab = smaller }
+        if codec == .lz4, let smaller = Self.compressed(slab, &header, memory) { slab = smaller }
         self.init(header, slab)
     }
 
     /// A batch that is one control record.
     init(control record: ControlRecord) {
         let bytes = record.encoded()
-        let slab = Self.slab(bytes.count)
+        let slab = Payload.Storage(byteCount: Self.slabByteCount(bytes.count))
         Self.bodyBytes(of: slab, bytes.count).copyBytes(from: bytes)
         var header = BatchHeader()
         header.count = 1
@@ -69,7 +71,8 @@ struct EncodedBatch: Sendable {
         self.init(header, slab)
     }
 
-    private init(_ header: BatchHeader, _ slab: Payload.Storage) {
+    /// A batch whose body is in `slab`, which has `slabByteCount` bytes.
+    init(_ header: BatchHeader, _ slab: Payload.Storage) {
         self.header = header
         self.slab = slab
         let end = BatchHeader.byteCount + Int(header.storedBytes)
@@ -95,11 +98,12 @@ struct EncodedBatch: Sendable {
     /// The first `count` bytes of the slab, from the header on.
     func bytes(_ count: Int) -> UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: slab.bytes[..<count]) }
 
-    private static func slab(_ bodyBytes: Int) -> Payload.Storage {
+    /// The bytes of the slab of a batch with a body of `bodyBytes`.
+    static func slabByteCount(_ bodyBytes: Int) -> Int {
         let bytes = BatchHeader.byteCount + bodyBytes
         // A small batch is copied before it is written in whole blocks, and needs no room for them.
         let isSmall = bytes < BlockRun.smallestStraightBytes
-        return Payload.Storage(byteCount: bytes.rounded(upTo: isSmall ? Superblock.alignment : FileBlock.alignment))
+        return bytes.rounded(upTo: isSmall ? Superblock.alignment : FileBlock.alignment)
     }
 
     private static func bodyBytes(of slab: Payload.Storage, _ count: Int) -> UnsafeMutableRawBufferPointer {
@@ -107,9 +111,11 @@ struct EncodedBatch: Sendable {
     }
 
     // Each section on its own, so that attributes can be read without the payloads; nil where neither gets smaller.
-    private static func compressed(_ raw: Payload.Storage, _ header: inout BatchHeader) -> Payload.Storage? {
+    private static func compressed(
+        _ raw: Payload.Storage, _ header: inout BatchHeader, _ memory: (Int) -> Payload.Storage
+    ) -> Payload.Storage? {
         let body = UnsafeRawBufferPointer(bodyBytes(of: raw, Int(header.rawBytes)))
-        let result = slab(body.count)
+        let result = memory(slabByteCount(body.count))
         let target = bodyBytes(of: result, body.count)
         func section(_ range: Range<Int>, at start: Int) -> Int {
             let source = UnsafeRawBufferPointer(rebasing: body[range])

@@ -13,6 +13,14 @@ public struct ProducerSession: Sendable, Hashable {
     /// How many records of this name the partition holds: the sequence of the next one.
     public let nextSequence: UInt64
 
+    package init(partition: TopicPartition, name: String, id: UInt32, epoch: UInt32, nextSequence: UInt64) {
+        self.partition = partition
+        self.name = name
+        self.id = id
+        self.epoch = epoch
+        self.nextSequence = nextSequence
+    }
+
     /// What a batch carries whose first record has this sequence.
     public func stamp(_ firstSequence: UInt64) -> ProducerStamp {
         ProducerStamp(producer: id, epoch: epoch, firstSequence: firstSequence)

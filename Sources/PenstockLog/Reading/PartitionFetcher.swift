@@ -46,17 +46,31 @@ actor PartitionFetcher {
     /// Also returns the position behind them, which is farther where records of the log's own follow.
     func fetch() throws(LogError) -> (entries: [LogEntry], position: UInt64) {
         if let failure { throw failure }
-        return try retrying { () throws(LogError) in try fetchEntries() }
+        return try retrying { () throws(LogError) in
+            try fetch(limits.readWindowBytes, limits.fetchBytes) { batch throws(CursorFailure) in try entry(batch) }
+        }
     }
 
-    private func fetchEntries() throws(LogError) -> (entries: [LogEntry], position: UInt64) {
-        var entries: [LogEntry] = []
+    /// The next batches as they are stored, together hardly more than `byteLimit` bytes; as `fetch` otherwise. The first one may begin
+    /// before the position.
+    func fetchStored(_ byteLimit: Int) throws(LogError) -> (batches: [PortableBatch], position: UInt64) {
+        if let failure { throw failure }
+        let fetched = try retrying { () throws(LogError) in
+            try fetch(byteLimit, byteLimit) { batch throws(CursorFailure) in PortableBatch(batch, parts) }
+        }
+        return (fetched.entries, fetched.position)
+    }
+
+    private func fetch<Entry>(
+        _ newestBytes: Int, _ byteLimit: Int, _ make: (SegmentCursor.Batch) throws(CursorFailure) -> Entry
+    ) throws(LogError) -> (entries: [Entry], position: UInt64) {
+        var entries: [Entry] = []
         var bytes = 0
         do {
-            if try hasMore() { entries = try newest() }
+            if try hasMore() { entries = newest(newestBytes, make) }
             if !entries.isEmpty { return (entries, position) }
-            while bytes < limits.fetchBytes, entries.isEmpty ? try hasMore() : position < finder.committed.nextOffset {
-                let (entry, size) = try read(onlyControl: false)
+            while bytes < byteLimit, entries.isEmpty ? try hasMore() : position < finder.committed.nextOffset {
+                let (entry, size) = try read(onlyControl: false, make)
                 guard let entry else { continue }
                 entries.append(entry)
                 bytes += size
@@ -73,7 +87,8 @@ actor PartitionFetcher {
         if let failure { throw failure }
         return try retrying { () throws(LogError) in
             while try hasMore() {
-                if case .control(let record, let offset) = try read(onlyControl: true).entry {
+                let next = try read(onlyControl: true) { batch throws(CursorFailure) in try entry(batch) }
+                if case .control(let record, let offset) = next.entry {
                     return ((record, offset), position)
                 }
             }
@@ -115,9 +130,11 @@ actor PartitionFetcher {
     }
 
     /// What the writer of this process still holds from `position` on, not read from the file.
-    private func newest() throws(LogError) -> [LogEntry] {
-        let batches = tail.batches(from: position, byteLimit: limits.readWindowBytes)
-        var entries: [LogEntry] = []
+    private func newest<Entry>(
+        _ byteLimit: Int, _ make: (SegmentCursor.Batch) throws(CursorFailure) -> Entry
+    ) -> [Entry] {
+        let batches = tail.batches(from: position, byteLimit: byteLimit)
+        var entries: [Entry] = []
         let start = position
         for batch in batches where batch.header.nextOffset <= finder.committed.nextOffset {
             guard !batch.header.belongsToLog else {
@@ -129,11 +146,9 @@ actor PartitionFetcher {
             let end = BatchHeader.byteCount + Int(batch.header.storedBytes)
             let held = SegmentCursor.Batch(
                 header: batch.header, slab: batch.slab, body: BatchHeader.byteCount..<end)
-            do {
-                entries.append(try entry(held))
-            } catch {
-                preconditionFailure("a writer of this process made a batch that cannot be read: \(error)")
-            }
+            // What another process has made and cannot be read is found damaged in the files.
+            guard let entry = try? make(held) else { break }
+            entries.append(entry)
             position = batch.header.nextOffset
         }
         if position > start { cursor = nil }
@@ -189,7 +204,9 @@ actor PartitionFetcher {
     }
 
     /// Reads the entry at `position`, or passes over it where it is events and only control records are wanted.
-    private func read(onlyControl: Bool) throws(LogError) -> (entry: LogEntry?, bytes: Int) {
+    private func read<Entry>(
+        onlyControl: Bool, _ make: (SegmentCursor.Batch) throws(CursorFailure) -> Entry
+    ) throws(LogError) -> (entry: Entry?, bytes: Int) {
         var cursor: SegmentCursor
         if let current = self.cursor.take() { cursor = current } else { cursor = try finder.cursor(holding: position) }
         do {
@@ -198,7 +215,7 @@ actor PartitionFetcher {
             var isPassedOver = header.belongsToLog || onlyControl && !header.flags.contains(.control)
             if !isPassedOver { isPassedOver = try !isVisible(header, cursor) }
             let batch = isPassedOver ? nil : try cursor.batch(header, parts: parts)
-            let entry = try batch.map { batch throws(CursorFailure) in try self.entry(batch) }
+            let entry = try batch.map { batch throws(CursorFailure) in try make(batch) }
             cursor.advance(past: header)
             position = header.nextOffset
             self.cursor = cursor

@@ -4,7 +4,7 @@ internal import PenstockEvents
 ///
 /// Reading and verifying happen on a thread of the log. Small batches come from there many at a time, so that the way there and
 /// back is paid once for a window of bytes and not for each of them.
-final class PartitionReader: TopicReader {
+final class PartitionReader: PortableReader {
     private struct State {
         /// What was fetched and not delivered, the next one last.
         var ready: [LogEntry] = []
@@ -34,6 +34,16 @@ final class PartitionReader: TopicReader {
             if state.ready.isEmpty { state.position = fetched.position }
         }
         return deliver()
+    }
+
+    package func nextStored(_ byteLimit: Int) async throws(LogError) -> [PortableBatch] {
+        let fetched = try await fetcher.fetchStored(byteLimit)
+        state.withLock { state in
+            precondition(state.ready.isEmpty, "a reader delivers entries or stored batches, not both")
+            state.position = fetched.position
+            state.fetchedPosition = fetched.position
+        }
+        return fetched.batches
     }
 
     func nextControl() async throws(LogError) -> (record: ControlRecord, offset: UInt64)? {

@@ -4,7 +4,7 @@ internal import PenstockEvents
 ///
 /// The order is fixed: begin in the home, begin and rows everywhere, all acknowledgements, the home's commit record, which decides,
 /// the other partitions' commit records. An abort tells the home first, too.
-final class PartitionTransaction: Transaction {
+final class PartitionTransaction: PortableTransaction {
     private enum Phase {
         case open
         case committing
@@ -63,6 +63,12 @@ final class PartitionTransaction: Transaction {
     func submit(control record: ControlRecord, to partition: TopicPartition) async throws(LogError) -> PendingAppend {
         let index = try index(of: partition)
         return try await submit(writer(index).encoded(record), to: index)
+    }
+
+    package func submit(
+        _ batch: AdmittedBatch, to partition: TopicPartition
+    ) async throws(LogError) -> PendingAppend {
+        try await submit(batch.batch, to: index(of: partition))
     }
 
     func commit() async throws(LogError) {

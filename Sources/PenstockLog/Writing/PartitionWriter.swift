@@ -6,9 +6,9 @@ final class PartitionWriter: TopicWriter {
     let directory: String
     let epoch: UInt32
     let transaction = Guarded(WeakTransaction())
-    private let topic: LiveTopic
+    let topic: LiveTopic
     private let schemaID: UInt64
-    private let limits: LogLimits
+    let limits: LogLimits
     let queue: WriterQueue
     private let appender: PartitionAppender
 
@@ -56,23 +56,23 @@ final class PartitionWriter: TopicWriter {
 
     /// A batch of the topic's schema, ready for the file but for its place.
     func encoded(_ batch: consuming RecordBatchBuilder) throws(LogError) -> EncodedBatch {
-        guard batch.schemaID == schemaID else {
+        try check(schemaID: batch.schemaID)
+        return try EncodedBatch(batch, codec: topic.configuration.codec, limits: limits, partition: partition)
+    }
+
+    func check(schemaID other: UInt64) throws(LogError) {
+        guard other == schemaID else {
             throw LogError(
                 .schemaMismatch,
-                "a batch of schema id \(batch.schemaID) cannot be appended to \(partition), which holds \(topic.schema) "
+                "a batch of schema id \(other) cannot be appended to \(partition), which holds \(topic.schema) "
                     + "(id \(schemaID))",
                 hint: "write to a topic of its own", place: .init(partition: partition))
         }
-        return try EncodedBatch(batch, codec: topic.configuration.codec, limits: limits, partition: partition)
     }
 
     /// A control record of the user's.
     func encoded(_ record: ControlRecord) throws(LogError) -> EncodedBatch {
-        guard !record.belongsToLog else {
-            throw LogError(
-                .invalidBatch, "records of producers and transactions in \(partition) are the log's own",
-                hint: "use producer(named:) or a transaction", place: .init(partition: partition))
-        }
+        guard !record.belongsToLog else { throw .ownRecord(in: partition) }
         return EncodedBatch(control: record)
     }
 

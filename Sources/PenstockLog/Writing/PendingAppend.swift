@@ -7,13 +7,15 @@ public final class PendingAppend: Sendable {
         case settled(Result<Acknowledgement, LogError>)
     }
 
-    /// The offset that the first record gets if the append succeeds.
-    public let firstOffset: UInt64
+    /// The offset that the first record gets if the append succeeds; 0 where the partition's owner is another process.
+    package let firstOffset: UInt64
 
     private let state = Guarded(State.waiting([]))
 
-    /// An append that begins at `firstOffset`; whoever implements a writer settles it once.
-    public init(firstOffset: UInt64) { self.firstOffset = firstOffset }
+    /// An append whose place only its acknowledgement tells; whoever implements a writer settles it once.
+    public init() { firstOffset = 0 }
+
+    init(firstOffset: UInt64) { self.firstOffset = firstOffset }
 
     /// Waits until the topic's durability class holds for the batch. May be asked any number of times.
     /// - Throws: `LogError` where the append failed.
@@ -25,7 +27,7 @@ public final class PendingAppend: Sendable {
     }
 
     /// Calls `body` once with how the append ended: now, or on the thread that settles it.
-    func whenSettled(_ body: @escaping @Sendable (Result<Acknowledgement, LogError>) -> Void) {
+    package func whenSettled(_ body: @escaping @Sendable (Result<Acknowledgement, LogError>) -> Void) {
         let settled: Result<Acknowledgement, LogError>? = state.withLock { state in
             switch state {
             case .settled(let result): return result

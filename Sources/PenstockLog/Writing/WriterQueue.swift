@@ -66,6 +66,11 @@ final class WriterQueue: Sendable {
         }
     }
 
+    /// Takes a batch at once; nil where there is no room.
+    func submitIfRoom(_ batch: EncodedBatch, as claim: Claim) -> Result<Admission, Refusal>? {
+        state.withLock { admit(batch, claim, &$0) }
+    }
+
     /// Takes a small batch of the log's own at once, before those that wait for room.
     func submitNow(_ batch: EncodedBatch, as claim: Claim) -> Result<Admission, Refusal> {
         state.withLock { state in state.isClosed ? .failure(.closed) : Self.take(batch, claim, &state) }

@@ -143,7 +143,12 @@ struct TopicAppender {
     }
 
     private mutating func keep(_ append: PendingAppend, count: Int, of lane: Lane) async throws(LogError) {
-        lane.offsets = (lane.offsets?.lowerBound ?? append.firstOffset)..<append.firstOffset + UInt64(count)
+        if let offsets = lane.offsets {
+            lane.offsets = offsets.lowerBound..<offsets.upperBound + UInt64(count)
+        } else {
+            // Where the first batch stands only its acknowledgement tells; the others stand behind it.
+            lane.offsets = try await append.acknowledgement().offsets
+        }
         pending.append(append)
         if pending.count >= Self.appendsInFlight { _ = try await pending.removeFirst().acknowledgement() }
     }

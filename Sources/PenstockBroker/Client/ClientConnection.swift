@@ -1,0 +1,216 @@
+internal import PenstockEvents
+internal import PenstockFabric
+internal import PenstockLog
+
+/// A client's connection to a broker: sends requests, and hands each answer to whoever waits for it.
+final class ClientConnection: ConnectionHandler {
+    /// What a broker has answered.
+    struct Answer: Sendable {
+        var message: WireReader
+        /// What came beside it.
+        let payload: Payload.Storage?
+    }
+
+    private struct Waiting {
+        /// When it has waited too long; nil for never.
+        let deadline: ContinuousClock.Instant?
+        let take: @Sendable (Result<Answer, LogError>) -> Void
+    }
+
+    private struct State {
+        var wire: WireConnection?
+        var waiting: [UInt64: Waiting] = [:]
+        var next: UInt64 = 1
+        var lastHeard = ContinuousClock.now
+        var lastSaid = ContinuousClock.now
+        var end: LogError?
+        var watch: Task<Void, Never>?
+    }
+
+    private let limits: RemoteLog.Limits
+    let depot: SlabDepot
+    private let transportLimits: FabricLimits
+    private let state = Guarded(State())
+
+    init(_ limits: RemoteLog.Limits, _ transport: any Transport, _ depot: SlabDepot) {
+        self.limits = limits
+        self.depot = depot
+        transportLimits = transport.limits
+    }
+
+    deinit { state.withLock { $0.watch }?.cancel() }
+
+    /// Says hello on a connection that was made with this as its handler.
+    func greet(_ connection: any Connection, as client: String, token: String) async throws(LogError) {
+        let wire = WireConnection(connection: connection, limits: transportLimits, depot: depot)
+        state.withLock { $0.wire = wire }
+        do throws(LogError) {
+            let welcome: Welcome = try await call(.hello(Hello(client: client, token: token)))
+            watch(silence: .milliseconds(Int(welcome.silence)))
+        } catch {
+            connection.close()
+            throw error
+        }
+    }
+
+    /// Whether requests can be sent.
+    var isOpen: Bool { state.withLock { $0.wire != nil && $0.end == nil } }
+
+    /// Sends a request and waits for its answer, within the time that requests may take.
+    /// - Throws: What the broker has answered; `LogError` with code `unreachable` or `timedOut`.
+    func call<Value: WireValue & Sendable>(_ request: Request) async throws(LogError) -> Value {
+        var answer = try await answer(to: request)
+        do { return try answer.message.take() } catch { throw malformed(error) }
+    }
+
+    /// As `call`, where there is nothing in the answer.
+    func perform(_ request: Request) async throws(LogError) { _ = try await answer(to: request) }
+
+    /// As `call`, with the answer as it is. A request that waits has no deadline.
+    func answer(to request: Request, waits: Bool = false) async throws(LogError) -> Answer {
+        let result = await withCheckedContinuation { continuation in
+            send(request, deadline: waits ? nil : .now + limits.requestTimeout) { continuation.resume(returning: $0) }
+        }
+        return try result.get()
+    }
+
+    /// As `answer(to:)` of a request that may wait for long, until the task is cancelled.
+    /// - Throws: As `call`; `LogError` with code `cancelled`.
+    func answerOrCancellation(of request: Request) async throws(LogError) -> Answer {
+        let waiter = Guarded<CheckedContinuation<Result<Answer, LogError>, Never>?>(nil)
+        let isCancelled = Guarded(false)
+        let finish: @Sendable (Result<Answer, LogError>) -> Void = { result in
+            waiter.withLock { $0.take() }?.resume(returning: result)
+        }
+        let cancelled = LogError(.cancelled, "waiting for records was cancelled")
+        let result = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                waiter.withLock { $0 = continuation }
+                if isCancelled.withLock({ $0 }) { return finish(.failure(cancelled)) }
+                send(request, deadline: nil, finish)
+            }
+        } onCancel: {
+            isCancelled.withLock { $0 = true }
+            finish(.failure(cancelled))
+        }
+        return try result.get()
+    }
+
+    /// Sends a request, and what is to go beside it; `take` is called once with the answer, on a thread of the transport.
+    func send(
+        _ request: Request, payload: SlabRange? = nil, deadline: ContinuousClock.Instant?,
+        _ take: @escaping @Sendable (Result<Answer, LogError>) -> Void
+    ) {
+        let (sending, end): ((WireConnection, UInt64)?, LogError?) = state.withLock { state in
+            guard let wire = state.wire, state.end == nil else { return (nil, state.end) }
+            defer { state.next += 1 }
+            state.waiting[state.next] = Waiting(deadline: deadline, take: take)
+            state.lastSaid = .now
+            return ((wire, state.next), nil)
+        }
+        guard let (wire, number) = sending else { return take(.failure(end ?? Self.lost("it is closed"))) }
+        wire.send(
+            Envelope(.request, number), payload: payload,
+            lost: { [weak self] error in
+                // The end of the connection tells everybody; this is what was too large, or had no room.
+                guard error.code == .tooLarge || error.code == .queueFull || error.code == .outOfMemory else { return }
+                self?.finish(number, .failure(LogError(error)))
+            }
+        ) { $0.put(request) }
+    }
+
+    /// Ends the connection when what was handed over is sent.
+    func close() {
+        let wire = state.withLock { $0.wire }
+        wire?.connection.close()
+    }
+
+    // MARK: What comes
+
+    func received(_ message: IncomingMessage, on connection: any Connection) {
+        let wire = state.withLock { state in
+            state.lastHeard = .now
+            return state.wire ?? WireConnection(connection: connection, limits: transportLimits, depot: depot)
+        }
+        wire.receive(message) { [self] envelope, message, payload in
+            guard let payload else { return take(envelope, message, nil) }
+            wire.pull(payload) { [self] slab in
+                let bytes = UnsafeRawBufferPointer(rebasing: slab.bytes[0..<payload.byteCount])
+                take(envelope, message, Payload.Storage(bytes, of: slab))
+            }
+        }
+    }
+
+    private func take(_ envelope: Envelope, _ message: WireReader, _ payload: Payload.Storage?) {
+        var message = message
+        switch envelope.kind {
+        case .answer: finish(envelope.number, .success(Answer(message: message, payload: payload)))
+        case .failure:
+            do { finish(envelope.number, .failure(try message.take())) } catch {
+                finish(envelope.number, .failure(malformed(error)))
+            }
+        case .request: state.withLock { $0.wire }?.fail(WireError("a broker sends no requests"))
+        }
+    }
+
+    private func finish(_ number: UInt64, _ result: Result<Answer, LogError>) {
+        state.withLock { $0.waiting.removeValue(forKey: number) }?.take(result)
+    }
+
+    func ended(_ reason: FabricError?, of connection: any Connection) {
+        let (waiting, error, watch) = state.withLock { state in
+            let error = Self.lost(reason?.summary ?? "it was closed")
+            state.end = state.end ?? error
+            defer { (state.waiting, state.watch) = ([:], nil) }
+            return (state.waiting, error, state.watch)
+        }
+        watch?.cancel()
+        for (_, one) in waiting.sorted(by: { $0.key < $1.key }) { one.take(.failure(error)) }
+    }
+
+    // MARK: Silence
+
+    // Says something where nothing else is said, and gives up what waits too long, and a broker that is silent.
+    private func watch(silence: Duration) {
+        let watch = Task { [weak self] in
+            while (try? await Task.sleep(for: silence / 3)) != nil {
+                guard let self else { return }
+                look(silence)
+            }
+        }
+        let hasEnded = state.withLock { state in
+            state.watch = watch
+            return state.end != nil
+        }
+        if hasEnded { watch.cancel() }
+    }
+
+    private func look(_ silence: Duration) {
+        let now = ContinuousClock.now
+        let (late, isSilent, wire) = state.withLock { state in
+            let late = state.waiting.filter { $0.value.deadline.map { $0 < now } ?? false }
+            for number in late.keys { state.waiting[number] = nil }
+            return (late, now - state.lastHeard > silence, state.wire)
+        }
+        if isSilent {
+            wire?.connection.fail(FabricError(.timedOut, "the broker has said nothing for \(silence)"))
+        } else {
+            send(.ping, deadline: nil) { _ in }
+        }
+        for (_, one) in late.sorted(by: { $0.key < $1.key }) {
+            one.take(
+                .failure(
+                    LogError(
+                        .timedOut, "the broker has not answered within \(limits.requestTimeout)",
+                        hint: "what was asked may have been done; look before asking again")))
+        }
+    }
+
+    private static func lost(_ why: String) -> LogError {
+        LogError(.unreachable, "the connection to the broker was lost: \(why)", hint: "it is tried again when it is needed")
+    }
+
+    private func malformed(_ error: WireError) -> LogError {
+        LogError(.unreachable, "the broker has answered what cannot be understood: \(error)", hint: "use the same release on both sides")
+    }
+}

@@ -1,0 +1,278 @@
+public import PenstockEvents
+public import PenstockFabric
+public import PenstockLog
+
+/// A log that a broker in another process serves.
+///
+/// Programs use it as they use any other log. Connections are made when they are needed, and again when one was lost: readers go on where
+/// they were; writers, groups and transactions that were open on a lost connection fail with the code `unreachable`, and are opened again
+/// by whoever knows what to do about what was not acknowledged.
+public final class RemoteLog: LogStore {
+    /// The bounds of a client.
+    public struct Limits: Sendable, Hashable {
+        /// For how long brokers are looked for, and readers wait for a broker that has gone.
+        public var reachTimeout = Duration.seconds(30)
+        /// How long the answer to a request may take. What waits for records has no such limit.
+        public var requestTimeout = Duration.seconds(60)
+        /// Bytes of batches that a writer holds until they are acknowledged, before `submit` suspends. A single larger one is sent when
+        /// nothing else is on its way.
+        public var pendingBytesPerWriter = 64 << 20
+        /// Bytes of records that a reader asks for at once, with at least one batch; as many again are on their way meanwhile.
+        public var fetchBytes = 1 << 20
+        /// What batches may be; the broker's own limits hold too.
+        public var log = LogLimits()
+
+        /// The default limits.
+        public init() {}
+    }
+
+    let limits: Limits
+    private let addresses: [FabricAddress]
+    private let transport: any Transport
+    private let depot: SlabDepot
+    private let client: String
+    private let token: @Sendable () throws(LogError) -> String
+
+    private struct State {
+        var connection: ClientConnection?
+        var dialling: Task<ClientConnection, any Error>?
+        var isClosed = false
+        var nextNumber: UInt32 = 1
+    }
+
+    private let state = Guarded(State())
+
+    /// The log of the brokers at some addresses. Nothing is connected before it is used.
+    ///
+    /// - Parameters:
+    ///   - addresses: Where brokers of the log are; they are tried in this order.
+    ///   - transport: Moves messages and payloads.
+    ///   - client: What the program calls itself in the broker's messages.
+    ///   - token: Proves who it is, where the connection does not; asked for at each connection.
+    public init(
+        at addresses: [FabricAddress], over transport: any Transport, client: String, limits: Limits = Limits(),
+        token: @escaping @Sendable () throws(LogError) -> String = { () throws(LogError) in "" }
+    ) {
+        precondition(!addresses.isEmpty, "a remote log has an address")
+        self.addresses = addresses
+        self.transport = transport
+        self.client = client
+        self.limits = limits
+        self.token = token
+        depot = SlabDepot(transport)
+    }
+
+    /// Ends the connection. What was submitted and not acknowledged fails.
+    public func close() {
+        let connection = state.withLock { state in
+            state.isClosed = true
+            defer { state.connection = nil }
+            return state.connection
+        }
+        connection?.close()
+    }
+
+    // MARK: Topics
+
+    /// Creates a topic.
+    public func createTopic(
+        _ name: String, schema: Schema, configuration: TopicConfiguration
+    ) async throws(LogError) -> TopicDescription {
+        try await connection().call(.createTopic(name, schema, configuration))
+    }
+
+    /// The topic `name`, which is created where it is not there.
+    public func openTopic(
+        _ name: String, schema: Schema, creatingWith configuration: TopicConfiguration
+    ) async throws(LogError) -> TopicDescription {
+        try await repeated { connection throws(LogError) in
+            try await connection.call(.openTopic(name, schema, configuration))
+        }
+    }
+
+    /// The names of all topics.
+    public func topics() async throws(LogError) -> [String] {
+        try await repeated { connection throws(LogError) in try await connection.call(.topics) }
+    }
+
+    /// A topic's schema, configuration, partitions and offsets.
+    public func describe(_ topic: String) async throws(LogError) -> TopicDescription {
+        try await repeated { connection throws(LogError) in try await connection.call(.describe(topic)) }
+    }
+
+    /// Changes what may change in a topic's configuration.
+    public func alterTopic(_ name: String, _ change: TopicChange) async throws(LogError) -> TopicDescription {
+        try await repeated { connection throws(LogError) in try await connection.call(.alterTopic(name, change)) }
+    }
+
+    /// Gives up the records of a partition before an offset.
+    public func truncate(_ partition: TopicPartition, before offset: UInt64) async throws(LogError) {
+        try await repeated { connection throws(LogError) in
+            try await connection.perform(.truncate(partition, before: offset))
+        }
+    }
+
+    /// Deletes a topic with all its records.
+    public func deleteTopic(_ name: String) async throws(LogError) {
+        try await connection().perform(.deleteTopic(name))
+    }
+
+    // MARK: Writing
+
+    /// Becomes the writer of a partition.
+    public func writer(for partition: TopicPartition) async throws(LogError) -> any TopicWriter {
+        try await writer(for: partition, committing: nil)
+    }
+
+    /// Becomes the writer of a partition, and commits the transaction with this id, where the last owner left it open.
+    public func writer(
+        for partition: TopicPartition, committing id: TransactionID?
+    ) async throws(LogError) -> any TopicWriter {
+        try await RemoteWriter(partition, .exclusive(committing: id), self)
+    }
+
+    /// A writer of a partition that others may have too.
+    public func sharedWriter(for partition: TopicPartition) async throws(LogError) -> any TopicWriter {
+        try await RemoteWriter(partition, .shared, self)
+    }
+
+    /// Begins a transaction over partitions that the caller writes to.
+    public func transaction(over writers: [any TopicWriter]) async throws(LogError) -> any Transaction {
+        let remote = writers.compactMap { $0 as? RemoteWriter }
+        guard let first = remote.first, remote.count == writers.count,
+            remote.allSatisfy({ $0.connection === first.connection })
+        else {
+            throw LogError(
+                .invalidTransaction, "a transaction is over writers of one log, and of one connection to its broker",
+                hint: "open all writers again")
+        }
+        return try await RemoteTransaction(remote, number: nextNumber())
+    }
+
+    /// Makes good what the last owner of a partition left behind.
+    public func recover(_ partition: TopicPartition) async throws(LogError) {
+        try await repeated { connection throws(LogError) in try await connection.perform(.recover(partition)) }
+    }
+
+    // MARK: Reading
+
+    /// A reader of a partition, which brings `parts` of every record.
+    public func reader(
+        for partition: TopicPartition, from position: ReadPosition, parts: RecordParts
+    ) async throws(LogError) -> any TopicReader {
+        try await RemoteReader(partition, from: position, parts, self)
+    }
+
+    // MARK: Groups
+
+    /// Becomes the owner of a consumer group.
+    public func group(_ name: String) async throws(LogError) -> any ConsumerGroup {
+        try await RemoteGroup(name, self)
+    }
+
+    /// The committed positions of a group.
+    public func positions(of group: String) async throws(LogError) -> GroupPositions {
+        try await repeated { connection throws(LogError) in try await connection.call(.positions(group: group)) }
+    }
+
+    /// The names of all consumer groups.
+    public func groups() async throws(LogError) -> [String] {
+        try await repeated { connection throws(LogError) in try await connection.call(.groups) }
+    }
+
+    /// Deletes a consumer group with its positions.
+    public func deleteGroup(_ name: String) async throws(LogError) {
+        try await connection().perform(.deleteGroup(name))
+    }
+
+    // MARK: Connecting
+
+    /// A number for something that is opened.
+    func nextNumber() -> UInt32 {
+        state.withLock { state in
+            defer { state.nextNumber &+= 1 }
+            return state.nextNumber
+        }
+    }
+
+    /// Does what may be done twice: again where the connection was lost meanwhile.
+    func repeated<Result: Sendable>(
+        _ body: (ClientConnection) async throws(LogError) -> Result
+    ) async throws(LogError) -> Result {
+        let deadline = ContinuousClock.now + limits.reachTimeout
+        while true {
+            let connection = try await connection()
+            do throws(LogError) { return try await body(connection) } catch {
+                guard error.code == .unreachable, !connection.isOpen, ContinuousClock.now < deadline else { throw error }
+            }
+        }
+    }
+
+    /// The connection to a broker, made where there is none.
+    /// - Throws: `LogError` with code `unreachable`, `notAllowed`, `newerFormat` or `closed`.
+    func connection() async throws(LogError) -> ClientConnection {
+        enum Found {
+            case open(ClientConnection)
+            case dialling(Task<ClientConnection, any Error>)
+            case closed
+        }
+        let found: Found = state.withLock { state in
+            if state.isClosed { return .closed }
+            if let connection = state.connection, connection.isOpen { return .open(connection) }
+            if let dialling = state.dialling { return .dialling(dialling) }
+            let dialling = Task { try await self.dial() }
+            state.dialling = dialling
+            return .dialling(dialling)
+        }
+        switch found {
+        case .open(let connection): return connection
+        case .closed: throw LogError(.closed, "the log of the broker at \(addresses[0]) is closed")
+        case .dialling(let task):
+            do { return try await task.value } catch {
+                throw error as? LogError ?? LogError(.unreachable, "\(error)")
+            }
+        }
+    }
+
+    private func dial() async throws(LogError) -> ClientConnection {
+        defer { state.withLock { $0.dialling = nil } }
+        let deadline = ContinuousClock.now + limits.reachTimeout
+        var pause = Duration.milliseconds(20)
+        while true {
+            var last: LogError?
+            for address in addresses {
+                do throws(LogError) {
+                    let connection = try await dial(address)
+                    let isClosed = state.withLock { state in
+                        if !state.isClosed { state.connection = connection }
+                        return state.isClosed
+                    }
+                    if isClosed { connection.close() }
+                    return connection
+                } catch {
+                    guard error.code == .unreachable || error.code == .timedOut else { throw error }
+                    last = error
+                }
+            }
+            guard ContinuousClock.now + pause < deadline, !state.withLock({ $0.isClosed }) else {
+                let tried = addresses.map { "\($0)" }.joined(separator: ", ")
+                throw LogError(
+                    .unreachable, "no broker answers at \(tried): \(last?.summary ?? "")",
+                    hint: last?.hint ?? "is it running, and is the address right?")
+            }
+            try? await Task.sleep(for: pause)
+            pause = min(pause * 2, .seconds(1))
+        }
+    }
+
+    private func dial(_ address: FabricAddress) async throws(LogError) -> ClientConnection {
+        let connection = ClientConnection(limits, transport, depot)
+        let token = try token()
+        let wire: any Connection
+        do throws(FabricError) { wire = try await transport.connect(to: address, connection) } catch {
+            throw LogError(error)
+        }
+        try await connection.greet(wire, as: client, token: token)
+        return connection
+    }
+}

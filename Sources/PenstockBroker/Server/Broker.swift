@@ -1,0 +1,125 @@
+internal import PenstockEvents
+public import PenstockFabric
+public import PenstockLog
+
+/// Serves a log to clients in other processes, over any transport.
+///
+/// The log stays whole for this process too: the broker uses it as anybody would. A partition that clients write to has one writer, the
+/// broker's; what several clients append to it forms common groups.
+public final class Broker: Sendable {
+    /// The bounds of a broker.
+    public struct Limits: Sendable, Hashable {
+        /// How long a client may be silent before its connection is given up.
+        public var silence = Duration.seconds(15)
+        /// How long a client may take to say who it is.
+        public var helloTimeout = Duration.seconds(10)
+        /// The most bytes of what is answered to a fetch, with at least one batch.
+        public var fetchBytes = 1 << 20
+        /// Writers, readers, groups and transactions of a connection, of each so many.
+        public var objectsPerClient = 4096
+
+        /// The default limits.
+        public init() {}
+    }
+
+    /// What the broker is called.
+    public let name: String
+    let log: any LogStore
+    let limits: Limits
+    let writers: PartitionWriters
+    private let rights: @Sendable (String, String, FabricPeer) async throws(LogError) -> any ClientRights
+
+    private struct State {
+        var listeners: [any Listener] = []
+        var sessions: [ObjectIdentifier: BrokerSession] = [:]
+        var watch: Task<Void, Never>?
+        var isClosed = false
+    }
+
+    private let state = Guarded(State())
+
+    /// A broker of a log, which nobody can reach yet.
+    ///
+    /// - Parameters:
+    ///   - log: The log; its writers and readers must be of this process.
+    ///   - rights: Decides what a client may do: by what it calls itself, its token, and where it connects from. Throws to refuse it.
+    public init(
+        _ log: any LogStore, name: String = "broker", limits: Limits = Limits(),
+        rights: @escaping @Sendable (_ client: String, _ token: String, FabricPeer) async throws(LogError) ->
+            any ClientRights
+    ) {
+        self.log = log
+        self.name = name
+        self.limits = limits
+        self.rights = rights
+        writers = PartitionWriters(log)
+    }
+
+    /// Accepts clients at an address.
+    /// - Returns: The listener, with the address that was chosen.
+    /// - Throws: As `Transport.listen`; `FabricError` with code `closed` after `close`.
+    @discardableResult
+    public func listen(at address: FabricAddress, over transport: any Transport) async throws(FabricError)
+        -> any Listener
+    {
+        let depot = SlabDepot(transport)
+        let listener = try await transport.listen(at: address) { [weak self] connection in
+            self?.accept(WireConnection(connection: connection, limits: transport.limits, depot: depot))
+        }
+        let isClosed = state.withLock { state in
+            if state.isClosed { return true }
+            state.listeners.append(listener)
+            if state.watch == nil { state.watch = watch() }
+            return false
+        }
+        if isClosed {
+            await listener.close()
+            throw FabricError(.closed, "the broker \(name) is closed")
+        }
+        return listener
+    }
+
+    /// How many clients are connected.
+    public var clientCount: Int { state.withLock { $0.sessions.count } }
+
+    /// Accepts nobody any more, ends all connections, and gives all partitions up. What was acknowledged is kept.
+    public func close() async {
+        let (listeners, sessions, watch) = state.withLock { state in
+            state.isClosed = true
+            defer { (state.listeners, state.watch) = ([], nil) }
+            return (state.listeners, Array(state.sessions.values), state.watch)
+        }
+        watch?.cancel()
+        for listener in listeners { await listener.close() }
+        for session in sessions { await session.end() }
+        await writers.closeAll()
+    }
+
+    func admit(_ hello: Hello, _ peer: FabricPeer) async throws(LogError) -> any ClientRights {
+        try await rights(hello.client, hello.token, peer)
+    }
+
+    func forget(_ session: BrokerSession) {
+        state.withLock { $0.sessions[ObjectIdentifier(session)] = nil }
+    }
+
+    private func accept(_ wire: WireConnection) -> BrokerSession? {
+        let session = BrokerSession(self, wire)
+        return state.withLock { state in
+            if state.isClosed { return nil }
+            state.sessions[ObjectIdentifier(session)] = session
+            return session
+        }
+    }
+
+    // Ends the connections of clients that have fallen silent.
+    private func watch() -> Task<Void, Never> {
+        let pause = min(limits.silence, limits.helloTimeout) / 3
+        return Task { [weak self] in
+            while (try? await Task.sleep(for: pause)) != nil {
+                guard let self else { return }
+                for session in state.withLock({ Array($0.sessions.values) }) { session.endIfSilent() }
+            }
+        }
+    }
+}

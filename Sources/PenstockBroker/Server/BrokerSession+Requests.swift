@@ -1,0 +1,138 @@
+internal import PenstockEvents
+internal import PenstockFabric
+internal import PenstockLog
+
+/// What a broker does when it is asked, but for appends.
+extension BrokerSession {
+    func work(on request: Request, _ number: UInt64, _ rights: any ClientRights) async {
+        do throws(LogError) {
+            try check(request, rights)
+            switch request {
+            case .hello, .ping, .append, .leaveTransaction: preconditionFailure("these are answered at once")
+            case .createTopic(let name, let schema, let configuration):
+                let topic = try await log.createTopic(name, schema: schema, configuration: configuration)
+                answer(number) { $0.put(topic) }
+            case .openTopic(let name, let schema, let configuration):
+                let topic = try await log.openTopic(name, schema: schema, creatingWith: configuration)
+                answer(number) { $0.put(topic) }
+            case .topics:
+                let topics = try await log.topics()
+                answer(number) { $0.put(topics) }
+            case .describe(let name):
+                let topic = try await log.describe(name)
+                answer(number) { $0.put(topic) }
+            case .alterTopic(let name, let change):
+                let topic = try await log.alterTopic(name, change)
+                answer(number) { $0.put(topic) }
+            case .truncate(let partition, let offset):
+                try await log.truncate(partition, before: offset)
+                answer(number) { _ in }
+            case .deleteTopic(let name):
+                await broker.writers.closeIdle(of: name)
+                try await log.deleteTopic(name)
+                answer(number) { _ in }
+            case .recover(let partition):
+                try await recover(partition)
+                answer(number) { _ in }
+            case .openWriter(let writer, let partition, let sharing):
+                try await open(writer, partition, sharing, number)
+            case .openProducer(let writer, let name):
+                let session = try await self.writer(writer).writer.producer(named: name)
+                answer(number) { $0.put(session) }
+            case .closeWriter(let writer):
+                if let closed = state.withLock({ $0.writers.removeValue(forKey: writer) }) {
+                    await closed.lane.drained()
+                    try await broker.writers.giveBack(closed.partition)
+                }
+                answer(number) { _ in }
+            case .openReader, .fetch, .nextControl, .skipDamage, .payloads, .closeReader:
+                try await read(request, number)
+            case .openGroup, .commit, .closeGroup, .positions, .groups, .deleteGroup:
+                try await workOnGroups(request, number)
+            case .beginTransaction, .commitTransaction, .abortTransaction:
+                try await workOnTransactions(request, number)
+            }
+        } catch {
+            refuse(number, error)
+        }
+    }
+
+    private var log: any LogStore { broker.log }
+
+    private func open(
+        _ number: UInt32, _ partition: TopicPartition, _ sharing: WriterSharing, _ request: UInt64
+    ) async throws(LogError) {
+        let topic = try await log.describe(partition.topic)
+        let writer = try await broker.writers.open(partition, sharing)
+        let isKept = state.withLock { state in
+            guard state.ending == nil, state.writers[number] == nil,
+                state.writers.count < broker.limits.objectsPerClient
+            else { return false }
+            state.writers[number] = Writer(partition: partition, writer: writer, lane: AppendLane(writer))
+            return true
+        }
+        guard isKept else {
+            try await broker.writers.giveBack(partition)
+            throw tooMany("writers")
+        }
+        answer(request) { message in
+            message.put(writer.codec)
+            message.put(topic.schema)
+        }
+    }
+
+    private func writer(_ number: UInt32) throws(LogError) -> Writer {
+        guard let writer = state.withLock({ $0.writers[number] }) else {
+            throw LogError(.closed, "the writer \(number) of \(wire.connection.peer) is closed")
+        }
+        return writer
+    }
+
+    // A shared writer that nobody has any more would be in the way.
+    private func recover(_ partition: TopicPartition) async throws(LogError) {
+        await broker.writers.closeIdle(of: partition.topic)
+        try await log.recover(partition)
+    }
+
+    func tooMany(_ what: String) -> LogError {
+        LogError(
+            .invalidConfiguration,
+            "\(wire.connection.peer) has gone, or has as many \(what) as the limit of \(broker.limits.objectsPerClient) allows",
+            hint: "close some of them")
+    }
+
+    // MARK: Rights
+
+    private func check(_ request: Request, _ rights: any ClientRights) throws(LogError) {
+        let (isAllowed, what): (Bool, String)
+        switch request {
+        case .hello, .ping, .append, .topics, .groups, .openProducer, .closeWriter, .fetch, .nextControl, .skipDamage, .payloads,
+            .closeReader, .commit, .closeGroup, .beginTransaction, .commitTransaction, .abortTransaction,
+            .leaveTransaction:
+            return
+        case .describe(let topic):
+            (isAllowed, what) = (
+                rights.mayConsume(from: topic) || rights.mayProduce(to: topic), "see the topic \(topic)"
+            )
+        case .openTopic(let topic, _, _):
+            (isAllowed, what) = (
+                rights.mayConsume(from: topic) || rights.mayProduce(to: topic), "open the topic \(topic)"
+            )
+        case .createTopic(let topic, _, _), .alterTopic(let topic, _), .deleteTopic(let topic):
+            (isAllowed, what) = (rights.mayAdminister(topic: topic), "create, change or delete the topic \(topic)")
+        case .truncate(let partition, _):
+            (isAllowed, what) = (rights.mayAdminister(topic: partition.topic), "truncate \(partition)")
+        case .recover(let partition), .openWriter(_, let partition, _):
+            (isAllowed, what) = (rights.mayProduce(to: partition.topic), "write to \(partition)")
+        case .openReader(_, let partition, _, _):
+            (isAllowed, what) = (rights.mayConsume(from: partition.topic), "read \(partition)")
+        case .openGroup(_, let group), .positions(let group), .deleteGroup(let group):
+            (isAllowed, what) = (rights.mayUse(group: group), "use the group \(group)")
+        }
+        guard isAllowed else {
+            throw LogError(
+                .notAllowed, "\(rights.client) may not \(what)",
+                hint: "ask the administrator of the broker \(broker.name) for a token with the right scope")
+        }
+    }
+}

@@ -1,0 +1,86 @@
+import PenstockBroker
+import PenstockEvents
+import PenstockFabric
+import PenstockLog
+import TestSupport
+import Testing
+
+/// How a program has a log: as a directory, or from a broker over a transport.
+enum LogKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
+    case embedded
+    case inProcess = "in-process"
+    case tcp
+    case fabric
+
+    /// Whether libfabric can be opened here; without it its cases are left out.
+    private static let hasFabric = (try? LibfabricTransport.providers()) != nil
+    static let allCases: [LogKind] = [.embedded, .inProcess, .tcp] + (hasFabric ? [.fabric] : [])
+    /// Those with a broker.
+    static let remote = allCases.filter { $0 != .embedded }
+
+    var testDescription: String { rawValue }
+
+    func transport() throws -> any Transport {
+        switch self {
+        case .embedded, .inProcess: InProcessTransport()
+        case .tcp: try TCPTransport(security: .plaintext)
+        case .fabric: try LibfabricTransport()
+        }
+    }
+
+    var address: FabricAddress { self == .inProcess ? .name("broker") : .host("127.0.0.1", port: 0) }
+}
+
+/// A log in a folder of its own, and what a program uses of it.
+final class Site: Sendable {
+    let folder: TestFolder
+    let kind: LogKind
+    let embedded: EmbeddedLog
+    let transport: any Transport
+    let broker: Broker
+    let address: FabricAddress
+    private let remote: RemoteLog?
+
+    init(_ kind: LogKind, _ limits: Broker.Limits = Broker.Limits()) async throws {
+        self.kind = kind
+        folder = try TestFolder()
+        embedded = try await EmbeddedLog(directory: folder("log"))
+        transport = try kind.transport()
+        broker = Broker(embedded, limits: limits) { client, _, _ throws(LogError) in AllRights(client: client) }
+        guard kind != .embedded else {
+            (address, remote) = (.name("nobody"), nil)
+            return
+        }
+        address = try await broker.listen(at: kind.address, over: transport).address
+        remote = RemoteLog(at: [address], over: transport, client: "test")
+    }
+
+    var log: any LogStore { remote ?? embedded }
+
+    /// Another program that uses the same broker.
+    func client(_ limits: RemoteLog.Limits = RemoteLog.Limits()) -> RemoteLog {
+        RemoteLog(at: [address], over: transport, client: "another", limits: limits)
+    }
+
+    func close() async {
+        remote?.close()
+        await broker.close()
+        await transport.close()
+    }
+}
+
+/// Runs a test on a log, and closes it.
+func withSite(
+    _ kind: LogKind, _ limits: Broker.Limits = Broker.Limits(), _ body: (Site) async throws -> Void
+) async throws {
+    let site = try await Site(kind, limits)
+    do { try await body(site) } catch {
+        await site.close()
+        throw error
+    }
+    await site.close()
+}
+
+/// The suites of the broker, which run one after the other: each has threads of its own.
+@Suite("The broker", .serialized)
+enum BrokerSuites {}
