@@ -128,21 +128,50 @@ final class RemoteWriter: TopicWriter {
     ) async throws(LogError) -> PendingAppend {
         await waitForRoom(batch.byteCount)
         let pending = PendingAppend()
-        let error: LogError? = state.withLock { state in
-            if state.isClosed { return closed }
-            // Under the lock, so that the order here is the order of sending.
+        let early = EarlyAnswer()
+        // Under the lock, so that the order here is the order of sending.
+        let series: UInt32? = state.withLock { state in
+            if state.isClosed { return nil }
+            let series = state.series
             let append = Append(
-                writer: number, series: state.series, claim: claim, transaction: transaction, header: batch.header)
+                writer: number, series: series, claim: claim, transaction: transaction, header: batch.header)
             connection.send(.append(append), payload: batch.body, deadline: .now + limits.requestTimeout) { [self] in
-                settle(pending, $0, append.series, batch.byteCount)
+                if !early.keep($0) { settle(pending, $0, series, batch.byteCount) }
             }
-            return nil
+            return series
         }
-        if let error {
+        guard let series else {
             giveRoom(batch.byteCount)
-            throw error
+            throw closed
         }
+        if let answer = early.take() { settle(pending, answer, series, batch.byteCount) }
         return pending
+    }
+
+    /// An answer that comes while the request is being sent, under the lock: it is looked at behind it.
+    private final class EarlyAnswer: Sendable {
+        private struct State {
+            var isSending = true
+            var answer: Result<ClientConnection.Answer, LogError>?
+        }
+
+        private let state = Guarded(State())
+
+        /// Keeps an answer; false where nothing is being sent any more.
+        func keep(_ answer: Result<ClientConnection.Answer, LogError>) -> Bool {
+            state.withLock { state in
+                if state.isSending { state.answer = answer }
+                return state.isSending
+            }
+        }
+
+        /// What was kept. From now on nothing is.
+        func take() -> Result<ClientConnection.Answer, LogError>? {
+            state.withLock { state in
+                state.isSending = false
+                return state.answer
+            }
+        }
     }
 
     private func settle(
