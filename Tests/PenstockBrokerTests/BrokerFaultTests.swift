@@ -66,7 +66,9 @@ extension BrokerSuites {
             }
         }
 
-        @Test("readers go on where they were when the broker comes back; writers say that they cannot", arguments: LogKind.remote)
+        @Test(
+            "readers go on where they were when the broker comes back; writers say that they cannot",
+            arguments: [LogKind.inProcess, .tcp])
         func brokerRestarts(kind: LogKind) async throws {
             try await withSite(kind) { site in
                 let first = Broker(site.embedded, name: "first") { client, _, _ throws(LogError) in AllRights(client: client) }
