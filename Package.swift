@@ -19,11 +19,6 @@ let nio: [Target.Dependency] = [
     .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
     .product(name: "NIOTLS", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
 ]
-let identity: [Target.Dependency] = [
-    .product(name: "Crypto", package: "swift-crypto"), .product(name: "JWTKit", package: "jwt-kit"),
-    .product(name: "X509", package: "swift-certificates"),
-]
-
 let package = Package(
     name: "penstock",
     products: [
@@ -37,13 +32,10 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
-        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.5.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
-        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
     ],
     targets: [
         // Row 1: C libraries. Their module maps carry no `link` lines; the names come from pkg-config.
@@ -67,15 +59,13 @@ let package = Package(
         .target(
             name: "PenstockFabric", dependencies: ["CFabric", "CPenstockShim", "PenstockEvents"] + nio,
             swiftSettings: strict),
-        .target(
-            name: "PenstockSecurity", dependencies: ["PenstockEvents"] + identity, swiftSettings: strict),
 
         // Row 4
         .target(
             name: "PenstockCommands", dependencies: ["PenstockEvents", argumentParser], swiftSettings: strict),
         .target(
             name: "PenstockBroker",
-            dependencies: ["PenstockEvents", "PenstockFabric", "PenstockLog", "PenstockSecurity"] + nio,
+            dependencies: ["PenstockEvents", "PenstockFabric", "PenstockLog"] + nio,
             swiftSettings: strict),
         .target(
             name: "PenstockEngine", dependencies: ["PenstockEvents", "PenstockLog"], swiftSettings: strictOnCaller),
@@ -143,12 +133,9 @@ let package = Package(
             dependencies: ["CFabric", "FabricPeer", "PenstockFabric", "PenstockEvents", "TestSupport"] + nio,
             swiftSettings: strict),
         .testTarget(
-            name: "PenstockSecurityTests", dependencies: ["PenstockEvents", "PenstockSecurity", "TestSupport"] + identity,
-            swiftSettings: strict),
-        .testTarget(
             name: "PenstockBrokerTests",
             dependencies: [
-                "PenstockBroker", "PenstockEvents", "PenstockFabric", "PenstockLog", "PenstockSecurity", "TestSupport",
+                "PenstockBroker", "PenstockEvents", "PenstockFabric", "PenstockLog", "TestSupport",
             ],
             swiftSettings: strict),
         .executableTarget(
