@@ -74,8 +74,8 @@ let package = Package(
         .target(
             name: "Penstock",
             dependencies: [
-                "PenstockCommands", "PenstockEngine", "PenstockEvents", "PenstockFormats", "PenstockLog",
-                argumentParser, logging, metrics,
+                "PenstockBroker", "PenstockCommands", "PenstockEngine", "PenstockEvents", "PenstockFormats",
+                "PenstockLog", argumentParser, logging, metrics,
             ],
             swiftSettings: strict),
 
@@ -91,7 +91,9 @@ let package = Package(
         // Row 7
         .executableTarget(
             name: "penstock",
-            dependencies: ["PenstockCommands", "PenstockEvents", "PenstockLog", argumentParser],
+            dependencies: [
+                "PenstockBroker", "PenstockCommands", "PenstockEvents", "PenstockFabric", "PenstockLog", argumentParser,
+            ],
             swiftSettings: strict),
 
         // Pipelines that users start from

@@ -67,3 +67,20 @@ public enum FabricAddress: Sendable, Hashable, CustomStringConvertible {
         return bytes
     }
 }
+
+extension FabricAddress {
+    /// Whether only this machine can be meant: a number of the loopback network, `localhost`, or a name within this process.
+    public var isLoopback: Bool {
+        switch self {
+        case .name: true
+        case .endpoint: false
+        case .host(let host, _):
+            host == "localhost" || host == "::1"
+                || host.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }.isLoopback
+        }
+    }
+}
+
+extension [UInt8?] {
+    fileprivate var isLoopback: Bool { count == 4 && first == 127 && allSatisfy { $0 != nil } }
+}

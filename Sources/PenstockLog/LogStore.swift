@@ -23,6 +23,10 @@ public protocol LogStore: Sendable {
     /// - Throws: `LogError` with code `topicNotFound` or `damaged`.
     func describe(_ topic: String) async throws(LogError) -> TopicDescription
 
+    /// Who writes to each partition of a topic, by number; nil where nobody does.
+    /// - Throws: `LogError` with code `topicNotFound`, or one of the storage.
+    func owners(of topic: String) async throws(LogError) -> [PartitionOwner?]
+
     /// Changes what may change in a topic's configuration. A writer that is open takes the change over at its next segment at the
     /// latest, also one in another process.
     /// - Throws: `LogError` with code `topicNotFound`, `invalidConfiguration`, `invalidTopicName` for one of the log's own, or
@@ -47,6 +51,11 @@ public protocol LogStore: Sendable {
     /// transaction's first partition has to be opened before the others.
     /// - Throws: as `writer(for:)`.
     func writer(for partition: TopicPartition, committing id: TransactionID?) async throws(LogError) -> any TopicWriter
+
+    /// A writer of a partition that others may have at the same time, where the log can share one: producers whose sessions tell their
+    /// batches apart. Where it cannot, as `writer(for:)`.
+    /// - Throws: as `writer(for:)`.
+    func sharedWriter(for partition: TopicPartition) async throws(LogError) -> any TopicWriter
 
     /// Begins a transaction over partitions that the caller writes to; the first one's commit record decides for all.
     /// - Throws: `LogError` with code `transactionOpen` where one of them has a transaction, or `invalidTransaction` where the writers are none,
@@ -81,6 +90,11 @@ public protocol LogStore: Sendable {
 }
 
 extension LogStore {
+    /// As `writer(for:)`: the writer of a log that cannot share one.
+    public func sharedWriter(for partition: TopicPartition) async throws(LogError) -> any TopicWriter {
+        try await writer(for: partition)
+    }
+
     /// A reader of a partition that brings everything into memory. Needs no write access.
     /// - Throws: `LogError` with code `offsetOutOfRange` where the position is outside the partition.
     public func reader(

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Foundation
+internal import PenstockBroker
 internal import PenstockCommands
 internal import PenstockEngine
 internal import PenstockEvents
@@ -14,13 +15,13 @@ struct SavepointCommand<P: Pipeline>: AsyncParsableCommand {
     }
 
     @Argument(help: "The name of the savepoint: letters, digits, '_' and '-'.") var name: String
-    @Option(help: ArgumentHelp("The directory of the log.", valueName: "dir")) var log = LogSettings.defaultDirectory
+    @Option(help: LogSettings.help) var log = LogSettings.defaultDirectory
     @Option(help: ArgumentHelp("The name of the run's checkpoints, instead of the pipeline's.", valueName: "name"))
     var checkpointName: String?
     @Option(help: ArgumentHelp("How long to wait for it.", valueName: "time")) var timeout = Duration.seconds(600)
 
     func run() async throws {
-        let log = try await EmbeddedLog(directory: log, creating: false)
+        let log = try await LogLocation(log).open(creating: false, client: "\(P.self)")
         let epoch = try await log.requestSavepoint(
             name, of: checkpointName ?? "\(P.self)", waitingAtMost: timeout)
         print("kept the savepoint \(name), checkpoint \(epoch), in \(self.log)")
@@ -34,14 +35,14 @@ struct CheckpointsCommand<P: Pipeline>: AsyncParsableCommand {
             commandName: "checkpoints", abstract: "List the checkpoints and savepoints of the pipeline.")
     }
 
-    @Option(help: ArgumentHelp("The directory of the log.", valueName: "dir")) var log = LogSettings.defaultDirectory
+    @Option(help: LogSettings.help) var log = LogSettings.defaultDirectory
     @Option(help: ArgumentHelp("The name of the checkpoints, instead of the pipeline's.", valueName: "name"))
     var checkpointName: String?
     @Option(help: ArgumentHelp("Delete the savepoint of this name.", valueName: "name")) var delete: String?
     @Flag(help: "Print JSON.") var json = false
 
     func run() async throws {
-        let log = try await EmbeddedLog(directory: log, creating: false)
+        let log = try await LogLocation(log).open(creating: false, client: "\(P.self)")
         let name = checkpointName ?? "\(P.self)"
         if let delete {
             try await log.deleteSavepoint(delete, of: name)

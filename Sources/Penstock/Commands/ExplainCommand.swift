@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import PenstockCommands
+internal import PenstockBroker
 internal import PenstockEngine
 internal import PenstockLog
 
@@ -50,7 +51,7 @@ struct ExplainCommand<P: Pipeline>: AsyncParsableCommand {
     }
 
     private func checkRestore() async throws {
-        let log = try await EmbeddedLog(directory: settings.log, creating: false)
+        let log = try await LogLocation(settings.log).open(creating: false, client: "\(P.self)")
         let plan = try await PhysicalPlan(pipeline.flows(), parallelism: settings.parallelism, log: log)
         let options = restore.options(for: "\(P.self)")
         guard let report = try await plan.restoreReport(options, log: log) else {

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Foundation
 internal import Logging
+internal import PenstockBroker
 internal import PenstockCommands
 internal import PenstockEngine
 internal import PenstockEvents
@@ -50,7 +51,7 @@ struct PipelineExecution<P: Pipeline> {
         var options = RunOptions(
             batchEvents: settings.batchSize, overwrite: settings.overwrite, reading: reading,
             topicDurability: settings.durability, checkpoints: checkpoints,
-            spillDirectory: settings.spillDirectory(usesLog: log != nil))
+            spillDirectory: try settings.spillDirectory(usesLog: log != nil))
         options.journal = journal
         let run = PipelineRun(plan, options: options, log: log)
         let started = SystemWallClock().now()
@@ -74,8 +75,8 @@ struct PipelineExecution<P: Pipeline> {
 
     // MARK: Log
 
-    private func openLog(_ logger: Logger) async throws -> EmbeddedLog {
-        let log = try await EmbeddedLog(directory: settings.log, creating: verb == .run)
+    private func openLog(_ logger: Logger) async throws -> any LogStore {
+        let log = try await LogLocation(settings.log).open(creating: verb == .run, client: "\(P.self)")
         logger.debug("opened the log in \(settings.log)")
         return log
     }

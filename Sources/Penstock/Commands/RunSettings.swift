@@ -1,12 +1,12 @@
 internal import ArgumentParser
 internal import Foundation
 internal import Logging
+internal import PenstockBroker
 internal import PenstockEngine
 
 /// The options that `run` and `replay` of every pipeline have.
 struct RunSettings: ParsableArguments {
-    @Option(help: ArgumentHelp("The directory of the log with the topics.", valueName: "dir"))
-    var log = LogSettings.defaultDirectory
+    @Option(help: LogSettings.help) var log = LogSettings.defaultDirectory
 
     @Option(
         help: ArgumentHelp(
@@ -51,7 +51,10 @@ struct RunSettings: ParsableArguments {
     }
 
     /// Where state goes beyond what stages may keep in memory; nil for the folder of temporary files. A log leaves alone what begins with a dot.
-    func spillDirectory(usesLog: Bool) -> String? { spillDirectory ?? (usesLog ? "\(log)/.spill" : nil) }
+    func spillDirectory(usesLog: Bool) throws -> String? {
+        if spillDirectory != nil || !usesLog { return spillDirectory }
+        return try LogLocation(log).directory.map { "\($0)/.spill" }
+    }
 
     /// A logger that writes to standard error.
     var logger: Logger {
@@ -65,6 +68,9 @@ struct RunSettings: ParsableArguments {
 struct LogSettings {
     /// Where the log is unless the user says otherwise.
     static let defaultDirectory = "penstock-log"
+    static let help = ArgumentHelp(
+        "The log with the topics: a directory, or penstock://HOST:PORT of a broker, several with commas between them.",
+        valueName: "log")
 }
 
 /// How progress is shown.

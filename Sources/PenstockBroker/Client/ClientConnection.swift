@@ -207,10 +207,13 @@ final class ClientConnection: ConnectionHandler {
     }
 
     private static func lost(_ why: String) -> LogError {
-        LogError(.unreachable, "the connection to the broker was lost: \(why)", hint: "it is tried again when it is needed")
+        LogError(
+            .unreachable, "the connection to the broker was lost: \(why)", hint: "it is tried again when it is needed")
     }
 
     private func malformed(_ error: WireError) -> LogError {
-        LogError(.unreachable, "the broker has answered what cannot be understood: \(error)", hint: "use the same release on both sides")
+        LogError(
+            .unreachable, "the broker has answered what cannot be understood: \(error)",
+            hint: "use the same release on both sides")
     }
 }

@@ -100,6 +100,11 @@ public final class RemoteLog: LogStore {
         try await repeated { connection throws(LogError) in try await connection.call(.describe(topic)) }
     }
 
+    /// Who writes to each partition of a topic, by number; for partitions that clients write to, the broker.
+    public func owners(of topic: String) async throws(LogError) -> [PartitionOwner?] {
+        try await repeated { connection throws(LogError) in try await connection.call(.owners(topic: topic)) }
+    }
+
     /// Changes what may change in a topic's configuration.
     public func alterTopic(_ name: String, _ change: TopicChange) async throws(LogError) -> TopicDescription {
         try await repeated { connection throws(LogError) in try await connection.call(.alterTopic(name, change)) }
@@ -203,7 +208,9 @@ public final class RemoteLog: LogStore {
         while true {
             let connection = try await connection()
             do throws(LogError) { return try await body(connection) } catch {
-                guard error.code == .unreachable, !connection.isOpen, ContinuousClock.now < deadline else { throw error }
+                guard error.code == .unreachable, !connection.isOpen, ContinuousClock.now < deadline else {
+                    throw error
+                }
             }
         }
     }

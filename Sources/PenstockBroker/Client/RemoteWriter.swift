@@ -100,7 +100,8 @@ final class RemoteWriter: TopicWriter {
         let made = try PortableBatch(batch, codec: codec, limits: limits.log, partition: partition) { byteCount in
             guard let slab = try? connection.depot.take(byteCount) else { return Payload.Storage(byteCount: byteCount) }
             slabs.append(slab)
-            return Payload.Storage(writable: UnsafeMutableRawBufferPointer(rebasing: slab.bytes[..<byteCount]), of: slab)
+            return Payload.Storage(
+                writable: UnsafeMutableRawBufferPointer(rebasing: slab.bytes[..<byteCount]), of: slab)
         }
         return try prepared(made, slabs.first { $0.bytes.baseAddress == made.slab.bytes.baseAddress })
     }

@@ -45,7 +45,8 @@ public final class Broker: Sendable {
     ///   - rights: Decides what a client may do: by what it calls itself, its token, and where it connects from. Throws to refuse it.
     public init(
         _ log: any LogStore, name: String = "broker", limits: Limits = Limits(),
-        rights: @escaping @Sendable (_ client: String, _ token: String, FabricPeer) async throws(LogError) ->
+        rights:
+            @escaping @Sendable (_ client: String, _ token: String, FabricPeer) async throws(LogError) ->
             any ClientRights
     ) {
         self.log = log

@@ -21,6 +21,9 @@ extension BrokerSession {
             case .describe(let name):
                 let topic = try await log.describe(name)
                 answer(number) { $0.put(topic) }
+            case .owners(let name):
+                let owners = try await log.owners(of: name)
+                answer(number) { $0.put(owners) }
             case .alterTopic(let name, let change):
                 let topic = try await log.alterTopic(name, change)
                 answer(number) { $0.put(topic) }
@@ -106,11 +109,12 @@ extension BrokerSession {
     private func check(_ request: Request, _ rights: any ClientRights) throws(LogError) {
         let (isAllowed, what): (Bool, String)
         switch request {
-        case .hello, .ping, .append, .topics, .groups, .openProducer, .closeWriter, .fetch, .nextControl, .skipDamage, .payloads,
+        case .hello, .ping, .append, .topics, .groups, .openProducer, .closeWriter, .fetch, .nextControl, .skipDamage,
+            .payloads,
             .closeReader, .commit, .closeGroup, .beginTransaction, .commitTransaction, .abortTransaction,
             .leaveTransaction:
             return
-        case .describe(let topic):
+        case .describe(let topic), .owners(let topic):
             (isAllowed, what) = (
                 rights.mayConsume(from: topic) || rights.mayProduce(to: topic), "see the topic \(topic)"
             )

@@ -140,6 +140,17 @@ extension TopicDescription.Partition: WireValue {
     }
 }
 
+extension PartitionOwner: WireValue {
+    func write(to message: inout WireWriter) {
+        message.put(process)
+        message.put(host)
+        message.put(epoch)
+    }
+    init(from message: inout WireReader) throws(WireError) {
+        self.init(process: try message.take(), host: try message.take(), epoch: try message.take())
+    }
+}
+
 extension ProducerStamp: WireValue {
     func write(to message: inout WireWriter) {
         message.put(producer)

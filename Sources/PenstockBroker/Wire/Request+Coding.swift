@@ -10,6 +10,7 @@ extension Request: WireValue {
         case openTopic
         case topics
         case describe
+        case owners
         case alterTopic
         case truncate
         case deleteTopic
@@ -48,6 +49,7 @@ extension Request: WireValue {
         case .openTopic(let name, let schema, let configuration): put(.openTopic, name, schema, configuration)
         case .topics: put(.topics)
         case .describe(let topic): put(.describe, topic)
+        case .owners(let topic): put(.owners, topic)
         case .alterTopic(let name, let change): put(.alterTopic, name, change)
         case .truncate(let partition, let offset): put(.truncate, partition, offset)
         case .deleteTopic(let name): put(.deleteTopic, name)
@@ -86,6 +88,7 @@ extension Request: WireValue {
         case .openTopic: self = .openTopic(try message.take(), try message.take(), try message.take())
         case .topics: self = .topics
         case .describe: self = .describe(try message.take())
+        case .owners: self = .owners(topic: try message.take())
         case .alterTopic: self = .alterTopic(try message.take(), try message.take())
         case .truncate: self = .truncate(try message.take(), before: try message.take())
         case .deleteTopic: self = .deleteTopic(try message.take())

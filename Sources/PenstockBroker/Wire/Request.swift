@@ -14,6 +14,7 @@ enum Request: Sendable {
     case openTopic(String, Schema, TopicConfiguration)
     case topics
     case describe(String)
+    case owners(topic: String)
     case alterTopic(String, TopicChange)
     case truncate(TopicPartition, before: UInt64)
     case deleteTopic(String)

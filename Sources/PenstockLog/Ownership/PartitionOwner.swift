@@ -6,6 +6,12 @@ public struct PartitionOwner: Sendable, Hashable {
     public let host: String?
     /// The number of owners that the partition has had, this one included.
     public let epoch: UInt32?
+
+    package init(process: Int?, host: String?, epoch: UInt32?) {
+        self.process = process
+        self.host = host
+        self.epoch = epoch
+    }
 }
 
 extension EmbeddedLog {

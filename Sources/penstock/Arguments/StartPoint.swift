@@ -20,7 +20,7 @@ enum StartPoint: Equatable {
     }
 
     /// Opens a reader here. `last` is the last record.
-    func reader(of partition: TopicPartition, in log: EmbeddedLog) async throws -> any TopicReader {
+    func reader(of partition: TopicPartition, in log: any LogStore) async throws -> any TopicReader {
         switch self {
         case .first: return try await log.reader(for: partition, from: .earliest)
         case .offset(let offset): return try await log.reader(for: partition, from: .offset(offset))
@@ -31,7 +31,7 @@ enum StartPoint: Equatable {
 
     /// The offset behind which `count` offsets are left, or the first one.
     private func lastOffsets(
-        _ count: UInt64, of partition: TopicPartition, in log: EmbeddedLog
+        _ count: UInt64, of partition: TopicPartition, in log: any LogStore
     ) async throws -> UInt64 {
         let known = try await log.describe(partition.topic).partitions[partition.partition]
         return max(known.firstOffset, known.nextOffset < count ? 0 : known.nextOffset - count)

@@ -46,7 +46,7 @@ struct ExportCommand: AsyncParsableCommand {
     }
 
     private func export(
-        _ header: ExchangeHeader, _ topic: TopicDescription, _ partitions: [TopicPartition], _ log: EmbeddedLog,
+        _ header: ExchangeHeader, _ topic: TopicDescription, _ partitions: [TopicPartition], _ log: any LogStore,
         _ format: ExchangeFormat, _ damages: DamageReport, to output: OutputFile
     ) async throws -> (records: Int, leftOut: Int) {
         switch format {
@@ -65,7 +65,7 @@ struct ExportCommand: AsyncParsableCommand {
 
     /// Copies what is committed now.
     private func copy(
-        _ topic: TopicDescription, _ partitions: [TopicPartition], _ log: EmbeddedLog,
+        _ topic: TopicDescription, _ partitions: [TopicPartition], _ log: any LogStore,
         _ damages: DamageReport, to writer: inout some ExchangeWriter
     ) async throws -> Int {
         let bar = ProgressBar(quiet: quiet, unit: .records)

@@ -115,7 +115,7 @@ struct ImportCommand: AsyncParsableCommand {
 
     /// The topic, created where it is not there.
     private func topic(
-        in log: EmbeddedLog, _ stream: ByteStream, _ reader: some ExchangeReader
+        in log: any LogStore, _ stream: ByteStream, _ reader: some ExchangeReader
     ) async throws -> TopicDescription {
         let told = try schema.map { try SchemaText.parse($0) } ?? reader.header?.schema
         guard let told else {

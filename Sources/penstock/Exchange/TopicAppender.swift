@@ -36,13 +36,13 @@ struct TopicAppender {
         }
     }
 
-    private let log: EmbeddedLog
+    private let log: any LogStore
     private let topic: TopicDescription
     private let batchBytes: Int
     private var lanes: [Int: Lane] = [:]
     private var pending: [PendingAppend] = []
 
-    init(_ topic: TopicDescription, in log: EmbeddedLog) {
+    init(_ topic: TopicDescription, in log: any LogStore) {
         self.topic = topic
         self.log = log
         batchBytes = max(64 << 10, min(Self.batchBytes, Self.fillingBytes / topic.partitions.count))

@@ -42,7 +42,7 @@ struct GroupLag {
     }
 
     /// The groups that have a position in a topic, or that its retention waits for.
-    static func all(in log: EmbeddedLog, topic: TopicDescription) async throws -> [GroupLag] {
+    static func all(in log: any LogStore, topic: TopicDescription) async throws -> [GroupLag] {
         var lags: [GroupLag] = []
         for group in try await log.groups() {
             let positions = try await log.positions(of: group)

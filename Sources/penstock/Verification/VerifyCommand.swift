@@ -25,7 +25,7 @@ struct VerifyCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let log = try await options.open()
+        let log = try await options.openFiles()
         let topics = names.isEmpty ? try await self.topics(of: log) : names
         let bar = ProgressBar(quiet: quiet)
         let report: VerificationReport
