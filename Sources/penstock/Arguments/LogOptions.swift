@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Foundation
+internal import PenstockEvents
 internal import PenstockLog
 
 /// The options of every command.
