@@ -41,7 +41,9 @@ public struct SecurityError: Diagnostic, Sendable, Hashable {
         case invalidScope = "invalid-scope"
         /// The text is no subject of an identity.
         case invalidSubject = "invalid-subject"
-        /// The file is not there or cannot be read.
+        /// The file is not there.
+        case missingFile = "missing-file"
+        /// The file cannot be read.
         case unreadableFile = "unreadable-file"
         /// Others than its owner can read the file, or write it.
         case exposedFile = "exposed-file"
@@ -72,7 +74,7 @@ public struct SecurityError: Diagnostic, Sendable, Hashable {
             .configuration
         case .registryFull: .temporary
         case .invalidScope, .invalidSubject, .invalidRequest: .usage
-        case .unreadableFile: .noInput
+        case .missingFile, .unreadableFile: .noInput
         case .fileExists, .unwritableFile: .inputOutput
         case .unavailable: .unavailable
         }

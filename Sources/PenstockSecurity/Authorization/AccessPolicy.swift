@@ -25,7 +25,7 @@ public struct AccessPolicy: Sendable, Hashable {
     public init() {}
 
     /// The policy of a file.
-    /// - Throws: `SecurityError` with code `unreadableFile`, `exposedFile` (others than its owner can write it) or
+    /// - Throws: `SecurityError` with code `missingFile`, `unreadableFile`, `exposedFile` (others than its owner can write it) or
     ///   `invalidFile`, that names the file, and what is wrong in it.
     public init(contentsOf path: String) throws(SecurityError) {
         let bytes = try ProtectedFile.load(path, "an access policy", .trusted, bytesMax: Self.fileBytesMax)

@@ -55,7 +55,7 @@ public struct CertificateAuthority: Sendable {
         do {
             let subject = try DistinguishedName { CommonName(name) }
             let certificate = try Certificate(
-                version: .v3, serialNumber: Certificate.SerialNumber(), publicKey: .init(key.publicKey),
+                version: .v3, serialNumber: serialNumber(), publicKey: .init(key.publicKey),
                 notValidBefore: date(now, backdating), notValidAfter: date(now, lifetime), issuer: subject,
                 subject: subject, signatureAlgorithm: .ecdsaWithSHA256,
                 extensions: Certificate.Extensions {
@@ -69,7 +69,7 @@ public struct CertificateAuthority: Sendable {
     }
 
     /// The authority of a directory.
-    /// - Throws: `SecurityError` with code `unreadableFile`, `exposedFile` (others than the owner can read its key) or
+    /// - Throws: `SecurityError` with code `missingFile`, `unreadableFile`, `exposedFile` (others than the owner can read its key) or
     ///   `invalidFile`.
     public init(directory: String) throws(SecurityError) {
         let (path, keyPath) = (directory + "/" + Self.certificateFile, directory + "/" + Self.keyFile)
@@ -113,7 +113,8 @@ public struct CertificateAuthority: Sendable {
         }
         guard end <= certificate.notValidAfter else {
             throw SecurityError(
-                .lifetimeTooLong, "the certificate would outlive the authority \(name), which ends at \(expires.iso8601)",
+                .lifetimeTooLong,
+                "the certificate would outlive the authority \(name), which ends at \(expires.iso8601)",
                 hint: "let the certificate end earlier, or make a new authority with `penstock pki init`")
         }
         let base = directory + "/" + request.name
@@ -121,7 +122,7 @@ public struct CertificateAuthority: Sendable {
         let leaf = P256.Signing.PrivateKey()
         do {
             let certificate = try Certificate(
-                version: .v3, serialNumber: Certificate.SerialNumber(), publicKey: .init(leaf.publicKey),
+                version: .v3, serialNumber: Self.serialNumber(), publicKey: .init(leaf.publicKey),
                 notValidBefore: Self.date(now, Self.backdating), notValidAfter: end, issuer: self.certificate.subject,
                 subject: DistinguishedName { CommonName(request.name) }, signatureAlgorithm: .ecdsaWithSHA256,
                 extensions: extensions(request, Certificate.PublicKey(leaf.publicKey)), issuerPrivateKey: .init(key))
@@ -170,6 +171,13 @@ extension CertificateAuthority {
     ) throws(SecurityError) -> String {
         let bytes = try ProtectedFile.load(path, what, protection, bytesMax: fileBytesMax)
         return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// 126 random bits, positive and without a leading zero (RFC 5280, section 4.1.2.2, allows 20 bytes).
+    private static func serialNumber() -> Certificate.SerialNumber {
+        var bytes = (0..<16).map { _ in UInt8.random(in: 0 ... .max) }
+        bytes[0] = bytes[0] & 0x3F | 0x40
+        return Certificate.SerialNumber(bytes: bytes)
     }
 
     /// The whole second before, as certificates have them.

@@ -18,7 +18,7 @@ enum ProtectedFile {
     /// - Parameters:
     ///   - what: what the file should hold, in the errors.
     ///   - bytesMax: the most bytes of it.
-    /// - Throws: `SecurityError` with code `unreadableFile`, `exposedFile` or `invalidFile` that names the file.
+    /// - Throws: `SecurityError` with code `missingFile`, `unreadableFile`, `exposedFile` or `invalidFile` that names the file.
     static func load(
         _ path: String, _ what: String, _ protection: Protection, bytesMax: Int
     ) throws(SecurityError) -> [UInt8] {
@@ -79,7 +79,8 @@ enum ProtectedFile {
 
     private static func unreadable(_ path: String, _ what: String) -> SecurityError {
         SecurityError(
-            .unreadableFile, "\(path), which should hold \(what), cannot be read: \(String(cString: strerror(errno)))",
+            errno == ENOENT ? .missingFile : .unreadableFile,
+            "\(path), which should hold \(what), cannot be read: \(String(cString: strerror(errno)))",
             hint: "check the path and its permissions")
     }
 }

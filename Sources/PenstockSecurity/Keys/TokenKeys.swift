@@ -21,7 +21,7 @@ public struct TokenKeys: Sendable {
     public init() { (entries, keys, ids) = ([], [:], []) }
 
     /// The keys of a file.
-    /// - Throws: `SecurityError` with code `unreadableFile`, `exposedFile` (others can write it) or `invalidFile`, that
+    /// - Throws: `SecurityError` with code `missingFile`, `unreadableFile`, `exposedFile` (others can write it) or `invalidFile`, that
     ///   names the file, and what is wrong in it.
     public init(contentsOf path: String) throws(SecurityError) {
         let bytes = try ProtectedFile.load(path, "public keys for tokens", .trusted, bytesMax: Self.fileBytesMax)

@@ -34,7 +34,7 @@ public struct TokenSigningKey: Sendable, CustomStringConvertible, CustomReflecta
     }
 
     /// The key of a file.
-    /// - Throws: `SecurityError` with code `unreadableFile`, `exposedFile` (others than the owner can read it) or
+    /// - Throws: `SecurityError` with code `missingFile`, `unreadableFile`, `exposedFile` (others than the owner can read it) or
     ///   `invalidFile`.
     public init(contentsOf path: String) throws(SecurityError) {
         let bytes = try ProtectedFile.load(path, "a private key for tokens", .secret, bytesMax: Self.fileBytesMax)

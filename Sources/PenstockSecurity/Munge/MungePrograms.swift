@@ -58,7 +58,8 @@ public struct MungePrograms: Sendable {
             throw SecurityError(.tooLong, "the munge credential has \(credential.utf8.count) bytes")
         }
         guard Self.isCredential(credential) else {
-            throw SecurityError(.malformed, "the text is no munge credential", hint: "it begins with MUNGE: and ends with :")
+            throw SecurityError(
+                .malformed, "the text is no munge credential", hint: "it begins with MUNGE: and ends with :")
         }
         return try MungeCredential(printed: run(unmunge, [], Array(credential.utf8)))
     }
