@@ -70,10 +70,10 @@ public struct SecurityError: Diagnostic, Sendable, Hashable {
     public var category: FailureCategory {
         switch code {
         case .malformed, .tooLong, .forbiddenAlgorithm, .badSignature, .missingClaim, .invalidFile: .data
-        case .unknownKey, .wrongAudience, .expired, .notYetValid, .lifetimeTooLong, .tokenReused, .exposedFile:
+        case .unknownKey, .wrongAudience, .expired, .notYetValid, .tokenReused, .exposedFile:
             .configuration
         case .registryFull: .temporary
-        case .invalidScope, .invalidSubject, .invalidRequest: .usage
+        case .invalidScope, .invalidSubject, .invalidRequest, .lifetimeTooLong: .usage
         case .missingFile, .unreadableFile: .noInput
         case .fileExists, .unwritableFile: .inputOutput
         case .unavailable: .unavailable
