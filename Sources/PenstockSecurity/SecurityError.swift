@@ -13,6 +13,8 @@ public struct SecurityError: Diagnostic, Sendable, Hashable {
 
     /// Kinds of failure. The raw values are stable names for scripts and for the audit.
     public enum Code: String, Sendable, Hashable, CaseIterable {
+        /// Nothing was shown that proves who it is.
+        case notAuthenticated = "not-authenticated"
         /// The token, the credential or a part of it is not what the standard says.
         case malformed = "malformed"
         /// The token has more bytes than a token may have.
@@ -70,7 +72,7 @@ public struct SecurityError: Diagnostic, Sendable, Hashable {
     public var category: FailureCategory {
         switch code {
         case .malformed, .tooLong, .forbiddenAlgorithm, .badSignature, .missingClaim, .invalidFile: .data
-        case .unknownKey, .wrongAudience, .expired, .notYetValid, .tokenReused, .exposedFile:
+        case .notAuthenticated, .unknownKey, .wrongAudience, .expired, .notYetValid, .tokenReused, .exposedFile:
             .configuration
         case .registryFull: .temporary
         case .invalidScope, .invalidSubject, .invalidRequest, .lifetimeTooLong: .usage

@@ -1,4 +1,5 @@
 import Foundation
+import PenstockEvents
 import TestSupport
 import Testing
 
@@ -46,13 +47,31 @@ struct ProtectedFileTests {
         #expect(code(try folder.writeProtected("", to: "none", 0o600), .secret) == nil)
     }
 
-    @Test("what is no regular file is refused at once: a missing one, a folder, a pipe without a writer, a device")
+    @Test("what is no regular file is refused: a missing one, a folder, a device")
     func kinds() throws {
         #expect(code(folder("missing"), .secret) == .missingFile)
         #expect(code(folder.path, .trusted) == .unreadableFile)
-        try #require(mkfifo(folder("pipe"), 0o600) == 0)
-        #expect(code(folder("pipe"), .secret) == .unreadableFile)
         #expect(code("/dev/zero", .trusted) == .unreadableFile)
+    }
+
+    @Test("a pipe without a writer is refused, and not waited for")
+    func pipe() throws {
+        let path = folder("pipe")
+        try #require(mkfifo(path, 0o600) == 0)
+        let found = Guarded<SecurityError.Code?>(nil)
+        let isDone = DispatchSemaphore(value: 0)
+        Thread.detachNewThread {
+            let code = code(path, .secret)
+            found.withLock { $0 = code }
+            isDone.signal()
+        }
+        if isDone.wait(timeout: .now() + 60) == .timedOut {
+            Issue.record("the pipe is waited for")
+            // A writer lets the thread go.
+            close(open(path, O_RDWR))
+            isDone.wait()
+        }
+        #expect(found.withLock { $0 } == .unreadableFile)
     }
 
     @Test("a new file appears whole, with its permissions, and takes nobody's place")

@@ -31,9 +31,16 @@ struct MungeTests {
     init() throws { folder = try TestFolder() }
 
     /// Programs that do as they are told, in the place of munge's.
+    ///
+    /// Another process puts them in their place: a file that this one has open to write while another test starts a
+    /// process cannot be run as long as that process has it open, too.
     private func programs(munge: String = "exit 1", unmunge: String = "exit 1") throws -> MungePrograms {
         for (name, script) in [("munge", munge), ("unmunge", unmunge)] {
-            _ = try folder.writeProtected("#!/bin/sh\n\(script)\n", to: name, 0o755)
+            let source = try folder.write("#!/bin/sh\n\(script)\n", to: name + ".script")
+            let install = try Process.run(
+                URL(fileURLWithPath: "/usr/bin/env"), arguments: ["install", "-m", "755", source, folder(name)])
+            install.waitUntilExit()
+            try #require(install.terminationStatus == 0)
         }
         return try MungePrograms(folder: folder.path)
     }
