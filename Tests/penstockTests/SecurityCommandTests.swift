@@ -78,6 +78,12 @@ struct SecurityCommandTests {
         #expect(bob.subject == "bob" && bob.permissions.allows(.consume, topic: "a"))
         #expect(!told.output.contains(try TokenFile.read(place("bob.token"))))
 
+        let check = ["token", "check", "--public", "keys.json", "bob.token", "--audience"]
+        let good = try place.start(check + ["broker-1"]).wait()
+        #expect(good.output.hasPrefix("bob (token ") && good.output.contains(") may consume:* at broker-1, until "))
+        let wrong = try place.start(check + ["broker-2"]).wait()
+        #expect(wrong.status == 78 && wrong.errors.hasPrefix("error: the token is not for this server, broker-2"))
+
         let again = try place.run(
             "token", "issue", "--key", "issuer.key", "--audience", "b", "--subject", "bob", "--scope", "admin",
             "--output",

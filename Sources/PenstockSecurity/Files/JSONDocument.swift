@@ -24,8 +24,8 @@ struct JSONDocument {
     func members(_ value: JSON, _ place: String) throws(SecurityError) -> UniqueMembers {
         guard case .object(let all) = value else { throw invalid(place, "has to be an object") }
         guard let members = UniqueMembers(value) else {
-            let names = all.map(\.name)
-            let twice = names.first { name in names.count { $0 == name } > 1 } ?? ""
+            var names: Set<String> = []
+            let twice = all.first { !names.insert($0.name).inserted }?.name ?? ""
             throw invalid(place, "has \(SecurityError.quoted(twice)) twice")
         }
         return members

@@ -1,5 +1,6 @@
 internal import Dispatch
 internal import Foundation
+internal import PenstockEvents
 
 /// The programs `munge` and `unmunge`, which prove who a user is to other nodes of a cluster with the same munge key
 /// (C. Dunlap, "MUNGE Uid 'N' Gid Emporium", github.com/dun/munge).
@@ -11,16 +12,17 @@ public struct MungePrograms: Sendable {
     /// The most bytes of a credential.
     public static let credentialBytesMax = 16_384
     private static let outputBytesMax = 32_768
-    /// For how long a program may take.
-    public static let timeout: Duration = .seconds(10)
 
     private let munge: String
     private let unmunge: String
+    private let timeout: Duration
 
     /// The programs of a folder.
-    /// - Parameter folder: where they are; without one they are looked for in the folders of `PATH`.
+    /// - Parameters:
+    ///   - folder: where they are; without one they are looked for in the folders of `PATH`.
+    ///   - timeout: for how long each may take.
     /// - Throws: `SecurityError` with code `unavailable` where they are not there.
-    public init(folder: String? = nil) throws(SecurityError) {
+    public init(folder: String? = nil, timeout: Duration = .seconds(10)) throws(SecurityError) {
         let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
         let folders = folder.map { [$0] } ?? path.split(separator: ":").map(String.init)
         func find(_ name: String) throws(SecurityError) -> String {
@@ -30,6 +32,7 @@ public struct MungePrograms: Sendable {
                 .unavailable, "the program \(name) is not in \(folder ?? "any folder of PATH")",
                 hint: "install munge (Debian: apt install munge), or use TLS with certificates or tokens")
         }
+        self.timeout = timeout
         munge = try find("munge")
         unmunge = try find("unmunge")
     }
@@ -42,7 +45,7 @@ public struct MungePrograms: Sendable {
         guard payload.count <= Self.payloadBytesMax else {
             throw SecurityError(.tooLong, "\(payload.count) bytes are too many for a munge credential")
         }
-        let output = try run(munge, [], payload)
+        let output = try run(munge, payload)
         let credential = String(decoding: output, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
         guard Self.isCredential(credential) else {
             throw SecurityError(.malformed, "munge has not printed a credential", hint: "see whether munged runs well")
@@ -61,7 +64,7 @@ public struct MungePrograms: Sendable {
             throw SecurityError(
                 .malformed, "the text is no munge credential", hint: "it begins with MUNGE: and ends with :")
         }
-        return try MungeCredential(printed: run(unmunge, [], Array(credential.utf8)))
+        return try MungeCredential(printed: run(unmunge, Array(credential.utf8)))
     }
 
     private static func isCredential(_ text: String) -> Bool {
@@ -70,35 +73,42 @@ public struct MungePrograms: Sendable {
     }
 
     /// What a program prints.
-    private func run(_ program: String, _ arguments: [String], _ input: [UInt8]) throws(SecurityError) -> [UInt8] {
+    private func run(_ program: String, _ input: [UInt8]) throws(SecurityError) -> [UInt8] {
         let process = Process()
-        let (source, sink) = (Pipe(), Pipe())
+        let sink = Pipe()
         process.executableURL = URL(fileURLWithPath: program)
-        process.arguments = arguments
-        (process.standardInput, process.standardOutput) = (source, sink)
-        process.standardError = FileHandle.nullDevice
         do {
-            // All of it fits into the pipe, so nobody has to read for it to be written.
-            try source.fileHandleForWriting.write(contentsOf: input)
-            try source.fileHandleForWriting.close()
+            process.standardInput = try Self.unnamedFile(input)
+            (process.standardOutput, process.standardError) = (sink, FileHandle.nullDevice)
             try process.run()
         } catch {
             throw SecurityError(.unavailable, "\(program) cannot be run: \(error.localizedDescription)")
         }
         let watch = DispatchWorkItem { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
-        let seconds = Int(Self.timeout.components.seconds)
-        DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(seconds), execute: watch)
+        let end = DispatchTime.now() + .nanoseconds(Int(timeout.nanoseconds))
+        DispatchQueue.global().asyncAfter(deadline: end, execute: watch)
         defer { watch.cancel() }
         let output = (try? sink.fileHandleForReading.read(upToCount: Self.outputBytesMax + 1)) ?? Data()
         if output.count > Self.outputBytesMax { kill(process.processIdentifier, SIGKILL) }
         process.waitUntilExit()
         guard process.terminationReason == .exit else {
             throw SecurityError(
-                .unavailable, "\(program) has not ended by itself within \(Self.timeout)",
+                .unavailable, "\(program) has not ended by itself within \(timeout)",
                 hint: "see whether munged runs")
         }
         try Self.check(process.terminationStatus, of: program)
         return Array(output)
+    }
+
+    /// A file without a name, to be read from its beginning: unlike a pipe it has room for everything at once, and
+    /// nobody is hurt where the program does not read it.
+    private static func unnamedFile(_ bytes: [UInt8]) throws -> FileHandle {
+        guard let stream = tmpfile() else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
+        defer { fclose(stream) }
+        let file = FileHandle(fileDescriptor: fcntl(fileno(stream), F_DUPFD_CLOEXEC, 0), closeOnDealloc: true)
+        try file.write(contentsOf: bytes)
+        try file.seek(toOffset: 0)
+        return file
     }
 
     /// What a status of the programs means, as munge.h numbers them.

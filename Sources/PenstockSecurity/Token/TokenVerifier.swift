@@ -75,14 +75,15 @@ public struct TokenVerifier: Sendable {
     }
 
     private func checkAudience(_ claims: UniqueMembers) throws(SecurityError) {
-        let isHere =
+        let names: [JSON] =
             switch claims["aud"] {
-            case .text(let name)?: name == audience
-            case .array(let names)? where names.count <= Self.audiencesMax: names.contains(.text(audience))
+            case .text(let name)?: [.text(name)]
+            case .array(let names)? where names.count <= Self.audiencesMax: names
             case nil: throw Self.missing("aud")
             default: throw CompactToken.malformed("its audience is neither a text nor a short list of texts")
             }
-        guard isHere else {
+        // By bytes: as strings a K and the sign of Kelvin are the same.
+        guard names.contains(where: { $0.string?.utf8.elementsEqual(audience.utf8) == true }) else {
             throw SecurityError(
                 .wrongAudience, "the token is not for this server, \(audience)",
                 hint: "issue one with --audience \(audience)")

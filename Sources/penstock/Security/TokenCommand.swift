@@ -3,8 +3,8 @@ internal import ArgumentParser
 /// `penstock token`.
 struct TokenCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "token", abstract: "Issue tokens, and look after the keys that sign them.",
-        subcommands: [TokenIssueCommand.self, TokenKeyCommand.self])
+        commandName: "token", abstract: "Issue and check tokens, and look after the keys that sign them.",
+        subcommands: [TokenIssueCommand.self, TokenCheckCommand.self, TokenKeyCommand.self])
 }
 
 /// `penstock token key`.

@@ -6,21 +6,21 @@ import Testing
 
 @Suite("Munge", .serialized)
 struct MungeTests {
-    /// What `unmunge` 0.5 prints, as its manual page and its source show it.
+    /// What `unmunge` 0.5.15 prints.
     private static func printed(uid: String = "alice (1000)", length: Int = 5, status: String = "Success (0)") -> String
     {
         """
-        STATUS:           \(status)
-        ENCODE_HOST:      node7.cluster (10.0.0.7)
-        ENCODE_TIME:      2026-11-21 21:00:00 +0000 (1795294800)
-        DECODE_TIME:      2026-11-21 21:00:01 +0000 (1795294801)
-        TTL:              300
-        CIPHER:           aes128 (4)
-        MAC:              sha256 (5)
-        ZIP:              none (0)
-        UID:              \(uid)
-        GID:              users (100)
-        LENGTH:           \(length)
+        STATUS:          \(status)
+        ENCODE_HOST:     node7.cluster (10.0.0.7)
+        ENCODE_TIME:     2026-11-21 21:00:00 +0000 (1795294800)
+        DECODE_TIME:     2026-11-21 21:00:01 +0000 (1795294801)
+        TTL:             300
+        CIPHER:          aes128 (4)
+        MAC:             sha256 (5)
+        ZIP:             none (0)
+        UID:             \(uid)
+        GID:             users (100)
+        LENGTH:          \(length)
 
 
         """
@@ -42,7 +42,7 @@ struct MungeTests {
             install.waitUntilExit()
             try #require(install.terminationStatus == 0)
         }
-        return try MungePrograms(folder: folder.path)
+        return try MungePrograms(folder: folder.path, timeout: .seconds(600))
     }
 
     private func code<Value>(_ body: () throws(SecurityError) -> Value) -> SecurityError.Code? {
@@ -118,6 +118,13 @@ struct MungeTests {
         #expect(!folder.contains("called"))
     }
 
+    @Test("a program that does not end is ended")
+    func slow() throws {
+        _ = try programs(unmunge: "exec sleep 3600")
+        let munge = try MungePrograms(folder: folder.path, timeout: .milliseconds(1))
+        #expect(code { () throws(SecurityError) in try munge.decode("MUNGE:x:") } == .unavailable)
+    }
+
     @Test("a program that prints without end is ended")
     func endless() throws {
         let munge = try programs(unmunge: "exec cat /dev/zero")
@@ -128,7 +135,7 @@ struct MungeTests {
         "munge itself proves who we are, once",
         .enabled(if: Self.works, "munge is not installed, or munged does not run"))
     func real() throws {
-        let munge = try MungePrograms()
+        let munge = try MungePrograms(timeout: .seconds(600))
         let credential = try munge.encode(Array("broker-1".utf8))
         let proven = try munge.decode(credential)
         #expect(proven.uid == getuid() && proven.payload == Array("broker-1".utf8))

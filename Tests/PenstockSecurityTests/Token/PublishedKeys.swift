@@ -40,12 +40,15 @@ enum PublishedKeys {
         try TokenSigningKey(parsing: Array(text.utf8), of: "key")
     }
 
-    /// A verifier that trusts both keys.
-    static func verifier() throws -> TokenVerifier {
+    /// Both keys.
+    static func keys() throws -> TokenKeys {
         var keys = TokenKeys()
         for key in [ed25519, p256] { try keys.add(signingKey(key)) }
-        return try TokenVerifier(keys: keys, audience: audience)
+        return keys
     }
+
+    /// A verifier that trusts both keys.
+    static func verifier() throws -> TokenVerifier { try TokenVerifier(keys: keys(), audience: audience) }
 
     /// A token of these texts, with a good signature of a key.
     static func token(

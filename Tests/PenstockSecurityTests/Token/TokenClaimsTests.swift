@@ -41,6 +41,11 @@ struct TokenClaimsTests {
         for other in [#""broker-2""#, #""Broker-1""#, #""broker-1 ""#, #""broker""#, "[]", #"["a"]"#, #""""#, #""*""#] {
             #expect(try refusal(["aud": other]) == .wrongAudience, "\(other)")
         }
+        let kelvin = try PublishedKeys.token(claims: #"{"aud":"bro\u212Aer","iat":1800000000,"exp":1800003600}"#)
+        let error = #expect(throws: SecurityError.self) {
+            try TokenVerifier(keys: PublishedKeys.keys(), audience: "broKer").verify(kelvin, at: PublishedKeys.issued)
+        }
+        #expect(error?.code == .wrongAudience)
         #expect(try refusal(["aud": "{}"]) == .malformed)
         let many = "[" + (0..<16).map { "\"a\($0)\"," }.joined() + "\"broker-1\"]"
         #expect(try refusal(["aud": many]) == .malformed)
