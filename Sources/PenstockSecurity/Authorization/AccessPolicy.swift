@@ -1,7 +1,7 @@
 public import PenstockEvents
 
-/// What those may do who have no token: by the subject of their certificate, or by their user's number; nothing where the
-/// policy does not name them.
+/// What those may do who have no token: by the subject of their certificate, or by their user's number; nothing where
+/// the policy does not name them.
 ///
 /// A policy is a file of JSON:
 /// ```json
@@ -25,8 +25,8 @@ public struct AccessPolicy: Sendable, Hashable {
     public init() {}
 
     /// The policy of a file.
-    /// - Throws: `SecurityError` with code `missingFile`, `unreadableFile`, `exposedFile` (others than its owner can write it) or
-    ///   `invalidFile`, that names the file, and what is wrong in it.
+    /// - Throws: `SecurityError` with code `missingFile`, `unreadableFile`, `exposedFile` (others than its owner can
+    ///   write it) or `invalidFile`, that names the file, and what is wrong in it.
     public init(contentsOf path: String) throws(SecurityError) {
         let bytes = try ProtectedFile.load(path, "an access policy", .trusted, bytesMax: Self.fileBytesMax)
         try self.init(parsing: bytes, of: path)

@@ -30,7 +30,8 @@ public struct Permissions: Sendable, Hashable, CustomStringConvertible {
         self.init(checked: scopes)
     }
 
-    /// What the scopes of a text grant, which single spaces separate (RFC 8693, section 4.2); an empty one grants nothing.
+    /// What the scopes of a text grant, which single spaces separate (RFC 8693, section 4.2); an empty one grants
+    /// nothing.
     /// - Throws: `SecurityError` with code `invalidScope`.
     public init(parsing text: String) throws(SecurityError) {
         // One more than there may be is enough to tell that there are too many.
@@ -54,8 +55,8 @@ public struct Permissions: Sendable, Hashable, CustomStringConvertible {
 
     /// Whether the action is allowed on the topic.
     ///
-    /// The topics that the log keeps for itself nobody may append to or change; who has `admin` may read them. A text that
-    /// cannot be the name of a topic is never allowed anything.
+    /// The topics that the log keeps for itself nobody may append to or change; who has `admin` may read them. A text
+    /// that cannot be the name of a topic is never allowed anything.
     public func allows(_ action: Action, topic: String) -> Bool {
         guard TopicPattern.isName(topic) else { return false }
         if TopicPattern.isInternal(topic) { return action == .consume && allowsAdministration }

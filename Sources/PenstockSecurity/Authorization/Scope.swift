@@ -4,8 +4,8 @@ public enum Scope: Sendable, Hashable, CustomStringConvertible {
     case produce(TopicPattern)
     /// To read the topics that the pattern means, and to move the positions of groups in them.
     case consume(TopicPattern)
-    /// To create, change and delete topics, and to read those that the log keeps for itself. It grants neither `produce`
-    /// nor `consume`.
+    /// To create, change and delete topics, and to read those that the log keeps for itself. It grants neither
+    /// `produce` nor `consume`.
     case admin
 
     /// A scope from what is written.

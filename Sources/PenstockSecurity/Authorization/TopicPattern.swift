@@ -1,9 +1,9 @@
 /// A pattern of names of topics: the characters that names have, and `*`, which stands for any run of them, also for
 /// none.
 ///
-/// A pattern means the whole name: `raw.*` matches `raw.` and `raw.frames.1`, and neither `raw` nor `draw.frames`. Upper
-/// and lower case differ, and `.` is a character like any other. `*` alone matches every topic that is not the log's own:
-/// those, whose names begin with `_penstock.`, no pattern matches, not even one that is spelled like them.
+/// A pattern means the whole name: `raw.*` matches `raw.` and `raw.frames.1`, and neither `raw` nor `draw.frames`.
+/// Upper and lower case differ, and `.` is a character like any other. `*` alone matches every topic that is not the
+/// log's own: those, whose names begin with `_penstock.`, no pattern matches, not even one that is spelled like them.
 public struct TopicPattern: Sendable, Hashable, CustomStringConvertible {
     /// The most bytes of a pattern, and of a name that one can match.
     public static let bytesMax = 200
@@ -14,8 +14,8 @@ public struct TopicPattern: Sendable, Hashable, CustomStringConvertible {
     public let text: String
 
     /// A pattern from what is written.
-    /// - Throws: `SecurityError` with code `invalidScope` where it is empty, too long, or has a character that neither a
-    ///   name of a topic nor a pattern can have.
+    /// - Throws: `SecurityError` with code `invalidScope` where it is empty, too long, or has a character that neither
+    ///   a name of a topic nor a pattern can have.
     public init(_ text: String) throws(SecurityError) {
         let quoted = SecurityError.quoted(text)
         guard !text.isEmpty, text.utf8.count <= Self.bytesMax else {

@@ -69,8 +69,8 @@ public struct CertificateAuthority: Sendable {
     }
 
     /// The authority of a directory.
-    /// - Throws: `SecurityError` with code `missingFile`, `unreadableFile`, `exposedFile` (others than the owner can read its key) or
-    ///   `invalidFile`.
+    /// - Throws: `SecurityError` with code `missingFile`, `unreadableFile`, `exposedFile` (others than the owner can
+    ///   read its key) or `invalidFile`.
     public init(directory: String) throws(SecurityError) {
         let (path, keyPath) = (directory + "/" + Self.certificateFile, directory + "/" + Self.keyFile)
         let text = try Self.text(path, "an authority's certificate", .trusted)

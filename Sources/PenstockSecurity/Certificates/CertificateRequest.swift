@@ -34,8 +34,8 @@ public struct CertificateRequest: Sendable, Hashable {
     /// A request.
     /// - Parameters:
     ///   - name: the subject: letters, digits, `.`, `_`, `@` and `-`, a letter or digit first; not `ca`.
-    ///   - hosts: the DNS names and IP addresses at which clients reach the server; at least one for a server. The first
-    ///     label of a name may be `*`.
+    ///   - hosts: the DNS names and IP addresses at which clients reach the server; at least one for a server. The
+    ///     first label of a name may be `*`.
     ///   - lifetime: 24 h to 30 d.
     /// - Throws: `SecurityError` with code `invalidSubject`, `invalidRequest` or `lifetimeTooLong`.
     public init(

@@ -18,7 +18,8 @@ enum ProtectedFile {
     /// - Parameters:
     ///   - what: what the file should hold, in the errors.
     ///   - bytesMax: the most bytes of it.
-    /// - Throws: `SecurityError` with code `missingFile`, `unreadableFile`, `exposedFile` or `invalidFile` that names the file.
+    /// - Throws: `SecurityError` with code `missingFile`, `unreadableFile`, `exposedFile` or `invalidFile` that names
+    ///   the file.
     static func load(
         _ path: String, _ what: String, _ protection: Protection, bytesMax: Int
     ) throws(SecurityError) -> [UInt8] {

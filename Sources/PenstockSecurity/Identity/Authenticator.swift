@@ -3,8 +3,8 @@ public import PenstockEvents
 /// Finds out who connects to a server, and lets nobody in who has proven nothing.
 ///
 /// A token that is shown decides alone: what it does not allow is not allowed, also where the certificate's subject may
-/// do it. Without one it is the certificate of the TLS handshake, with what the policy says of its subject. Each refusal is
-/// counted by its code.
+/// do it. Without one it is the certificate of the TLS handshake, with what the policy says of its subject. Each
+/// refusal is counted by its code.
 public final class Authenticator: Sendable {
     private let tokens: TokenVerifier?
     private let registry: TokenRegistry
@@ -33,8 +33,8 @@ public final class Authenticator: Sendable {
     ///   - token: what was sent as a token; nil or empty where nothing was.
     ///   - certificate: the subject of the certificate that the transport has verified; nil where there is none.
     ///   - session: what the session has proven to have, which a token is bound to.
-    /// - Throws: `SecurityError` as of `TokenVerifier.verify` and `TokenRegistry.admit`; `notAuthenticated` where there is
-    ///   neither token nor certificate, or a token for a server that takes none.
+    /// - Throws: `SecurityError` as of `TokenVerifier.verify` and `TokenRegistry.admit`; `notAuthenticated` where there
+    ///   is neither token nor certificate, or a token for a server that takes none.
     public func identify(
         token: String?, certificate: String?, session: SessionKey
     ) throws(SecurityError) -> Identity {

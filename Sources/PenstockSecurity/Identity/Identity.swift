@@ -25,8 +25,8 @@ public struct Identity: Sendable, Hashable, CustomStringConvertible {
     public let expires: Timestamp?
 
     /// An identity that was proven.
-    /// - Throws: `SecurityError` with code `invalidSubject` where the subject has not 1 to 128 printable ASCII characters,
-    ///   or begins or ends with a space.
+    /// - Throws: `SecurityError` with code `invalidSubject` where the subject has not 1 to 128 printable ASCII
+    ///   characters, or begins or ends with a space.
     public init(
         subject: String, proof: Proof, permissions: Permissions, expires: Timestamp? = nil
     ) throws(SecurityError) {

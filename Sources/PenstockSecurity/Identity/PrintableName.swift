@@ -1,5 +1,5 @@
-/// The rule for subjects, and for the ids of tokens, keys and servers: 1 to 128 printable ASCII characters, and no space
-/// at the ends. ASCII alone, so that no two of them look the same in an audit.
+/// The rule for subjects, and for the ids of tokens, keys and servers: 1 to 128 printable ASCII characters, and no
+/// space at the ends. ASCII alone, so that no two of them look the same in an audit.
 enum PrintableName {
     static let bytesMax = 128
     static let hint = "use 1 to \(bytesMax) printable ASCII characters, and no space at the ends"

@@ -2,8 +2,9 @@ internal import PenstockEvents
 
 /// The public keys whose tokens are believed, from a file: a JSON Web Key Set (RFC 7517, section 5).
 ///
-/// Each key has an id (`kid`) that no other of the file has. Keys of other types than Ed25519 and P-256, and keys that are
-/// not for signatures, are passed over: no token can name them. A file with a private or a shared secret key is refused.
+/// Each key has an id (`kid`) that no other of the file has. Keys of other types than Ed25519 and P-256, and keys that
+/// are not for signatures, are passed over: no token can name them. A file with a private or a shared secret key is
+/// refused.
 public struct TokenKeys: Sendable {
     /// The most keys of a file.
     public static let keysMax = 64
@@ -21,8 +22,8 @@ public struct TokenKeys: Sendable {
     public init() { (entries, keys, ids) = ([], [:], []) }
 
     /// The keys of a file.
-    /// - Throws: `SecurityError` with code `missingFile`, `unreadableFile`, `exposedFile` (others can write it) or `invalidFile`, that
-    ///   names the file, and what is wrong in it.
+    /// - Throws: `SecurityError` with code `missingFile`, `unreadableFile`, `exposedFile` (others can write it) or
+    ///   `invalidFile`, that names the file, and what is wrong in it.
     public init(contentsOf path: String) throws(SecurityError) {
         let bytes = try ProtectedFile.load(path, "public keys for tokens", .trusted, bytesMax: Self.fileBytesMax)
         try self.init(parsing: bytes, of: path)

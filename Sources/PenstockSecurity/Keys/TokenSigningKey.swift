@@ -34,8 +34,8 @@ public struct TokenSigningKey: Sendable, CustomStringConvertible, CustomReflecta
     }
 
     /// The key of a file.
-    /// - Throws: `SecurityError` with code `missingFile`, `unreadableFile`, `exposedFile` (others than the owner can read it) or
-    ///   `invalidFile`.
+    /// - Throws: `SecurityError` with code `missingFile`, `unreadableFile`, `exposedFile` (others than the owner can
+    ///   read it) or `invalidFile`.
     public init(contentsOf path: String) throws(SecurityError) {
         let bytes = try ProtectedFile.load(path, "a private key for tokens", .secret, bytesMax: Self.fileBytesMax)
         try self.init(parsing: bytes, of: path)

@@ -6,7 +6,8 @@ enum VerificationKey: Sendable {
     case ed25519(Curve25519.Signing.PublicKey)
     case p256(P256.Signing.PublicKey)
 
-    /// A key from a JSON Web Key (RFC 7517; RFC 7518, section 6.2; RFC 8037, section 2); nil where its values are wrong.
+    /// A key from a JSON Web Key (RFC 7517; RFC 7518, section 6.2; RFC 8037, section 2); nil where its values are
+    /// wrong.
     init?(_ key: UniqueMembers, _ algorithm: TokenAlgorithm) {
         func coordinate(_ name: String) -> [UInt8]? {
             guard let bytes = key.text(name).flatMap({ Base64URL.decode($0.utf8) }) else { return nil }

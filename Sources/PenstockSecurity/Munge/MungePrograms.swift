@@ -55,7 +55,8 @@ public struct MungePrograms: Sendable {
 
     /// Who has made a credential, and for what. A credential is good once.
     /// - Throws: `SecurityError` with code `tooLong`, `malformed`, or `badSignature` where `unmunge` refuses it: it is
-    ///   forged; `expired`, `notYetValid` or `tokenReused` (it was used before); `unavailable` where the program cannot be run.
+    ///   forged; `expired`, `notYetValid` or `tokenReused` (it was used before); `unavailable` where the program cannot
+    ///   be run.
     public func decode(_ credential: String) throws(SecurityError) -> MungeCredential {
         guard credential.utf8.count <= Self.credentialBytesMax else {
             throw SecurityError(.tooLong, "the munge credential has \(credential.utf8.count) bytes")

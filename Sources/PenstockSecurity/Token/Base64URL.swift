@@ -1,4 +1,5 @@
-/// The encoding of tokens and keys: base64 with `-` and `_`, without padding (RFC 4648, section 5; RFC 7515, section 2).
+/// The encoding of tokens and keys: base64 with `-` and `_`, without padding (RFC 4648, section 5; RFC 7515, section
+/// 2).
 enum Base64URL {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
     private static let noDigit: UInt8 = 0xFF

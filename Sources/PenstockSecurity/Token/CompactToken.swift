@@ -1,7 +1,7 @@
 internal import PenstockEvents
 
-/// The parts of a signed token as it is sent (JWS compact serialization, RFC 7515, section 7.1), before anything of it is
-/// believed.
+/// The parts of a signed token as it is sent (JWS compact serialization, RFC 7515, section 7.1), before anything of it
+/// is believed.
 struct CompactToken {
     let algorithm: TokenAlgorithm
     let keyID: String

@@ -1,7 +1,7 @@
 internal import Crypto
 
-/// What a session proves to have, and nobody else has: a fingerprint of, for example, the secret that both ends of a TLS
-/// connection export, or of a public key whose private half the client keeps. Only ever compared.
+/// What a session proves to have, and nobody else has: a fingerprint of, for example, the secret that both ends of a
+/// TLS connection export, or of a public key whose private half the client keeps. Only ever compared.
 public struct SessionKey: Sendable, Hashable {
     private let hash: [UInt8]
 

@@ -1,4 +1,5 @@
-/// How a token can be signed. There are no others: neither none, nor those with a secret that both sides share, nor RSA.
+/// How a token can be signed. There are no others: neither none, nor those with a secret that both sides share, nor
+/// RSA.
 public enum TokenAlgorithm: String, Sendable, Hashable, CaseIterable {
     /// Ed25519 (RFC 8037).
     case edDSA = "EdDSA"

@@ -7,8 +7,8 @@ public enum TokenFile {
     }
 
     /// The token of a file, without the end of the line. What it says is not looked at.
-    /// - Throws: `SecurityError` with code `missingFile`, `unreadableFile`, `exposedFile` (others than the owner can read it) or
-    ///   `invalidFile`.
+    /// - Throws: `SecurityError` with code `missingFile`, `unreadableFile`, `exposedFile` (others than the owner can
+    ///   read it) or `invalidFile`.
     public static func read(_ path: String) throws(SecurityError) -> String {
         var bytes = try ProtectedFile.load(path, "a token", .secret, bytesMax: TokenVerifier.tokenBytesMax + 2)
         while let last = bytes.last, last == UInt8(ascii: "\n") || last == UInt8(ascii: "\r") { bytes.removeLast() }

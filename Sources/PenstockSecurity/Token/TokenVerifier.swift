@@ -1,11 +1,11 @@
 public import PenstockEvents
 
-/// Tells whether a token is good, and whose it is: a JSON Web Token (RFC 7519) that a trusted key has signed, with Ed25519
-/// or ES256, for this server, for no longer than a day.
+/// Tells whether a token is good, and whose it is: a JSON Web Token (RFC 7519) that a trusted key has signed, with
+/// Ed25519 or ES256, for this server, for no longer than a day.
 ///
-/// A token that fails is refused at the first of: its length, its form, its algorithm, its key, its signature, its claims.
-/// Nothing that it claims is looked at before its signature. What is left to do is to see that nobody else has shown it:
-/// `TokenRegistry`.
+/// A token that fails is refused at the first of: its length, its form, its algorithm, its key, its signature, its
+/// claims. Nothing that it claims is looked at before its signature. What is left to do is to see that nobody else has
+/// shown it: `TokenRegistry`.
 public struct TokenVerifier: Sendable {
     /// The most bytes of a token.
     public static let tokenBytesMax = 4096
@@ -37,7 +37,8 @@ public struct TokenVerifier: Sendable {
     /// Whose token it is.
     /// - Parameter now: the present instant by the server's clock.
     /// - Throws: `SecurityError` with code `tooLong`, `malformed`, `forbiddenAlgorithm`, `unknownKey`, `badSignature`,
-    ///   `missingClaim`, `wrongAudience`, `lifetimeTooLong`, `notYetValid`, `expired`, `invalidSubject` or `invalidScope`.
+    ///   `missingClaim`, `wrongAudience`, `lifetimeTooLong`, `notYetValid`, `expired`, `invalidSubject` or
+    ///   `invalidScope`.
     public func verify(_ token: [UInt8], at now: Timestamp) throws(SecurityError) -> Identity {
         let token = try CompactToken(token)
         guard let key = keys[token.keyID] else {

@@ -42,8 +42,9 @@ struct PKIIssueCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "issue", abstract: "Issue a certificate with its private key.",
         discussion: """
-            Writes NAME.pem and NAME.key, which only you can read, to the authority's directory. Nothing is overwritten: \
-            move the files to where they are used. There is no list of revoked certificates, so let them live for days.
+            Writes NAME.pem and NAME.key, which only you can read, to the authority's directory. Nothing is \
+            overwritten: move the files to where they are used. There is no list of revoked certificates, so let them \
+            live for days.
             """)
 
     @Option(help: "The authority's directory.") var directory: String

@@ -2,8 +2,8 @@ import PenstockEvents
 
 @testable import PenstockSecurity
 
-/// Keys that were published with the standards, secret halves included, and tokens that another implementation has signed
-/// with them: joserfc for Python, over OpenSSL.
+/// Keys that were published with the standards, secret halves included, and tokens that another implementation has
+/// signed with them: joserfc for Python, over OpenSSL.
 enum PublishedKeys {
     /// RFC 8037, appendix A.1.
     static let ed25519 = """
