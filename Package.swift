@@ -19,6 +19,10 @@ let nio: [Target.Dependency] = [
     .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
     .product(name: "NIOTLS", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
 ]
+let identity: [Target.Dependency] = [
+    .product(name: "Crypto", package: "swift-crypto"), .product(name: "X509", package: "swift-certificates"),
+]
+
 let package = Package(
     name: "penstock",
     products: [
@@ -32,6 +36,8 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.5.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -59,13 +65,15 @@ let package = Package(
         .target(
             name: "PenstockFabric", dependencies: ["CFabric", "CPenstockShim", "PenstockEvents"] + nio,
             swiftSettings: strict),
+        .target(
+            name: "PenstockSecurity", dependencies: ["PenstockEvents"] + identity, swiftSettings: strict),
 
         // Row 4
         .target(
             name: "PenstockCommands", dependencies: ["PenstockEvents", argumentParser], swiftSettings: strict),
         .target(
             name: "PenstockBroker",
-            dependencies: ["PenstockEvents", "PenstockFabric", "PenstockLog"] + nio,
+            dependencies: ["PenstockEvents", "PenstockFabric", "PenstockLog", "PenstockSecurity"] + identity + nio,
             swiftSettings: strict),
         .target(
             name: "PenstockEngine", dependencies: ["PenstockEvents", "PenstockLog"], swiftSettings: strictOnCaller),
@@ -92,7 +100,8 @@ let package = Package(
         .executableTarget(
             name: "penstock",
             dependencies: [
-                "PenstockBroker", "PenstockCommands", "PenstockEvents", "PenstockFabric", "PenstockLog", argumentParser,
+                "PenstockBroker", "PenstockCommands", "PenstockEvents", "PenstockFabric", "PenstockLog",
+                "PenstockSecurity", argumentParser,
             ],
             swiftSettings: strict),
 
@@ -135,9 +144,12 @@ let package = Package(
             dependencies: ["CFabric", "FabricPeer", "PenstockFabric", "PenstockEvents", "TestSupport"] + nio,
             swiftSettings: strict),
         .testTarget(
+            name: "PenstockSecurityTests",
+            dependencies: ["PenstockEvents", "PenstockSecurity", "TestSupport"] + identity, swiftSettings: strict),
+        .testTarget(
             name: "PenstockBrokerTests",
             dependencies: [
-                "PenstockBroker", "PenstockEvents", "PenstockFabric", "PenstockLog", "TestSupport",
+                "PenstockBroker", "PenstockEvents", "PenstockFabric", "PenstockLog", "PenstockSecurity", "TestSupport",
             ],
             swiftSettings: strict),
         .executableTarget(
@@ -170,7 +182,8 @@ let package = Package(
             dependencies: ["PenstockTomography", "PenstockFormats", "Penstock", "PenstockEngine", "PenstockEvents"],
             swiftSettings: strict),
         .testTarget(
-            name: "penstockTests", dependencies: ["penstock", "PenstockEvents", "PenstockLog", "TestSupport"],
+            name: "penstockTests",
+            dependencies: ["penstock", "PenstockEvents", "PenstockLog", "PenstockSecurity", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "LiveTomographyTests",

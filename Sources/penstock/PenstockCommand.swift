@@ -1,17 +1,19 @@
 internal import ArgumentParser
 
-/// The program `penstock`: a log's topics and consumer groups, and its broker, from the command line.
+/// The program `penstock`: a log's topics and consumer groups, its broker, and who may use them, from the command line.
 struct PenstockCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "penstock",
-        abstract: "Topics and consumer groups of an event log, and its broker.",
+        abstract: "Topics and consumer groups of an event log, its broker, and who may use them.",
         discussion: """
             The log is the directory, or the broker, that --log or the environment variable PENSTOCK_LOG names, else \
             ./penstock-log. \
             Exit statuses: 0 done, 64 wrong usage, 65 damaged or wrong data, 66 not found, 70 a defect of this program, \
             74 reading or writing failed, 75 try again later, 78 what is there does not fit, 130 interrupted.
             """,
-        subcommands: [TopicCommand.self, GroupCommand.self, ServeCommand.self])
+        subcommands: [
+            TopicCommand.self, GroupCommand.self, ServeCommand.self, PKICommand.self, TokenCommand.self,
+        ])
 }
 
 /// `penstock topic`.

@@ -71,7 +71,9 @@ extension BrokerSuites {
             arguments: [LogKind.inProcess, .tcp])
         func brokerRestarts(kind: LogKind) async throws {
             try await withSite(kind) { site in
-                let first = Broker(site.embedded, name: "first") { client, _, _ throws(LogError) in AllRights(client: client) }
+                let first = Broker(site.embedded, name: "first") { client throws(LogError) in
+                    AllRights(client: client.name)
+                }
                 // A port of its own, so that the second one can have it.
                 let address = try await first.listen(
                     at: kind == .inProcess ? .name("moved") : kind.address, over: site.transport
@@ -86,7 +88,9 @@ extension BrokerSuites {
                 let following = Task { try await reader.following() }
                 await first.close()
                 #expect(try await code { try await writer.append(.readings(5..<6)) } == .unreachable)
-                let second = Broker(site.embedded, name: "second") { client, _, _ throws(LogError) in AllRights(client: client) }
+                let second = Broker(site.embedded, name: "second") { client throws(LogError) in
+                    AllRights(client: client.name)
+                }
                 try await second.listen(at: address, over: site.transport)
                 let again = try await log.writer(for: Self.readings)
                 try await again.append(.readings(5..<8))
@@ -101,11 +105,11 @@ extension BrokerSuites {
         @Test("a client that nobody knows is refused, and does nothing", arguments: LogKind.remote)
         func stranger(kind: LogKind) async throws {
             try await withSite(kind) { site in
-                let broker = Broker(site.embedded) { client, token, _ throws(LogError) in
-                    guard token == "secret" else {
-                        throw LogError(.notAllowed, "\(client) shows no token that this broker knows")
+                let broker = Broker(site.embedded) { client throws(LogError) in
+                    guard client.token == "secret" else {
+                        throw LogError(.notAllowed, "\(client.name) shows no token that this broker knows")
                     }
-                    return AllRights(client: client)
+                    return AllRights(client: client.name)
                 }
                 let address = try await broker.listen(
                     at: kind == .inProcess ? .name("guarded") : kind.address, over: site.transport
@@ -138,9 +142,10 @@ extension BrokerSuites {
         func rights(kind: LogKind) async throws {
             try await withSite(kind) { site in
                 for topic in ["in", "out", "other"] {
-                    _ = try await site.embedded.createTopic(topic, schema: Reading.schema, configuration: Self.pageCache)
+                    _ = try await site.embedded.createTopic(
+                        topic, schema: Reading.schema, configuration: Self.pageCache)
                 }
-                let broker = Broker(site.embedded) { client, _, _ throws(LogError) in ReaderOfOne(client: client) }
+                let broker = Broker(site.embedded) { client throws(LogError) in ReaderOfOne(client: client.name) }
                 let address = try await broker.listen(
                     at: kind == .inProcess ? .name("guarded") : kind.address, over: site.transport
                 ).address
@@ -155,8 +160,14 @@ extension BrokerSuites {
                 #expect(try await refused { try await log.writer(for: input) })
                 #expect(try await refused { try await log.sharedWriter(for: input) })
                 #expect(try await refused { try await log.describe("other") })
-                #expect(try await refused { try await log.openTopic("other", schema: Reading.schema, creatingWith: Self.pageCache) })
-                #expect(try await refused { try await log.createTopic("new", schema: Reading.schema, configuration: Self.pageCache) })
+                #expect(
+                    try await refused {
+                        try await log.openTopic("other", schema: Reading.schema, creatingWith: Self.pageCache)
+                    })
+                #expect(
+                    try await refused {
+                        try await log.createTopic("new", schema: Reading.schema, configuration: Self.pageCache)
+                    })
                 #expect(try await refused { try await log.alterTopic("out", TopicChange(durability: .durable)) })
                 #expect(try await refused { try await log.deleteTopic("out") })
                 #expect(try await refused { try await log.truncate(output, before: 0) })

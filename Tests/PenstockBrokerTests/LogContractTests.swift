@@ -173,7 +173,9 @@ extension BrokerSuites {
                 try await writer.append(.readings(0..<10), from: first.stamp(0))
                 let again = try await writer.append(.readings(0..<10), from: first.stamp(0))
                 #expect(again.isDuplicate)
-                #expect(try await code { try await writer.append(.readings(20..<30), from: first.stamp(20)) } == .sequenceGap)
+                #expect(
+                    try await code { try await writer.append(.readings(20..<30), from: first.stamp(20)) }
+                        == .sequenceGap)
                 do throws(LogError) {
                     try await writer.append(.readings(5..<15), from: first.stamp(5))
                     Issue.record("half of it was there")
@@ -183,7 +185,9 @@ extension BrokerSuites {
                 try await writer.append(.readings(10..<15), from: first.stamp(10))
                 let second = try await writer.producer(named: "detector")
                 #expect(second.id == first.id && second.epoch == first.epoch + 1 && second.nextSequence == 15)
-                #expect(try await code { try await writer.append(.readings(15..<16), from: first.stamp(15)) } == .producerFenced)
+                #expect(
+                    try await code { try await writer.append(.readings(15..<16), from: first.stamp(15)) }
+                        == .producerFenced)
                 try await writer.close()
                 #expect(try await site.log.numbers(in: Self.readings) == Array(0..<15))
             }
@@ -221,7 +225,9 @@ extension BrokerSuites {
                 let partitions = [TopicPartition("readings", 0), TopicPartition("readings", 1)]
                 func writers(_ id: TransactionID? = nil) async throws -> [any TopicWriter] {
                     var writers: [any TopicWriter] = []
-                    for partition in partitions { writers.append(try await site.log.writer(for: partition, committing: id)) }
+                    for partition in partitions {
+                        writers.append(try await site.log.writer(for: partition, committing: id))
+                    }
                     return writers
                 }
                 func contents() async throws -> [[Int]] {
@@ -283,10 +289,16 @@ extension BrokerSuites {
                     partitions: 1_000, durability: .pageCache, retention: Retention(bytes: 1 << 30, age: .seconds(90)))
                 let made = try await site.log.createTopic("wide", schema: Frame.schema, configuration: wide)
                 #expect(made.partitions.count == 1_000 && made.configuration == wide && made.schema == Frame.schema)
-                #expect(try await code { try await site.log.createTopic("wide", schema: Frame.schema, configuration: wide) } == .topicExists)
-                #expect(try await code { try await site.log.openTopic("wide", schema: Reading.schema, creatingWith: wide) } == .schemaMismatch)
+                #expect(
+                    try await code { try await site.log.createTopic("wide", schema: Frame.schema, configuration: wide) }
+                        == .topicExists)
+                #expect(
+                    try await code { try await site.log.openTopic("wide", schema: Reading.schema, creatingWith: wide) }
+                        == .schemaMismatch)
                 #expect(try await code { try await site.log.describe("narrow") } == .topicNotFound)
-                #expect(try await code { try await site.log.writer(for: TopicPartition("wide", 1_000)) } == .partitionNotFound)
+                #expect(
+                    try await code { try await site.log.writer(for: TopicPartition("wide", 1_000)) }
+                        == .partitionNotFound)
                 let altered = try await site.log.alterTopic("wide", TopicChange(durability: .durable))
                 #expect(altered.configuration.durability == .durable)
                 try await openReadings(site.log)

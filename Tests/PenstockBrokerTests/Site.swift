@@ -46,7 +46,7 @@ final class Site: Sendable {
         folder = try TestFolder()
         embedded = try await EmbeddedLog(directory: folder("log"))
         transport = try kind.transport()
-        broker = Broker(embedded, limits: limits) { client, _, _ throws(LogError) in AllRights(client: client) }
+        broker = Broker(embedded, limits: limits) { client throws(LogError) in AllRights(client: client.name) }
         guard kind != .embedded else {
             (address, remote) = (.name("nobody"), nil)
             return

@@ -1,6 +1,6 @@
 internal import ArgumentParser
-internal import PenstockCommands
 internal import PenstockBroker
+internal import PenstockCommands
 internal import PenstockEngine
 internal import PenstockLog
 

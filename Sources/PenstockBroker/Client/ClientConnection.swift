@@ -41,11 +41,11 @@ final class ClientConnection: ConnectionHandler {
     deinit { state.withLock { $0.watch }?.cancel() }
 
     /// Says hello on a connection that was made with this as its handler.
-    func greet(_ connection: any Connection, as client: String, token: String) async throws(LogError) {
+    func greet(_ connection: any Connection, as hello: Hello) async throws(LogError) {
         let wire = WireConnection(connection: connection, limits: transportLimits, depot: depot)
         state.withLock { $0.wire = wire }
         do throws(LogError) {
-            let welcome: Welcome = try await call(.hello(Hello(client: client, token: token)))
+            let welcome: Welcome = try await call(.hello(hello))
             watch(silence: .milliseconds(Int(welcome.silence)))
         } catch {
             connection.close()

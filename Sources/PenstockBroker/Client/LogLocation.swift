@@ -2,6 +2,7 @@ internal import Foundation
 internal import PenstockEvents
 internal import PenstockFabric
 public import PenstockLog
+internal import PenstockSecurity
 
 /// Where a log is: a directory, or brokers that serve it. What `--log` takes.
 public struct LogLocation: Sendable, Hashable, CustomStringConvertible {
@@ -114,6 +115,8 @@ struct ClientEnvironment: Sendable {
     /// The token that is shown; none where no file is named.
     func token() throws(LogError) -> String {
         guard let tokenFile else { return "" }
-        return try TokenFile.read(tokenFile)
+        do { return try TokenFile.read(tokenFile) } catch {
+            throw LogError(.notAllowed, error.summary, hint: error.hint, place: .init(file: tokenFile))
+        }
     }
 }

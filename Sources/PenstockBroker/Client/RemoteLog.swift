@@ -30,6 +30,7 @@ public final class RemoteLog: LogStore {
     private let addresses: [FabricAddress]
     private let transport: any Transport
     private let depot: SlabDepot
+    private let session = (0..<32).map { _ in UInt8.random(in: 0...255) }
     private let client: String
     private let token: @Sendable () throws(LogError) -> String
 
@@ -279,7 +280,7 @@ public final class RemoteLog: LogStore {
         do throws(FabricError) { wire = try await transport.connect(to: address, connection) } catch {
             throw LogError(error)
         }
-        try await connection.greet(wire, as: client, token: token)
+        try await connection.greet(wire, as: Hello(client: client, token: token, session: session))
         return connection
     }
 }

@@ -1,31 +1,24 @@
-public import PenstockLog
+internal import Crypto
+public import PenstockSecurity
 
-/// The secret of a broker's owner: whoever shows it has all rights. It is in a file beside the log, which only the owner can read.
+/// The secret of a broker's owner: whoever shows it may do everything. It is in a file beside the log, which only the owner can read.
 public struct OwnerToken: Sendable {
-    private let token: String
+    private let hash: SHA256.Digest
+    /// The file.
+    public let path: String
 
-    /// Whoever shows `token` is the owner.
-    public init(_ token: String) { self.token = token }
-
-    /// The rights of a client that shows a token.
-    /// - Throws: `LogError` with code `notAllowed` where it is another one.
-    public func rights(of client: String, showing shown: String) throws(LogError) -> any ClientRights {
-        guard isSame(shown) else {
-            throw LogError(
-                .notAllowed,
-                shown.isEmpty
-                    ? "\(client) shows no token" : "\(client) shows a token that this broker does not know",
-                hint: "set PENSTOCK_TOKEN_FILE to the file that the broker wrote when it began")
+    /// Makes a new secret from the system's source of randomness, and writes it to a file that only its owner can read; an earlier one
+    /// goes.
+    /// - Throws: `SecurityError` with code `unwritableFile`.
+    public init(writingTo path: String) throws(SecurityError) {
+        let secret = SymmetricKey(size: .bits256).withUnsafeBytes { bytes in
+            bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
         }
-        return AllRights(client: client)
+        try TokenFile.replace(secret, at: path)
+        hash = SHA256.hash(data: Array(secret.utf8))
+        self.path = path
     }
 
-    // In the same time wherever the first difference is.
-    private func isSame(_ shown: String) -> Bool {
-        let (a, b) = (Array(token.utf8), Array(shown.utf8))
-        guard a.count == b.count else { return false }
-        var difference: UInt8 = 0
-        for (left, right) in zip(a, b) { difference |= left ^ right }
-        return difference == 0
-    }
+    /// Whether a token is the secret. Takes the same time for every other one.
+    func isSame(_ token: String) -> Bool { SHA256.hash(data: Array(token.utf8)) == hash }
 }

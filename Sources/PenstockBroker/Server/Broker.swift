@@ -1,4 +1,4 @@
-internal import PenstockEvents
+public import PenstockEvents
 public import PenstockFabric
 public import PenstockLog
 
@@ -25,9 +25,10 @@ public final class Broker: Sendable {
     /// What the broker is called.
     public let name: String
     let log: any LogStore
+    let clock: any WallClock
     let limits: Limits
     let writers: PartitionWriters
-    private let rights: @Sendable (String, String, FabricPeer) async throws(LogError) -> any ClientRights
+    private let rights: @Sendable (ClientIntroduction) throws(LogError) -> any ClientRights
 
     private struct State {
         var listeners: [any Listener] = []
@@ -42,14 +43,15 @@ public final class Broker: Sendable {
     ///
     /// - Parameters:
     ///   - log: The log; its writers and readers must be of this process.
-    ///   - rights: Decides what a client may do: by what it calls itself, its token, and where it connects from. Throws to refuse it.
+    ///   - clock: Tells when tokens and certificates have expired.
+    ///   - rights: Decides what a client may do, and throws to refuse it; `BrokerAccess` is made for this.
     public init(
         _ log: any LogStore, name: String = "broker", limits: Limits = Limits(),
-        rights:
-            @escaping @Sendable (_ client: String, _ token: String, FabricPeer) async throws(LogError) ->
-            any ClientRights
+        clock: any WallClock = SystemWallClock(),
+        rights: @escaping @Sendable (ClientIntroduction) throws(LogError) -> any ClientRights
     ) {
         self.log = log
+        self.clock = clock
         self.name = name
         self.limits = limits
         self.rights = rights
@@ -96,8 +98,9 @@ public final class Broker: Sendable {
         await writers.closeAll()
     }
 
-    func admit(_ hello: Hello, _ peer: FabricPeer) async throws(LogError) -> any ClientRights {
-        try await rights(hello.client, hello.token, peer)
+    func admit(_ hello: Hello, _ peer: FabricPeer) throws(LogError) -> any ClientRights {
+        try rights(
+            ClientIntroduction(name: hello.client, token: hello.token, session: hello.session, peer: peer))
     }
 
     func forget(_ session: BrokerSession) {
@@ -113,13 +116,13 @@ public final class Broker: Sendable {
         }
     }
 
-    // Ends the connections of clients that have fallen silent.
+    // Ends the connections of clients that have fallen silent, or whose proof of who they are has run out.
     private func watch() -> Task<Void, Never> {
         let pause = min(limits.silence, limits.helloTimeout) / 3
         return Task { [weak self] in
             while (try? await Task.sleep(for: pause)) != nil {
                 guard let self else { return }
-                for session in state.withLock({ Array($0.sessions.values) }) { session.endIfSilent() }
+                for session in state.withLock({ Array($0.sessions.values) }) { session.endIfDue() }
             }
         }
     }

@@ -49,10 +49,14 @@ final class BrokerSession: ConnectionHandler {
         await release().value
     }
 
-    /// Ends the connection where nothing was heard for too long.
-    func endIfSilent() {
-        let (isGreeted, silence) = state.withLock { ($0.rights != nil, ContinuousClock.now - $0.lastHeard) }
-        guard silence > (isGreeted ? broker.limits.silence : broker.limits.helloTimeout) else { return }
+    /// Ends the connection where nothing was heard for too long, or who the client is holds no longer.
+    func endIfDue() {
+        let (rights, silence) = state.withLock { ($0.rights, ContinuousClock.now - $0.lastHeard) }
+        if let expires = rights?.expires, expires <= broker.clock.now() {
+            return wire.connection.fail(
+                FabricError(.notTrusted, "the token or the certificate of \(wire.connection.peer) has expired"))
+        }
+        guard silence > (rights != nil ? broker.limits.silence : broker.limits.helloTimeout) else { return }
         wire.connection.fail(FabricError(.timedOut, "\(wire.connection.peer) has said nothing for \(silence)"))
     }
 
@@ -95,7 +99,7 @@ final class BrokerSession: ConnectionHandler {
                         "the client speaks version \(hello.version) of the protocol, the broker \(broker.name) version \(Hello.version)",
                         hint: "use the same release on both sides")
                 }
-                let rights = try await broker.admit(hello, wire.connection.peer)
+                let rights = try broker.admit(hello, wire.connection.peer)
                 state.withLock { $0.rights = rights }
                 let welcome = Welcome(
                     broker: broker.name, silence: UInt32(broker.limits.silence / .milliseconds(1)),

@@ -1,7 +1,25 @@
+public import PenstockEvents
+public import PenstockFabric
+
+/// How a client has introduced itself.
+public struct ClientIntroduction: Sendable {
+    /// What it calls itself.
+    public let name: String
+    /// The token that it shows; empty for none.
+    public let token: String
+    /// What tells it from other clients that show the same token.
+    public let session: [UInt8]
+    /// Where it connects from, and what the connection has proven.
+    public let peer: FabricPeer
+}
+
 /// What the client of a connection may do with a topic. What is not allowed is denied.
 public protocol ClientRights: Sendable {
-    /// What the client is called in messages and in the audit topic.
+    /// What the client is called in messages and in the audit.
     var client: String { get }
+
+    /// When the connection is to end, because what was proven holds no longer; nil for never.
+    var expires: Timestamp? { get }
 
     /// Whether the client may append to a topic.
     func mayProduce(to topic: String) -> Bool
@@ -16,7 +34,12 @@ public protocol ClientRights: Sendable {
     func mayUse(group: String) -> Bool
 }
 
-/// Everything is allowed: for clients of the same process.
+extension ClientRights {
+    /// Never.
+    public var expires: Timestamp? { nil }
+}
+
+/// Everything is allowed.
 public struct AllRights: ClientRights {
     /// What the client is called.
     public let client: String

@@ -57,6 +57,8 @@ struct Hello: Sendable {
     var client: String
     /// What proves who it is; empty where the connection does.
     var token: String
+    /// What tells this client from others that show the same token: 32 bytes of chance.
+    var session: [UInt8]
 }
 
 /// The broker's answer to `hello`.
@@ -103,12 +105,14 @@ extension Hello: WireValue {
         message.put(version)
         message.put(client)
         message.put(token)
+        message.put(session)
     }
     init(from message: inout WireReader) throws(WireError) {
         guard try message.take(UInt32.self) == Self.magic else { throw WireError("it is no client of Penstock's") }
         version = try message.take()
         client = try message.take()
         token = try message.take()
+        session = try message.takeBytes()
     }
 }
 

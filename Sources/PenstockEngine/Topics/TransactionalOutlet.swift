@@ -114,7 +114,6 @@ final class TransactionalOutlet: StageOutlet {
         }
     }
 
-
     private func opened() async throws -> any Transaction {
         if let transaction { return transaction }
         let opened = try await log.transaction(over: writers)

@@ -89,7 +89,9 @@ package struct PortableBatch: Sendable {
 
     /// The records, or the control record, as a reader delivers them; those before `first` are left out.
     /// - Throws: `LogError` with code `damaged`.
-    package func entry(from first: UInt64, parts: RecordParts, of partition: TopicPartition) throws(LogError) -> LogEntry {
+    package func entry(from first: UInt64, parts: RecordParts, of partition: TopicPartition) throws(LogError)
+        -> LogEntry
+    {
         do {
             guard first < nextOffset else { throw BatchDefect.layout("it ends before offset \(first)") }
             if header.flags.contains(.control) {
@@ -97,7 +99,8 @@ package struct PortableBatch: Sendable {
                 return .control(try ControlRecord(decoding: bytes), offset: header.baseOffset)
             }
             return .records(
-                try RecordBatch(header, slab: slab, at: body.lowerBound, from: max(first, header.baseOffset), parts: parts))
+                try RecordBatch(
+                    header, slab: slab, at: body.lowerBound, from: max(first, header.baseOffset), parts: parts))
         } catch let defect as BatchDefect {
             throw Self.damaged(defect, partition)
         } catch {

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import PenstockEvents
 internal import PenstockLog
 
 /// What deleting a topic and forgetting a group have in common: the options, the question and the answer.

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Foundation
 internal import PenstockBroker
+internal import PenstockEvents
 internal import PenstockLog
 
 /// The options of every command.
@@ -38,7 +39,8 @@ struct LogOptions: ParsableArguments {
     func openFiles() async throws -> EmbeddedLog {
         guard let log = try await open() as? EmbeddedLog else {
             throw CommandError(
-                .usage, "\(path) is a broker, and this command looks at files", hint: "run it where the log's directory is")
+                .usage, "\(path) is a broker, and this command looks at files",
+                hint: "run it where the log's directory is")
         }
         return log
     }

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import PenstockCommands
+internal import PenstockEvents
 internal import PenstockLog
 
 /// `penstock group describe`.

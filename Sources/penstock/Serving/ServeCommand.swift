@@ -3,8 +3,10 @@ internal import Dispatch
 internal import Foundation
 internal import PenstockBroker
 internal import PenstockCommands
+internal import PenstockEvents
 internal import PenstockFabric
 internal import PenstockLog
+internal import PenstockSecurity
 
 /// `penstock serve`.
 struct ServeCommand: AsyncParsableCommand {
@@ -13,7 +15,9 @@ struct ServeCommand: AsyncParsableCommand {
         discussion: """
             Listens on this machine only, unless --listen says otherwise; elsewhere only with TLS. When it begins, it writes a token to the \
             file .broker-token in the log's directory, which only its owner can read: clients show it by naming the file in \
-            PENSTOCK_TOKEN_FILE. Ends at Ctrl-C or SIGTERM; what was acknowledged is kept. At SIGHUP it reads its certificates again.
+            PENSTOCK_TOKEN_FILE. Others come with tokens of `penstock token issue` or certificates of `penstock pki issue`, and may do what \
+            these, or the file of --access, say. Ends at Ctrl-C or SIGTERM; what was acknowledged is kept. At SIGHUP it reads its \
+            certificates, keys and rights again.
             """)
 
     @Option(help: ArgumentHelp("The directory of the log; made where there is none.", valueName: "dir"))
@@ -23,6 +27,8 @@ struct ServeCommand: AsyncParsableCommand {
 
     @OptionGroup(title: "Encryption") var encryption: ServerEncryption
 
+    @OptionGroup(title: "Clients") var trust: ServerTrust
+
     @Flag(help: "Print JSON instead of text.") var json = false
 
     func run() async throws {
@@ -30,17 +36,28 @@ struct ServeCommand: AsyncParsableCommand {
         let transport = try encryption.transport(for: address)
         let log = try await EmbeddedLog(directory: data)
         let tokenFile = data + "/.broker-token"
-        let owner = OwnerToken(try TokenFile.make(at: tokenFile))
-        let broker = Broker(log, name: ProcessInfo.processInfo.hostName) { client, token, _ throws(LogError) in
-            try owner.rights(of: client, showing: token)
+        let owner = try OwnerToken(writingTo: tokenFile)
+        let registry = TokenRegistry()
+        let access = Guarded(BrokerAccess(owner: owner, authenticator: try trust.authenticator(registry)))
+        let broker = Broker(log, name: ProcessInfo.processInfo.hostName) { client throws(LogError) in
+            try access.withLock { $0 }.rights(of: client)
         }
         let (stops, stop) = AsyncStream<Void>.makeStream()
         let signals = StopSignals { stop.finish() }
         defer { signals.cancel() }
         let listener = try await broker.listen(at: address, over: transport)
         try say(listener.address, tokenFile)
-        let reloading = encryption.reloading(transport)
-        defer { reloading?.cancel() }
+        let reloading = StopSignals(StopSignals.reload, again: true) {
+            do {
+                let authenticator = try trust.authenticator(registry)
+                try transport.reload()
+                access.withLock { $0 = BrokerAccess(owner: owner, authenticator: authenticator) }
+                StandardError.write("read the certificates, keys and rights again\n")
+            } catch {
+                StandardError.write("certificates, keys and rights stay as they were: \(error)\n")
+            }
+        }
+        defer { reloading.cancel() }
         let warning = encryption.warning(about: address)
         for await _ in stops {}
         warning?.cancel()
@@ -113,19 +130,6 @@ struct ServerEncryption: ParsableArguments {
         return try TCPTransport(security: .plaintext)
     }
 
-    /// Reads the certificates again at SIGHUP.
-    func reloading(_ transport: TCPTransport) -> StopSignals? {
-        guard isOn else { return nil }
-        return StopSignals(StopSignals.reload, again: true) {
-            do {
-                try transport.reload()
-                StandardError.write("read the certificates again\n")
-            } catch {
-                StandardError.write("the certificates stay as they were: \(error)\n")
-            }
-        }
-    }
-
     /// Says every minute that everybody can read everything.
     func warning(about address: FabricAddress) -> Task<Void, Never>? {
         guard !isOn, !address.isLoopback else { return nil }
@@ -136,5 +140,37 @@ struct ServerEncryption: ParsableArguments {
                 )
             } while (try? await Task.sleep(for: .seconds(60))) != nil
         }
+    }
+}
+
+/// Whom a broker lets in, besides its owner.
+struct ServerTrust: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "The public keys of those who issue tokens (JWKS), as `penstock token key` writes them.", valueName: "file")
+    )
+    var tokenKeys: String?
+
+    @Option(help: ArgumentHelp("What tokens must be for: the name of this broker in them.", valueName: "name"))
+    var audience: String?
+
+    @Option(help: ArgumentHelp("What the subjects of certificates may do (JSON).", valueName: "file"))
+    var access: String?
+
+    func validate() throws {
+        guard (tokenKeys == nil) == (audience == nil) else {
+            throw ValidationError("--token-keys and --audience belong together")
+        }
+    }
+
+    /// Reads the files; nil where nobody but the owner may come.
+    func authenticator(_ registry: TokenRegistry) throws -> Authenticator? {
+        if tokenKeys == nil, access == nil { return nil }
+        var tokens: TokenVerifier?
+        if let tokenKeys, let audience {
+            tokens = try TokenVerifier(keys: TokenKeys(contentsOf: tokenKeys), audience: audience)
+        }
+        let policy = try access.map { try AccessPolicy(contentsOf: $0) } ?? AccessPolicy()
+        return Authenticator(tokens: tokens, registry: registry, policy: policy)
     }
 }

@@ -1,3 +1,4 @@
+internal import PenstockEvents
 internal import PenstockLog
 
 /// The result of a verification as text and JSON.

@@ -1,14 +1,14 @@
 /// Why text is not JSON, and where.
-struct JSONError: Error, CustomStringConvertible {
-    let problem: String
+package struct JSONError: Error, CustomStringConvertible {
+    package let problem: String
     /// Bytes before it.
-    let position: Int
+    package let position: Int
 
-    var description: String { "\(problem) at column \(position + 1)" }
+    package var description: String { "\(problem) at column \(position + 1)" }
 }
 
 /// A reader of JSON text, by recursive descent.
-struct JSONParser {
+package struct JSONParser {
     /// The most arrays and objects inside of one another.
     private static let deepest = 64
 
@@ -16,7 +16,7 @@ struct JSONParser {
     private var position = 0
 
     /// The one value that `bytes` hold.
-    static func parse(_ bytes: [UInt8]) throws(JSONError) -> JSON {
+    package static func parse(_ bytes: [UInt8]) throws(JSONError) -> JSON {
         var parser = JSONParser(bytes)
         let value = try parser.value(depth: 0)
         parser.skipSpaces()

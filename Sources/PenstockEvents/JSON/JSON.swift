@@ -1,5 +1,5 @@
 /// A JSON value (RFC 8259). Members keep their order, numbers their digits, so that nothing is rounded on the way.
-indirect enum JSON: Equatable {
+package indirect enum JSON: Equatable, Sendable {
     case null
     case bool(Bool)
     /// A number as it is written.
@@ -8,46 +8,46 @@ indirect enum JSON: Equatable {
     case array([JSON])
     case object([Member])
 
-    struct Member: Equatable {
-        let name: String
-        let value: JSON
+    package struct Member: Equatable, Sendable {
+        package let name: String
+        package let value: JSON
 
-        init(_ name: String, _ value: JSON) {
+        package init(_ name: String, _ value: JSON) {
             self.name = name
             self.value = value
         }
     }
 
-    static func number(_ value: some BinaryInteger) -> JSON { .number(String(value)) }
+    package static func number(_ value: some BinaryInteger) -> JSON { .number(String(value)) }
 
     /// The text, or null.
-    static func optional(_ text: String?) -> JSON { text.map { .text($0) } ?? .null }
+    package static func optional(_ text: String?) -> JSON { text.map { .text($0) } ?? .null }
 
     /// The number, or null.
-    static func optional(_ number: (some BinaryInteger)?) -> JSON { number.map { .number($0) } ?? .null }
+    package static func optional(_ number: (some BinaryInteger)?) -> JSON { number.map { .number($0) } ?? .null }
 
     /// The members by name, in this order; those that are nil are left out.
-    static func members(_ members: KeyValuePairs<String, JSON?>) -> JSON {
+    package static func members(_ members: KeyValuePairs<String, JSON?>) -> JSON {
         .object(members.compactMap { name, value in value.map { Member(name, $0) } })
     }
 
     /// The member `name` of an object.
-    subscript(name: String) -> JSON? {
+    package subscript(name: String) -> JSON? {
         guard case .object(let members) = self else { return nil }
         return members.first { $0.name == name }?.value
     }
 
-    var string: String? {
+    package var string: String? {
         if case .text(let text) = self { text } else { nil }
     }
 
     /// The number where it is a whole one that fits.
-    func integer<Value: FixedWidthInteger>(_ type: Value.Type = Value.self) -> Value? {
+    package func integer<Value: FixedWidthInteger>(_ type: Value.Type = Value.self) -> Value? {
         if case .number(let digits) = self { Value(digits) } else { nil }
     }
 
     /// The value on one line.
-    var compact: String {
+    package var compact: String {
         var text = ""
         write(to: &text)
         return text
