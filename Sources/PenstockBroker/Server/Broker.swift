@@ -17,6 +17,8 @@ public final class Broker: Sendable {
         public var fetchBytes = 1 << 20
         /// Writers, readers, groups and transactions of a connection, of each so many.
         public var objectsPerClient = 4096
+        /// Requests of a connection that are worked on or wait for records at a time, beside appends.
+        public var requestsPerClient = 16_384
 
         /// The default limits.
         public init() {}
