@@ -1,0 +1,69 @@
+import Foundation
+import PenstockLog
+import TestSupport
+import Testing
+
+@testable import BrokerPeer
+
+extension BrokerSuites {
+    /// A broker whose disk is full for a while.
+    @Suite("A broker whose disk is full")
+    struct FullDiskTests {
+        /// A file system of a few megabytes in memory.
+        final class SmallDisk: Sendable {
+            let path: String
+            private let folder: TestFolder
+
+            init() throws {
+                folder = try TestFolder()
+                path = folder("disk")
+                try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+                guard mount("tmpfs", path, "tmpfs", 0, "size=\(16 << 20)") == 0 else {
+                    throw PeerFailure("no file system may be mounted here")
+                }
+            }
+
+            deinit { umount2(path, Int32(MNT_DETACH)) }
+
+            /// Takes all the room there is.
+            func fill() throws {
+                let file = open(path + "/ballast", O_WRONLY | O_CREAT, 0o600)
+                defer { close(file) }
+                let block = [UInt8](repeating: 1, count: 4096)
+                while write(file, block, block.count) > 0 {}
+            }
+
+            func empty() throws { try FileManager.default.removeItem(atPath: path + "/ballast") }
+        }
+
+        private static let mayMount = (try? SmallDisk()) != nil
+
+        @Test(
+            "clients are told that there is no space, what was acknowledged is there, and appending goes on with space",
+            .enabled(if: mayMount, "needs the right to mount a file system"))
+        func fullDisk() async throws {
+            let disk = try SmallDisk()
+            let served = try await ServedLog(directory: disk.path + "/log")
+            let stop = served.folder("stop")
+            let producer = try served.produce(1, "--pause", "1", "--until", stop)
+            try await eventually("the first acknowledgements: \(producer.errors)") {
+                ProducerAccount(producer).acknowledged.count > 20
+            }
+            try disk.fill()
+            try await producer.line("waits no-space")
+            let before = ProducerAccount(producer).acknowledged.count
+            let reader = try served.consume()
+            try await reader.line("read 0 ")
+            try disk.empty()
+            try await eventually("appending to go on: \(producer.lines.last ?? "") \(producer.errors)") {
+                ProducerAccount(producer).acknowledged.count > before + 20
+            }
+            try Data().write(to: URL(fileURLWithPath: stop))
+            #expect(try await producer.ended() == 0, "\(producer.errors)")
+            try await reader.kill()
+            try await served.stop()
+            check(try await served.contents(), of: [1: producer], "a disk that was full")
+            withExtendedLifetime(disk) {}
+        }
+    }
+}

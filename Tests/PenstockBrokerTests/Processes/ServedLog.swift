@@ -1,0 +1,145 @@
+import Foundation
+import PenstockLog
+import TestSupport
+import Testing
+
+@testable import BrokerPeer
+
+/// A log that a broker in a process of its own serves, which may be killed and started again at the same place.
+final class ServedLog {
+    enum Program {
+        /// `penstock serve`, with its token.
+        case penstock
+        /// `BrokerPeer serve`, which gives silent clients up after so many milliseconds.
+        case peer(silence: Int)
+    }
+
+    let folder: TestFolder
+    let directory: String
+    private let program: Program
+    private(set) var broker: PeerProcess
+    private(set) var location: String
+
+    init(_ program: Program = .penstock, directory: String? = nil) async throws {
+        folder = try TestFolder()
+        self.program = program
+        self.directory = directory ?? folder("log")
+        (broker, location) = try await Self.start(program, self.directory, at: "127.0.0.1:0")
+    }
+
+    private static func start(
+        _ program: Program, _ directory: String, at address: String
+    ) async throws -> (PeerProcess, String) {
+        switch program {
+        case .penstock:
+            let broker = try PeerProcess("penstock", ["serve", "--data", directory, "--listen", address])
+            let line = try await broker.line("serves ")
+            return (broker, String(line.split(separator: " ").last ?? ""))
+        case .peer(let silence):
+            let broker = try PeerProcess(
+                "BrokerPeer", ["serve", "--data", directory, "--listen", address, "--silence", "\(silence)"])
+            return (broker, "penstock://" + (try await broker.line("serves ")))
+        }
+    }
+
+    /// Starts the broker again, at the same address.
+    func restart() async throws {
+        let address = String(location.dropFirst("penstock://".count))
+        (broker, _) = try await Self.start(program, directory, at: address)
+    }
+
+    /// What clients need to be let in.
+    var environment: [String: String] {
+        if case .penstock = program { ["PENSTOCK_TOKEN_FILE": directory + "/.broker-token"] } else { [:] }
+    }
+
+    func produce(_ name: Int, _ more: String...) throws -> PeerProcess {
+        try PeerProcess(
+            "BrokerPeer", ["produce", "--log", location, "--name", "\(name)"] + more, environment: environment)
+    }
+
+    func consume(_ more: String...) throws -> PeerProcess {
+        try PeerProcess("BrokerPeer", ["consume", "--log", location] + more, environment: environment)
+    }
+
+    /// Ends the broker as a service manager does, and looks at what is in the log.
+    func stop() async throws {
+        switch program {
+        case .penstock:
+            broker.signal(SIGTERM)
+            #expect(try await broker.ended() == 0, "\(broker.errors)")
+        case .peer: try await broker.kill()
+        }
+    }
+
+    /// All records of a partition, in their order; the program `penstock` has looked at every byte before.
+    func contents(_ partition: Int = 0) async throws -> [(offset: UInt64, load: Load)] {
+        try await Self.contents(of: directory, partition)
+    }
+
+    /// As `contents`, of the log in a directory.
+    static func contents(of directory: String, _ partition: Int = 0) async throws -> [(offset: UInt64, load: Load)] {
+        let verify = try PeerProcess("penstock", ["topic", "verify", "--log", directory, Load.topic])
+        #expect(try await verify.ended() == 0, "\(verify.lines) \(verify.errors)")
+        let log = try await EmbeddedLog(directory: directory, creating: false)
+        let reader = try await log.reader(for: TopicPartition(Load.topic, partition), from: .earliest)
+        var all: [(UInt64, Load)] = []
+        while let entry = try await reader.next() {
+            guard case .records(let records) = entry else { continue }
+            for index in 0..<records.count {
+                all.append((records.baseOffset + UInt64(index), try records.event(Load.self, at: index)))
+            }
+        }
+        await reader.close()
+        return all
+    }
+}
+
+/// What a producer has said.
+struct ProducerAccount {
+    struct Acknowledged {
+        let offset: UInt64
+        let count: UInt64
+        let sequence: UInt64
+    }
+
+    let acknowledged: [Acknowledged]
+    /// How many records it has said are in the log.
+    let kept: UInt64
+    let sessions: Int
+
+    init(_ process: PeerProcess) {
+        let lines = process.lines
+        acknowledged = lines.compactMap { line in
+            let numbers = line.split(separator: " ").map { UInt64($0) }
+            guard numbers.count == 3, let offset = numbers[0], let count = numbers[1], let sequence = numbers[2] else {
+                return nil
+            }
+            return Acknowledged(offset: offset, count: count, sequence: sequence)
+        }
+        let sessions = lines.filter { $0.hasPrefix("session ") }.compactMap { UInt64($0.dropFirst(8)) }
+        self.sessions = sessions.count
+        kept = max(sessions.last ?? 0, acknowledged.last.map { $0.sequence + $0.count } ?? 0)
+    }
+}
+
+/// Checks that a partition holds what producers were told, each record once and in its producer's order, and nothing else.
+func check(
+    _ contents: [(offset: UInt64, load: Load)], of producers: [Int: PeerProcess], _ note: Comment
+) {
+    var bySequence: [Int: [UInt64]] = [:]
+    for (offset, load) in contents {
+        let name = Int(load.producer)
+        #expect(load.sequence == UInt64(bySequence[name, default: []].count), note)
+        #expect(load.bytes == Load(producer: load.producer, sequence: load.sequence).bytes, note)
+        bySequence[name, default: []].append(offset)
+    }
+    #expect(Set(bySequence.keys).isSubset(of: producers.keys), note)
+    for (name, process) in producers {
+        let (account, offsets) = (ProducerAccount(process), bySequence[name] ?? [])
+        #expect(UInt64(offsets.count) >= account.kept, note)
+        for one in account.acknowledged where one.sequence + one.count <= UInt64(offsets.count) {
+            #expect(offsets[Int(one.sequence)] == one.offset, note)
+        }
+    }
+}
