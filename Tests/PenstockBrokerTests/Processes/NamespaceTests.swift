@@ -67,9 +67,10 @@ extension BrokerSuites {
                     program, arguments, environment: environment, launcher: ["ip", "netns", "exec", namespace])
             }
             let broker = try inside(
-                link.here, "penstock", "serve", "--data", data, "--listen", "10.99.0.1:0", "--certificate",
+                link.here, "penstock", "serve", "--data", data, "--listen", "0.0.0.0:0", "--certificate",
                 pki + "/broker.pem", "--key", pki + "/broker.key", "--ca", pki + "/ca.pem")
-            let location = String(try await broker.line("serves ").split(separator: " ").last ?? "")
+            let everywhere = String(try await broker.line("serves ").split(separator: " ").last ?? "")
+            let location = everywhere.replacing("0.0.0.0", with: "10.99.0.1")
             let producer = try inside(
                 link.there, "BrokerPeer", "produce", "--log", location, "--name", "1", "--pause", "5", "--until", stop)
             try await producer.line("session ")
@@ -93,7 +94,7 @@ extension BrokerSuites {
             try link.set("up")
             try await progress(2)
             let plain = try inside(
-                link.here, "BrokerPeer", "consume", "--log", location.replacing("10.99.0.1", with: "127.0.0.1"),
+                link.here, "BrokerPeer", "consume", "--log", everywhere.replacing("0.0.0.0", with: "127.0.0.1"),
                 ca: false)
             #expect(try await plain.ended() != 0)
             try Data().write(to: URL(fileURLWithPath: stop))

@@ -127,19 +127,23 @@ struct ProducerAccount {
 func check(
     _ contents: [(offset: UInt64, load: Load)], of producers: [Int: PeerProcess], _ note: Comment
 ) {
+    var problems: [String] = []
     var bySequence: [Int: [UInt64]] = [:]
     for (offset, load) in contents {
         let name = Int(load.producer)
-        #expect(load.sequence == UInt64(bySequence[name, default: []].count), note)
-        #expect(load.bytes == Load(producer: load.producer, sequence: load.sequence).bytes, note)
+        let expected = UInt64(bySequence[name]?.count ?? 0)
+        if load.sequence != expected { problems.append("\(offset): \(load.sequence) of \(name), not \(expected)") }
+        let isSame = load.bytes.elementsEqual(Load(producer: load.producer, sequence: load.sequence).bytes)
+        if !isSame { problems.append("\(offset): other bytes") }
         bySequence[name, default: []].append(offset)
     }
-    #expect(Set(bySequence.keys).isSubset(of: producers.keys), note)
+    if !Set(bySequence.keys).isSubset(of: producers.keys) { problems.append("records of nobody") }
     for (name, process) in producers {
         let (account, offsets) = (ProducerAccount(process), bySequence[name] ?? [])
-        #expect(UInt64(offsets.count) >= account.kept, note)
+        if UInt64(offsets.count) < account.kept { problems.append("\(name): \(offsets.count) of \(account.kept)") }
         for one in account.acknowledged where one.sequence + one.count <= UInt64(offsets.count) {
-            #expect(offsets[Int(one.sequence)] == one.offset, note)
+            if offsets[Int(one.sequence)] != one.offset { problems.append("\(name): \(one) is elsewhere") }
         }
     }
+    #expect(problems.isEmpty, "\(note): \(problems.count) problems, such as \(problems.prefix(3))")
 }
