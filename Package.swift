@@ -28,6 +28,7 @@ let package = Package(
     products: [
         .library(name: "Penstock", targets: ["Penstock"]),
         .library(name: "PenstockLog", targets: ["PenstockLog", "PenstockEvents"]),
+        .library(name: "PenstockBroker", targets: ["PenstockBroker", "PenstockFabric", "PenstockSecurity"]),
         .library(name: "PenstockTesting", targets: ["PenstockTesting"]),
         .library(name: "PenstockTomography", targets: ["PenstockTomography"]),
         .executable(name: "penstock", targets: ["penstock"]),
@@ -175,7 +176,10 @@ let package = Package(
             name: "EventQueriesTests", dependencies: ["EventQueries", "Penstock"], swiftSettings: strict),
         .testTarget(
             name: "PenstockTests",
-            dependencies: ["Penstock", "PenstockCommands", "PenstockTesting", "TestSupport", metricsTestKit],
+            dependencies: [
+                "Penstock", "PenstockBroker", "PenstockCommands", "PenstockFabric", "PenstockTesting", "TestSupport",
+                metricsTestKit,
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "PenstockTomographyTests",

@@ -41,7 +41,7 @@ final class Site: Sendable {
     let address: FabricAddress
     private let remote: RemoteLog?
 
-    init(_ kind: LogKind, _ limits: Broker.Limits = Broker.Limits()) async throws {
+    init(_ kind: LogKind, _ limits: Broker.Limits) async throws {
         self.kind = kind
         folder = try TestFolder()
         embedded = try await EmbeddedLog(directory: folder("log"))
@@ -71,7 +71,7 @@ final class Site: Sendable {
 
 /// Runs a test on a log, and closes it.
 func withSite(
-    _ kind: LogKind, _ limits: Broker.Limits = Broker.Limits(), _ body: (Site) async throws -> Void
+    _ kind: LogKind, _ limits: Broker.Limits = .patient, _ body: (Site) async throws -> Void
 ) async throws {
     let site = try await Site(kind, limits)
     do { try await body(site) } catch {
@@ -84,3 +84,13 @@ func withSite(
 /// The suites of the broker, which run one after the other: each has threads of its own.
 @Suite("The broker", .serialized)
 enum BrokerSuites {}
+
+extension Broker.Limits {
+    /// For machines that are busy with other tests.
+    static var patient: Broker.Limits {
+        var limits = Broker.Limits()
+        limits.silence = .seconds(600)
+        limits.helloTimeout = .seconds(600)
+        return limits
+    }
+}

@@ -21,10 +21,10 @@ final class ClientConnection: ConnectionHandler {
         var wire: WireConnection?
         var waiting: [UInt64: Waiting] = [:]
         var next: UInt64 = 1
+        var nextTransaction: UInt32 = 1
         var lastHeard = ContinuousClock.now
         var lastSaid = ContinuousClock.now
         var end: LogError?
-        var watch: Task<Void, Never>?
     }
 
     private let limits: RemoteLog.Limits
@@ -37,8 +37,6 @@ final class ClientConnection: ConnectionHandler {
         self.depot = depot
         transportLimits = transport.limits
     }
-
-    deinit { state.withLock { $0.watch }?.cancel() }
 
     /// Says hello on a connection that was made with this as its handler.
     func greet(_ connection: any Connection, as hello: Hello) async throws(LogError) {
@@ -119,6 +117,14 @@ final class ClientConnection: ConnectionHandler {
         ) { $0.put(request) }
     }
 
+    /// A number for a transaction.
+    func nextTransaction() -> UInt32 {
+        state.withLock { state in
+            defer { state.nextTransaction += 1 }
+            return state.nextTransaction
+        }
+    }
+
     /// Ends the connection when what was handed over is sent.
     func close() {
         let wire = state.withLock { $0.wire }
@@ -158,13 +164,12 @@ final class ClientConnection: ConnectionHandler {
     }
 
     func ended(_ reason: FabricError?, of connection: any Connection) {
-        let (waiting, error, watch) = state.withLock { state in
+        let (waiting, error) = state.withLock { state in
             let error = Self.lost(reason?.summary ?? "it was closed")
             state.end = state.end ?? error
-            defer { (state.waiting, state.watch) = ([:], nil) }
-            return (state.waiting, error, state.watch)
+            defer { state.waiting = [:] }
+            return (state.waiting, error)
         }
-        watch?.cancel()
         for (_, one) in waiting.sorted(by: { $0.key < $1.key }) { one.take(.failure(error)) }
     }
 
@@ -172,17 +177,11 @@ final class ClientConnection: ConnectionHandler {
 
     // Says something where nothing else is said, and gives up what waits too long, and a broker that is silent.
     private func watch(silence: Duration) {
-        let watch = Task { [weak self] in
-            while (try? await Task.sleep(for: silence / 3)) != nil {
-                guard let self else { return }
-                look(silence)
-            }
+        Pulse.begin(every: silence / 3) { [weak self] in
+            guard let self, isOpen else { return false }
+            look(silence)
+            return true
         }
-        let hasEnded = state.withLock { state in
-            state.watch = watch
-            return state.end != nil
-        }
-        if hasEnded { watch.cancel() }
     }
 
     private func look(_ silence: Duration) {

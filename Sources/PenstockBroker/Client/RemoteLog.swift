@@ -144,15 +144,7 @@ public final class RemoteLog: LogStore {
 
     /// Begins a transaction over partitions that the caller writes to.
     public func transaction(over writers: [any TopicWriter]) async throws(LogError) -> any Transaction {
-        let remote = writers.compactMap { $0 as? RemoteWriter }
-        guard let first = remote.first, remote.count == writers.count,
-            remote.allSatisfy({ $0.connection === first.connection })
-        else {
-            throw LogError(
-                .invalidTransaction, "a transaction is over writers of one log, and of one connection to its broker",
-                hint: "open all writers again")
-        }
-        return try await RemoteTransaction(remote, number: nextNumber())
+        try await RemoteTransaction.begin(over: writers)
     }
 
     /// Makes good what the last owner of a partition left behind.

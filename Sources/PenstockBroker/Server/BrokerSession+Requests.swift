@@ -129,14 +129,31 @@ extension BrokerSession {
         case .recover(let partition), .openWriter(_, let partition, _):
             (isAllowed, what) = (rights.mayProduce(to: partition.topic), "write to \(partition)")
         case .openReader(_, let partition, _, _):
-            (isAllowed, what) = (rights.mayConsume(from: partition.topic), "read \(partition)")
+            let topic = partition.topic
+            // Who connects is not for everybody to know.
+            let isAllowedTo = topic == Audit.topic ? rights.mayAdminister(topic: topic) : rights.mayConsume(from: topic)
+            (isAllowed, what) = (isAllowedTo, "read \(partition)")
         case .openGroup(_, let group), .positions(let group), .deleteGroup(let group):
             (isAllowed, what) = (rights.mayUse(group: group), "use the group \(group)")
         }
-        guard isAllowed else {
+        guard isAllowed, !request.changesAudit else {
+            broker.audit(.denied, rights.client, wire.connection.peer, what)
             throw LogError(
                 .notAllowed, "\(rights.client) may not \(what)",
                 hint: "ask the administrator of the broker \(broker.name) for a token with the right scope")
+        }
+    }
+}
+
+extension Request {
+    /// Whether it would change what the broker writes down about its clients.
+    fileprivate var changesAudit: Bool {
+        switch self {
+        case .createTopic(let topic, _, _), .openTopic(let topic, _, _), .alterTopic(let topic, _), .deleteTopic(let topic):
+            topic == Audit.topic
+        case .truncate(let partition, _), .recover(let partition), .openWriter(_, let partition, _):
+            partition.topic == Audit.topic
+        default: false
         }
     }
 }

@@ -20,6 +20,7 @@ final class BrokerSession: ConnectionHandler {
         var groups: [UInt32: any ConsumerGroup] = [:]
         var transactions: [UInt32: any PortableTransaction] = [:]
         /// The number of requests that are being worked on, beside appends.
+        var working = 0
         var lastHeard = ContinuousClock.now
         var ending: Task<Void, Never>?
     }
@@ -27,10 +28,13 @@ final class BrokerSession: ConnectionHandler {
     let broker: Broker
     let wire: WireConnection
     let state = Guarded(State())
+    /// The bodies of batches that are here or on their way, and not acknowledged.
+    private let intake: Intake
 
     init(_ broker: Broker, _ wire: WireConnection) {
         self.broker = broker
         self.wire = wire
+        intake = Intake(byteLimit: broker.limits.pendingBytesPerClient)
     }
 
     func received(_ message: IncomingMessage, on connection: any Connection) {
@@ -41,7 +45,11 @@ final class BrokerSession: ConnectionHandler {
         }
     }
 
-    func ended(_ reason: FabricError?, of connection: any Connection) { release() }
+    func ended(_ reason: FabricError?, of connection: any Connection) {
+        let client = state.withLock { $0.rights?.client }
+        broker.audit(client == nil ? .refused : .ended, client ?? "", connection.peer, reason?.summary ?? "")
+        release()
+    }
 
     /// Ends the connection, and gives back what the client had.
     func end() async {
@@ -55,6 +63,10 @@ final class BrokerSession: ConnectionHandler {
         if let expires = rights?.expires, expires <= broker.clock.now() {
             return wire.connection.fail(
                 FabricError(.notTrusted, "the token or the certificate of \(wire.connection.peer) has expired"))
+        }
+        if intake.holdsBack {
+            // The client's words wait behind its batches, which wait for the disk; it is told that the broker is there.
+            return answer(Envelope.unasked) { _ in }
         }
         guard silence > (rights != nil ? broker.limits.silence : broker.limits.helloTimeout) else { return }
         wire.connection.fail(FabricError(.timedOut, "\(wire.connection.peer) has said nothing for \(silence)"))
@@ -81,7 +93,15 @@ final class BrokerSession: ConnectionHandler {
             answer(number) { _ in }
         default:
             guard let rights = state.withLock({ $0.rights }) else { return refuseStranger() }
-            Task { await self.work(on: request, number, rights) }
+            let isTooMany = state.withLock { state in
+                state.working += 1
+                return state.working > broker.limits.requestsPerClient
+            }
+            if isTooMany { return wire.fail(WireError("more requests at once than the limit allows")) }
+            Task {
+                await work(on: request, number, rights)
+                state.withLock { $0.working -= 1 }
+            }
         }
     }
 
@@ -101,11 +121,13 @@ final class BrokerSession: ConnectionHandler {
                 }
                 let rights = try broker.admit(hello, wire.connection.peer)
                 state.withLock { $0.rights = rights }
+                broker.audit(.connected, rights.client, wire.connection.peer)
                 let welcome = Welcome(
                     broker: broker.name, silence: UInt32(broker.limits.silence / .milliseconds(1)),
                     fetchBytes: UInt32(broker.limits.fetchBytes))
                 answer(number) { $0.put(welcome) }
             } catch {
+                broker.audit(.refused, hello.client, wire.connection.peer, error.summary)
                 refuse(number, error)
                 wire.connection.close()
             }
@@ -126,25 +148,30 @@ final class BrokerSession: ConnectionHandler {
                 number, LogError(.closed, "there is no writer or transaction of this number any more"))
         }
         let byteCount = payload.byteCount
-        let slab: Slab
-        do throws(FabricError) { slab = try wire.depot.take(PortableBatch.slabByteCount(byteCount)) } catch {
-            return wire.connection.fail(error)
-        }
-        let memory = UnsafeMutableRawBufferPointer(
-            rebasing: slab.bytes[..<PortableBatch.slabByteCount(byteCount)])
-        let lane = writer.lane
-        let place = lane.add(
-            AppendLane.Entry(
-                append: append, slab: Payload.Storage(writable: memory, of: slab), bodyByteCount: byteCount,
-                transaction: transaction
-            ) { [self] result in
+        let place = writer.lane.add(
+            AppendLane.Entry(append: append, bodyByteCount: byteCount, transaction: transaction) { [self] result in
+                intake.giveRoom(byteCount)
                 switch result {
                 case .success(let acknowledgement): answer(number) { $0.put(acknowledgement) }
                 case .failure(let error): refuse(number, error)
                 }
             })
+        intake.whenRoom(byteCount) { [self] in pull(payload, writer.lane, place) }
+    }
+
+    private func pull(_ payload: IncomingPayload, _ lane: AppendLane, _ place: UInt64) {
+        let byteCount = PortableBatch.slabByteCount(payload.byteCount)
         let start = PortableBatch.headerByteCount
-        payload.pull(into: slab[start..<start + byteCount]) { error in if error == nil { lane.arrive(place) } }
+        do throws(FabricError) {
+            let slab = try wire.depot.take(byteCount)
+            payload.pull(into: slab[start..<start + payload.byteCount]) { error in
+                guard error == nil else { return }
+                let memory = UnsafeMutableRawBufferPointer(rebasing: slab.bytes[..<byteCount])
+                lane.arrive(place, in: Payload.Storage(writable: memory, of: slab))
+            }
+        } catch {
+            wire.connection.fail(error)
+        }
     }
 
     // MARK: Answers
@@ -162,6 +189,7 @@ final class BrokerSession: ConnectionHandler {
     @discardableResult
     private func release() -> Task<Void, Never> {
         broker.forget(self)
+        intake.end()
         return state.withLock { state in
             if let ending = state.ending { return ending }
             let (writers, readers) = (state.writers, state.readers)
