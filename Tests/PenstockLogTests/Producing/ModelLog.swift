@@ -22,6 +22,8 @@ final class ModelLog: LogStore {
         case failedLater
         /// Taken and done, and said to have failed later.
         case acknowledgementLost
+        /// Done for the first half of the records, which is what the answer says.
+        case halfDone
         /// The connection is gone, before it had an effect: nothing goes through this writer any more.
         case broken
     }
@@ -86,6 +88,14 @@ final class ModelLog: LogStore {
 
     /// The sizes of the batches that were appended to a partition.
     func batches(_ partition: TopicPartition) -> [Int] { state.withLock { $0.batches[partition] ?? [] } }
+
+    /// How many records of a producer's name a partition holds; nil where it does not know the name. Any name for an empty one.
+    func records(of name: String, in partition: TopicPartition) -> Int? {
+        state.withLock { state in
+            let producers = state.producers[partition] ?? [:]
+            return (name.isEmpty ? producers.values.first : producers[name])?.offsets.count
+        }
+    }
 
     var openWriters: Int { state.withLock { $0.openWriters } }
 
@@ -265,7 +275,7 @@ private final class ModelWriter: TopicWriter {
         case .answerLost, .acknowledgementLost:
             _ = log.session(name, partition)
             throw ModelLog.error(.storage)
-        case .failedLater: throw ModelLog.error(.storage)
+        case .failedLater, .halfDone: throw ModelLog.error(.storage)
         case .broken:
             isBroken.withLock { $0 = true }
             throw ModelLog.error(.storage)
@@ -298,10 +308,13 @@ private final class ModelWriter: TopicWriter {
             let pending = PendingAppend(firstOffset: 0)
             log.answer(pending, .failure(ModelLog.error(.storage)))
             return pending
-        case .none, .answerLost, .acknowledgementLost: break
+        case .halfDone where entries.count > 1:
+            _ = try log.append(Array(entries.prefix(entries.count / 2)), partition, stamp)
+            throw ModelLog.error(.partlyWritten)
+        case .none, .answerLost, .acknowledgementLost, .halfDone: break
         }
         let (offset, isDuplicate) = try log.append(entries, partition, stamp)
-        if fault == .answerLost { throw ModelLog.error(.storage) }
+        if fault == .answerLost || fault == .halfDone { throw ModelLog.error(.storage) }
         let pending = PendingAppend(firstOffset: offset)
         let acknowledgement = Acknowledgement(
             firstOffset: offset, count: entries.count, durability: .durable, isDuplicate: isDuplicate)

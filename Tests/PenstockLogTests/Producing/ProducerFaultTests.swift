@@ -14,7 +14,7 @@ struct ProducerFaultTests {
         let records: Int
         let options: ProducerOptions
         let faultRate: Int
-        let faults: [ModelLog.Fault]
+        var faults: [ModelLog.Fault]
 
         init(seed: UInt64, name: String?) {
             var random = SeededGenerator(seed: seed)
@@ -34,6 +34,8 @@ struct ProducerFaultTests {
             faults = [
                 .refused(.storage), .refused(.closed), .answerLost, .failedLater, .acknowledgementLost, .broken,
             ]
+            // Of a producer without numbers no log takes a part.
+            if name != nil { faults.append(.halfDone) }
         }
 
         /// Faults at random; more than half of the requests go well.
@@ -89,6 +91,134 @@ struct ProducerFaultTests {
     private static func number(_ entry: ModelLog.Entry) -> Int {
         guard case .record(_, _, let attributes) = entry else { return -1 }
         return Int(attributes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: 16, as: UInt64.self) })
+    }
+
+    @Test("the records of a partition that fails for good are failed, and those of the others are not")
+    func onePartition() async throws {
+        let log = ModelLog(Self.topic, schema: Reading.schema, partitions: 2)
+        log.plan { _, partition in partition.partition == 0 ? .refused(.storage) : .none }
+        let clock = SkippingTimerClock()
+        let producer = try await Producer<Reading>(
+            Self.topic, in: log,
+            options: ProducerOptions(name: "detector", retry: RetryPolicy(attempts: 3), clock: clock))
+        var receipts: [Receipt] = []
+        for number in 0..<10 {
+            receipts.append(try await producer.send(Reading(number), time: Timestamp(nanoseconds: 0)))
+        }
+        let error = await #expect(throws: LogError.self) { try await producer.flush() }
+        #expect(error?.code == .storage)
+        for (number, receipt) in receipts.enumerated() {
+            let isAcknowledged = (try? await receipt.acknowledgement()) != nil
+            #expect(isAcknowledged == (number % 2 == 1))
+        }
+        #expect(log.entries(TopicPartition(Self.topic, 1)).map(Self.number) == [1, 3, 5, 7, 9])
+        // What is sent when it works again gets there.
+        log.plan { _, _ in .none }
+        let late = try await producer.send(Reading(10), time: Timestamp(nanoseconds: 0), partition: 0)
+        #expect(try await late.offset() == 0)
+        try await producer.close()
+    }
+
+    @Test("a batch that is refused for what it is fails alone, and the numbers go on without it", arguments: [nil, "detector"])
+    func refusedBatch(name: String?) async throws {
+        let log = ModelLog(Self.topic, schema: Reading.schema, partitions: 1)
+        let submits = Guarded(0)
+        log.plan { request, _ in
+            guard request == .submit else { return .none }
+            let number = submits.withLock { submits in
+                submits += 1
+                return submits
+            }
+            return number == 3 ? .refused(.invalidBatch) : .none
+        }
+        let producer = try await Producer<Reading>(
+            Self.topic, in: log, options: ProducerOptions(name: name, batchRecords: 2, isAdaptive: false))
+        var receipts: [Receipt] = []
+        for number in 0..<10 {
+            receipts.append(try await producer.send(Reading(number), time: Timestamp(nanoseconds: 0)))
+        }
+        await #expect(throws: LogError.self) { try await producer.close() }
+        #expect(log.entries(TopicPartition(Self.topic)).map(Self.number) == [0, 1, 2, 3, 6, 7, 8, 9])
+        for (number, receipt) in receipts.enumerated() {
+            guard case .failure(let error)? = receipt.result else {
+                #expect(![4, 5].contains(number))
+                continue
+            }
+            #expect([4, 5].contains(number) && error.code == .invalidBatch)
+        }
+    }
+
+    @Test("control records stand where they were sent, once, whatever fails")
+    func control() async throws {
+        for seed in 0..<200 as Range<UInt64> {
+            let log = ModelLog(Self.topic, schema: Reading.schema, partitions: 1)
+            let scenario = Scenario(seed: 20_000 + seed, name: "detector")
+            scenario.plan(log)
+            let producer = try await Producer<Reading>(Self.topic, in: log, options: scenario.options)
+            for number in 0..<30 {
+                try await producer.send(Reading(number), time: Timestamp(nanoseconds: 0), partition: 0)
+                if number % 10 == 9 {
+                    try await producer.send(control: .timeMark(Timestamp(nanoseconds: Int64(number))), to: 0)
+                }
+            }
+            try await producer.endStream()
+            try await producer.close()
+            let expected: [String] = (0..<30).flatMap { number in
+                ["\(number)"] + (number % 10 == 9 ? ["mark \(number)"] : [])
+            }
+            let found: [String] = log.entries(TopicPartition(Self.topic)).map { entry in
+                switch entry {
+                case .control(.timeMark(let time)): "mark \(time.nanoseconds)"
+                case .control(.endOfStream): "end"
+                default: "\(Self.number(entry))"
+                }
+            }
+            #expect(found == expected + ["end"], "seed \(seed)")
+        }
+    }
+
+    @Test("a producer whose name has a newer session stops with that error, in all partitions")
+    func fenced() async throws {
+        let log = ModelLog(Self.topic, schema: Reading.schema, partitions: 2)
+        let options = ProducerOptions(name: "detector", linger: .zero)
+        let old = try await Producer<Reading>(Self.topic, in: log, options: options)
+        try await old.send(Reading(0), time: Timestamp(nanoseconds: 0), partition: 0).acknowledgement()
+        let new = try await Producer<Reading>(Self.topic, in: log, options: options)
+        try await new.send(Reading(1), time: Timestamp(nanoseconds: 0), partition: 0).acknowledgement()
+        let receipt = try await old.send(Reading(2), time: Timestamp(nanoseconds: 0), partition: 0)
+        let error = await #expect(throws: LogError.self) { try await receipt.acknowledgement() }
+        #expect(error?.code == .producerFenced)
+        let stopped = await #expect(throws: LogError.self) {
+            try await old.send(Reading(3), time: Timestamp(nanoseconds: 0), partition: 1)
+        }
+        #expect(stopped?.code == .producerFenced)
+        await #expect(throws: LogError.self) { try await old.close() }
+        try await new.close()
+        #expect(log.entries(TopicPartition(Self.topic)).map(Self.number) == [0, 1])
+        #expect(log.openWriters == 0)
+    }
+
+    @Test("a producer that comes back after a failure and finds another session of its name stops, and fences nobody")
+    func overtaken() async throws {
+        let log = ModelLog(Self.topic, schema: Reading.schema, partitions: 1)
+        let options = ProducerOptions(name: "detector", linger: .zero, clock: SkippingTimerClock())
+        let old = try await Producer<Reading>(Self.topic, in: log, options: options)
+        try await old.send(Reading(0), time: Timestamp(nanoseconds: 0)).acknowledgement()
+        let new = try await Producer<Reading>(Self.topic, in: log, options: options)
+        try await new.send(Reading(1), time: Timestamp(nanoseconds: 0)).acknowledgement()
+        let isFirst = Guarded(true)
+        log.plan { _, _ in
+            isFirst.withLock { isFirst in
+                defer { isFirst = false }
+                return isFirst ? .broken : .none
+            }
+        }
+        let receipt = try await old.send(Reading(2), time: Timestamp(nanoseconds: 0))
+        let error = await #expect(throws: LogError.self) { try await receipt.acknowledgement() }
+        #expect(error?.code == .producerFenced)
+        await #expect(throws: LogError.self) { try await old.close() }
+        #expect(log.entries(TopicPartition(Self.topic)).map(Self.number) == [0, 1])
+        _ = try? await new.close()
     }
 
     @Test("with a name everything is in the log once and in order, whatever fails", arguments: 0..<8)
