@@ -10,7 +10,8 @@ final class ProducerBatch: Sendable {
     private struct State {
         var pieces: [Piece] = []
         var open: Int?
-        var waiting: [@Sendable () -> Void] = []
+        var waiting: [(number: Int, continuation: CheckedContinuation<Void, Never>)] = []
+        var nextNumber = 0
     }
 
     let partition: TopicPartition
@@ -27,11 +28,11 @@ final class ProducerBatch: Sendable {
             guard let open = state.open else { preconditionFailure("a batch was answered before it was sealed") }
             state.pieces.append(Piece(rows: rows, result: result))
             state.open = open - rows.count
-            guard state.open == 0 else { return [@Sendable () -> Void]() }
+            guard state.open == 0 else { return [CheckedContinuation<Void, Never>]() }
             defer { state.waiting = [] }
-            return state.waiting
+            return state.waiting.map(\.continuation)
         }
-        for body in waiting { body() }
+        for continuation in waiting { continuation.resume() }
     }
 
     /// The answer for one record, where it is there.
@@ -57,14 +58,38 @@ final class ProducerBatch: Sendable {
     }
 
     /// Suspends until all records are answered for.
-    nonisolated(nonsending) func wait() async {
-        await withCheckedContinuation { continuation in
-            let isSettled = state.withLock { state in
-                if state.open == 0 { return true }
-                state.waiting.append { continuation.resume() }
-                return false
+    /// - Throws: `LogError` with code `cancelled` where the task is before.
+    nonisolated(nonsending) func answered() async throws(LogError) {
+        let number = state.withLock { state in
+            defer { state.nextNumber += 1 }
+            return state.nextNumber
+        }
+        await withTaskCancellationHandler {
+            await wait(as: number, unless: { Task.isCancelled })
+        } onCancel: {
+            let waiter = state.withLock { state in
+                state.waiting.firstIndex { $0.number == number }.map { state.waiting.remove(at: $0) }
             }
-            if isSettled { continuation.resume() }
+            waiter?.continuation.resume()
+        }
+        guard state.withLock({ $0.open == 0 }) else {
+            throw LogError(
+                .cancelled, "waiting for what was sent to \(partition) was cancelled",
+                hint: "the records are on their way all the same", place: .init(partition: partition))
+        }
+    }
+
+    /// Suspends until all records are answered for, whether the task is cancelled or not.
+    nonisolated(nonsending) func wait() async { await wait(as: -1, unless: { false }) }
+
+    private nonisolated(nonsending) func wait(as number: Int, unless isOver: () -> Bool) async {
+        await withCheckedContinuation { continuation in
+            let waits = state.withLock { state in
+                if state.open == 0 || isOver() { return false }
+                state.waiting.append((number, continuation))
+                return true
+            }
+            if !waits { continuation.resume() }
         }
     }
 }

@@ -13,10 +13,10 @@ public struct Receipt: Sendable {
 
     /// Waits until the topic's durability class holds for the record. May be asked any number of times; the producer's deadline
     /// for attempts bounds the wait.
-    /// - Throws: `LogError`: the record is not in the log, or after a failure of storage or connection possibly not.
+    /// - Throws: `LogError`: the record is not in the log, or after a failure of storage or connection possibly not; with code `cancelled` where the task is while it waits.
     @discardableResult
     public nonisolated(nonsending) func acknowledgement() async throws(LogError) -> RecordAcknowledgement {
-        await batch.wait()
+        try await batch.answered()
         guard let result else { preconditionFailure("a settled batch has an answer for each record") }
         return try result.get()
     }

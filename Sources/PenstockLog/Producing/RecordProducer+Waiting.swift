@@ -35,15 +35,24 @@ extension RecordProducer {
     }
 
     /// Sends everything that was sent so far, and waits until all of it is answered for.
-    /// - Throws: the first failure since the last flush; the receipts tell which records it is about.
+    /// - Throws: the first failure since the last flush; the receipts tell which records it is about. `LogError` with code `cancelled`
+    ///   where the task is while it waits.
     public nonisolated(nonsending) func flush() async throws(LogError) {
+        for batch in sendAll() { try await batch.answered() }
+        try throwFailure()
+    }
+
+    private func sendAll() -> [ProducerBatch] {
         let (batches, work) = state.withLock { state in
             var work = ProducerState.Work()
             state.sendAll(&work)
             return (state.lanes.flatMap(\.batches), work)
         }
         run(work)
-        for batch in batches { await batch.wait() }
+        return batches
+    }
+
+    private func throwFailure() throws(LogError) {
         let failure = state.withLock { state in
             defer { state.failure = nil }
             return state.failure
@@ -51,8 +60,8 @@ extension RecordProducer {
         if let failure { throw failure }
     }
 
-    /// Takes nothing more, sends what is left, waits until all of it is answered for, and gives the partitions up. Closing twice
-    /// does nothing.
+    /// Takes nothing more, sends what is left, waits until all of it is answered for, and gives the partitions up; a cancelled task
+    /// does that too. Closing twice does nothing.
     /// - Throws: as `flush`, or the first failure of closing a partition.
     public nonisolated(nonsending) func close() async throws(LogError) {
         let (isFirst, work) = state.withLock { state in
@@ -64,7 +73,8 @@ extension RecordProducer {
         run(work)
         guard isFirst else { return }
         var failure: LogError?
-        do throws(LogError) { try await flush() } catch { failure = error }
+        for batch in sendAll() { await batch.wait() }
+        do throws(LogError) { try throwFailure() } catch { failure = error }
         for number in topic.partitions.indices {
             await waitUntilIdle(number)
             let connection = state.withLock { state in

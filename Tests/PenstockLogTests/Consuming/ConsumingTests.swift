@@ -4,7 +4,7 @@ import PenstockEvents
 import PenstockLog
 import Testing
 
-@Suite("Consumers")
+@Suite("Consumers", .timeLimit(.minutes(10)))
 struct ConsumingTests {
     @Test("L13: a consumer finishes by itself where the stream ends in all partitions, and again after a restart")
     func endOfStream() async throws {

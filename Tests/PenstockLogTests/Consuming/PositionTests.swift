@@ -2,7 +2,7 @@ import PenstockEvents
 import PenstockLog
 import Testing
 
-@Suite("Positions of consumers")
+@Suite("Positions of consumers", .timeLimit(.minutes(10)))
 struct PositionTests {
     /// Offsets 0 to 99, with times that are the numbers.
     private func filled(_ partitions: Int = 1) async throws -> ReadingsLog {
@@ -31,10 +31,12 @@ struct PositionTests {
         #expect(try await fixture.log.positions(of: "monitor")[fixture.partition()] == 100)
     }
 
-    @Test("the beginning is the first record, or what the options say", arguments: [
-        (ConsumerStart.first, 0..<100), (.committed, 0..<100), (.end, 100..<100), (.last(5), 95..<100),
-        (.last(1000), 0..<100), (.offset(42), 42..<100), (.time(Timestamp(nanoseconds: 63)), 63..<100),
-    ])
+    @Test(
+        "the beginning is the first record, or what the options say",
+        arguments: [
+            (ConsumerStart.first, 0..<100), (.committed, 0..<100), (.end, 100..<100), (.last(5), 95..<100),
+            (.last(1000), 0..<100), (.offset(42), 42..<100), (.time(Timestamp(nanoseconds: 63)), 63..<100),
+        ])
     func start(start: ConsumerStart, expected: Range<Int>) async throws {
         let fixture = try await filled()
         let consumer = try await RecordConsumer(
@@ -108,13 +110,13 @@ struct PositionTests {
         _ = try await consumer.next()
         #expect(clock.sleeperCount == 0)
         _ = try await consumer.next()
-        await clock.sleepers(1)
+        try await clock.sleepers(1)
         #expect(try await position() == nil)
         clock.advance(by: .seconds(5))
         try await eventually { (try? await position()) == 10 }
         _ = try await consumer.next()
         _ = try await consumer.next()
-        await clock.sleepers(1)
+        try await clock.sleepers(1)
         #expect(try await position() == 10)
         try await consumer.close()
         // Offsets 30 to 39 were delivered and not gone on from.

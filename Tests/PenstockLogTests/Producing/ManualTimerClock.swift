@@ -13,7 +13,6 @@ final class ManualTimerClock: TimerClock {
         var time: Int64 = 1_000_000_000
         var sleepers: [Sleeper] = []
         var nextNumber = 0
-        var watchers: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
     }
 
     private let state = Guarded(State())
@@ -30,17 +29,12 @@ final class ManualTimerClock: TimerClock {
         }
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                let (sleeps, watchers) = state.withLock { state in
-                    guard deadline > state.time, !Task.isCancelled else {
-                        return (false, [CheckedContinuation<Void, Never>]())
-                    }
+                let sleeps = state.withLock { state in
+                    guard deadline > state.time, !Task.isCancelled else { return false }
                     state.sleepers.append(.init(number: number, deadline: deadline, continuation: continuation))
-                    let count = state.sleepers.count
-                    defer { state.watchers.removeAll { $0.count <= count } }
-                    return (true, state.watchers.filter { $0.count <= count }.map(\.continuation))
+                    return true
                 }
                 if !sleeps { continuation.resume() }
-                for watcher in watchers { watcher.resume() }
             }
         } onCancel: {
             let sleeper = state.withLock { state in
@@ -62,16 +56,7 @@ final class ManualTimerClock: TimerClock {
     }
 
     /// Suspends until so many sleep at once.
-    func sleepers(_ count: Int) async {
-        await withCheckedContinuation { continuation in
-            let isThere = state.withLock { state in
-                if state.sleepers.count >= count { return true }
-                state.watchers.append((count, continuation))
-                return false
-            }
-            if isThere { continuation.resume() }
-        }
-    }
+    func sleepers(_ count: Int) async throws { try await eventually { self.sleeperCount >= count } }
 }
 
 /// A clock on which every sleep is over at once, and time has passed.

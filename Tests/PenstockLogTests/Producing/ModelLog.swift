@@ -47,7 +47,6 @@ final class ModelLog: LogStore {
         var isHolding = false
         var held: [@Sendable () -> Void] = []
         var batches: [TopicPartition: [Int]] = [:]
-        var watchers: [(partition: TopicPartition, count: Int, continuation: CheckedContinuation<Void, Never>)] = []
         var openWriters = 0
         var inFlight = 0
         var mostInFlight = 0
@@ -103,15 +102,8 @@ final class ModelLog: LogStore {
     var mostInFlight: Int { state.withLock { $0.mostInFlight } }
 
     /// Suspends until a partition has so many entries.
-    func entries(_ partition: TopicPartition, reach count: Int) async {
-        await withCheckedContinuation { continuation in
-            let isThere = state.withLock { state in
-                if (state.entries[partition] ?? []).count >= count { return true }
-                state.watchers.append((partition, count, continuation))
-                return false
-            }
-            if isThere { continuation.resume() }
-        }
+    func entries(_ partition: TopicPartition, reach count: Int) async throws {
+        try await eventually { self.entries(partition).count >= count }
     }
 
     // MARK: What writers ask
@@ -138,7 +130,7 @@ final class ModelLog: LogStore {
     fileprivate func append(
         _ new: [Entry], _ partition: TopicPartition, _ stamp: ProducerStamp?
     ) throws(LogError) -> (offset: UInt64, isDuplicate: Bool) {
-        let (answer, watchers) = try state.withLock { state throws(LogError) in
+        try state.withLock { state throws(LogError) in
             let offset = UInt64((state.entries[partition] ?? []).count)
             if let stamp {
                 let found = state.producers[partition]?.first { $0.value.id == stamp.producer }
@@ -148,25 +140,18 @@ final class ModelLog: LogStore {
                 let next = UInt64(producer.offsets.count)
                 guard stamp.firstSequence <= next else { throw Self.error(.sequenceGap, next) }
                 if stamp.firstSequence < next {
-                    guard stamp.firstSequence + UInt64(new.count) <= next else { throw Self.error(.partlyWritten, next) }
-                    return (
-                        (producer.offsets[Int(stamp.firstSequence)], true), [CheckedContinuation<Void, Never>]()
-                    )
+                    guard stamp.firstSequence + UInt64(new.count) <= next else {
+                        throw Self.error(.partlyWritten, next)
+                    }
+                    return (producer.offsets[Int(stamp.firstSequence)], true)
                 }
                 producer.offsets += (0..<UInt64(new.count)).map { offset + $0 }
                 state.producers[partition]?[found.key] = producer
             }
             state.entries[partition, default: []] += new
             if case .record = new[0] { state.batches[partition, default: []].append(new.count) }
-            let counts = state.entries.mapValues(\.count)
-            func isDone(_ watched: TopicPartition, _ count: Int) -> Bool { counts[watched] ?? 0 >= count }
-            defer { state.watchers.removeAll { isDone($0.partition, $0.count) } }
-            return (
-                (offset, false), state.watchers.filter { isDone($0.partition, $0.count) }.map(\.continuation)
-            )
+            return (offset, false)
         }
-        for watcher in watchers { watcher.resume() }
-        return answer
     }
 
     /// Answers later, on another thread, or when the test says so.

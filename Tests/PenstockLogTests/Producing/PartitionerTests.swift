@@ -2,7 +2,7 @@ import PenstockEvents
 import PenstockLog
 import Testing
 
-@Suite("Partitioners")
+@Suite("Partitioners", .timeLimit(.minutes(10)))
 struct PartitionerTests {
     private func partitions(
         _ partitioner: Partitioner, _ keyHashes: [UInt64?], count: Int, named: Int? = nil
@@ -57,7 +57,8 @@ struct PartitionerTests {
     @Test("a partition that is not there, or not named, is an error of the send")
     func missing() async throws {
         for (partitioner, named) in [
-            (Partitioner.explicit, Int?.none), (.roundRobin, 3), (.roundRobin, -1), (.custom { _, count in count }, nil),
+            (Partitioner.explicit, Int?.none), (.roundRobin, 3), (.roundRobin, -1),
+            (.custom { _, count in count }, nil),
         ] {
             let error = await #expect(throws: LogError.self) {
                 try await partitions(partitioner, [nil], count: 3, named: named)

@@ -3,7 +3,7 @@ import PenstockLog
 import Testing
 
 /// Producers against a log that fails before and after it did what it was asked for, loses answers and connections.
-@Suite("Producers over a faulty log")
+@Suite("Producers over a faulty log", .timeLimit(.minutes(10)))
 struct ProducerFaultTests {
     private static let topic = "model"
 
@@ -119,11 +119,14 @@ struct ProducerFaultTests {
         try await producer.close()
     }
 
-    @Test("a batch that is refused for what it is fails alone, and the numbers go on without it", arguments: [nil, "detector"])
+    @Test(
+        "a batch that is refused for what it is fails alone, and the numbers go on without it",
+        arguments: [nil, "detector"])
     func refusedBatch(name: String?) async throws {
         let log = ModelLog(Self.topic, schema: Reading.schema, partitions: 1)
-        let submits = Guarded(0)
+        let (submits, writers) = (Guarded(0), Guarded(0))
         log.plan { request, _ in
+            if request == .writer { writers.withLock { $0 += 1 } }
             guard request == .submit else { return .none }
             let number = submits.withLock { submits in
                 submits += 1
@@ -139,6 +142,8 @@ struct ProducerFaultTests {
         }
         await #expect(throws: LogError.self) { try await producer.close() }
         #expect(log.entries(TopicPartition(Self.topic)).map(Self.number) == [0, 1, 2, 3, 6, 7, 8, 9])
+        // That is no reason to begin anew.
+        #expect(writers.withLock { $0 } == 1)
         for (number, receipt) in receipts.enumerated() {
             guard case .failure(let error)? = receipt.result else {
                 #expect(![4, 5].contains(number))
@@ -228,7 +233,8 @@ struct ProducerFaultTests {
         }
     }
 
-    @Test("without a name what is acknowledged is in the log, nothing is twice, and the order is kept", arguments: 0..<4)
+    @Test(
+        "without a name what is acknowledged is in the log, nothing is twice, and the order is kept", arguments: 0..<4)
     func anonymous(part: UInt64) async throws {
         for seed in part * 250..<(part + 1) * 250 {
             try await run(Scenario(seed: 10_000 + seed, name: nil), losesNothing: false)

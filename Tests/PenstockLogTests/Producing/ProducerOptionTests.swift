@@ -3,7 +3,7 @@ import PenstockLog
 import Testing
 
 /// L17: each option has an effect that is seen from outside.
-@Suite("Options of producers")
+@Suite("Options of producers", .timeLimit(.minutes(10)))
 struct ProducerOptionTests {
     private static let partition = TopicPartition("model")
     private static let never = Duration.seconds(1_000_000)
@@ -29,7 +29,7 @@ struct ProducerOptionTests {
         let clock = ManualTimerClock()
         let (log, producer) = try await open(ProducerOptions(linger: .milliseconds(50), clock: clock), partitions: 3)
         let receipts = try await send(7, producer)
-        await clock.sleepers(1)
+        try await clock.sleepers(1)
         clock.advance(by: .milliseconds(49))
         #expect(receipts.allSatisfy { $0.result == nil })
         #expect(clock.sleeperCount == 1)
@@ -41,7 +41,8 @@ struct ProducerOptionTests {
         try await producer.close()
     }
 
-    @Test("without linger a record goes at once, on the system's clock too", arguments: [Duration.zero, .milliseconds(1)])
+    @Test(
+        "without linger a record goes at once, on the system's clock too", arguments: [Duration.zero, .milliseconds(1)])
     func noLinger(linger: Duration) async throws {
         let (_, producer) = try await open(ProducerOptions(linger: linger))
         for receipt in try await send(3, producer) { try await receipt.acknowledgement() }
@@ -65,14 +66,16 @@ struct ProducerOptionTests {
         }
     }
 
-    @Test("what has gathered goes when the batch before is acknowledged, unless the options say no", arguments: [true, false])
+    @Test(
+        "what has gathered goes when the batch before is acknowledged, unless the options say no",
+        arguments: [true, false])
     func adaptive(isAdaptive: Bool) async throws {
         let clock = ManualTimerClock()
         let (log, producer) = try await open(
             ProducerOptions(linger: Self.never, batchRecords: 5, isAdaptive: isAdaptive, clock: clock))
         log.hold()
         let receipts = try await send(8, producer)
-        await log.entries(Self.partition, reach: 5)
+        try await log.entries(Self.partition, reach: 5)
         log.release()
         try await receipts[0].acknowledgement()
         if isAdaptive {
@@ -92,10 +95,10 @@ struct ProducerOptionTests {
             ProducerOptions(linger: Self.never, batchRecords: 2, batchesInFlight: batches, isAdaptive: false))
         log.hold()
         try await send(60, producer)
-        await log.entries(Self.partition, reach: 2 * batches)
+        try await log.entries(Self.partition, reach: 2 * batches)
         for number in 1...5 {
             log.releaseOne()
-            await log.entries(Self.partition, reach: 2 * (batches + number))
+            try await log.entries(Self.partition, reach: 2 * (batches + number))
         }
         log.release()
         try await producer.close()
@@ -117,11 +120,11 @@ struct ProducerOptionTests {
             }
         }
         // Also the tenth, whose batch is not full, is sent: it holds the room that is waited for.
-        await log.entries(Self.partition, reach: 10)
+        try await log.entries(Self.partition, reach: 10)
         #expect(sent.withLock { $0 } == 10)
         #expect(try producer.offer(Reading(0), time: Timestamp(nanoseconds: 0)) == nil)
         log.releaseOne()
-        await log.entries(Self.partition, reach: 13)
+        try await log.entries(Self.partition, reach: 13)
         #expect(sent.withLock { $0 } <= 13)
         log.release()
         try await sending.value
@@ -147,11 +150,17 @@ struct ProducerOptionTests {
         #expect(log.entries(Self.partition).count == 1)
     }
 
-    @Test("attempts and the deadline bound how long it is tried", arguments: [
-        (RetryPolicy(attempts: 3, backoff: .seconds(1), longestBackoff: .seconds(100)), 4),
-        (.never, 1), (RetryPolicy(attempts: 1000, backoff: .seconds(10), longestBackoff: .seconds(10), deadline: .seconds(35)), 4),
-        (RetryPolicy(attempts: 1000, backoff: .seconds(1), longestBackoff: .seconds(4), deadline: .seconds(16)), 6),
-    ])
+    @Test(
+        "attempts and the deadline bound how long it is tried",
+        arguments: [
+            (RetryPolicy(attempts: 3, backoff: .seconds(1), longestBackoff: .seconds(100)), 4),
+            (.never, 1),
+            (
+                RetryPolicy(
+                    attempts: 1000, backoff: .seconds(10), longestBackoff: .seconds(10), deadline: .seconds(35)), 4
+            ),
+            (RetryPolicy(attempts: 1000, backoff: .seconds(1), longestBackoff: .seconds(4), deadline: .seconds(16)), 6),
+        ])
     func retry(policy: RetryPolicy, attempts: Int) async throws {
         let clock = SkippingTimerClock()
         let (log, producer) = try await open(ProducerOptions(name: "detector", retry: policy, clock: clock))
