@@ -2,8 +2,10 @@ internal import PenstockEvents
 
 /// Where a consumer is, goes to, and says that it has got to.
 extension RecordConsumer {
-    /// The partitions that the consumer has, by topic and number; none before its first assignment.
-    public var partitions: [TopicPartition] { core.state.withLock { $0.lanes.map(\.partition) } }
+    /// The partitions that the consumer has and is not giving back, by topic and number; none before its first assignment.
+    public var partitions: [TopicPartition] {
+        core.state.withLock { state in state.lanes.filter { !$0.isRevoked }.map(\.partition) }
+    }
 
     /// The offset behind what was delivered last of a partition, or where `seek` has gone to; nil before.
     public func position(of partition: TopicPartition) -> UInt64? {
