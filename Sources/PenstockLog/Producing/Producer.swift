@@ -69,6 +69,13 @@ public struct Producer<E: Event>: Sendable {
     /// - Throws: as `RecordProducer.send(control:to:)`.
     public nonisolated(nonsending) func endStream() async throws(LogError) { try await records.endStream() }
 
+    /// How many records of the producer's name a partition holds, behind everything that was sent to it so far: a program that died
+    /// goes on with the event of that number among those that it sends there.
+    /// - Throws: as `RecordProducer.nextSequence(in:)`.
+    public nonisolated(nonsending) func nextSequence(in partition: Int = 0) async throws(LogError) -> UInt64 {
+        try await records.nextSequence(in: partition)
+    }
+
     /// Sends everything that was sent so far, and waits until all of it is answered for.
     /// - Throws: the first failure since the last flush; the receipts tell which events it is about.
     public nonisolated(nonsending) func flush() async throws(LogError) { try await records.flush() }

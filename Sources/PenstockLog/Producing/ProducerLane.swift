@@ -5,6 +5,8 @@ struct ProducerItem: Sendable {
     enum Body: Sendable {
         case records(RecordColumns)
         case control(ControlRecord)
+        /// Nothing: its answer tells where the session is.
+        case sessionEnd
     }
 
     let batch: ProducerBatch
@@ -20,7 +22,10 @@ struct ProducerItem: Sendable {
     /// Whether it was handed to a writer before.
     var isRepeated = false
 
-    var isControl: Bool { if case .control = body { true } else { false } }
+    /// Whether nothing else may be on its way beside it.
+    var isAlone: Bool { if case .records = body { false } else { true } }
+
+    var isSessionEnd: Bool { if case .sessionEnd = body { true } else { false } }
 
     /// The parts before and behind the first `count` records.
     func cut(after count: Int) -> (ProducerItem, ProducerItem) {
@@ -50,7 +55,8 @@ final class ProducerLane {
     let partition: TopicPartition
     let schemaID: UInt64
 
-    // The batch that is being filled.
+    // The batch that is being filled. The next one will be about as large as the last.
+    private var expected = (records: 0, bytesPerRecord: 32)
     var records = RecordWriter()
     var times: [Int64] = []
     var keyHashes: [UInt64] = []
@@ -93,19 +99,27 @@ final class ProducerLane {
 
     var hasWork: Bool { !queue.isEmpty || !returned.isEmpty || isDue && open != nil }
 
+    /// Begins a batch.
+    func begin() -> ProducerBatch {
+        let batch = ProducerBatch(partition)
+        open = batch
+        records = RecordWriter(expectedRecords: expected.records, expectedBytes: expected.bytesPerRecord)
+        times.reserveCapacity(expected.records)
+        return batch
+    }
+
     /// Ends the batch that is being filled, and puts it into the queue.
     func seal() {
         isDue = false
         guard let batch = open else { return }
         var taken = RecordWriter()
         var (takenTimes, takenHashes) = ([Int64](), [UInt64]())
-        // The next batch will be about as large.
-        takenTimes.reserveCapacity(times.count)
         swap(&taken, &records)
         swap(&takenTimes, &times)
         swap(&takenHashes, &keyHashes)
         let columns = RecordColumns(schemaID: schemaID, taken, times: takenTimes, keyHashes: takenHashes)
         batch.seal(count: columns.count)
+        expected = (columns.count, columns.attributes.count / columns.count)
         queue.append(
             ProducerItem(
                 batch: batch, rows: 0..<columns.count, body: .records(columns),
@@ -115,11 +129,11 @@ final class ProducerLane {
         openBytes = 0
     }
 
-    /// Puts a control record behind everything else.
-    func add(_ record: ControlRecord, _ batch: ProducerBatch, bytes: Int) {
+    /// Puts something that is no batch of records behind everything else.
+    func add(_ body: ProducerItem.Body, _ batch: ProducerBatch, bytes: Int) {
         seal()
         batch.seal(count: 1)
-        queue.append(ProducerItem(batch: batch, rows: 0..<1, body: .control(record), bytes: bytes, order: nextOrder))
+        queue.append(ProducerItem(batch: batch, rows: 0..<1, body: body, bytes: bytes, order: nextOrder))
         nextOrder += 1
     }
 

@@ -12,8 +12,7 @@ extension ProducerState {
     /// Begins a batch of a lane that is due at a moment, or at once for nil.
     mutating func open(_ number: Int, _ due: Int64?, _ work: inout Work?) -> ProducerBatch {
         let lane = lanes[number]
-        let batch = ProducerBatch(lane.partition)
-        lane.open = batch
+        let batch = lane.begin()
         if let due {
             lingering.append((number, batch, due))
             if !isTimerRunning {

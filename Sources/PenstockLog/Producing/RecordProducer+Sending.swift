@@ -48,15 +48,15 @@ extension RecordProducer {
         return .rest(lane.idleWaiters)
     }
 
-    // Control records have no sequence: nothing else is on its way beside one.
+    // What has no sequence has its place by this: nothing else is on its way beside one.
     private func nextItem(_ lane: ProducerLane) -> ProducerItem? {
         if lane.queue.isEmpty, lane.isDue { lane.seal() }
-        guard var item = lane.queue.first, lane.inFlight.isEmpty || !item.isControl && !lane.inFlight[0].isControl
+        guard var item = lane.queue.first, lane.inFlight.isEmpty || !item.isAlone && !lane.inFlight[0].isAlone
         else {
             return nil
         }
         lane.queue.removeFirst()
-        if options.name != nil, !item.isControl, item.sequence == nil {
+        if options.name != nil, !item.isAlone, item.sequence == nil {
             item.sequence = lane.nextSequence
             lane.nextSequence += UInt64(item.rows.count)
         }
@@ -82,6 +82,9 @@ extension RecordProducer {
                     repeating: nil, offset: offset, count: 1, durability: topic.configuration.durability)
             }
             return try await connection.writer.submit(control: record)
+        case .sessionEnd:
+            let sequence = state.withLock { $0.lanes[item.batch.partition.partition].nextSequence }
+            return PendingAppend(repeating: nil, offset: sequence, count: 1, durability: topic.configuration.durability)
         case .records(let columns):
             let batch = RecordBatchBuilder(columns)
             guard let session = connection.session, let sequence = item.sequence else {
@@ -123,7 +126,9 @@ extension RecordProducer {
             case .success(let acknowledgement):
                 isFinal = true
                 lane.retry.succeed()
-                if acknowledgement.knowsOffset { lane.acknowledgedEnd = acknowledgement.offsets.upperBound }
+                if acknowledgement.knowsOffset, !item.isSessionEnd {
+                    lane.acknowledgedEnd = acknowledgement.offsets.upperBound
+                }
             case .failure(let error):
                 isFinal = fail(item, lane, error, isRefused: isRefused, isStopped: state.stopped != nil)
                 if isFinal { state.failure = state.failure ?? error }

@@ -91,6 +91,28 @@ public final class RecordProducer: Sendable {
     public nonisolated(nonsending) func send(
         control record: ControlRecord, to partition: Int
     ) async throws(LogError) -> Receipt {
+        try await send(.control(record), to: partition)
+    }
+
+    /// How many records of the producer's name a partition holds, behind everything that was sent to it so far: a program that died
+    /// goes on with the record of that number among those that it sends there.
+    /// - Parameter partition: the partition's number.
+    /// - Throws: `LogError` with code `invalidConfiguration` for a producer without a name, or why the partition cannot be opened.
+    public nonisolated(nonsending) func nextSequence(in partition: Int) async throws(LogError) -> UInt64 {
+        guard options.name != nil else {
+            throw LogError(
+                .invalidConfiguration, "a producer of \(topic.name) without a name does not number its records",
+                hint: "give it a name")
+        }
+        guard let sequence = try await send(.sessionEnd, to: partition).offset() else {
+            preconditionFailure("a session knows where it is")
+        }
+        return sequence
+    }
+
+    private nonisolated(nonsending) func send(
+        _ body: ProducerItem.Body, to partition: Int
+    ) async throws(LogError) -> Receipt {
         while true {
             let (receipt, work) = try state.withLock { state throws(LogError) -> (Receipt?, ProducerState.Work) in
                 var work = ProducerState.Work()
@@ -98,7 +120,7 @@ public final class RecordProducer: Sendable {
                 let lane = try lane(partition, state)
                 guard state.pendingBytes < options.pendingBytes else { return (nil, work) }
                 let batch = ProducerBatch(lane.partition)
-                lane.add(record, batch, bytes: Self.recordOverhead)
+                lane.add(body, batch, bytes: Self.recordOverhead)
                 state.pendingBytes += Self.recordOverhead
                 state.start(partition, &work)
                 return (Receipt(batch: batch, index: 0), work)

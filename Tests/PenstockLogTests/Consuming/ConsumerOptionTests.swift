@@ -46,9 +46,11 @@ struct ConsumerOptionTests {
         try await consumer.close()
     }
 
-    @Test("a position that retention has gone over stops the consumer, or is told and gone on from", arguments: [
-        ConsumerLosses.stop, .skip,
-    ])
+    @Test(
+        "a position that retention has gone over stops the consumer, or is told and gone on from",
+        arguments: [
+            ConsumerLosses.stop, .skip,
+        ])
     func gone(losses: ConsumerLosses) async throws {
         let fixture = try await ReadingsLog()
         try await fixture.fill(0..<60, by: 10)
@@ -94,7 +96,8 @@ struct ConsumerOptionTests {
                 told.append("\(delivery.offsets)")
             }
         }
-        #expect(told == (deliversControl ? ["0..<10", "mark 10..<11", "11..<21", "end 21..<22"] : ["0..<10", "11..<21"]))
+        #expect(
+            told == (deliversControl ? ["0..<10", "mark 10..<11", "11..<21", "end 21..<22"] : ["0..<10", "11..<21"]))
         try await consumer.close()
     }
 

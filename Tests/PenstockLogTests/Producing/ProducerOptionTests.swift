@@ -195,7 +195,9 @@ struct ProducerOptionTests {
         let log = ModelLog("model", schema: Reading.schema, partitions: 1)
         for round in 0..<2 {
             let named = try await Producer<Reading>("model", in: log, options: ProducerOptions(name: "detector"))
+            #expect(try await named.nextSequence() == UInt64(round * 5))
             try await send(5, named, from: round * 5)
+            #expect(try await named.nextSequence() == UInt64(round * 5 + 5))
             try await named.close()
         }
         #expect(log.records(of: "detector", in: Self.partition) == 10)
@@ -203,6 +205,8 @@ struct ProducerOptionTests {
         try await send(5, anonymous)
         try await anonymous.close()
         #expect(other.records(of: "", in: Self.partition) == nil)
+        let error = await #expect(throws: LogError.self) { try await anonymous.nextSequence() }
+        #expect(error?.code == .invalidConfiguration)
     }
 
     @Test("options outside of their limits are refused by name")
