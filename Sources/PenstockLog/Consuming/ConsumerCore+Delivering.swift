@@ -29,17 +29,17 @@ extension ConsumerCore {
             let lane = state.lanes[(state.turn + passed) % state.lanes.count]
             if !lane.isPaused, !lane.isRevoked {
                 while let fetched = lane.take() {
-                    state.fetch(lane, share: share(state), &work)
                     guard let delivery = delivery(fetched, lane) else { continue }
                     state.turn = (state.turn + passed + 1) % state.lanes.count
+                    state.fetchMore(limit: options.prefetchBytes, &work)
                     state.inHand = lane.partition
                     return .delivery(delivery)
                 }
                 switch lane.phase {
                 case .fetching: return .nothing(state.changes)
                 case .failed(let error): return .failure(error)
-                case .full:
-                    state.fetch(lane, share: share(state), &work)
+                case .parked:
+                    state.start(lane, &work)
                     return .nothing(state.changes)
                 case .waiting, .ended: break
                 }

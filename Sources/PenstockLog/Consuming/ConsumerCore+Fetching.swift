@@ -33,15 +33,9 @@ extension ConsumerCore {
                 state.fetching[fetch.generation] = nil
                 return (false, false)
             }
-            let wantsMore: Bool
-            switch lane.phase {
-            case .fetching: wantsMore = lane.bufferedBytes < share(state)
-            case .full, .waiting, .ended, .failed: wantsMore = false
-            }
-            if wantsMore { return (true, false) }
+            if state.goesOn(lane, limit: options.prefetchBytes, &work) { return (true, false) }
             state.fetching[fetch.generation] = nil
             lane.reader = current
-            if case .fetching = lane.phase { lane.phase = .full }
             return (false, true)
         }
         if isKept { reader = nil }
@@ -102,6 +96,7 @@ extension ConsumerCore {
             lane.start = .offset(fetched.offsets.upperBound)
             lane.add(fetched)
             if case .control(.endOfStream) = fetched.content { lane.phase = .ended }
+            state.fetchMore(limit: options.prefetchBytes, &work)
             state.change(&work)
         }
     }
@@ -111,7 +106,9 @@ extension ConsumerCore {
         update { state, work in
             guard let lane = state.lane(fetch) else { return false }
             lane.retry.succeed()
+            lane.reservedBytes = 0
             lane.phase = options.end == .caughtUp ? .ended : .waiting
+            state.fetchMore(limit: options.prefetchBytes, &work)
             state.change(&work)
             return options.end != .caughtUp
         }
@@ -136,7 +133,9 @@ extension ConsumerCore {
         let due = update { state, work -> Int64? in
             guard let lane = state.lane(fetch) else { return nil }
             let due = error.mayPass ? lane.retry.fail(at: now, options.retry) : nil
+            lane.reservedBytes = 0
             lane.phase = due == nil ? .failed(error) : .waiting
+            state.fetchMore(limit: options.prefetchBytes, &work)
             state.change(&work)
             return due
         }

@@ -16,9 +16,6 @@ final class ConsumerCore: Sendable {
         self.options = options
     }
 
-    /// The bytes that each partition may fetch ahead.
-    func share(_ state: borrowing ConsumerState) -> Int { max(1, options.prefetchBytes / max(1, state.lanes.count)) }
-
     /// Follows the assignment until the membership ends.
     func follow() async {
         do throws(LogError) {
@@ -43,17 +40,18 @@ final class ConsumerCore: Sendable {
         try await check(partitions)
         let committed = try await membership.committed(partitions)
         update { state, work in
-            for partition in partitions where state.lane(partition) == nil {
+            var lanes = state.lanes
+            for partition in Set(partitions) where state.lane(partition) == nil {
                 let lane = ConsumerLane(
                     partition, generation: state.newGeneration(),
                     start: committed[partition].map { .offset($0) } ?? options.start)
                 lane.committed = committed[partition]
-                state.lanes.append(lane)
+                lanes.append(lane)
             }
-            state.lanes.sort { $0.partition.precedes($1.partition) }
+            state.lanes = lanes.sorted { $0.partition.precedes($1.partition) }
             state.isAssigned = true
             state.turn = 0
-            for lane in state.lanes { state.fetch(lane, share: share(state), &work) }
+            state.fetchMore(limit: options.prefetchBytes, &work)
             state.change(&work)
         }
     }
@@ -114,7 +112,7 @@ final class ConsumerCore: Sendable {
             state.lanes.removeAll { partitions.contains($0.partition) }
             state.turn = 0
             // Those that stay have larger shares now.
-            for lane in state.lanes { state.fetch(lane, share: share(state), &work) }
+            state.fetchMore(limit: options.prefetchBytes, &work)
             state.change(&work)
         }
     }

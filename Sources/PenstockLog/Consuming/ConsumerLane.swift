@@ -15,8 +15,8 @@ final class ConsumerLane {
     enum Phase {
         /// Something comes, or an answer that nothing does.
         case fetching
-        /// Enough is there.
-        case full
+        /// Nobody fetches, until there is room or it is this lane's turn.
+        case parked
         /// Nothing is there now: at the end, or before another attempt.
         case waiting
         /// Nothing comes any more.
@@ -24,14 +24,21 @@ final class ConsumerLane {
         case failed(LogError)
     }
 
+    /// Before anything is known of a partition's batches.
+    static let firstExpectedBytes = 1 << 20
+
     let partition: TopicPartition
     /// Changes where what is being fetched does not count any more.
     var generation: UInt64
     /// Where reading begins when there is no reader.
     var start: ConsumerStart
-    var phase = Phase.fetching
+    var phase = Phase.parked
     var buffer: [Fetched] = []
     var bufferedBytes = 0
+    /// What the next batch is taken to have, by the last one.
+    private(set) var expectedBytes = ConsumerLane.firstExpectedBytes
+    /// Of a batch that is being fetched.
+    var reservedBytes = 0
     /// While nobody fetches.
     var reader: (any TopicReader)?
     var isPaused = false
@@ -57,6 +64,8 @@ final class ConsumerLane {
     func add(_ fetched: Fetched) {
         buffer.append(fetched)
         bufferedBytes += fetched.bytes
+        reservedBytes = 0
+        if case .records = fetched.content { expectedBytes = fetched.bytes }
     }
 
     func take() -> Fetched? {
@@ -71,7 +80,8 @@ final class ConsumerLane {
         self.start = start
         self.generation = generation
         self.reader = reader
-        phase = .fetching
+        phase = .parked
+        reservedBytes = 0
         buffer = []
         bufferedBytes = 0
         retry.succeed()

@@ -8,8 +8,8 @@ public struct ConsumerOptions: Sendable {
     public var parts: RecordParts
     /// When positions are committed; of a consumer with a group.
     public var commits: ConsumerCommits
-    /// Bytes of records that are fetched ahead of delivery, over all partitions: each has an equal share, and holds at most one batch
-    /// more.
+    /// Bytes of records that are fetched ahead of delivery, over all partitions; each has an equal share. A batch of the partition whose
+    /// turn it is may come on top, and what batches are larger than the ones before them.
     public var prefetchBytes: Int
     /// When a partition is over.
     public var end: ConsumerEnd

@@ -46,7 +46,10 @@ struct ConsumerState {
     }
 
     /// By topic and number.
-    var lanes: [ConsumerLane] = []
+    var lanes: [ConsumerLane] = [] {
+        didSet { places = Dictionary(uniqueKeysWithValues: lanes.map { ($0.partition, $0) }) }
+    }
+    private var places: [TopicPartition: ConsumerLane] = [:]
     /// Whether the first assignment has come.
     var isAssigned = false
     /// Which lane comes next.
@@ -67,7 +70,7 @@ struct ConsumerState {
     var isCommitting = false
     var commits: Task<Void, Never>?
 
-    func lane(_ partition: TopicPartition) -> ConsumerLane? { lanes.first { $0.partition == partition } }
+    func lane(_ partition: TopicPartition) -> ConsumerLane? { places[partition] }
 
     /// The lane if what is being fetched for it still counts.
     func lane(_ fetch: Fetch) -> ConsumerLane? {
@@ -85,18 +88,6 @@ struct ConsumerState {
         changes += 1
         work.waiters += waiters
         waiters = []
-    }
-
-    /// Starts fetching for a lane that wants more.
-    mutating func fetch(_ lane: ConsumerLane, share: Int, _ work: inout Work) {
-        guard !isClosed, !lane.isRevoked, lane.bufferedBytes < share, fetching[lane.generation] == nil else { return }
-        switch lane.phase {
-        case .fetching, .full: break
-        case .waiting, .ended, .failed: return
-        }
-        lane.phase = .fetching
-        fetching[lane.generation] = .some(nil)
-        work.fetches.append(Fetch(partition: lane.partition, generation: lane.generation))
     }
 
     /// What was in hand is processed.

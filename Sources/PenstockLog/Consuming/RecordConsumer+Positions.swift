@@ -27,7 +27,7 @@ extension RecordConsumer {
             lane.restart(at: .offset(offset), generation: state.newGeneration(), reader: reader)
             lane.position = offset
             if state.inHand == partition { state.inHand = nil }
-            state.fetch(lane, share: core.share(state), &work)
+            state.fetchMore(limit: core.options.prefetchBytes, &work)
             state.change(&work)
             return (true, task, old)
         }

@@ -45,7 +45,9 @@ final class SingleMember: GroupMembership {
 
     func committed(_ partitions: [TopicPartition]) async throws(LogError) -> [TopicPartition: UInt64] {
         guard let positions = await owner?.positions else { return [:] }
-        return positions.offsets.filter { partitions.contains($0.key) }
+        var committed: [TopicPartition: UInt64] = [:]
+        for partition in partitions { committed[partition] = positions[partition] }
+        return committed
     }
 
     func commit(_ positions: [TopicPartition: UInt64]) async throws(LogError) {

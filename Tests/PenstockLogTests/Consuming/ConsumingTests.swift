@@ -59,6 +59,23 @@ struct ConsumingTests {
         #expect(fixture.log.recordsRead >= 500)
     }
 
+    @Test("the bound is one for all partitions together, however many")
+    func boundOverPartitions() async throws {
+        let (partitions, batchBytes, bound) = (20, 100 * 32, 10_000)
+        let fixture = try await ReadingsLog(partitions: partitions)
+        for number in 0..<partitions { try await fixture.fill(number, 0..<500, by: 100) }
+        let consumer = try await RecordConsumer(
+            topics: [ReadingsLog.topic], in: fixture.log,
+            options: ConsumerOptions(prefetchBytes: bound, end: .caughtUp))
+        var delivered: [TopicPartition] = []
+        for try await delivery in consumer {
+            delivered.append(delivery.partition)
+            #expect(fixture.log.recordsRead * 32 <= (delivered.count + 1) * batchBytes + bound)
+        }
+        #expect(delivered == (0..<5 * partitions).map { fixture.partition($0 % partitions) })
+        try await consumer.close()
+    }
+
     @Test("a larger bound lets more be fetched ahead", arguments: [1, 40])
     func prefetch(batches: Int) async throws {
         let fixture = try await ReadingsLog()
