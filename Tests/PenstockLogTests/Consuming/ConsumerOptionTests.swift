@@ -160,6 +160,28 @@ struct ConsumerOptionTests {
         }
     }
 
+    @Test("a consumer that began at the end and has to open again misses nothing of what came meanwhile")
+    func reopenedAtEnd() async throws {
+        let fixture = try await ReadingsLog()
+        try await fixture.fill(0..<10, by: 10)
+        let consumer = try await RecordConsumer(
+            [fixture.partition()], in: fixture.log,
+            options: ConsumerOptions(start: .end, clock: SkippingTimerClock()))
+        let reading = Task { try await consumer.readings(10) }
+        try await eventually { fixture.log.counts.waits == 1 }
+        let isFirst = Guarded(true)
+        fixture.log.fail { _ in
+            isFirst.withLock { isFirst in
+                defer { isFirst = false }
+                return isFirst ? LogError(.storage, "injected") : nil
+            }
+        }
+        try await fixture.fill(10..<20, by: 10)
+        #expect(try await reading.value == Array(10..<20))
+        #expect(fixture.log.counts.readers == 2)
+        try await consumer.close()
+    }
+
     @Test("attempts bound how long it is tried, and other partitions go on meanwhile")
     func attempts() async throws {
         let fixture = try await ReadingsLog(partitions: 2)
