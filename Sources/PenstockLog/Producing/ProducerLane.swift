@@ -81,6 +81,10 @@ final class ProducerLane {
     /// What made the connection useless.
     var failure: LogError?
     var retry = RetryState()
+    /// What failed for good, where nothing is to be appended behind it.
+    var stopped: LogError?
+    /// The offset behind what was handed over last; nil before.
+    var nextOffset: UInt64?
 
     /// The sequence of the next record that has none.
     var nextSequence: UInt64 = 0

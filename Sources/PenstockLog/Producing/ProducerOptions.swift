@@ -21,6 +21,8 @@ public struct ProducerOptions: Sendable {
     public var name: String?
     /// How failed appends and openings are tried again.
     public var retry: RetryPolicy
+    /// What becomes of the records of a partition behind those that failed for good.
+    public var afterFailure: ProducerFailures
     /// Where a record goes whose sender does not say.
     public var partitioner: Partitioner
     /// The clock of `linger` and `retry`.
@@ -30,7 +32,8 @@ public struct ProducerOptions: Sendable {
     public init(
         name: String? = nil, partitioner: Partitioner = .roundRobin, linger: Duration = .milliseconds(5),
         batchBytes: Int = 1 << 20, batchRecords: Int = 100_000, pendingBytes: Int = 32 << 20, batchesInFlight: Int = 5,
-        isAdaptive: Bool = true, retry: RetryPolicy = RetryPolicy(), clock: any TimerClock = SystemTimerClock()
+        isAdaptive: Bool = true, retry: RetryPolicy = RetryPolicy(), afterFailure: ProducerFailures = .goOn,
+        clock: any TimerClock = SystemTimerClock()
     ) {
         self.name = name
         self.partitioner = partitioner
@@ -41,6 +44,7 @@ public struct ProducerOptions: Sendable {
         self.batchesInFlight = batchesInFlight
         self.isAdaptive = isAdaptive
         self.retry = retry
+        self.afterFailure = afterFailure
         self.clock = clock
     }
 
@@ -63,4 +67,14 @@ public struct ProducerOptions: Sendable {
                 hint: "choose a name of 1 to \(ProducerTable.nameBytes) bytes")
         }
     }
+}
+
+/// What becomes of the records of a partition behind those that failed for good.
+public enum ProducerFailures: Sendable, Hashable {
+    /// They are sent: what is in the log has a gap, which the receipts tell of.
+    case goOn
+    /// They fail with the same error: what is in the log is the beginning of what was sent, as an import or a copy wants it.
+    ///
+    /// Without a name each batch is for the offset behind the one before it, so that nobody else may append to the partition meanwhile.
+    case stopPartition
 }

@@ -49,6 +49,12 @@ struct ProducerState {
         }
     }
 
+    /// Notes that something failed for good.
+    mutating func note(_ error: LogError, _ lane: ProducerLane, _ options: ProducerOptions) {
+        failure = failure ?? error
+        if options.afterFailure == .stopPartition { lane.stopped = lane.stopped ?? error }
+    }
+
     /// Gives room back.
     mutating func release(_ bytes: Int, limit: Int, _ work: inout Work) {
         pendingBytes -= bytes

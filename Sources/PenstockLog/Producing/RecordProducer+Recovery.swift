@@ -56,15 +56,15 @@ extension RecordProducer {
         if due > now { await options.clock.sleep(until: due) }
     }
 
-    /// Fails everything that one partition has to send. What is sent from now on is tried anew.
-    private func failAll(_ number: Int, because error: LogError) {
+    /// Fails everything that one partition has to send. What is sent from now on is tried anew, unless the options say no.
+    func failAll(_ number: Int, because error: LogError) {
         let (items, work) = state.withLock { state in
             var work = ProducerState.Work()
             let lane = state.lanes[number]
             lane.failure = nil
             lane.retry.succeed()
             let items = lane.takeAll()
-            if !items.isEmpty { state.failure = state.failure ?? error }
+            if !items.isEmpty { state.note(error, lane, options) }
             state.release(items.reduce(0) { $0 + $1.bytes }, limit: options.pendingBytes, &work)
             return (items, work)
         }

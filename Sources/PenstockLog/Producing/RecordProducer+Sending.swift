@@ -7,6 +7,7 @@ extension RecordProducer {
         case submit(ProducerItem, ProducerConnection)
         case abandon(ProducerConnection)
         case recover(LogError)
+        case fail(LogError)
         case rest([CheckedContinuation<Void, Never>])
     }
 
@@ -17,6 +18,7 @@ extension RecordProducer {
             case .submit(let item, let connection): await submit(item, number, connection)
             case .abandon(let connection): try? await connection.writer.close()
             case .recover(let error): await recover(number, from: error)
+            case .fail(let error): failAll(number, because: error)
             case .rest(let waiters):
                 for waiter in waiters { waiter.resume() }
                 return
@@ -36,6 +38,7 @@ extension RecordProducer {
             return rest(lane)
         }
         guard lane.hasWork else { return rest(lane) }
+        if let stopped = lane.stopped { return .fail(stopped) }
         guard let connection = lane.connection else { return .open }
         guard lane.inFlight.count < options.batchesInFlight, let item = nextItem(lane) else { return rest(lane) }
         lane.inFlight.append(item)
@@ -66,6 +69,10 @@ extension RecordProducer {
     private func submit(_ item: ProducerItem, _ number: Int, _ connection: ProducerConnection) async {
         do throws(LogError) {
             let pending = try await append(item, connection)
+            if !item.isSessionEnd {
+                let end = pending.firstOffset + UInt64(item.rows.count)
+                state.withLock { $0.lanes[number].nextOffset = end }
+            }
             pending.whenSettled { self.land(item, number, $0) }
         } catch {
             land(item, number, .failure(error), isRefused: true)
@@ -81,17 +88,27 @@ extension RecordProducer {
                 return PendingAppend(
                     repeating: nil, offset: offset, count: 1, durability: topic.configuration.durability)
             }
-            return try await connection.writer.submit(control: record)
+            guard let offset = offset(for: item, connection) else {
+                return try await connection.writer.submit(control: record)
+            }
+            return try await connection.writer.submit(control: record, at: offset)
         case .sessionEnd:
             let sequence = state.withLock { $0.lanes[item.batch.partition.partition].nextSequence }
             return PendingAppend(repeating: nil, offset: sequence, count: 1, durability: topic.configuration.durability)
         case .records(let columns):
             let batch = RecordBatchBuilder(columns)
-            guard let session = connection.session, let sequence = item.sequence else {
-                return try await connection.writer.submit(batch)
+            if let session = connection.session, let sequence = item.sequence {
+                return try await connection.writer.submit(batch, from: session.stamp(sequence))
             }
-            return try await connection.writer.submit(batch, from: session.stamp(sequence))
+            guard let offset = offset(for: item, connection) else { return try await connection.writer.submit(batch) }
+            return try await connection.writer.submit(batch, at: offset)
         }
+    }
+
+    /// The one offset that an item may get, where that is what keeps it from standing behind a gap.
+    private func offset(for item: ProducerItem, _ connection: ProducerConnection) -> UInt64? {
+        guard options.afterFailure == .stopPartition, connection.session == nil else { return nil }
+        return state.withLock { $0.lanes[item.batch.partition.partition].nextOffset }
     }
 
     /// Where a partition has a control record already, behind what was acknowledged before it.
@@ -117,10 +134,10 @@ extension RecordProducer {
     private func land(
         _ item: ProducerItem, _ number: Int, _ result: Result<Acknowledgement, LogError>, isRefused: Bool = false
     ) {
-        let (isFinal, work) = state.withLock { state in
+        let (isFinal, cause, work) = state.withLock { state in
             var work = ProducerState.Work()
             let lane = state.lanes[number]
-            guard lane.land(item) else { return (false, work) }
+            guard lane.land(item) else { return (false, nil as LogError?, work) }
             let isFinal: Bool
             switch result {
             case .success(let acknowledgement):
@@ -130,15 +147,16 @@ extension RecordProducer {
                     lane.acknowledgedEnd = acknowledgement.offsets.upperBound
                 }
             case .failure(let error):
-                isFinal = fail(item, lane, error, isRefused: isRefused, isStopped: state.stopped != nil)
-                if isFinal { state.failure = state.failure ?? error }
+                let isStopped = state.stopped != nil || lane.stopped != nil
+                isFinal = fail(item, lane, error, isRefused: isRefused, isStopped: isStopped)
+                if isFinal { state.note(error, lane, options) }
             }
             if isFinal { state.release(item.bytes, limit: options.pendingBytes, &work) }
             if options.isAdaptive, lane.inFlight.isEmpty, lane.queue.isEmpty, lane.open != nil { lane.isDue = true }
             state.start(number, &work)
-            return (isFinal, work)
+            return (isFinal, lane.stopped, work)
         }
-        if isFinal { item.batch.settle(item.rows, result) }
+        if isFinal { item.batch.settle(item.rows, result.mapError { cause ?? $0 }) }
         run(work)
     }
 

@@ -128,10 +128,11 @@ final class ModelLog: LogStore {
 
     /// Appends as far as the stamp lets it; the offset of the first record, and whether all were there.
     func append(
-        _ new: [Entry], _ partition: TopicPartition, _ stamp: ProducerStamp?
+        _ new: [Entry], _ partition: TopicPartition, _ stamp: ProducerStamp?, at place: UInt64? = nil
     ) throws(LogError) -> (offset: UInt64, isDuplicate: Bool) {
         try state.withLock { state throws(LogError) in
             let offset = UInt64((state.entries[partition] ?? []).count)
+            if let place, place != offset { throw Self.error(.offsetMismatch) }
             if let stamp {
                 let found = state.producers[partition]?.first { $0.value.id == stamp.producer }
                 guard let found else { throw Self.error(.unknownProducer) }

@@ -20,7 +20,7 @@ final class ModelWriter: TopicWriter {
     }
 
     func submit(_ batch: consuming RecordBatchBuilder, at offset: UInt64) async throws(LogError) -> PendingAppend {
-        try submit(Self.entries(batch), .submit, nil)
+        try submit(Self.entries(batch), .submit, nil, at: offset)
     }
 
     func submit(control record: ControlRecord) async throws(LogError) -> PendingAppend {
@@ -28,7 +28,7 @@ final class ModelWriter: TopicWriter {
     }
 
     func submit(control record: ControlRecord, at offset: UInt64) async throws(LogError) -> PendingAppend {
-        try submit([.control(record)], .control, nil)
+        try submit([.control(record)], .control, nil, at: offset)
     }
 
     func submit(
@@ -63,7 +63,8 @@ final class ModelWriter: TopicWriter {
     }
 
     private func submit(
-        _ entries: [ModelLog.Entry], _ request: ModelLog.Request, _ stamp: ProducerStamp?
+        _ entries: [ModelLog.Entry], _ request: ModelLog.Request, _ stamp: ProducerStamp?,
+        at place: UInt64? = nil
     ) throws(LogError) -> PendingAppend {
         try checkOpen()
         let fault = log.fault(request, partition)
@@ -81,7 +82,7 @@ final class ModelWriter: TopicWriter {
             throw ModelLog.error(.partlyWritten)
         case .none, .answerLost, .acknowledgementLost, .halfDone: break
         }
-        let (offset, isDuplicate) = try log.append(entries, partition, stamp)
+        let (offset, isDuplicate) = try log.append(entries, partition, stamp, at: place)
         if fault == .answerLost || fault == .halfDone { throw ModelLog.error(.storage) }
         let pending = PendingAppend(firstOffset: offset)
         let acknowledgement = Acknowledgement(

@@ -12,7 +12,7 @@ struct ProducerFaultTests {
         let seed: UInt64
         let partitions: Int
         let records: Int
-        let options: ProducerOptions
+        var options: ProducerOptions
         let faultRate: Int
         var faults: [ModelLog.Fault]
 
