@@ -58,17 +58,19 @@ extension RecordProducer {
 
     /// Fails everything that one partition has to send. What is sent from now on is tried anew, unless the options say no.
     func failAll(_ number: Int, because error: LogError) {
-        let (items, work) = state.withLock { state in
+        let work = state.withLock { state in
             var work = ProducerState.Work()
             let lane = state.lanes[number]
             lane.failure = nil
             lane.retry.succeed()
             let items = lane.takeAll()
             if !items.isEmpty { state.note(error, lane, options) }
-            state.release(items.reduce(0) { $0 + $1.bytes }, limit: options.pendingBytes, &work)
-            return (items, work)
+            for item in items {
+                item.batch.settle(item.rows, .failure(error))
+                state.release(item.bytes, limit: options.pendingBytes, &work)
+            }
+            return work
         }
-        for item in items { item.batch.settle(item.rows, .failure(error)) }
         run(work)
     }
 

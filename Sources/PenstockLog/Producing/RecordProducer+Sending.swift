@@ -134,10 +134,10 @@ extension RecordProducer {
     private func land(
         _ item: ProducerItem, _ number: Int, _ result: Result<Acknowledgement, LogError>, isRefused: Bool = false
     ) {
-        let (isFinal, cause, work) = state.withLock { state in
+        let work = state.withLock { state in
             var work = ProducerState.Work()
             let lane = state.lanes[number]
-            guard lane.land(item) else { return (false, nil as LogError?, work) }
+            guard lane.land(item) else { return work }
             let isFinal: Bool
             switch result {
             case .success(let acknowledgement):
@@ -151,12 +151,15 @@ extension RecordProducer {
                 isFinal = fail(item, lane, error, isRefused: isRefused, isStopped: isStopped)
                 if isFinal { state.note(error, lane, options) }
             }
-            if isFinal { state.release(item.bytes, limit: options.pendingBytes, &work) }
+            if isFinal {
+                // Before anybody can see that the lane has it no more.
+                item.batch.settle(item.rows, result.mapError { lane.stopped ?? $0 })
+                state.release(item.bytes, limit: options.pendingBytes, &work)
+            }
             if options.isAdaptive, lane.inFlight.isEmpty, lane.queue.isEmpty, lane.open != nil { lane.isDue = true }
             state.start(number, &work)
-            return (isFinal, lane.stopped, work)
+            return work
         }
-        if isFinal { item.batch.settle(item.rows, result.mapError { cause ?? $0 }) }
         run(work)
     }
 
