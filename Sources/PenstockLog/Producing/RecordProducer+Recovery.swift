@@ -49,7 +49,7 @@ extension RecordProducer {
             lane.requeue()
             // The batch itself was at fault: the others only have to be numbered anew.
             if error.refusesBatch { return now }
-            guard error.mayPass, state.stopped == nil else { return nil }
+            guard error.mayPass, state.stopped == nil, lane.stopped == nil else { return nil }
             return lane.retry.fail(at: now, options.retry)
         }
         guard let due else { return failAll(number, because: error) }
@@ -63,10 +63,11 @@ extension RecordProducer {
             let lane = state.lanes[number]
             lane.failure = nil
             lane.retry.succeed()
+            let cause = lane.stopped ?? error
             let items = lane.takeAll()
             if !items.isEmpty { state.note(error, lane, options) }
             for item in items {
-                item.batch.settle(item.rows, .failure(error))
+                item.batch.settle(item.rows, .failure(cause))
                 state.release(item.bytes, limit: options.pendingBytes, &work)
             }
             return work

@@ -74,7 +74,7 @@ final class ModelWriter: TopicWriter {
             isBroken.withLock { $0 = true }
             throw ModelLog.error(.storage)
         case .failedLater:
-            let pending = PendingAppend(firstOffset: 0)
+            let pending = PendingAppend(firstOffset: UInt64(log.entries(partition).count))
             log.answer(pending, .failure(ModelLog.error(.storage)))
             return pending
         case .halfDone where entries.count > 1:

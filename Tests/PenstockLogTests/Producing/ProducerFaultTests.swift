@@ -153,6 +153,39 @@ struct ProducerFaultTests {
         }
     }
 
+    @Test(
+        "where a failure stops a partition, what is there is the beginning of what was sent", arguments: [nil, "copy"])
+    func stopsPartition(name: String?) async throws {
+        for seed in 30_000..<30_300 as Range<UInt64> {
+            var scenario = Scenario(seed: seed, name: name)
+            scenario.options.afterFailure = .stopPartition
+            scenario.options.retry.attempts = 0
+            scenario.options.pendingBytes = 1 << 20
+            let log = ModelLog(Self.topic, schema: Reading.schema, partitions: 1)
+            scenario.plan(log)
+            // Of half of them several batches are on their way when the first one is answered.
+            if seed % 2 == 0 { log.hold() }
+            let producer = try await Producer<Reading>(Self.topic, in: log, options: scenario.options)
+            var receipts: [Receipt] = []
+            for number in 0..<40 {
+                if number == 20 {
+                    for _ in 0..<20 { await Task.yield() }
+                    log.release()
+                    try? await producer.flush()
+                }
+                receipts.append(try await producer.send(Reading(number), time: Timestamp(nanoseconds: 0)))
+            }
+            try? await producer.close()
+            let numbers = log.entries(TopicPartition(Self.topic)).map(Self.number)
+            #expect(numbers == Array(0..<numbers.count), "seed \(seed)")
+            // The rest failed for one reason.
+            var errors: Set<LogError> = []
+            for receipt in receipts { if case .failure(let error)? = receipt.result { errors.insert(error) } }
+            #expect(errors.count <= 1, "seed \(seed): \(errors)")
+            #expect(numbers.count == 40 || !errors.isEmpty, "seed \(seed)")
+        }
+    }
+
     @Test("control records stand where they were sent, once, whatever fails")
     func control() async throws {
         for seed in 0..<200 as Range<UInt64> {
