@@ -88,7 +88,7 @@ final class ProducerLane {
 
     /// The sequence of the next record that has none.
     var nextSequence: UInt64 = 0
-    /// The epoch of the last session, and how many were asked for since.
+    /// The epoch of the last session, and how many may have begun since for this producer.
     var epoch: UInt32?
     var sessionsAsked: UInt32 = 0
     /// The offset behind what was acknowledged last.

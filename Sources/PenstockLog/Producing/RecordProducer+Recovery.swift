@@ -33,6 +33,7 @@ extension RecordProducer {
         do throws(LogError) {
             return ProducerConnection(writer: writer, session: try await writer.producer(named: name))
         } catch {
+            if error.provesNothingWritten { state.withLock { $0.lanes[partition.partition].sessionsAsked -= 1 } }
             try? await writer.close()
             throw error
         }

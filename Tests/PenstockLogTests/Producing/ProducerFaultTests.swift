@@ -236,26 +236,29 @@ struct ProducerFaultTests {
         #expect(log.openWriters == 0)
     }
 
-    @Test("a producer that comes back after a failure and finds another session of its name stops, and fences nobody")
-    func overtaken() async throws {
+    @Test(
+        "a producer that comes back after a failure and finds another session of its name stops",
+        arguments: [[.broken], [.broken, .refused(.storage)], [.broken, .refused(.closed), .answerLost]]
+            as [[ModelLog.Fault]])
+    func overtaken(faults: [ModelLog.Fault]) async throws {
         let log = ModelLog(Self.topic, schema: Reading.schema, partitions: 1)
         let options = ProducerOptions(name: "detector", linger: .zero, clock: SkippingTimerClock())
         let old = try await Producer<Reading>(Self.topic, in: log, options: options)
         try await old.send(Reading(0), time: Timestamp(nanoseconds: 0)).acknowledgement()
         let new = try await Producer<Reading>(Self.topic, in: log, options: options)
-        try await new.send(Reading(1), time: Timestamp(nanoseconds: 0)).acknowledgement()
-        let isFirst = Guarded(true)
-        log.plan { _, _ in
-            isFirst.withLock { isFirst in
-                defer { isFirst = false }
-                return isFirst ? .broken : .none
-            }
+        for number in 1...2 {
+            try await new.send(Reading(number), time: Timestamp(nanoseconds: 0)).acknowledgement()
         }
-        let receipt = try await old.send(Reading(2), time: Timestamp(nanoseconds: 0))
+        let left = Guarded(faults)
+        log.plan { request, _ in
+            guard request != .writer else { return .none }
+            return left.withLock { $0.isEmpty ? .none : $0.removeFirst() }
+        }
+        let receipt = try await old.send(Reading(3), time: Timestamp(nanoseconds: 0))
         let error = await #expect(throws: LogError.self) { try await receipt.acknowledgement() }
         #expect(error?.code == .producerFenced)
         await #expect(throws: LogError.self) { try await old.close() }
-        #expect(log.entries(TopicPartition(Self.topic)).map(Self.number) == [0, 1])
+        #expect(log.entries(TopicPartition(Self.topic)).map(Self.number) == [0, 1, 2])
         _ = try? await new.close()
     }
 
