@@ -1,5 +1,5 @@
-/// The groups that keys are dealt into: what belongs to one key is always in one group, and groups go to partitions and instances in
-/// equal ranges.
+/// The groups that keys are dealt into: what belongs to one key is always in one group, and groups go to partitions and
+/// instances in equal ranges.
 ///
 /// The map is fixed for ever: a key's records stay in the partition that the first one went to.
 public enum KeyGroup {

@@ -23,7 +23,8 @@ public struct Consumer<E: Event>: AsyncSequence, Sendable {
     ///   - log: the log.
     ///   - group: whose positions it begins at and commits; nil for none.
     ///   - options: what to read, and how far ahead.
-    /// - Throws: as `RecordConsumer`; that the topic holds other records is thrown by `next`, with code `schemaMismatch`.
+    /// - Throws: as `RecordConsumer`; that the topic holds other records is thrown by `next`, with code
+    ///   `schemaMismatch`.
     public init(
         topic: String, in log: any LogStore, group: String? = nil, options: ConsumerOptions = ConsumerOptions()
     ) async throws(LogError) {
@@ -48,8 +49,8 @@ public struct Consumer<E: Event>: AsyncSequence, Sendable {
         records = try RecordConsumer(membership, in: log, schema: E.schema, options: options)
     }
 
-    /// The next batch; waits for it. Nil when every partition is over. Control records and losses are passed over: `records` delivers
-    /// them.
+    /// The next batch; waits for it. Nil when every partition is over. Control records and losses are passed over:
+    /// `records` delivers them.
     /// - Throws: as `RecordConsumer.next`; `LogError` with code `damaged` where a record is not what the schema says.
     public nonisolated(nonsending) func next() async throws(LogError) -> EventBatch<E>? {
         while let delivery = try await records.next() {

@@ -4,8 +4,8 @@ internal import PenstockEvents
 extension ConsumerCore {
     /// What comes next: one batch of each partition in turn, by topic and number, without those that have nothing now.
     ///
-    /// A partition whose fetching has not answered yet is waited for, so that the order of what is there does not depend on how fast
-    /// each comes. Asking says that what was delivered before is processed.
+    /// A partition whose fetching has not answered yet is waited for, so that the order of what is there does not
+    /// depend on how fast each comes. Asking says that what was delivered before is processed.
     func take() -> ConsumerState.Outcome {
         update { state, work in
             state.finishHand(&work)

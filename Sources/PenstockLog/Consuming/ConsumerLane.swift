@@ -4,7 +4,8 @@ internal import PenstockEvents
 struct Fetched: Sendable {
     let content: Delivery.Content
     let offsets: Range<UInt64>
-    /// Where the partition is read from when this was processed; an end of the stream stays where it is, so that it is found again.
+    /// Where the partition is read from when this was processed; an end of the stream stays where it is, so that it is
+    /// found again.
     let next: UInt64
     let bytes: Int
 }

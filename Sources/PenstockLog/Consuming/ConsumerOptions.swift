@@ -4,12 +4,13 @@ public import PenstockEvents
 public struct ConsumerOptions: Sendable {
     /// Where a partition begins that the group has no position in.
     public var start: ConsumerStart
-    /// What of the records is brought into memory; with `.attributes` payloads are fetched by `RecordConsumer.payloads`.
+    /// What of the records is brought into memory; with `.attributes` payloads are fetched by
+    /// `RecordConsumer.payloads`.
     public var parts: RecordParts
     /// When positions are committed; of a consumer with a group.
     public var commits: ConsumerCommits
-    /// Bytes of records that are fetched ahead of delivery, over all partitions; each has an equal share. A batch of the partition whose
-    /// turn it is may come on top, and what batches are larger than the ones before them.
+    /// Bytes of records that are fetched ahead of delivery, over all partitions; each has an equal share. A batch of
+    /// the partition whose turn it is may come on top, and what batches are larger than the ones before them.
     public var prefetchBytes: Int
     /// When a partition is over.
     public var end: ConsumerEnd
@@ -73,8 +74,8 @@ public enum ConsumerStart: Sendable, Hashable {
 public enum ConsumerCommits: Sendable, Hashable {
     /// When the program says so.
     case manual
-    /// Behind what was delivered once the next batch is asked for: at this interval, when a partition is given back, and at close. Never
-    /// ahead of that.
+    /// Behind what was delivered once the next batch is asked for: at this interval, when a partition is given back,
+    /// and at close. Never ahead of that.
     case automatic(every: Duration)
 }
 

@@ -1,7 +1,7 @@
 internal import PenstockEvents
 
-/// Who may fetch: all partitions share one bound in bytes, each has an equal part of it, and the one whose turn it is may always have
-/// a batch.
+/// Who may fetch: all partitions share one bound in bytes, each has an equal part of it, and the one whose turn it is
+/// may always have a batch.
 extension ConsumerState {
     /// Bytes that are there or are being fetched.
     private var usedBytes: Int { lanes.reduce(0) { $0 + $1.bufferedBytes + $1.reservedBytes } }

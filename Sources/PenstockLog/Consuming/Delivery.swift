@@ -22,7 +22,8 @@ public struct Delivery: Sendable {
     /// The records; nil for something else.
     public var records: RecordBatch? { if case .records(let records) = content { records } else { nil } }
 
-    /// The records as events; none for something else. Where payloads were left in the log, events are read with empty ones.
+    /// The records as events; none for something else. Where payloads were left in the log, events are read with empty
+    /// ones.
     /// - Throws: `RecordError` where a record does not hold what the type's schema says.
     public func events<E: Event>(of type: E.Type = E.self) throws(RecordError) -> [E] {
         guard let records else { return [] }

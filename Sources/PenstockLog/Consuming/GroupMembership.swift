@@ -1,14 +1,16 @@
 /// Who tells a consumer which partitions it has, and keeps its positions.
 ///
-/// A consumer calls `nextChange` again when it has gone by the change before; behind a `.revoked` that is after `release`. Partitions that
-/// a change does not name are not touched by it (cooperative rebalancing): they go on being read while others move. A partition has one
-/// owner in a group: it is assigned to another member after `release`, or when this one is taken for dead, which is told as `.lost`.
+/// A consumer calls `nextChange` again when it has gone by the change before; behind a `.revoked` that is after
+/// `release`. Partitions that a change does not name are not touched by it (cooperative rebalancing): they go on being
+/// read while others move. A partition has one owner in a group: it is assigned to another member after `release`, or
+/// when this one is taken for dead, which is told as `.lost`.
 public protocol GroupMembership: Sendable {
     /// The group's name; nil where there is none, and nothing can be committed.
     var group: String? { get }
 
     /// Waits for the next change of what the member has. The first one is the first assignment.
-    /// - Throws: `LogError` with code `cancelled` where the task is, `closed` after `leave`, or what ended the membership.
+    /// - Throws: `LogError` with code `cancelled` where the task is, `closed` after `leave`, or what ended the
+    ///   membership.
     func nextChange() async throws(LogError) -> AssignmentChange
 
     /// The committed positions in some partitions; those without one are left out.
@@ -16,7 +18,8 @@ public protocol GroupMembership: Sendable {
     func committed(_ partitions: [TopicPartition]) async throws(LogError) -> [TopicPartition: UInt64]
 
     /// Commits positions in partitions that the member has, or is giving back; all of them or none.
-    /// - Throws: as `ConsumerGroup.commit`; `LogError` with code `producerFenced` where the member has lost one of them.
+    /// - Throws: as `ConsumerGroup.commit`; `LogError` with code `producerFenced` where the member has lost one of
+    ///   them.
     func commit(_ positions: [TopicPartition: UInt64]) async throws(LogError)
 
     /// Gives partitions back that were revoked. Nothing of them is delivered or committed by this member any more.

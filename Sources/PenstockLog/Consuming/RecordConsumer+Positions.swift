@@ -2,7 +2,8 @@ internal import PenstockEvents
 
 /// Where a consumer is, goes to, and says that it has got to.
 extension RecordConsumer {
-    /// The partitions that the consumer has and is not giving back, by topic and number; none before its first assignment.
+    /// The partitions that the consumer has and is not giving back, by topic and number; none before its first
+    /// assignment.
     public var partitions: [TopicPartition] {
         core.state.withLock { state in state.lanes.filter { !$0.isRevoked }.map(\.partition) }
     }
@@ -16,7 +17,8 @@ extension RecordConsumer {
     ///
     /// It commits nothing, and a batch that is in hand does not count as processed any more.
     /// - Returns: the offset of the place.
-    /// - Throws: `LogError` with code `offsetOutOfRange`, or `partitionNotFound` where the consumer does not have the partition.
+    /// - Throws: `LogError` with code `offsetOutOfRange`, or `partitionNotFound` where the consumer does not have the
+    ///   partition.
     @discardableResult
     public func seek(_ partition: TopicPartition, to place: ConsumerStart) async throws(LogError) -> UInt64 {
         await waitForAssignment()
@@ -59,9 +61,11 @@ extension RecordConsumer {
         try await commit(positions)
     }
 
-    /// Commits positions: the offset that comes next, for each partition. They may be in the middle of a batch, and may go back.
-    /// - Throws: `LogError` with code `offsetOutOfRange` for a position ahead of what was delivered, `partitionNotFound` where the
-    ///   consumer does not have a partition, `invalidConfiguration` where it has no group, or as `ConsumerGroup.commit`.
+    /// Commits positions: the offset that comes next, for each partition. They may be in the middle of a batch, and may
+    /// go back.
+    /// - Throws: `LogError` with code `offsetOutOfRange` for a position ahead of what was delivered,
+    ///   `partitionNotFound` where the consumer does not have a partition, `invalidConfiguration` where it has no
+    ///   group, or as `ConsumerGroup.commit`.
     public func commit(_ positions: [TopicPartition: UInt64]) async throws(LogError) {
         let problem = core.state.withLock { state -> LogError? in
             for partition in positions.keys.sorted(by: { $0.precedes($1) }) {

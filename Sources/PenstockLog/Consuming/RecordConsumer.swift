@@ -4,15 +4,16 @@ public import PenstockEvents
     internal import Dispatch
 #endif
 
-/// Reads partitions of one or several topics: batch by batch, fairly between partitions, a bounded number of bytes ahead, from where its
-/// group has got to.
+/// Reads partitions of one or several topics: batch by batch, fairly between partitions, a bounded number of bytes
+/// ahead, from where its group has got to.
 ///
-/// It works over any log, with records of any type; `Consumer` is the same for events of one type. It is a sequence of deliveries, and
-/// has a form for plain threads, `nextBlocking`. One task or thread at a time asks for the next delivery; asking says that the one
-/// before is processed, which is what automatic commits go by. Of a backlog the order is fixed: one batch of each partition in turn,
-/// by topic and number.
+/// It works over any log, with records of any type; `Consumer` is the same for events of one type. It is a sequence of
+/// deliveries, and has a form for plain threads, `nextBlocking`. One task or thread at a time asks for the next
+/// delivery; asking says that the one before is processed, which is what automatic commits go by. Of a backlog the
+/// order is fixed: one batch of each partition in turn, by topic and number.
 ///
-/// A consumer that has nothing to deliver sleeps. `close` has to be called for the last commit; one that is dropped stops reading.
+/// A consumer that has nothing to deliver sleeps. `close` has to be called for the last commit; one that is dropped
+/// stops reading.
 public final class RecordConsumer: AsyncSequence, Sendable {
     /// A delivery.
     public typealias Element = Delivery
@@ -28,9 +29,11 @@ public final class RecordConsumer: AsyncSequence, Sendable {
     /// - Parameters:
     ///   - partitions: the partitions, of one topic or several.
     ///   - log: the log.
-    ///   - group: whose positions it begins at and commits; the consumer is its one owner until it is closed. Nil for none.
+    ///   - group: whose positions it begins at and commits; the consumer is its one owner until it is closed. Nil for
+    ///     none.
     ///   - options: what to read, and how far ahead.
-    /// - Throws: `LogError` with code `invalidConfiguration`, or as `LogStore.group`. What is wrong with a partition is thrown by `next`.
+    /// - Throws: `LogError` with code `invalidConfiguration`, or as `LogStore.group`. What is wrong with a partition is
+    ///   thrown by `next`.
     public convenience init(
         _ partitions: [TopicPartition], in log: any LogStore, group: String? = nil,
         options: ConsumerOptions = ConsumerOptions()
@@ -43,7 +46,8 @@ public final class RecordConsumer: AsyncSequence, Sendable {
     /// - Parameters:
     ///   - topics: the topics' names.
     ///   - log: the log.
-    ///   - group: whose positions it begins at and commits; the consumer is its one owner until it is closed. Nil for none.
+    ///   - group: whose positions it begins at and commits; the consumer is its one owner until it is closed. Nil for
+    ///     none.
     ///   - options: what to read, and how far ahead.
     /// - Throws: `LogError` with code `topicNotFound` or `invalidConfiguration`, or as `LogStore.group`.
     public convenience init(
@@ -100,14 +104,14 @@ public final class RecordConsumer: AsyncSequence, Sendable {
     // MARK: Reading
 
     /// The next delivery; waits for it. Nil when every partition is over.
-    /// - Throws: `LogError`: `damaged` or `offsetOutOfRange` where records are lost, `cancelled` where the task is, `closed`, what ended
-    ///   the membership, or one of the storage. `seek` leads away from a failed place.
+    /// - Throws: `LogError`: `damaged` or `offsetOutOfRange` where records are lost, `cancelled` where the task is,
+    ///   `closed`, what ended the membership, or one of the storage. `seek` leads away from a failed place.
     public nonisolated(nonsending) func next() async throws(LogError) -> Delivery? { try await core.next() }
 
     /// The next delivery for a thread that may block.
     ///
-    /// Not for tasks: a blocked thread of Swift concurrency's pool is missing for the work that it waits for, so that the program may
-    /// stand still.
+    /// Not for tasks: a blocked thread of Swift concurrency's pool is missing for the work that it waits for, so that
+    /// the program may stand still.
     /// - Parameter timeout: how long to wait; nil for any time.
     /// - Throws: as `next`.
     @available(*, noasync, message: "use next() in a task")
@@ -146,8 +150,8 @@ public final class RecordConsumer: AsyncSequence, Sendable {
 
     // MARK: Ending
 
-    /// Stops reading, commits what is processed where commits are automatic, and leaves the group. A batch that was delivered and
-    /// not gone on from is not processed. Closing twice does nothing.
+    /// Stops reading, commits what is processed where commits are automatic, and leaves the group. A batch that was
+    /// delivered and not gone on from is not processed. Closing twice does nothing.
     /// - Throws: `LogError` of the last commit or of the group.
     public func close() async throws(LogError) {
         do throws(LogError) { try await core.close() } catch {

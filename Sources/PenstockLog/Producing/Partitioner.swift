@@ -2,7 +2,8 @@ internal import PenstockEvents
 
 /// Which partition of a topic a record goes to, where its sender does not say.
 public enum Partitioner: Sendable {
-    /// The one that the key's group belongs to, the same as a pipeline's stages send it to; records without a key go to partition 0.
+    /// The one that the key's group belongs to, the same as a pipeline's stages send it to; records without a key go to
+    /// partition 0.
     case key
     /// One after the other, in the order of `send`.
     case roundRobin

@@ -17,7 +17,8 @@ public struct Producer<E: Event>: Sendable {
     ///   - log: the log.
     ///   - configuration: with what the topic is created where it is not there; nil where it has to be there.
     ///   - options: how to gather, bound and repeat.
-    /// - Throws: as `RecordProducer`; `LogError` with code `schemaMismatch` also where the layout of a fixed event is not its schema's.
+    /// - Throws: as `RecordProducer`; `LogError` with code `schemaMismatch` also where the layout of a fixed event is
+    ///   not its schema's.
     public init(
         _ topic: String, in log: any LogStore, creatingWith configuration: TopicConfiguration? = nil,
         options: ProducerOptions = ProducerOptions()
@@ -36,8 +37,8 @@ public struct Producer<E: Event>: Sendable {
     ///   - time: the event time.
     ///   - keyHash: the hash of the key (`KeyHash`), nil for an event without one.
     ///   - partition: the partition's number; nil leaves it to the partitioner.
-    /// - Throws: `LogError` with code `partitionNotFound`, `cancelled` where the task is while it waits for room, `closed`, or what
-    ///   stopped the producer, such as `producerFenced`.
+    /// - Throws: `LogError` with code `partitionNotFound`, `cancelled` where the task is while it waits for room,
+    ///   `closed`, or what stopped the producer, such as `producerFenced`.
     @inlinable @discardableResult
     public nonisolated(nonsending) func send(
         _ event: E, time: Timestamp, keyHash: UInt64? = nil, partition: Int? = nil
@@ -46,7 +47,8 @@ public struct Producer<E: Event>: Sendable {
         return try await records.send(time: time, keyHash: keyHash, partition: partition) { $0.append(event) }
     }
 
-    /// Takes an event if there is room for it, without waiting: for plain threads, and for who drops events rather than wait.
+    /// Takes an event if there is room for it, without waiting: for plain threads, and for who drops events rather than
+    /// wait.
     /// - Throws: as `send`.
     /// - Returns: nil where there is no room; the event was not taken then.
     @inlinable
@@ -69,8 +71,8 @@ public struct Producer<E: Event>: Sendable {
     /// - Throws: as `RecordProducer.send(control:to:)`.
     public nonisolated(nonsending) func endStream() async throws(LogError) { try await records.endStream() }
 
-    /// How many records of the producer's name a partition holds, behind everything that was sent to it so far: a program that died
-    /// goes on with the event of that number among those that it sends there.
+    /// How many records of the producer's name a partition holds, behind everything that was sent to it so far: a
+    /// program that died goes on with the event of that number among those that it sends there.
     /// - Throws: as `RecordProducer.nextSequence(in:)`.
     public nonisolated(nonsending) func nextSequence(in partition: Int = 0) async throws(LogError) -> UInt64 {
         try await records.nextSequence(in: partition)
@@ -80,8 +82,8 @@ public struct Producer<E: Event>: Sendable {
     /// - Throws: the first failure since the last flush; the receipts tell which events it is about.
     public nonisolated(nonsending) func flush() async throws(LogError) { try await records.flush() }
 
-    /// Takes nothing more, sends what is left, waits until all of it is answered for, and gives the partitions up. Closing twice
-    /// does nothing.
+    /// Takes nothing more, sends what is left, waits until all of it is answered for, and gives the partitions up.
+    /// Closing twice does nothing.
     /// - Throws: as `flush`, or the first failure of closing a partition.
     public nonisolated(nonsending) func close() async throws(LogError) { try await records.close() }
 }

@@ -1,6 +1,7 @@
 internal import PenstockEvents
 
-/// The answer for the records of one batch, which may come in pieces: a batch that is sent again may be cut where the log has a part.
+/// The answer for the records of one batch, which may come in pieces: a batch that is sent again may be cut where the
+/// log has a part.
 final class ProducerBatch: Sendable {
     private struct Piece {
         let rows: Range<Int>

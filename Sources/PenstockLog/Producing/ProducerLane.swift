@@ -171,7 +171,8 @@ final class ProducerLane {
 }
 
 extension ProducerLane {
-    /// Goes on with a new session: what the partition has already keeps its numbers, the rest is numbered from where the session is.
+    /// Goes on with a new session: what the partition has already keeps its numbers, the rest is numbered from where
+    /// the session is.
     /// - Returns: the error where the session shows that another producer has worked under the name.
     func adopt(_ session: ProducerSession) -> LogError? {
         if let epoch, session.epoch > epoch + sessionsAsked || session.nextSequence > nextSequence {

@@ -2,7 +2,8 @@ internal import PenstockEvents
 
 /// How a producer gathers, bounds and repeats what it sends.
 public struct ProducerOptions: Sendable {
-    /// How long a record may wait for others before its batch is sent, though nobody flushes; zero sends it as soon as a batch may go.
+    /// How long a record may wait for others before its batch is sent, though nobody flushes; zero sends it as soon as
+    /// a batch may go.
     public var linger: Duration
     /// Bytes of records at which a batch is sent. A larger record is a batch of its own.
     public var batchBytes: Int
@@ -10,14 +11,16 @@ public struct ProducerOptions: Sendable {
     public var batchRecords: Int
     /// Bytes of records that are not acknowledged, over all partitions, from which on `send` suspends.
     public var pendingBytes: Int
-    /// Batches of one partition that are on their way at once, 1 to 16: of so many the log knows the offsets for a repeated one.
+    /// Batches of one partition that are on their way at once, 1 to 16: of so many the log knows the offsets for a
+    /// repeated one.
     public var batchesInFlight: Int
-    /// Whether what has gathered is sent when nothing of its partition is on its way any more, without waiting for `linger`.
+    /// Whether what has gathered is sent when nothing of its partition is on its way any more, without waiting for
+    /// `linger`.
     public var isAdaptive: Bool
     /// The name under which records are numbered, so that what is sent again is in the log once; nil for none.
     ///
-    /// Of producers with one name the newest is valid in a partition: an older one stops with `producerFenced`. Without a name a batch
-    /// whose append failed is not sent again unless the failure says that nothing was written.
+    /// Of producers with one name the newest is valid in a partition: an older one stops with `producerFenced`. Without
+    /// a name a batch whose append failed is not sent again unless the failure says that nothing was written.
     public var name: String?
     /// How failed appends and openings are tried again.
     public var retry: RetryPolicy
@@ -73,8 +76,10 @@ public struct ProducerOptions: Sendable {
 public enum ProducerFailures: Sendable, Hashable {
     /// They are sent: what is in the log has a gap, which the receipts tell of.
     case goOn
-    /// They fail with the same error: what is in the log is the beginning of what was sent, as an import or a copy wants it.
+    /// They fail with the same error: what is in the log is the beginning of what was sent, as an import or a copy
+    /// wants it.
     ///
-    /// Without a name each batch is for the offset behind the one before it, so that nobody else may append to the partition meanwhile.
+    /// Without a name each batch is for the offset behind the one before it, so that nobody else may append to the
+    /// partition meanwhile.
     case stopPartition
 }

@@ -11,9 +11,10 @@ public struct Receipt: Sendable {
     /// How the record's append ended, or nil where it has not yet.
     public var result: Result<RecordAcknowledgement, LogError>? { batch.result(of: index) }
 
-    /// Waits until the topic's durability class holds for the record. May be asked any number of times; the producer's deadline
-    /// for attempts bounds the wait.
-    /// - Throws: `LogError`: the record is not in the log, or after a failure of storage or connection possibly not; with code `cancelled` where the task is while it waits.
+    /// Waits until the topic's durability class holds for the record. May be asked any number of times; the producer's
+    /// deadline for attempts bounds the wait.
+    /// - Throws: `LogError`: the record is not in the log, or after a failure of storage or connection possibly not;
+    ///   with code `cancelled` where the task is while it waits.
     @discardableResult
     public nonisolated(nonsending) func acknowledgement() async throws(LogError) -> RecordAcknowledgement {
         try await batch.answered()
@@ -23,7 +24,8 @@ public struct Receipt: Sendable {
 
     /// Waits for the offset of the record.
     /// - Throws: as `acknowledgement`.
-    /// - Returns: nil where the record is in the log, and it is not known where any more (`Acknowledgement.knowsOffset`).
+    /// - Returns: nil where the record is in the log, and it is not known where any more
+    ///   (`Acknowledgement.knowsOffset`).
     public nonisolated(nonsending) func offset() async throws(LogError) -> UInt64? {
         try await acknowledgement().offset
     }

@@ -1,7 +1,7 @@
 internal import PenstockEvents
 
-/// The encoded records of a batch, kept until they are acknowledged: every attempt to append them makes a builder of them, which shares
-/// their memory.
+/// The encoded records of a batch, kept until they are acknowledged: every attempt to append them makes a builder of
+/// them, which shares their memory.
 struct RecordColumns: Sendable {
     let schemaID: UInt64
     let times: [Int64]

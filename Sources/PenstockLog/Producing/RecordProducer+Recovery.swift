@@ -39,8 +39,8 @@ extension RecordProducer {
         }
     }
 
-    /// Decides what to do after a failure, when nothing is on its way any more and the writer is given up: try again later, or fail
-    /// what the partition has.
+    /// Decides what to do after a failure, when nothing is on its way any more and the writer is given up: try again
+    /// later, or fail what the partition has.
     func recover(_ number: Int, from error: LogError) async {
         if error.code == .producerFenced { return stop(error) }
         let now = options.clock.nanoseconds
@@ -57,7 +57,8 @@ extension RecordProducer {
         if due > now { await options.clock.sleep(until: due) }
     }
 
-    /// Fails everything that one partition has to send. What is sent from now on is tried anew, unless the options say no.
+    /// Fails everything that one partition has to send. What is sent from now on is tried anew, unless the options say
+    /// no.
     func failAll(_ number: Int, because error: LogError) {
         let work = state.withLock { state in
             var work = ProducerState.Work()

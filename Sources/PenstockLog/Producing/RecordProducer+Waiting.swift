@@ -1,7 +1,8 @@
 internal import PenstockEvents
 
 extension RecordProducer {
-    /// Sends what waits for more, so that there will be room, and suspends until there is some, or nothing is taken any more.
+    /// Sends what waits for more, so that there will be room, and suspends until there is some, or nothing is taken any
+    /// more.
     /// - Throws: `LogError` with code `cancelled`.
     nonisolated(nonsending) func waitForRoom() async throws(LogError) {
         let number = state.withLock { state in
@@ -35,8 +36,8 @@ extension RecordProducer {
     }
 
     /// Sends everything that was sent so far, and waits until all of it is answered for.
-    /// - Throws: the first failure since the last flush; the receipts tell which records it is about. `LogError` with code `cancelled`
-    ///   where the task is while it waits.
+    /// - Throws: the first failure since the last flush; the receipts tell which records it is about. `LogError` with
+    ///   code `cancelled` where the task is while it waits.
     public nonisolated(nonsending) func flush() async throws(LogError) {
         for batch in sendAll() { try await batch.answered() }
         try throwFailure()
@@ -60,8 +61,8 @@ extension RecordProducer {
         if let failure { throw failure }
     }
 
-    /// Takes nothing more, sends what is left, waits until all of it is answered for, and gives the partitions up; a cancelled task
-    /// does that too. Closing twice does nothing.
+    /// Takes nothing more, sends what is left, waits until all of it is answered for, and gives the partitions up; a
+    /// cancelled task does that too. Closing twice does nothing.
     /// - Throws: as `flush`, or the first failure of closing a partition.
     public nonisolated(nonsending) func close() async throws(LogError) {
         let (isFirst, work) = state.withLock { state in

@@ -1,11 +1,12 @@
 public import PenstockEvents
 
-/// Sends records to a topic: gathers them into batches, appends those with several on their way at once, repeats what failed, and
-/// answers for each record.
+/// Sends records to a topic: gathers them into batches, appends those with several on their way at once, repeats what
+/// failed, and answers for each record.
 ///
-/// It works over any log, with events of any type by their encoded bytes; `Producer` is the same for events of one type. Any number of
-/// tasks and threads may send; the order within a partition is that in which `send` took the records. Encoded records are
-/// kept until they are acknowledged. A failure of one partition fails the records for that partition only.
+/// It works over any log, with events of any type by their encoded bytes; `Producer` is the same for events of one
+/// type. Any number of tasks and threads may send; the order within a partition is that in which `send` took the
+/// records. Encoded records are kept until they are acknowledged. A failure of one partition fails the records for that
+/// partition only.
 public final class RecordProducer: Sendable {
     /// The topic as it was when the producer was opened.
     public let topic: TopicDescription
@@ -27,8 +28,8 @@ public final class RecordProducer: Sendable {
     ///   - log: the log.
     ///   - configuration: with what the topic is created where it is not there; nil where it has to be there.
     ///   - options: how to gather, bound and repeat.
-    /// - Throws: `LogError` with code `schemaMismatch` where the topic holds records of another schema, `topicNotFound`,
-    ///   `invalidConfiguration`, `invalidProducerName`, or as `LogStore.openTopic`.
+    /// - Throws: `LogError` with code `schemaMismatch` where the topic holds records of another schema,
+    ///   `topicNotFound`, `invalidConfiguration`, `invalidProducerName`, or as `LogStore.openTopic`.
     public init(
         _ topic: String, of schema: Schema, in log: any LogStore,
         creatingWith configuration: TopicConfiguration? = nil, options: ProducerOptions = ProducerOptions()
@@ -70,8 +71,9 @@ public final class RecordProducer: Sendable {
     ///   - time: the event time.
     ///   - keyHash: the hash of the key (`KeyHash`), nil for a record without one.
     ///   - partition: the partition's number; nil leaves it to the partitioner.
-    /// - Throws: `LogError` with code `schemaMismatch` where the record cannot be one of the topic's, `partitionNotFound`, `cancelled`
-    ///   where the task is while it waits for room, `closed`, or what stopped the producer, such as `producerFenced`.
+    /// - Throws: `LogError` with code `schemaMismatch` where the record cannot be one of the topic's,
+    ///   `partitionNotFound`, `cancelled` where the task is while it waits for room, `closed`, or what stopped the
+    ///   producer, such as `producerFenced`.
     @discardableResult
     public nonisolated(nonsending) func send(
         attributes: [UInt8], payload: Payload = .empty, time: Timestamp, keyHash: UInt64? = nil, partition: Int? = nil
@@ -94,10 +96,11 @@ public final class RecordProducer: Sendable {
         try await send(.control(record), to: partition)
     }
 
-    /// How many records of the producer's name a partition holds, behind everything that was sent to it so far: a program that died
-    /// goes on with the record of that number among those that it sends there.
+    /// How many records of the producer's name a partition holds, behind everything that was sent to it so far: a
+    /// program that died goes on with the record of that number among those that it sends there.
     /// - Parameter partition: the partition's number.
-    /// - Throws: `LogError` with code `invalidConfiguration` for a producer without a name, or why the partition cannot be opened.
+    /// - Throws: `LogError` with code `invalidConfiguration` for a producer without a name, or why the partition cannot
+    ///   be opened.
     public nonisolated(nonsending) func nextSequence(in partition: Int) async throws(LogError) -> UInt64 {
         guard options.name != nil else {
             throw LogError(

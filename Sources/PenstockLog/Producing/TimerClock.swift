@@ -4,7 +4,8 @@
     internal import Musl
 #endif
 
-/// The clock of producers and consumers, as a seam: how long records linger, when to try again, when to commit. No result depends on it.
+/// The clock of producers and consumers, as a seam: how long records linger, when to try again, when to commit. No
+/// result depends on it.
 public protocol TimerClock: Sendable {
     /// Nanoseconds since some moment in the past; never goes back.
     var nanoseconds: Int64 { get }

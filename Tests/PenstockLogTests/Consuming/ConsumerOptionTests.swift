@@ -3,7 +3,8 @@ import PenstockEvents
 import PenstockLog
 import Testing
 
-/// L17: each option has an effect that is seen from outside. Beginnings, commits and the bound are in the neighbouring files.
+/// L17: each option has an effect that is seen from outside. Beginnings, commits and the bound are in the neighbouring
+/// files.
 @Suite("Options of consumers", .timeLimit(.minutes(10)))
 struct ConsumerOptionTests {
     /// Six batches of ten readings, of which those named are damaged.

@@ -2,7 +2,8 @@ import PenstockEvents
 
 @testable import PenstockLog
 
-/// A log in memory by the words of `TopicWriter` and `ProducerSession` alone, with faults: what the producers are held against.
+/// A log in memory by the words of `TopicWriter` and `ProducerSession` alone, with faults: what the producers are held
+/// against.
 ///
 /// Any number of writers may have a partition.
 final class ModelLog: LogStore {
@@ -88,7 +89,8 @@ final class ModelLog: LogStore {
     /// The sizes of the batches that were appended to a partition.
     func batches(_ partition: TopicPartition) -> [Int] { state.withLock { $0.batches[partition] ?? [] } }
 
-    /// How many records of a producer's name a partition holds; nil where it does not know the name. Any name for an empty one.
+    /// How many records of a producer's name a partition holds; nil where it does not know the name. Any name for an
+    /// empty one.
     func records(of name: String, in partition: TopicPartition) -> Int? {
         state.withLock { state in
             let producers = state.producers[partition] ?? [:]

@@ -35,7 +35,8 @@ struct PartitionerTests {
 
     @Test("hashes of keys are those of the columns", arguments: [0, 7, -3] as [Int64])
     func hashes(number: Int64) {
-        // SplitMix64 of the canonical integer is one to one; XXH64 of nothing is 0xEF46DB3751D8E999 by its specification.
+        // SplitMix64 of the canonical integer is one to one; XXH64 of nothing is 0xEF46DB3751D8E999 by its
+        // specification.
         #expect(SplitMix64.unmix(KeyHash.of(number)) == UInt64(bitPattern: number) ^ 1 << 63)
         #expect(KeyHash.of("") == 0xEF46_DB37_51D8_E999)
     }
