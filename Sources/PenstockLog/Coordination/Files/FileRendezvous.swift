@@ -37,9 +37,9 @@ package struct FileRendezvous {
     /// The numbers of the entries of the session's leases.
     private var entries: [Entry: UInt64] = [:]
     /// Entries that are to be ended when the storage lets it.
-    private var unended: Set<UnendedEntry> = []
+    private var unended: [UnendedEntry] = []
 
-    private struct UnendedEntry: Hashable {
+    private struct UnendedEntry {
         let key: CoordinationKey
         let number: UInt64
     }
@@ -68,7 +68,7 @@ package struct FileRendezvous {
         values = NumberedEntries(storage: storage, directory: folder + "/values")
         try Self.make(folder, in: directory, storage)
         for inner in [sessions.directory, claims.directory, values.directory] {
-            try tried { () throws(StorageError) in try storage.createDirectoryIfAbsent(inner, in: folder) }
+            try tried { () throws(StorageError) in try storage.makeDirectory(inner, in: folder) }
         }
     }
 
@@ -95,7 +95,7 @@ package struct FileRendezvous {
                 .newerFormat, "\(directory)/\(newer) was made by a newer version",
                 hint: "use one version in all processes of a job, or another directory")
         }
-        try tried { () throws(StorageError) in try storage.createDirectoryIfAbsent(folder, in: directory) }
+        try tried { () throws(StorageError) in try storage.makeDirectory(folder, in: directory) }
     }
 
     // MARK: The session
@@ -142,7 +142,7 @@ package struct FileRendezvous {
         self.session = nil
         formerSessions.append(session.id)
         if formerSessions.count > Self.rememberedSessions { formerSessions.removeFirst() }
-        for (entry, number) in entries { unended.insert(UnendedEntry(key: entry.key, number: number)) }
+        unended += entries.map { UnendedEntry(key: $0.key.key, number: $0.value) }.sorted { $0.key < $1.key }
         entries = [:]
         try? sessions.leave(session.id)
         endEntries()
@@ -186,27 +186,29 @@ package struct FileRendezvous {
     package mutating func giveBack(_ lease: Lease) throws(CoordinatorError) {
         guard let number = entries.removeValue(forKey: Entry(key: lease.key, epoch: lease.epoch)) else { return }
         session?.drop(lease)
-        unended.insert(UnendedEntry(key: lease.key, number: number))
+        unended.append(UnendedEntry(key: lease.key, number: number))
         if let error = endEntries() { throw CoordinatorError(error) }
     }
 
     /// Notes that an entry of this process must not stand in the way of others, although it may have been published.
     mutating func disown(_ number: UInt64, of key: CoordinationKey, name: String) {
         guard (try? storage.kind(of: "\(claims.path(of: key, number))/\(name)")) != FileKind?.none else { return }
-        unended.insert(UnendedEntry(key: key, number: number))
+        unended.append(UnendedEntry(key: key, number: number))
         endEntries()
     }
 
     @discardableResult
     private mutating func endEntries() -> StorageError? {
         var failure: StorageError?
-        for entry in unended {
+        unended = unended.filter { entry in
             do throws(StorageError) {
                 try claims.end(entry.number, of: entry.key)
-                unended.remove(entry)
+                return false
             } catch {
                 // Its folder is gone with all that was in it.
-                if error.reason == .notFound { unended.remove(entry) } else { failure = error }
+                guard error.reason != .notFound else { return false }
+                failure = error
+                return true
             }
         }
         return failure

@@ -64,7 +64,8 @@ struct NumberedEntries {
     func publish(
         _ content: [UInt8], as number: UInt64, of key: CoordinationKey, draft: String, name: String
     ) throws(StorageError) -> Bool {
-        try storage.createDirectoryIfAbsent(folder(of: key), in: directory)
+        // Whoever published the first entry has made its folder safe before that.
+        if number == 1 { try storage.makeDirectory(folder(of: key), in: directory) }
         try storage.createDirectory(draft)
         let file = try storage.open("\(draft)/\(name)", .createNew)
         try content.withRawBytes { bytes throws(StorageError) in try file.write([bytes], at: 0) }
@@ -124,13 +125,12 @@ struct NumberedEntries {
 }
 
 extension Storage {
-    /// Makes a folder that others may be making at the same time.
-    func createDirectoryIfAbsent(_ path: String, in parent: String) throws(StorageError) {
-        guard try kind(of: path) == nil else { return }
-        do {
-            try createDirectory(path)
-        } catch {
-            guard error.reason == .alreadyExists else { throw error }
+    /// Makes a folder that others may be making at the same time. Behind it, its name is safe from a power loss, whoever made it.
+    func makeDirectory(_ path: String, in parent: String) throws(StorageError) {
+        if try kind(of: path) == nil {
+            do throws(StorageError) { try createDirectory(path) } catch {
+                guard error.reason == .alreadyExists else { throw error }
+            }
         }
         try syncDirectory(parent)
     }

@@ -1,0 +1,101 @@
+import PenstockEvents
+import PenstockLog
+import PenstockTesting
+
+/// A process of the model test: claims, renews, gives back and counts, as its random numbers say, until it dies.
+///
+/// Unchecked is sound because only one thread runs at a time: its own between two pauses, the test's otherwise.
+final class CoordinationProcess: @unchecked Sendable {
+    static let keys = ["partitions/readings/0", "partitions/readings/1"].map { try! CoordinationKey($0) }
+    static let counter = try! CoordinationKey("counter")
+
+    let name: String
+    let disk: SimulatedStorage
+    let clock: MachineClock
+    let turn = Turn()
+    private let timing: LeaseTiming
+    private var random: SeededRandom
+    private var files: FileRendezvous?
+    private var endsWhenIdle = false
+
+    /// Changes of the counter that were made, and those of which the process cannot know.
+    private(set) var counted = 0
+    private(set) var uncertain = 0
+    /// Where it has ended by an error that no fault explains.
+    private(set) var complaint: String?
+
+    init(_ name: String, disk: SimulatedStorage, clock: MachineClock, timing: LeaseTiming, seed: UInt64) {
+        self.name = name
+        self.disk = disk
+        self.clock = clock
+        self.timing = timing
+        random = SeededRandom(seed: seed)
+        turn.start { [unowned self] in run() }
+    }
+
+    /// What the process believes to hold now.
+    var held: [Lease] {
+        guard !disk.isDead, let session = files?.session else { return [] }
+        let now = clock.now()
+        return session.leases.filter { $0.isHeld(at: now) }
+    }
+
+    /// Lets the thread come to its end.
+    func finish() {
+        disk.crash(.process)
+        while !turn.isFinished { turn.give() }
+    }
+
+    private func run() {
+        while !disk.isDead {
+            do {
+                if files == nil {
+                    files = try FileRendezvous(
+                        directory: "/job", timing: timing, storage: SteppedStorage(disk: disk, turn: turn),
+                        clock: clock, randomNumbers: SeededRandomSource(seed: random.next()))
+                }
+                try act()
+            } catch {
+                // Faults of the storage and slow answers are what the test is about.
+                if let error = error as? CoordinatorError {
+                    if ![.storage, .noSpace, .timedOut, .contended].contains(error.code) { complaint = "\(error)" }
+                } else {
+                    complaint = "\(error)"
+                }
+            }
+            turn.pause()
+        }
+    }
+
+    private func act() throws {
+        switch random.below(10) {
+        case 0..<3: try claim()
+        case 3..<7: _ = files!.renew()
+        case 7:
+            guard let lease = files!.session?.leases.sorted(by: { $0.key < $1.key }).randomElement(using: &random) else { return }
+            // As `Lease.release` does it: nobody believes in it before the others are told.
+            lease.ending.set(.released)
+            try files!.giveBack(lease)
+        case 8: try count()
+        default: _ = random.coin() ? try files!.members().count : try files!.snapshot(under: "").claims.count
+        }
+    }
+
+    private func claim() throws {
+        _ = try files!.claim(Self.keys[random.below(Self.keys.count)], for: name, above: UInt32(random.below(3)))
+    }
+
+    private func count() throws {
+        let value = try files!.value(of: Self.counter)
+        let next = (value.map { Int($0.bytes[0]) | Int($0.bytes[1]) << 8 } ?? 0) + 1
+        do {
+            let answer = try files!.change(
+                Self.counter, to: [UInt8(next & 255), UInt8(next >> 8)],
+                expecting: value.map { .revision($0.revision) } ?? .nothing)
+            if case .done = answer { counted += 1 }
+        } catch {
+            uncertain += 1
+            throw error
+        }
+    }
+}
