@@ -105,7 +105,8 @@ extension Coordinator {
 
     /// Claims a key again and again until it is held.
     /// - Throws: `CoordinatorError`; or `CancellationError` when the task is cancelled.
-    public func waitForClaim(_ key: CoordinationKey, for holder: String, above floor: UInt32 = 0) async throws -> Lease {
+    public func waitForClaim(_ key: CoordinationKey, for holder: String, above floor: UInt32 = 0) async throws -> Lease
+    {
         while true {
             switch try await claim(key, for: holder, above: floor) {
             case .held(let lease): return lease

@@ -72,7 +72,8 @@ final class CoordinationProcess: @unchecked Sendable {
         case 0..<3: try claim()
         case 3..<7: _ = files!.renew()
         case 7:
-            guard let lease = files!.session?.leases.sorted(by: { $0.key < $1.key }).randomElement(using: &random) else { return }
+            guard let lease = files!.session?.leases.sorted(by: { $0.key < $1.key }).randomElement(using: &random)
+            else { return }
             // As `Lease.release` does it: nobody believes in it before the others are told.
             lease.ending.set(.released)
             try files!.giveBack(lease)

@@ -27,6 +27,8 @@ struct EntryContents {
         }
         throw CoordinatorError(
             .damaged, "\(path) does not hold what was written",
-            hint: "end all processes that use the coordination directory, and name a new one; the epochs of the log go on")
+            hint:
+                "end all processes that use the coordination directory, and name a new one; the epochs of the log go on"
+        )
     }
 }
