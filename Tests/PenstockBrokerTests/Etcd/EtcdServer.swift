@@ -44,9 +44,10 @@ final class EtcdServer: Sendable {
         let peers = "http://127.0.0.1:\(peerPort)"
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/bin/sh")
-        // The shell ends etcd when its input does: at `kill`, or when the test process is gone.
+        // The shell ends etcd when its input does: at `kill`, or when the test process is gone. It cannot wait for it: the signal that
+        // would tell it is blocked in all children of a test process.
         process.arguments = [
-            "-c", #""$@" & server=$!; read line; kill -9 $server; wait $server"#, "sh", Self.program!, "--name", "test",
+            "-c", #""$@" & server=$!; read line; kill -9 $server"#, "sh", Self.program!, "--name", "test",
             "--data-dir", folder("data"), "--listen-client-urls", url, "--advertise-client-urls", url,
             "--listen-peer-urls", peers, "--initial-advertise-peer-urls", peers, "--initial-cluster", "test=\(peers)",
             "--logger", "zap",
@@ -78,6 +79,7 @@ final class EtcdServer: Sendable {
         guard let process else { return }
         try? (process.standardInput as? Pipe)?.fileHandleForWriting.close()
         process.waitUntilExit()
+        for _ in 0..<1000 where !Self.isFree(clientPort) || !Self.isFree(peerPort) { usleep(20_000) }
     }
 
     private struct NotStarted: Error {
@@ -85,24 +87,40 @@ final class EtcdServer: Sendable {
     }
 
     private static func freePorts() throws -> (Int, Int) {
-        var sockets: [Int32] = []
-        defer { for socket in sockets { close(socket) } }
-        var ports: [Int] = []
-        for _ in 0..<2 {
-            let number = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-            sockets.append(number)
-            var address = sockaddr_in()
-            address.sin_family = sa_family_t(AF_INET)
-            address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-            var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-            let isBound = withUnsafeMutablePointer(to: &address) {
-                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    bind(number, $0, length) == 0 && getsockname(number, $0, &length) == 0
-                }
+        // Both are held until both are known, so that they differ.
+        guard let first = bound(to: 0) else { throw Unexpected("there is no free port") }
+        defer { close(first.socket) }
+        guard let second = bound(to: 0) else { throw Unexpected("there is no free port") }
+        defer { close(second.socket) }
+        return (first.port, second.port)
+    }
+
+    private static func isFree(_ port: Int) -> Bool {
+        guard let bound = bound(to: port) else { return false }
+        close(bound.socket)
+        return true
+    }
+
+    /// A socket at a port of this machine, or at any that is free for 0.
+    private static func bound(to port: Int) -> (socket: Int32, port: Int)? {
+        let number = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        guard number >= 0 else { return nil }
+        var reuse: Int32 = 1
+        setsockopt(number, SOL_SOCKET, SO_REUSEADDR, &reuse, socklen_t(MemoryLayout<Int32>.size))
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = UInt16(port).bigEndian
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let isBound = withUnsafeMutablePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(number, $0, length) == 0 && getsockname(number, $0, &length) == 0
             }
-            guard isBound else { throw CocoaError(.fileWriteUnknown) }
-            ports.append(Int(UInt16(bigEndian: address.sin_port)))
         }
-        return (ports[0], ports[1])
+        guard isBound else {
+            close(number)
+            return nil
+        }
+        return (number, Int(UInt16(bigEndian: address.sin_port)))
     }
 }

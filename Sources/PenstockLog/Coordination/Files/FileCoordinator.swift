@@ -13,6 +13,7 @@ public actor FileCoordinator: Coordinator {
     public nonisolated let timing: LeaseTiming
     /// The clock by which leases count.
     public nonisolated let clock: any MonotonicClock
+    /// The thread on which the files are used.
     public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
     private nonisolated let thread: StorageThread
