@@ -49,8 +49,9 @@ package final class LeaseSession: Sendable {
             defer { (state.leases, state.membership) = ([:], nil) }
             return (Array(state.leases.values), state.membership)
         }
-        for lease in leases { lease.ending.set(reason) }
+        // Leases ask the session, too: whoever is told of one end sees the others.
         membership?.ending.set(reason)
+        for lease in leases { lease.ending.set(reason) }
     }
 
     // MARK: What hangs on it

@@ -9,6 +9,7 @@ final class CoordinationModel {
     static let timing = LeaseTiming(lease: .seconds(10), margin: .seconds(5))
 
     let seed: UInt64
+    private let settings: CoordinationProcess.Settings
     private var random: SeededRandom
     private let time = Guarded<Int64>(0)
     private let disk: SimulatedStorage
@@ -28,6 +29,10 @@ final class CoordinationModel {
     init(seed: UInt64, processes count: Int = 3) {
         self.seed = seed
         random = SeededRandom(seed: seed)
+        // Few keys and few kept entries make what is rare otherwise happen: that a number is used a second time.
+        settings = CoordinationProcess.Settings(
+            timing: Self.timing, keys: Array(CoordinationProcess.keys.prefix(1 + random.below(2))),
+            keptEntries: random.coin() ? 8 : 0)
         disk = SimulatedStorage(seed: random.next())
         stopped = Array(repeating: 0, count: count)
         try! disk.createDirectory("/job")
@@ -45,11 +50,11 @@ final class CoordinationModel {
 
     private func newProcess() -> CoordinationProcess {
         started += 1
-        // Rates that differ by less than the margin allows: 1150/850 < 15/10.
+        // Rates that differ by less than the margin allows: 1150/850 < 15/10, and most by nearly that.
         let clock = MachineClock(
-            time: time, zero: Int64(random.below(1_000_000)) * 1_000_000, perMille: Int64(870 + random.below(260)))
+            time: time, zero: Int64(random.below(1_000_000)) * 1_000_000, perMille: [850, 850, 1000, 1150, 1150][random.below(5)])
         return CoordinationProcess(
-            "process \(started)", disk: disk.incarnation(), clock: clock, timing: Self.timing, seed: random.next())
+            "process \(started)", disk: disk.incarnation(), clock: clock, settings, seed: random.next())
     }
 
     func run(turns: Int) throws {
@@ -134,6 +139,8 @@ final class CoordinationModel {
             try #require(lease.epoch > highest[key] ?? 0, "seed \(seed): the last epoch of \(key)")
             #expect(try files.members().count <= started)
         }
+        // A change that is overtaken at once may be answered as a conflict where no older entries are kept.
+        guard settings.keptEntries > 0 else { return }
         let value = try files.value(of: CoordinationProcess.counter)
         let count = value.map { Int($0.bytes[0]) | Int($0.bytes[1]) << 8 } ?? 0
         #expect(

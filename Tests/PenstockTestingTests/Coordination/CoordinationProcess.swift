@@ -13,10 +13,11 @@ final class CoordinationProcess: @unchecked Sendable {
     let disk: SimulatedStorage
     let clock: MachineClock
     let turn = Turn()
-    private let timing: LeaseTiming
+    private let settings: Settings
+    /// A key that somebody else has, and when it may be had: most processes come back for it then.
+    private var wanted: (key: CoordinationKey, from: MonotonicInstant)?
     private var random: SeededRandom
     private var files: FileRendezvous?
-    private var endsWhenIdle = false
 
     /// Changes of the counter that were made, and those of which the process cannot know.
     private(set) var counted = 0
@@ -24,11 +25,18 @@ final class CoordinationProcess: @unchecked Sendable {
     /// Where it has ended by an error that no fault explains.
     private(set) var complaint: String?
 
-    init(_ name: String, disk: SimulatedStorage, clock: MachineClock, timing: LeaseTiming, seed: UInt64) {
+    /// What the processes of a run have in common.
+    struct Settings {
+        let timing: LeaseTiming
+        let keys: [CoordinationKey]
+        let keptEntries: UInt64
+    }
+
+    init(_ name: String, disk: SimulatedStorage, clock: MachineClock, _ settings: Settings, seed: UInt64) {
         self.name = name
         self.disk = disk
         self.clock = clock
-        self.timing = timing
+        self.settings = settings
         random = SeededRandom(seed: seed)
         turn.start { [unowned self] in run() }
     }
@@ -51,8 +59,9 @@ final class CoordinationProcess: @unchecked Sendable {
             do {
                 if files == nil {
                     files = try FileRendezvous(
-                        directory: "/job", timing: timing, storage: SteppedStorage(disk: disk, turn: turn),
-                        clock: clock, randomNumbers: SeededRandomSource(seed: random.next()))
+                        directory: "/job", timing: settings.timing, storage: SteppedStorage(disk: disk, turn: turn),
+                        clock: clock, randomNumbers: SeededRandomSource(seed: random.next()),
+                        keptEntries: settings.keptEntries)
                 }
                 try act()
             } catch {
@@ -68,8 +77,12 @@ final class CoordinationProcess: @unchecked Sendable {
     }
 
     private func act() throws {
+        if let wanted, clock.now() >= wanted.from {
+            self.wanted = nil
+            return try claim(wanted.key)
+        }
         switch random.below(10) {
-        case 0..<3: try claim()
+        case 0..<3: try claim(settings.keys[random.below(settings.keys.count)])
         case 3..<7: _ = files!.renew()
         case 7:
             guard let lease = files!.session?.leases.sorted(by: { $0.key < $1.key }).randomElement(using: &random)
@@ -82,8 +95,9 @@ final class CoordinationProcess: @unchecked Sendable {
         }
     }
 
-    private func claim() throws {
-        _ = try files!.claim(Self.keys[random.below(Self.keys.count)], for: name, above: UInt32(random.below(3)))
+    private func claim(_ key: CoordinationKey) throws {
+        let answer = try files!.claim(key, for: name, above: UInt32(random.below(3)))
+        if case .taken(_, let until) = answer, random.below(4) > 0 { wanted = (key, until) }
     }
 
     private func count() throws {

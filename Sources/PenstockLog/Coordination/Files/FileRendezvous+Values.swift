@@ -32,7 +32,7 @@ extension FileRendezvous {
                 return (isPublished, try values.list(key))
             }
             // Were there much higher ones, they could be older: this number was used and removed before.
-            guard isPublished, listing.highest <= number + 1 + NumberedEntries.keptEntries else { continue }
+            guard isPublished, listing.highest <= number + 1 + values.keptEntries else { continue }
             values.removeOld(listing, of: key)
             return .done(revision: number + 1)
         }

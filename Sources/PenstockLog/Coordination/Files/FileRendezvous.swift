@@ -46,12 +46,13 @@ package struct FileRendezvous {
 
     /// Opens a coordination directory; makes it where it is not there.
     /// - Parameters:
+    ///   - keptEntries: how many older entries of a key stay.
     ///   - giveBack: what releasing a lease does.
     ///   - leave: what leaving the members does.
     /// - Throws: `CoordinatorError` with code `invalidConfiguration` or `newerFormat`, or one of the storage.
     package init(
         directory: String, timing: LeaseTiming, storage: any Storage, clock: any MonotonicClock,
-        randomNumbers: any RandomSource,
+        randomNumbers: any RandomSource, keptEntries: UInt64 = 8,
         giveBack: @escaping @Sendable (Lease) async throws(CoordinatorError) -> Void = { _ in },
         leave: @escaping @Sendable (Membership) async throws(CoordinatorError) -> Void = { _ in }
     ) throws(CoordinatorError) {
@@ -64,8 +65,8 @@ package struct FileRendezvous {
         self.leave = leave
         let folder = "\(directory)/\(Self.folderPrefix)\(Self.version)"
         sessions = SessionFiles(storage: storage, directory: folder + "/sessions")
-        claims = NumberedEntries(storage: storage, directory: folder + "/claims")
-        values = NumberedEntries(storage: storage, directory: folder + "/values")
+        claims = NumberedEntries(storage: storage, directory: folder + "/claims", keptEntries: keptEntries)
+        values = NumberedEntries(storage: storage, directory: folder + "/values", keptEntries: keptEntries)
         try Self.make(folder, in: directory, storage)
         for inner in [sessions.directory, claims.directory, values.directory] {
             try tried { () throws(StorageError) in try storage.makeDirectory(inner, in: folder) }

@@ -6,8 +6,6 @@ internal import PenstockEvents
 /// An entry is a folder named by its number, with one file in it. It is made elsewhere and then renamed: a rename to a folder that is there
 /// and not empty fails, on every file system, so of two who publish the same number one succeeds, and nobody sees half of an entry.
 struct NumberedEntries {
-    /// Older entries that stay: a listing that is made while entries are published and removed sees one of these.
-    static let keptEntries: UInt64 = 8
     private static let numberDigits = 20
     private static let endedSuffix = ".ended"
     /// The longest content and its checksum.
@@ -26,6 +24,8 @@ struct NumberedEntries {
     let storage: any Storage
     /// The folder with a folder for each key.
     let directory: String
+    /// Older entries that stay: a listing that is made while entries are published and removed sees one of these.
+    let keptEntries: UInt64
 
     /// The entries of a key.
     func list(_ key: CoordinationKey) throws(StorageError) -> Listing {
@@ -99,7 +99,7 @@ struct NumberedEntries {
     /// Removes what lies so far below the highest entry that nobody needs it, as far as that is possible.
     func removeOld(_ listing: Listing, of key: CoordinationKey) {
         let highest = listing.highest
-        for number in listing.numbers where number + Self.keptEntries < highest {
+        for number in listing.numbers where number + keptEntries < highest {
             storage.removeTree(path(of: key, number))
             if listing.ended.contains(number) { try? storage.remove(path(of: key, number) + Self.endedSuffix) }
         }
