@@ -32,7 +32,7 @@ final class CoordinationModel {
         // Few keys and few kept entries make what is rare otherwise happen: that a number is used a second time.
         settings = CoordinationProcess.Settings(
             timing: Self.timing, keys: Array(CoordinationProcess.keys.prefix(1 + random.below(2))),
-            keptEntries: random.coin() ? 8 : 0)
+            keptEntries: random.coin() ? 8 : 0, isHasty: random.coin())
         disk = SimulatedStorage(seed: random.next())
         stopped = Array(repeating: 0, count: count)
         try! disk.createDirectory("/job")
@@ -89,7 +89,11 @@ final class CoordinationModel {
         processes[chosen].turn.give()
     }
 
-    private func pass(milliseconds: Int) { time.withLock { $0 += Int64(milliseconds) * 1_000_000 } }
+    private func pass(milliseconds: Int) {
+        let nanoseconds = Int64(milliseconds) * 1_000_000
+        // Who is stopped for a while shall find its session alive, and many hand-overs behind it.
+        time.withLock { $0 += settings.isHasty ? nanoseconds / 16 : nanoseconds }
+    }
 
     private func take(_ process: CoordinationProcess) {
         process.finish()

@@ -30,6 +30,8 @@ final class CoordinationProcess: @unchecked Sendable {
         let timing: LeaseTiming
         let keys: [CoordinationKey]
         let keptEntries: UInt64
+        /// Whether they claim and give back all the time, rather than renew.
+        let isHasty: Bool
     }
 
     init(_ name: String, disk: SimulatedStorage, clock: MachineClock, _ settings: Settings, seed: UInt64) {
@@ -81,17 +83,23 @@ final class CoordinationProcess: @unchecked Sendable {
             self.wanted = nil
             return try claim(wanted.key)
         }
+        let shares = settings.isHasty ? (claims: 5, renewals: 1, releases: 3) : (claims: 3, renewals: 4, releases: 1)
+        let renewals = shares.claims..<(shares.claims + shares.renewals)
         switch random.below(10) {
-        case 0..<3: try claim(settings.keys[random.below(settings.keys.count)])
-        case 3..<7: _ = files!.renew()
-        case 7:
+        case 0..<shares.claims: try claim(settings.keys[random.below(settings.keys.count)])
+        case renewals: _ = files!.renew()
+        case renewals.upperBound..<(renewals.upperBound + shares.releases):
             guard let lease = files!.session?.leases.sorted(by: { $0.key < $1.key }).randomElement(using: &random)
             else { return }
             // As `Lease.release` does it: nobody believes in it before the others are told.
             lease.ending.set(.released)
             try files!.giveBack(lease)
-        case 8: try count()
-        default: _ = random.coin() ? try files!.members().count : try files!.snapshot(under: "").claims.count
+        default:
+            switch random.below(4) {
+            case 0: _ = try files!.members()
+            case 1: _ = try files!.snapshot(under: "")
+            default: try count()
+            }
         }
     }
 
