@@ -51,7 +51,7 @@ struct EtcdEndpoint: Sendable, Hashable, CustomStringConvertible {
         if host == "localhost" { return true }
         return switch try? SocketAddress(ipAddress: host, port: port) {
         case .v4: host.hasPrefix("127.")
-        case .v6(let address): address.host == "::1" || host == "::1"
+        case .v6: host == "::1"
         default: false
         }
     }

@@ -5,6 +5,8 @@ package final class Updates: Sendable {
     private struct State {
         var isClosed = false
         var tasks: [UInt64: Task<Void, Never>] = [:]
+        /// Of those that had ended before they could be noted.
+        var ended: Set<UInt64> = []
         var next: UInt64 = 0
     }
 
@@ -37,14 +39,16 @@ package final class Updates: Sendable {
                 }
             }
             continuation.finish()
-            self.state.withLock { $0.tasks[number] = nil }
+            self.state.withLock { state in
+                if state.tasks.removeValue(forKey: number) == nil, !state.isClosed { state.ended.insert(number) }
+            }
         }
         continuation.onTermination = { _ in task.cancel() }
         let isClosed = state.withLock { state in
-            if !state.isClosed { state.tasks[number] = task }
+            if !state.isClosed, state.ended.remove(number) == nil { state.tasks[number] = task }
             return state.isClosed
         }
-        if isClosed || task.isCancelled { task.cancel() }
+        if isClosed { task.cancel() }
         return stream
     }
 

@@ -2,8 +2,6 @@ import Foundation
 import PenstockEvents
 import PenstockLog
 
-@testable import CoordinationPeer
-
 /// A running `CoordinationPeer`, killed at the end of its life.
 final class PeerProcess: Sendable {
     private let process: Guarded<Process>

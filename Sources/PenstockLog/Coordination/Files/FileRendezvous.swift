@@ -159,7 +159,7 @@ package struct FileRendezvous {
         let sign = try tried { () throws(StorageError) in try sessions.sign(of: id) }
         let verdict = sightings.look(
             at: id, sign: sign, began: began, ended: clock.now(), patience: lease + timing.margin)
-        if verdict == .dead(isForgotten: true), sign != nil { sessions.end(id) }
+        if verdict == .dead(isForgotten: true) { sessions.end(id) }
         return verdict
     }
 

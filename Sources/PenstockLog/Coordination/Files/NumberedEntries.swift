@@ -14,7 +14,7 @@ struct NumberedEntries {
     /// What the files of a key say without being opened.
     struct Listing {
         var numbers: [UInt64] = []
-        var ended: Set<UInt64> = []
+        var ended: [UInt64] = []
 
         /// The number of the entry that counts; 0 where there is none.
         var highest: UInt64 { numbers.max() ?? 0 }
@@ -33,7 +33,7 @@ struct NumberedEntries {
         do {
             for name in try storage.list(folder(of: key)) {
                 if name.hasSuffix(Self.endedSuffix) {
-                    if let number = UInt64(name.dropLast(Self.endedSuffix.count)) { listing.ended.insert(number) }
+                    if let number = UInt64(name.dropLast(Self.endedSuffix.count)) { listing.ended.append(number) }
                 } else if let number = UInt64(name) {
                     listing.numbers.append(number)
                 }
@@ -66,13 +66,13 @@ struct NumberedEntries {
     ) throws(StorageError) -> Bool {
         // Whoever published the first entry has made its folder safe before that.
         if number == 1 { try storage.makeDirectory(folder(of: key), in: directory) }
-        try storage.createDirectory(draft)
-        let file = try storage.open("\(draft)/\(name)", .createNew)
-        try content.withRawBytes { bytes throws(StorageError) in try file.write([bytes], at: 0) }
-        try file.sync()
-        try storage.syncDirectory(draft)
         let target = path(of: key, number)
         do {
+            try storage.createDirectory(draft)
+            let file = try storage.open("\(draft)/\(name)", .createNew)
+            try content.withRawBytes { bytes throws(StorageError) in try file.write([bytes], at: 0) }
+            try file.sync()
+            try storage.syncDirectory(draft)
             try storage.rename(draft, to: target)
         } catch {
             // On a network the answer may have been lost, and the question asked again by the system.
@@ -101,7 +101,9 @@ struct NumberedEntries {
         let highest = listing.highest
         for number in listing.numbers where number + keptEntries < highest {
             storage.removeTree(path(of: key, number))
-            if listing.ended.contains(number) { try? storage.remove(path(of: key, number) + Self.endedSuffix) }
+        }
+        for number in listing.ended where number + keptEntries < highest {
+            try? storage.remove(path(of: key, number) + Self.endedSuffix)
         }
     }
 
