@@ -6,7 +6,8 @@ import PenstockLog
 ///
 /// `CoordinationPeer BACKEND LEASE-MS NAME` reads commands from its standard input, a line each, and answers each with a line:
 /// `claim KEY` and `wait KEY` (`held EPOCH UNTIL`, `taken HOLDER`), `check KEY` (`yes EPOCH UNTIL`, `no EPOCH UNTIL`), `ended KEY`
-/// (`ended REASON`), `release KEY` (`released`) and `join` (`joined`). A failure is `error CODE`. The backend is `file:DIRECTORY` or `etcd:NAMESPACE:URL`.
+/// (`ended REASON`), `release KEY` (`released`) and `join` (`joined`). A failure is `error CODE`; `wait` and `join` try again where it may be
+/// one of a machine that is too busy for a short lease. The backend is `file:DIRECTORY` or `etcd:NAMESPACE:URL`.
 @main
 struct CoordinationPeer {
     static func main() async throws {
@@ -44,7 +45,9 @@ private struct Peer {
 
     mutating func answer(_ words: [String]) async throws -> String {
         if words == ["join"] {
-            _ = try await coordinator.join(name: name, address: "nowhere:1")
+            _ = try await Self.repeated { [coordinator, name] in
+                try await coordinator.join(name: name, address: "nowhere:1")
+            }
             return "joined"
         }
         guard words.count == 2 else { return "error usage" }
@@ -55,7 +58,9 @@ private struct Peer {
             case .held(let lease): return take(lease)
             case .taken(let holder, _): return "taken \(holder)"
             }
-        case "wait": return take(try await coordinator.waitForClaim(key, for: name))
+        case "wait":
+            return take(
+                try await Self.repeated { [coordinator, name] in try await coordinator.waitForClaim(key, for: name) })
         case "check":
             guard let lease = leases[words[1]] else { return "error no-lease" }
             return "\(lease.isHeld ? "yes" : "no") \(lease.epoch) \(lease.heldUntil.nanoseconds)"
@@ -66,6 +71,15 @@ private struct Peer {
             try await leases[words[1]]?.release()
             return "released"
         default: return "error usage"
+        }
+    }
+
+    private static func repeated<Result>(_ body: () async throws -> Result) async throws -> Result {
+        while true {
+            do { return try await body() } catch let error as CoordinatorError {
+                guard [.timedOut, .contended, .unreachable].contains(error.code) else { throw error }
+            }
+            try await Task.sleep(for: .milliseconds(50))
         }
     }
 

@@ -103,15 +103,21 @@ extension Coordinator {
         try await claim(key, for: holder, above: 0)
     }
 
-    /// Claims a key again and again until it is held.
-    /// - Throws: `CoordinatorError`; or `CancellationError` when the task is cancelled.
+    /// Claims a key again and again until it is held, also where the coordinator is slow or others are faster.
+    /// - Throws: `CoordinatorError` that is not `timedOut` or `contended`; or `CancellationError` when the task is cancelled.
     public func waitForClaim(_ key: CoordinationKey, for holder: String, above floor: UInt32 = 0) async throws -> Lease
     {
         while true {
-            switch try await claim(key, for: holder, above: floor) {
-            case .held(let lease): return lease
-            case .taken(_, let until): try await clock.sleep(until: min(until, clock.now() + timing.pollInterval))
+            var next = clock.now() + timing.pollInterval
+            do throws(CoordinatorError) {
+                switch try await claim(key, for: holder, above: floor) {
+                case .held(let lease): return lease
+                case .taken(_, let until): next = min(next, until)
+                }
+            } catch {
+                guard error.code == .timedOut || error.code == .contended else { throw error }
             }
+            try await clock.sleep(until: next)
         }
     }
 }

@@ -64,6 +64,24 @@ func held(_ answer: ClaimAnswer) throws -> Lease {
     }
 }
 
+/// What becomes of a claim; nil where the machine is too busy for a short lease.
+func attempt(_ key: CoordinationKey, for holder: String, on coordinator: any Coordinator) async throws -> ClaimAnswer? {
+    do { return try await coordinator.claim(key, for: holder) } catch {
+        guard [.timedOut, .contended, .unreachable].contains(error.code) else { throw error }
+        return nil
+    }
+}
+
+/// Claims until the key is held, however busy the machine is.
+func takeOver(_ key: CoordinationKey, for holder: String, on coordinator: any Coordinator) async throws -> Lease {
+    try await patiently {
+        while true {
+            if case .held(let lease) = try await attempt(key, for: holder, on: coordinator) { return lease }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+    }
+}
+
 /// The first element that fits, or an error where there is none for a long time.
 func first<Element: Sendable>(
     of stream: AsyncStream<Element>, where fits: @escaping @Sendable (Element) -> Bool

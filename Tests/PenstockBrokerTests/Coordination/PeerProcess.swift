@@ -61,9 +61,13 @@ final class PeerProcess: Sendable {
 
     /// The same, where the answer is of a lease: its epoch, and until when it holds.
     func ask(_ command: String, expecting word: String) async throws -> (epoch: UInt32, until: MonotonicInstant) {
-        let words = try await ask(command)
+        try Self.lease(try await ask(command), expecting: word)
+    }
+
+    /// The lease of which an answer tells.
+    static func lease(_ words: [String], expecting word: String) throws -> (epoch: UInt32, until: MonotonicInstant) {
         guard words.count == 3, words[0] == word, let epoch = UInt32(words[1]), let until = Int64(words[2]) else {
-            throw Unexpected("\(command): \(words.joined(separator: " "))")
+            throw Unexpected("not \(word): \(words.joined(separator: " "))")
         }
         return (epoch, MonotonicInstant(nanoseconds: until))
     }

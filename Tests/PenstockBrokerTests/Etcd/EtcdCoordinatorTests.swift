@@ -46,22 +46,21 @@ struct EtcdCoordinatorTests {
         let server = try await EtcdServer()
         let world = try await CoordinationWorld(.etcd, server: server)
         let coordinator = try await world.coordinator(lease: .seconds(2))
-        let lease = try held(await coordinator.claim(key, for: "a"))
+        let lease = try await takeOver(key, for: "a", on: coordinator)
         server.kill()
         let end = try await patiently { await lease.ended() }
         #expect(end == .lapsed && !lease.isHeld)
         let error = try await #require(throws: CoordinatorError.self) { try await coordinator.claim(key, for: "a") }
         #expect(error.code == .unreachable)
         try await server.start()
-        let next = try await patiently { [key] in try await coordinator.waitForClaim(key, for: "a") }
-        #expect(next.epoch > lease.epoch && next.isHeld)
+        #expect(try await takeOver(key, for: "a", on: coordinator).epoch > lease.epoch)
         await coordinator.close()
     }
 
     @Test("a lease that etcd was told to revoke is lost")
     func revoked() async throws {
         let world = try await CoordinationWorld(.etcd)
-        let coordinator = try await world.coordinator(lease: .seconds(4))
+        let coordinator = try await world.coordinator(lease: .seconds(10))
         let lease = try held(await coordinator.claim(key, for: "a"))
         let membership = try await coordinator.join(name: "a", address: "a:1")
         // The member's identity is the number of its lease in etcd.

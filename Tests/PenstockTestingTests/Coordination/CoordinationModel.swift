@@ -52,7 +52,8 @@ final class CoordinationModel {
         started += 1
         // Rates that differ by less than the margin allows: 1150/850 < 15/10, and most by nearly that.
         let clock = MachineClock(
-            time: time, zero: Int64(random.below(1_000_000)) * 1_000_000, perMille: [850, 850, 1000, 1150, 1150][random.below(5)])
+            time: time, zero: Int64(random.below(1_000_000)) * 1_000_000,
+            perMille: [850, 850, 1000, 1150, 1150][random.below(5)])
         return CoordinationProcess(
             "process \(started)", disk: disk.incarnation(), clock: clock, settings, seed: random.next())
     }
