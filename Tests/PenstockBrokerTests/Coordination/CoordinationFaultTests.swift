@@ -113,4 +113,33 @@ struct CoordinationFaultTests {
             await taker.close()
         }
     }
+
+    @Test(
+        "of two who wait for what a killed process held, one gets it, and the other when that one is killed",
+        arguments: CoordinationBackend.possible)
+    func succession(_ backend: CoordinationBackend) async throws {
+        let world = try await CoordinationWorld(backend)
+        let names = ["first", "second"]
+        let victim = try await PeerProcess("victim", in: world, lease: .seconds(2))
+        var last = try await victim.ask("wait \(key)", expecting: "held")
+        var waiting: [String: PeerProcess] = [:]
+        for name in names { waiting[name] = try await PeerProcess(name, in: world, lease: .seconds(2)) }
+        victim.end()
+        let (answers, continuation) = AsyncStream.makeStream(of: (name: String, words: [String]).self)
+        for (name, peer) in waiting {
+            Task { [key] in
+                continuation.yield((name, (try? await peer.ask("wait \(key)")) ?? []))
+            }
+        }
+        var iterator = answers.makeAsyncIterator()
+        for _ in names {
+            let answer = try #require(await iterator.next())
+            let held = try PeerProcess.lease(answer.words, expecting: "held")
+            #expect(held.epoch > last.epoch)
+            // On one machine the instants of all processes compare.
+            #expect(held.until > last.until)
+            last = held
+            waiting[answer.name]?.end()
+        }
+    }
 }

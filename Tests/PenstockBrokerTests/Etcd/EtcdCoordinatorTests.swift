@@ -116,4 +116,53 @@ struct EtcdEndpointTests {
         #expect(error.code == .unreachable && error.summary.contains("http://127.0.0.1:1"))
         await coordinator.close()
     }
+
+    @Test("one that does not answer, and what is no etcd, are told of in time")
+    func liars() async throws {
+        let key = try CoordinationKey("a")
+        let answers: [(bytes: String?, code: CoordinatorError.Code)] = [
+            (nil, .unreachable), ("", .unreachable), ("220 mail.example.org\r\n", .unreachable),
+            ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", .refused),
+            ("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", .refused),
+            ("HTTP/1.1 503 No\r\nContent-Length: 24\r\n\r\n{\"message\":\"no leader!\"}", .unreachable),
+            ("HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{", .unreachable),
+        ]
+        for (bytes, code) in answers {
+            let server = try AnsweringSocket(bytes)
+            let coordinator = try EtcdCoordinator(
+                endpoints: ["http://127.0.0.1:\(server.port)"], namespace: "job", requestTimeout: .milliseconds(500))
+            let error = try await #require(throws: CoordinatorError.self) { try await coordinator.claim(key, for: "a") }
+            #expect(error.code == code, "\(bytes ?? "nothing"): \(error)")
+            await coordinator.close()
+        }
+    }
+}
+
+/// Listens, and answers every connection with the same bytes before it closes it; or never, for nil.
+private final class AnsweringSocket: Sendable {
+    let port: Int
+    private let socket: Int32
+
+    init(_ bytes: String?) throws {
+        let bound = try #require(EtcdServer.bound(to: 0))
+        (socket, port) = (bound.socket, bound.port)
+        listen(socket, 8)
+        guard let bytes else { return }
+        let socket = socket
+        Thread {
+            while true {
+                let connection = accept(socket, nil, nil)
+                guard connection >= 0 else { return }
+                var request = [UInt8](repeating: 0, count: 4096)
+                _ = read(connection, &request, request.count)
+                _ = send(connection, bytes, bytes.utf8.count, Int32(MSG_NOSIGNAL))
+                close(connection)
+            }
+        }.start()
+    }
+
+    deinit {
+        shutdown(socket, Int32(SHUT_RDWR))
+        close(socket)
+    }
 }

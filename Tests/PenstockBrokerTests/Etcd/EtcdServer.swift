@@ -102,7 +102,7 @@ final class EtcdServer: Sendable {
     }
 
     /// A socket at a port of this machine, or at any that is free for 0.
-    private static func bound(to port: Int) -> (socket: Int32, port: Int)? {
+    static func bound(to port: Int) -> (socket: Int32, port: Int)? {
         let number = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         guard number >= 0 else { return nil }
         var reuse: Int32 = 1

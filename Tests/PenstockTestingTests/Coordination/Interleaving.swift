@@ -5,8 +5,8 @@ import PenstockTesting
 
 /// Lets one of several threads run at a time, from one call of the storage to the next, in an order that the test chooses.
 final class Turn: Sendable {
-    private let go = DispatchSemaphore(value: 0)
-    private let paused = DispatchSemaphore(value: 0)
+    private let go = Gate()
+    private let paused = Gate()
     private let finished = Guarded(false)
 
     var isFinished: Bool { finished.withLock { $0 } }
@@ -14,10 +14,10 @@ final class Turn: Sendable {
     /// Runs `body` on a thread of its own, whenever it has its turn.
     func start(_ body: @escaping @Sendable () -> Void) {
         let thread = Thread {
-            self.go.wait()
+            self.go.pass()
             body()
             self.finished.withLock { $0 = true }
-            self.paused.signal()
+            self.paused.open()
         }
         thread.stackSize = 1 << 20
         thread.start()
@@ -26,14 +26,32 @@ final class Turn: Sendable {
     /// Lets the thread run to its next pause; returns when it is there.
     func give() {
         guard !isFinished else { return }
-        go.signal()
-        paused.wait()
+        go.open()
+        paused.pass()
     }
 
     /// Waits for the next turn; called on the thread.
     func pause() {
-        paused.signal()
-        go.wait()
+        paused.open()
+        go.pass()
+    }
+}
+
+/// Lets one thread through each time it is opened. Of locks of the system, unlike a semaphore of Dispatch, the thread sanitizer knows.
+private final class Gate: Sendable {
+    private let condition = NSCondition()
+    private let isOpen = Guarded(false)
+
+    func open() {
+        condition.withLock { isOpen.withLock { $0 = true } }
+        condition.signal()
+    }
+
+    func pass() {
+        condition.withLock {
+            while !isOpen.withLock({ $0 }) { condition.wait() }
+            isOpen.withLock { $0 = false }
+        }
     }
 }
 
