@@ -91,7 +91,7 @@ extension EtcdCoordinator {
     private func giveBack(_ lease: Lease, _ claim: EtcdClaim) async throws(CoordinatorError) {
         session?.drop(lease)
         // A coordinator that was closed has given back everything.
-        guard !hasClosed else { return }
+        guard !isClosed else { return }
         try await delete(lease.key, holding: claim.bytes)
     }
 
@@ -114,7 +114,7 @@ extension EtcdCoordinator {
 
     /// The value of a key; nil where there is none.
     public func value(of key: CoordinationKey) async throws(CoordinatorError) -> StoredValue? {
-        guard !hasClosed else { throw CoordinatorError.isClosed }
+        guard !isClosed else { throw CoordinatorError.isClosed }
         let request = EtcdRequest.transaction(then: [.get(keys.value(key))])
         let body = try await client.call(request, isRepeatable: true, within: requestTimeout)
         return Self.stored(try EtcdAnswers.decode(EtcdAnswers.Transaction.self, body).key(0), key)
@@ -124,7 +124,7 @@ extension EtcdCoordinator {
     public func change(
         _ key: CoordinationKey, to bytes: [UInt8]?, expecting expectation: Expectation
     ) async throws(CoordinatorError) -> ChangeAnswer {
-        guard !hasClosed else { throw CoordinatorError.isClosed }
+        guard !isClosed else { throw CoordinatorError.isClosed }
         try CoordinationLimits.check(value: bytes, of: key)
         let name = keys.value(key)
         let comparisons: [EtcdRequest.Comparison] =
@@ -144,7 +144,7 @@ extension EtcdCoordinator {
 
     /// The values and claims of all keys that begin with `prefix`.
     public func snapshot(under prefix: String) async throws(CoordinatorError) -> CoordinationSnapshot {
-        guard !hasClosed else { throw CoordinatorError.isClosed }
+        guard !isClosed else { throw CoordinatorError.isClosed }
         let values = try await range(under: keys.values + prefix).compactMap { entry in
             Self.key(entry, behind: keys.values).flatMap { Self.stored(entry, $0) }
         }

@@ -25,7 +25,7 @@ public actor EtcdCoordinator: Coordinator {
     var claiming: Set<CoordinationKey> = []
     /// Claims that nobody believes in any more, and that could not be deleted yet.
     private var undeleted: [(key: CoordinationKey, content: [UInt8])] = []
-    private var isClosed = false
+    private(set) var isClosed = false
 
     /// A coordinator; nothing is asked of etcd before the first call.
     /// - Parameters:
@@ -235,6 +235,4 @@ public actor EtcdCoordinator: Coordinator {
         session = nil
         client.close()
     }
-
-    var hasClosed: Bool { isClosed }
 }

@@ -150,10 +150,10 @@ package struct FileRendezvous {
         if unended.isEmpty { sessions.end(session.id) }
     }
 
-    /// Whether a session can be this process's, and does not hold a claim that this process does not know.
+    /// Whether a session is or was this process's. It believes in what `LeaseSession` knows, and in nothing else that the files say of it.
     func isOwn(_ id: String) -> Bool { session?.id == id || formerSessions.contains(id) }
 
-    /// Looks at a session; nil where it lives.
+    /// Looks for a sign of life of a session, and clears away what has died long ago.
     mutating func look(at id: String, lease: Duration) throws(CoordinatorError) -> SessionSightings.Verdict {
         let began = clock.now()
         let sign = try tried { () throws(StorageError) in try sessions.sign(of: id) }
