@@ -55,7 +55,7 @@ test: dependencies ## Build and run all tests
 
 simulate: dependencies ## Try the log, and pipelines over it, under SEEDS random faults and crashes, from FIRST_SEED on
 	PENSTOCK_SIMULATION_SEEDS=$(SEEDS) PENSTOCK_SIMULATION_FIRST_SEED=$(FIRST_SEED) \
-	    $(SWIFT) test --filter SimulationTests/keepsPromises
+	    $(SWIFT) test --filter 'SimulationTests/keepsPromises|CoordinationModelTests'
 
 count: dependencies ## Count the instructions and allocations of an event; fails above the limits
 	@Scripts/install-dependencies --measuring
