@@ -17,6 +17,7 @@ let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metri
 let metricsTestKit: Target.Dependency = .product(name: "MetricsTestKit", package: "swift-metrics")
 let nio: [Target.Dependency] = [
     .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+    .product(name: "NIOHTTP1", package: "swift-nio"),
     .product(name: "NIOTLS", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
 ]
 let identity: [Target.Dependency] = [
@@ -147,10 +148,13 @@ let package = Package(
         .testTarget(
             name: "PenstockSecurityTests",
             dependencies: ["PenstockEvents", "PenstockSecurity", "TestSupport"] + identity, swiftSettings: strict),
+        .executableTarget(
+            name: "CoordinationPeer", dependencies: ["PenstockBroker", "PenstockLog"], path: "Tests/CoordinationPeer",
+            swiftSettings: strict),
         .testTarget(
             name: "PenstockBrokerTests",
             dependencies: [
-                "PenstockBroker", "PenstockEvents", "PenstockFabric", "PenstockLog", "PenstockSecurity", "TestSupport",
+                "CoordinationPeer", "PenstockBroker", "PenstockEvents", "PenstockFabric", "PenstockLog", "PenstockSecurity", "TestSupport",
             ],
             swiftSettings: strict),
         .executableTarget(

@@ -78,7 +78,7 @@ extension BrokerSuites {
                 let address = try await first.listen(
                     at: kind == .inProcess ? .name("moved") : kind.address, over: site.transport
                 ).address
-                let log = RemoteLog(at: [address], over: site.transport, client: "test")
+                let log = RemoteLog(at: [address], over: site.transport, client: "test", limits: .patient)
                 try await openReadings(log)
                 let writer = try await log.writer(for: Self.readings)
                 try await writer.append(.readings(0..<5))
@@ -115,13 +115,13 @@ extension BrokerSuites {
                     at: kind == .inProcess ? .name("guarded") : kind.address, over: site.transport
                 ).address
                 for token in ["", "guess"] {
-                    let stranger = RemoteLog(at: [address], over: site.transport, client: "stranger") {
+                    let stranger = RemoteLog(at: [address], over: site.transport, client: "stranger", limits: .patient) {
                         () throws(LogError) in token
                     }
                     #expect(try await code { try await stranger.topics() } == .notAllowed)
                     stranger.close()
                 }
-                let friend = RemoteLog(at: [address], over: site.transport, client: "friend") {
+                let friend = RemoteLog(at: [address], over: site.transport, client: "friend", limits: .patient) {
                     () throws(LogError) in "secret"
                 }
                 #expect(try await friend.topics() == [])
@@ -149,7 +149,7 @@ extension BrokerSuites {
                 let address = try await broker.listen(
                     at: kind == .inProcess ? .name("guarded") : kind.address, over: site.transport
                 ).address
-                let log = RemoteLog(at: [address], over: site.transport, client: "reader")
+                let log = RemoteLog(at: [address], over: site.transport, client: "reader", limits: .patient)
                 func refused<Result>(_ body: () async throws -> Result) async throws -> Bool {
                     try await code(body) == .notAllowed
                 }
@@ -193,7 +193,7 @@ extension BrokerSuites {
                     at: kind == .inProcess ? .name("guarded") : kind.address, over: site.transport
                 ).address
                 func log(_ client: String) -> RemoteLog {
-                    RemoteLog(at: [address], over: site.transport, client: client)
+                    RemoteLog(at: [address], over: site.transport, client: client, limits: .patient)
                 }
                 let (stranger, reader, owner) = (log("stranger"), log("reader"), log("owner"))
                 #expect(try await code { try await stranger.topics() } == .notAllowed)

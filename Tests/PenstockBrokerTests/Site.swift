@@ -21,10 +21,13 @@ enum LogKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
     var testDescription: String { rawValue }
 
     func transport() throws -> any Transport {
-        switch self {
-        case .embedded, .inProcess: InProcessTransport()
-        case .tcp: try TCPTransport(security: .plaintext)
-        case .fabric: try LibfabricTransport()
+        // For machines that are busy with other tests.
+        var limits = FabricLimits()
+        (limits.connectTimeout, limits.pullTimeout) = (.seconds(600), .seconds(600))
+        return switch self {
+        case .embedded, .inProcess: InProcessTransport(limits: limits)
+        case .tcp: try TCPTransport(limits: limits, security: .plaintext)
+        case .fabric: try LibfabricTransport(limits: limits)
         }
     }
 
@@ -52,13 +55,13 @@ final class Site: Sendable {
             return
         }
         address = try await broker.listen(at: kind.address, over: transport).address
-        remote = RemoteLog(at: [address], over: transport, client: "test")
+        remote = RemoteLog(at: [address], over: transport, client: "test", limits: .patient)
     }
 
     var log: any LogStore { remote ?? embedded }
 
     /// Another program that uses the same broker.
-    func client(_ limits: RemoteLog.Limits = RemoteLog.Limits()) -> RemoteLog {
+    func client(_ limits: RemoteLog.Limits = .patient) -> RemoteLog {
         RemoteLog(at: [address], over: transport, client: "another", limits: limits)
     }
 
@@ -91,6 +94,15 @@ extension Broker.Limits {
         var limits = Broker.Limits()
         limits.silence = .seconds(600)
         limits.helloTimeout = .seconds(600)
+        return limits
+    }
+}
+
+extension RemoteLog.Limits {
+    /// For machines that are busy with other tests.
+    static var patient: RemoteLog.Limits {
+        var limits = RemoteLog.Limits()
+        (limits.reachTimeout, limits.requestTimeout) = (.seconds(600), .seconds(600))
         return limits
     }
 }

@@ -4,7 +4,9 @@ internal import PenstockEvents
 extension RecordProducer {
     /// The one place where the producer gets writers.
     private func writer(for partition: TopicPartition) async throws(LogError) -> any TopicWriter {
-        try await log.writer(for: partition)
+        // Whoever says at which offset a batch belongs has the partition to itself.
+        try await options.afterFailure == .stopPartition
+            ? log.writer(for: partition) : log.sharedWriter(for: partition)
     }
 
     func open(_ number: Int) async {

@@ -56,6 +56,8 @@ final class WatchedLog: LogStore {
         try await log.openTopic(name, schema: schema, creatingWith: configuration)
     }
     func topics() async throws(LogError) -> [String] { try await log.topics() }
+    func owners(of topic: String) async throws(LogError) -> [PartitionOwner?] { try await log.owners(of: topic) }
+
     func describe(_ topic: String) async throws(LogError) -> TopicDescription { try await log.describe(topic) }
     func alterTopic(_ name: String, _ change: TopicChange) async throws(LogError) -> TopicDescription {
         try await log.alterTopic(name, change)

@@ -178,6 +178,8 @@ final class ModelLog: LogStore {
 
     // MARK: LogStore
 
+    func owners(of topic: String) async throws(LogError) -> [PartitionOwner?] { topic.isEmpty ? [] : [nil] }
+
     func describe(_ topic: String) async throws(LogError) -> TopicDescription {
         guard topic == self.topic.name else { throw Self.error(.topicNotFound) }
         return self.topic
