@@ -154,7 +154,8 @@ let package = Package(
         .testTarget(
             name: "PenstockBrokerTests",
             dependencies: [
-                "CoordinationPeer", "PenstockBroker", "PenstockEvents", "PenstockFabric", "PenstockLog", "PenstockSecurity", "TestSupport",
+                "CoordinationPeer", "PenstockBroker", "PenstockEvents", "PenstockFabric", "PenstockLog",
+                "PenstockSecurity", "TestSupport",
             ],
             swiftSettings: strict),
         .executableTarget(

@@ -115,7 +115,8 @@ extension BrokerSuites {
                     at: kind == .inProcess ? .name("guarded") : kind.address, over: site.transport
                 ).address
                 for token in ["", "guess"] {
-                    let stranger = RemoteLog(at: [address], over: site.transport, client: "stranger", limits: .patient) {
+                    let stranger = RemoteLog(at: [address], over: site.transport, client: "stranger", limits: .patient)
+                    {
                         () throws(LogError) in token
                     }
                     #expect(try await code { try await stranger.topics() } == .notAllowed)
@@ -145,7 +146,9 @@ extension BrokerSuites {
                     _ = try await site.embedded.createTopic(
                         topic, schema: Reading.schema, configuration: Self.pageCache)
                 }
-                let broker = Broker(site.embedded, limits: .patient) { client throws(LogError) in ReaderOfOne(client: client.name) }
+                let broker = Broker(site.embedded, limits: .patient) { client throws(LogError) in
+                    ReaderOfOne(client: client.name)
+                }
                 let address = try await broker.listen(
                     at: kind == .inProcess ? .name("guarded") : kind.address, over: site.transport
                 ).address
@@ -181,7 +184,9 @@ extension BrokerSuites {
             }
         }
 
-        @Test("who connects, who is refused and what is denied is written down, and no client writes it", arguments: LogKind.remote)
+        @Test(
+            "who connects, who is refused and what is denied is written down, and no client writes it",
+            arguments: LogKind.remote)
         func audit(kind: LogKind) async throws {
             try await withSite(kind) { site in
                 let broker = Broker(site.embedded, limits: .patient) { client throws(LogError) in

@@ -11,7 +11,9 @@ public final class RoutedLog: LogStore {
     private let others = Guarded([String: any LogStore]())
 
     /// The program's own log, and the others as `open` opens them when they are needed first.
-    public init(_ own: any LogStore, opening open: @escaping @Sendable (LogLocation) async throws(LogError) -> any LogStore) {
+    public init(
+        _ own: any LogStore, opening open: @escaping @Sendable (LogLocation) async throws(LogError) -> any LogStore
+    ) {
         self.own = own
         self.open = open
     }
@@ -24,7 +26,8 @@ public final class RoutedLog: LogStore {
 
     private func place(of topic: String) async throws(LogError) -> (log: any LogStore, name: String) {
         guard Self.isElsewhere(topic) else { return (own, topic) }
-        guard let slash = topic.lastIndex(of: "/"), topic.distance(from: topic.startIndex, to: slash) >= LogLocation.scheme.count
+        guard let slash = topic.lastIndex(of: "/"),
+            topic.distance(from: topic.startIndex, to: slash) >= LogLocation.scheme.count
         else {
             throw LogError(
                 .invalidTopicName, "\(topic) names no topic", hint: "write penstock://HOST:PORT/NAME")

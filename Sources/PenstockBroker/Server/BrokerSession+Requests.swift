@@ -149,7 +149,8 @@ extension Request {
     /// Whether it would change what the broker writes down about its clients.
     fileprivate var changesAudit: Bool {
         switch self {
-        case .createTopic(let topic, _, _), .openTopic(let topic, _, _), .alterTopic(let topic, _), .deleteTopic(let topic):
+        case .createTopic(let topic, _, _), .openTopic(let topic, _, _), .alterTopic(let topic, _),
+            .deleteTopic(let topic):
             topic == Audit.topic
         case .truncate(let partition, _), .recover(let partition), .openWriter(_, let partition, _):
             partition.topic == Audit.topic

@@ -84,7 +84,9 @@ struct RemoteFlowTests {
         return rows
     }
 
-    @Test("the same records come of it, byte for byte, also where a run breaks off and goes on", arguments: Place.allCases)
+    @Test(
+        "the same records come of it, byte for byte, also where a run breaks off and goes on", arguments: Place.allCases
+    )
     func same(place: Place) async throws {
         let folder = try TestFolder()
         let reference = try await EmbeddedLog(directory: folder("reference"))

@@ -20,7 +20,7 @@ struct SwiftCompiler {
     /// The C modules of this package and of those that it builds on.
     private static let libraries = [
         "CFFTW", "CFabric", "CHDF5", "CLZ4", "CPNG", "CTIFF", "CUring", "_AtomicsShims", "CNIOAtomics", "CNIODarwin",
-        "CNIOLinux", "CNIOOpenBSD", "CNIOPosix", "CNIOWindows",
+        "CNIOLLHTTP", "CNIOLinux", "CNIOOpenBSD", "CNIOPosix", "CNIOWindows",
     ]
 
     private init?() {
