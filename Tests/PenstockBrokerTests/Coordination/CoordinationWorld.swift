@@ -39,7 +39,8 @@ final class CoordinationWorld: Sendable {
     }
 
     /// The coordinator of another process in this one.
-    func coordinator(lease: Duration = .seconds(20)) async throws -> any Coordinator {
+    /// - Parameter lease: By default longer than a test: on a busy machine a lease that is short lapses.
+    func coordinator(lease: Duration = .seconds(600)) async throws -> any Coordinator {
         let timing = LeaseTiming(lease: lease, pollInterval: .milliseconds(50))
         return switch backend {
         case .files: try await FileCoordinator(directory: folder("shared"), timing: timing)

@@ -74,7 +74,7 @@ struct CoordinatorContractTests {
     @Test("a lease is renewed as long as its coordinator lives", arguments: CoordinationBackend.possible)
     func renewal(_ backend: CoordinationBackend) async throws {
         let world = try await CoordinationWorld(backend)
-        let coordinator = try await world.coordinator(lease: .seconds(10))
+        let coordinator = try await world.coordinator(lease: .seconds(60))
         let lease = try held(await coordinator.claim(key, for: "a"))
         let first = lease.heldUntil
         try await patiently {

@@ -129,8 +129,10 @@ struct EtcdEndpointTests {
         ]
         for (bytes, code) in answers {
             let server = try AnsweringSocket(bytes)
+            // Who answers has time for it.
             let coordinator = try EtcdCoordinator(
-                endpoints: ["http://127.0.0.1:\(server.port)"], namespace: "job", requestTimeout: .milliseconds(500))
+                endpoints: ["http://127.0.0.1:\(server.port)"], namespace: "job",
+                requestTimeout: code == .refused ? .seconds(300) : .milliseconds(500))
             let error = try await #require(throws: CoordinatorError.self) { try await coordinator.claim(key, for: "a") }
             #expect(error.code == code, "\(bytes ?? "nothing"): \(error)")
             await coordinator.close()
