@@ -42,6 +42,12 @@ final class ClientConnection: ConnectionHandler {
     func greet(_ connection: any Connection, as hello: Hello) async throws(LogError) {
         let wire = WireConnection(connection: connection, limits: transportLimits, depot: depot)
         state.withLock { $0.wire = wire }
+        let patience = transportLimits.connectTimeout
+        let impatience = Task {
+            guard (try? await Task.sleep(for: patience)) != nil else { return }
+            connection.fail(FabricError(.timedOut, "the broker has not answered the hello within \(patience)"))
+        }
+        defer { impatience.cancel() }
         do throws(LogError) {
             let welcome: Welcome = try await call(.hello(hello))
             watch(silence: .milliseconds(Int(welcome.silence)))

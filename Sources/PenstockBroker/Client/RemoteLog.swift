@@ -267,10 +267,15 @@ public final class RemoteLog: LogStore {
 
     private func dial(_ address: FabricAddress) async throws(LogError) -> ClientConnection {
         let connection = ClientConnection(limits, transport, depot)
-        let token = try token()
         let wire: any Connection
         do throws(FabricError) { wire = try await transport.connect(to: address, connection) } catch {
             throw LogError(error)
+        }
+        // Asked for when the broker is there: one that begins again has written another token before it listens.
+        let token: String
+        do throws(LogError) { token = try self.token() } catch {
+            wire.close()
+            throw error
         }
         try await connection.greet(wire, as: Hello(client: client, token: token, session: session))
         return connection

@@ -224,13 +224,17 @@ final class RemoteReader: TopicReader {
     private func opened<Result: Sendable>(
         _ body: (Opening) async throws(LogError) -> Result
     ) async throws(LogError) -> Result {
-        let deadline = ContinuousClock.now + log.limits.reachTimeout
+        var firstLoss: ContinuousClock.Instant?
         while true {
             let opening = try await opening()
+            let began = ContinuousClock.now
             do throws(LogError) { return try await body(opening) } catch {
-                guard !opening.connection.isOpen, error.code == .unreachable, ContinuousClock.now < deadline else {
-                    throw error
-                }
+                let now = ContinuousClock.now
+                // What has waited for long had a broker meanwhile.
+                let since = now - began > log.limits.reachTimeout ? now : firstLoss ?? now
+                firstLoss = since
+                guard !opening.connection.isOpen, error.code == .unreachable, now - since < log.limits.reachTimeout
+                else { throw error }
             }
         }
     }
@@ -241,10 +245,11 @@ final class RemoteReader: TopicReader {
             throw LogError(.closed, "the reader of \(partition) is closed", place: .init(partition: partition))
         }
         if let known, known.connection.isOpen { return known }
-        let connection = try await log.connection()
-        let number = log.nextNumber()
-        let _: UInt64 = try await connection.call(.openReader(number, partition, .offset(position), parts))
-        let opening = Opening(connection: connection, number: number)
+        let opening = try await log.repeated { [log, partition, parts] connection throws(LogError) in
+            let number = log.nextNumber()
+            let _: UInt64 = try await connection.call(.openReader(number, partition, .offset(position), parts))
+            return Opening(connection: connection, number: number)
+        }
         state.withLock { $0.opening = opening }
         return opening
     }

@@ -27,6 +27,12 @@ final class AppendLane: Sendable {
         var waiting: [CheckedContinuation<Void, Never>] = []
 
         var isIdle: Bool { entries.isEmpty && !isHandingOver }
+
+        mutating func takeWaiting() -> [CheckedContinuation<Void, Never>] {
+            guard isIdle else { return [] }
+            defer { waiting = [] }
+            return waiting
+        }
     }
 
     private let writer: any PortableWriter
@@ -47,6 +53,15 @@ final class AppendLane: Sendable {
     func arrive(_ number: UInt64, in slab: Payload.Storage) {
         state.withLock { $0.arrived[number] = slab }
         handOver()
+    }
+
+    /// The payload of an append does not come, because the connection has ended: nothing behind it is appended either.
+    func abandon() {
+        let waiting = state.withLock { state in
+            state.entries = [:]
+            return state.takeWaiting()
+        }
+        for continuation in waiting { continuation.resume() }
     }
 
     /// Waits until everything that was taken has been handed over.
@@ -94,9 +109,7 @@ final class AppendLane: Sendable {
     private func finishHandingOver() {
         let waiting = state.withLock { state in
             state.isHandingOver = false
-            guard state.isIdle else { return [CheckedContinuation<Void, Never>]() }
-            defer { state.waiting = [] }
-            return state.waiting
+            return state.takeWaiting()
         }
         for continuation in waiting { continuation.resume() }
     }

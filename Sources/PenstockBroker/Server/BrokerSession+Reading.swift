@@ -37,12 +37,28 @@ extension BrokerSession {
             let skipped = try await self.reader(reader).skipDamage(at: offset)
             answer(number) { $0.put(skipped) }
         case .payloads(let reader, let offsets, let selection):
-            try await answer(number, try self.reader(reader).payloads(of: offsets, selection))
+            try check(selection)
+            let some = Array(offsets.prefix(Self.payloadsAtOnce))
+            try await answer(number, try self.reader(reader).payloads(of: some, selection))
         case .closeReader(let reader):
             await state.withLock { $0.readers.removeValue(forKey: reader) }?.close()
             answer(number) { _ in }
         default: preconditionFailure("\(request) is none of a reader's")
         }
+    }
+
+    /// The most payloads in one answer: their lengths stand in the message beside them.
+    private static let payloadsAtOnce = 512
+
+    // What cannot be sent is not put together.
+    private func check(_ selection: PayloadSelection) throws(LogError) {
+        guard case .list(let ranges) = selection else { return }
+        var byteCount = 0
+        for range in ranges where range.lowerBound >= 0 {
+            let (sum, overflow) = byteCount.addingReportingOverflow(range.upperBound - range.lowerBound)
+            byteCount = overflow ? .max : sum
+        }
+        guard byteCount <= wire.limits.payloadBytes else { throw tooLarge(byteCount) }
     }
 
     private func reader(_ number: UInt32) throws(LogError) -> SessionReader {
@@ -100,13 +116,17 @@ extension BrokerSession {
     }
 
     private func slab(_ byteCount: Int) throws(LogError) -> Slab {
-        guard byteCount <= wire.limits.payloadBytes else {
-            throw LogError(
-                .invalidBatch,
-                "\(byteCount) bytes at once cannot be sent: the limit of the connection is \(wire.limits.payloadBytes)",
-                hint: "raise payloadBytes of the transport's limits on both sides")
-        }
+        guard byteCount <= wire.limits.payloadBytes else { throw tooLarge(byteCount) }
         do throws(FabricError) { return try wire.depot.take(byteCount) } catch { throw LogError(error) }
+    }
+}
+
+extension BrokerSession {
+    private func tooLarge(_ byteCount: Int) -> LogError {
+        LogError(
+            .invalidBatch,
+            "\(byteCount) bytes at once cannot be sent: the limit of the connection is \(wire.limits.payloadBytes)",
+            hint: "raise payloadBytes of the transport's limits on both sides")
     }
 }
 

@@ -40,8 +40,7 @@ extension BrokerSession {
             case .openWriter(let writer, let partition, let sharing):
                 try await open(writer, partition, sharing, number)
             case .openProducer(let writer, let name):
-                let session = try await self.writer(writer).writer.producer(named: name)
-                answer(number) { $0.put(session) }
+                try await openProducer(name, try self.writer(writer), number)
             case .closeWriter(let writer):
                 if let closed = state.withLock({ $0.writers.removeValue(forKey: writer) }) {
                     await closed.lane.drained()
@@ -82,6 +81,18 @@ extension BrokerSession {
             message.put(writer.codec)
             message.put(topic.schema)
         }
+    }
+
+    private func openProducer(_ name: String, _ writer: Writer, _ request: UInt64) async throws(LogError) {
+        let session = try await writer.writer.producer(named: name)
+        let isKept = state.withLock { state in
+            guard state.producers.count < broker.limits.objectsPerClient else { return false }
+            let producer = Producer(partition: session.partition, id: session.id)
+            state.producers[producer] = max(state.producers[producer] ?? 0, session.epoch)
+            return true
+        }
+        guard isKept else { throw tooMany("producers") }
+        answer(request) { $0.put(session) }
     }
 
     private func writer(_ number: UInt32) throws(LogError) -> Writer {

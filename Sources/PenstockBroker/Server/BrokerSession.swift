@@ -12,6 +12,11 @@ final class BrokerSession: ConnectionHandler {
         let lane: AppendLane
     }
 
+    struct Producer: Hashable, Sendable {
+        let partition: TopicPartition
+        let id: UInt32
+    }
+
     struct State {
         var rights: (any ClientRights)?
         var isGreeted = false
@@ -19,8 +24,11 @@ final class BrokerSession: ConnectionHandler {
         var readers: [UInt32: SessionReader] = [:]
         var groups: [UInt32: any ConsumerGroup] = [:]
         var transactions: [UInt32: any PortableTransaction] = [:]
+        /// The epochs of the producers' sessions that it has begun.
+        var producers: [Producer: UInt32] = [:]
         /// The number of requests that are being worked on, beside appends.
-        var working = 0
+        var requests = 0
+        let began = ContinuousClock.now
         var lastHeard = ContinuousClock.now
         var ending: Task<Void, Never>?
     }
@@ -38,7 +46,12 @@ final class BrokerSession: ConnectionHandler {
     }
 
     func received(_ message: IncomingMessage, on connection: any Connection) {
-        state.withLock { $0.lastHeard = .now }
+        let isKnown = state.withLock { state in
+            state.lastHeard = .now
+            return state.rights != nil
+        }
+        // Nothing large is taken from anybody before it is known who it is.
+        guard isKnown || message.payload == nil else { return refuseStranger() }
         wire.receive(message) { [self] envelope, reader, payload in
             guard envelope.kind == .request else { return wire.fail(WireError("a client sends requests")) }
             take(envelope.number, reader, payload)
@@ -59,7 +72,10 @@ final class BrokerSession: ConnectionHandler {
 
     /// Ends the connection where nothing was heard for too long, or who the client is holds no longer.
     func endIfDue() {
-        let (rights, silence) = state.withLock { ($0.rights, ContinuousClock.now - $0.lastHeard) }
+        let (rights, silence) = state.withLock { state in
+            // Who has not said who it is has not said anything.
+            (state.rights, ContinuousClock.now - (state.rights != nil ? state.lastHeard : state.began))
+        }
         if let expires = rights?.expires, expires <= broker.clock.now() {
             return wire.connection.fail(
                 FabricError(.notTrusted, "the token or the certificate of \(wire.connection.peer) has expired"))
@@ -83,25 +99,30 @@ final class BrokerSession: ConnectionHandler {
         } catch {
             return wire.fail(error)
         }
+        if case .hello(let hello) = request { return greet(hello, number) }
+        guard let rights = state.withLock({ $0.rights }) else { return refuseStranger() }
         switch request {
-        case .hello(let hello): greet(hello, number)
         case .ping: answer(number) { _ in }
         case .append(let append): take(append, number, payload)
         case .leaveTransaction(let transaction):
             // Before the writers are closed, which the client asks for next.
             state.withLock { $0.transactions.removeValue(forKey: transaction) }?.leave()
             answer(number) { _ in }
-        default:
-            guard let rights = state.withLock({ $0.rights }) else { return refuseStranger() }
-            let isTooMany = state.withLock { state in
-                state.working += 1
-                return state.working > broker.limits.requestsPerClient
-            }
-            if isTooMany { return wire.fail(WireError("more requests at once than the limit allows")) }
-            Task {
-                await work(on: request, number, rights)
-                state.withLock { $0.working -= 1 }
-            }
+        default: begin(request, number, rights)
+        }
+    }
+
+    private func begin(_ request: Request, _ number: UInt64, _ rights: any ClientRights) {
+        let count = state.withLock { state in
+            state.requests += 1
+            return state.requests
+        }
+        guard count <= broker.limits.requestsPerClient else {
+            return wire.fail(WireError("more than \(broker.limits.requestsPerClient) requests at once"))
+        }
+        Task {
+            await self.work(on: request, number, rights)
+            state.withLock { $0.requests -= 1 }
         }
     }
 
@@ -137,15 +158,18 @@ final class BrokerSession: ConnectionHandler {
     private func refuseStranger() { wire.fail(WireError("a client says hello first")) }
 
     private func take(_ append: Append, _ number: UInt64, _ payload: IncomingPayload?) {
-        let (rights, writer, transaction) = state.withLock { state in
-            (state.rights, state.writers[append.writer], state.transactions[append.transaction])
+        let (writer, transaction) = state.withLock { state in
+            (state.writers[append.writer], state.transactions[append.transaction])
         }
-        guard rights != nil else { return refuseStranger() }
         guard let payload else { return wire.fail(WireError("an append has a body")) }
         guard let writer, append.transaction == 0 || transaction != nil else {
             payload.decline()
             return refuse(
                 number, LogError(.closed, "there is no writer or transaction of this number any more"))
+        }
+        if case .producer(let stamp) = append.claim, !owns(stamp, in: writer.partition) {
+            payload.decline()
+            return refuse(number, unknownProducer(stamp, in: writer.partition))
         }
         let byteCount = payload.byteCount
         let place = writer.lane.add(
@@ -165,7 +189,7 @@ final class BrokerSession: ConnectionHandler {
         do throws(FabricError) {
             let slab = try wire.depot.take(byteCount)
             payload.pull(into: slab[start..<start + payload.byteCount]) { error in
-                guard error == nil else { return }
+                guard error == nil else { return lane.abandon() }
                 let memory = UnsafeMutableRawBufferPointer(rebasing: slab.bytes[..<byteCount])
                 lane.arrive(place, in: Payload.Storage(writable: memory, of: slab))
             }
@@ -174,14 +198,33 @@ final class BrokerSession: ConnectionHandler {
         }
     }
 
+    // Who appends in the name of another one would use up his numbers, and what he appends would be taken for done.
+    private func owns(_ stamp: ProducerStamp, in partition: TopicPartition) -> Bool {
+        let epoch = state.withLock { $0.producers[Producer(partition: partition, id: stamp.producer)] }
+        return epoch.map { stamp.epoch <= $0 } ?? false
+    }
+
+    private func unknownProducer(_ stamp: ProducerStamp, in partition: TopicPartition) -> LogError {
+        LogError(
+            .unknownProducer,
+            "\(wire.connection.peer) appends to \(partition) as the producer \(stamp.producer), whose session it has not begun",
+            hint: "open the producer again, over this connection", place: .init(partition: partition))
+    }
+
     // MARK: Answers
 
     func answer(_ number: UInt64, payload: SlabRange? = nil, _ fill: (inout WireWriter) -> Void) {
-        wire.send(Envelope(.answer, number), payload: payload, fill)
+        wire.send(Envelope(.answer, number), payload: payload, lost: lost, fill)
     }
 
     func refuse(_ number: UInt64, _ error: LogError) {
-        wire.send(Envelope(.failure, number)) { $0.put(error) }
+        wire.send(Envelope(.failure, number), lost: lost) { $0.put(error) }
+    }
+
+    // Who waits for an answer that cannot be sent would wait for ever.
+    private func lost(_ error: FabricError) {
+        guard error.code == .queueFull || error.code == .outOfMemory || error.code == .tooLarge else { return }
+        wire.connection.fail(error)
     }
 
     // MARK: The end

@@ -62,7 +62,8 @@ actor PartitionWriters {
 
     /// Closes the writers of a topic that nobody has any more.
     func closeIdle(of topic: String) async {
-        for (partition, entry) in entries where partition.topic == topic && entry.users == 0 {
+        // Looked at one by one: while one closes, another may find a user.
+        for partition in entries.keys where partition.topic == topic && entries[partition]?.users == 0 {
             let closing = close(partition)
             _ = try? await closing?.value
             if entries[partition]?.closing == closing { entries[partition] = nil }

@@ -58,6 +58,21 @@ struct PayloadBlocks {
         }
     }
 
+    /// Verifies the whole section, and gives the checksum of all of it.
+    func verified(_ section: UnsafeRawBufferPointer) throws(BatchDefect) -> UInt32 {
+        let size = BatchLayout.blockBytes
+        var whole: UInt32 = 0
+        for place in stride(from: 0, to: section.count, by: size) {
+            let block = UnsafeRawBufferPointer(rebasing: section[place..<min(place + size, section.count)])
+            let checksum = CRC32C.checksum(block)
+            guard checksum == column(UInt32.self, at: plan.layout.blockChecksums + 4 * (place / size)) else {
+                throw .bodyChecksum
+            }
+            whole = CRC32C.joined(whole, checksum, count: block.count)
+        }
+        return whole
+    }
+
     private func column<Value: FixedWidthInteger & BitwiseCopyable>(_ type: Value.Type, at place: Int) -> Value {
         UnsafeRawBufferPointer(prefix.slab.bytes).integer(at: prefix.start + place)
     }

@@ -131,17 +131,24 @@ extension EncodedBatch {
             try Self.check(sent, bodyByteCount: byteCount, limits)
             let start = BatchHeader.byteCount
             let body = UnsafeRawBufferPointer(rebasing: slab.bytes[start..<start + byteCount])
-            guard CRC32C.checksum(body) == sent.bodyCRC else { throw .bodyChecksum }
+            let prefix = UnsafeRawBufferPointer(rebasing: body[..<Int(sent.prefixStoredBytes)])
+            let prefixCRC = CRC32C.checksum(prefix)
+            let payloads = UnsafeRawBufferPointer(rebasing: body[prefix.count...])
+            guard prefixCRC == sent.prefixCRC else { throw .bodyChecksum }
             // From here on nobody writes to the body; what is behind it is zeros.
             self.init(sent.asProduced, slab)
             if sent.flags.contains(.control) {
-                guard let record = try? ControlRecord(decoding: body), !record.belongsToLog else {
-                    throw .layout("it is no control record that a producer may append")
-                }
-            } else {
-                let records = try RecordBatch(
-                    sent.asProduced, slab: slab, at: start, from: sent.baseOffset, parts: .attributes)
-                try Self.check(sent, records)
+                guard let record = try? ControlRecord(decoding: body), !record.belongsToLog,
+                    EncodedBatch(control: record).header == sent.asProduced
+                else { throw .layout("it is no control record that a producer may append") }
+                return
+            }
+            // All that readers will look at, whichever parts of it they ask for.
+            try Self.check(sent, RecordBatch(sent.asProduced, slab: slab, at: start, from: 0))
+            let blocks = try PayloadBlocks(sent.asProduced, prefix: slab, at: start)
+            let payloadCRC = blocks.haveChecksums ? try blocks.verified(payloads) : CRC32C.checksum(payloads)
+            guard CRC32C.joined(prefixCRC, payloadCRC, count: payloads.count) == sent.bodyCRC else {
+                throw .bodyChecksum
             }
         } catch {
             throw LogError(
@@ -159,6 +166,12 @@ extension EncodedBatch {
         guard !header.flags.contains(.control) || header.count == 1 else { throw .layout("it has several records") }
         guard Int(header.storedBytes) == bodyByteCount else {
             throw .truncated(needed: Int(header.storedBytes), available: bodyByteCount)
+        }
+        guard header.prefixStoredBytes <= header.prefixRawBytes,
+            header.payloadStoredBytes <= header.payloadRawBytes
+        else { throw .layout("it is larger than what is in it") }
+        guard header.codec != .raw || header.prefixStoredBytes == header.prefixRawBytes else {
+            throw .layout("its sections do not add up")
         }
         guard Int(header.rawBytes) <= limits.batchBytes else {
             throw .tooLarge(Int(header.rawBytes), limit: limits.batchBytes)
