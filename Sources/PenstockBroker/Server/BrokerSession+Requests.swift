@@ -16,7 +16,7 @@ extension BrokerSession {
                 let topic = try await log.openTopic(name, schema: schema, creatingWith: configuration)
                 answer(number) { $0.put(topic) }
             case .topics:
-                let topics = try await log.topics()
+                let topics = try await log.topics().filter { isVisible($0, rights) }
                 answer(number) { $0.put(topics) }
             case .describe(let name):
                 let topic = try await log.describe(name)
@@ -117,6 +117,12 @@ extension BrokerSession {
 
     // MARK: Rights
 
+    /// Whether a client may know of a topic. Who connects to the broker is not for everybody to know.
+    private func isVisible(_ topic: String, _ rights: any ClientRights) -> Bool {
+        if rights.mayAdminister(topic: topic) { return true }
+        return topic != Audit.topic && (rights.mayConsume(from: topic) || rights.mayProduce(to: topic))
+    }
+
     private func check(_ request: Request, _ rights: any ClientRights) throws(LogError) {
         let (isAllowed, what): (Bool, String)
         switch request {
@@ -126,9 +132,7 @@ extension BrokerSession {
             .leaveTransaction:
             return
         case .describe(let topic), .owners(let topic):
-            (isAllowed, what) = (
-                rights.mayConsume(from: topic) || rights.mayProduce(to: topic), "see the topic \(topic)"
-            )
+            (isAllowed, what) = (isVisible(topic, rights), "see the topic \(topic)")
         case .openTopic(let topic, _, _):
             (isAllowed, what) = (
                 rights.mayConsume(from: topic) || rights.mayProduce(to: topic), "open the topic \(topic)"
@@ -141,7 +145,6 @@ extension BrokerSession {
             (isAllowed, what) = (rights.mayProduce(to: partition.topic), "write to \(partition)")
         case .openReader(_, let partition, _, _):
             let topic = partition.topic
-            // Who connects is not for everybody to know.
             let isAllowedTo = topic == Audit.topic ? rights.mayAdminister(topic: topic) : rights.mayConsume(from: topic)
             (isAllowed, what) = (isAllowedTo, "read \(partition)")
         case .openGroup(_, let group), .positions(let group), .deleteGroup(let group):

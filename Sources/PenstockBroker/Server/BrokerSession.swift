@@ -59,8 +59,11 @@ final class BrokerSession: ConnectionHandler {
     }
 
     func ended(_ reason: FabricError?, of connection: any Connection) {
-        let client = state.withLock { $0.rights?.client }
-        broker.audit(client == nil ? .refused : .ended, client ?? "", connection.peer, reason?.summary ?? "")
+        let (client, isGreeted) = state.withLock { ($0.rights?.client, $0.isGreeted) }
+        // The refusal of whoever has said hello is written down already.
+        if client != nil || !isGreeted {
+            broker.audit(client == nil ? .refused : .ended, client ?? "", connection.peer, reason?.summary ?? "")
+        }
         release()
     }
 
