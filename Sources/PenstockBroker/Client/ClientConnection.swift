@@ -23,7 +23,6 @@ final class ClientConnection: ConnectionHandler {
         var next: UInt64 = 1
         var nextTransaction: UInt32 = 1
         var lastHeard = ContinuousClock.now
-        var lastSaid = ContinuousClock.now
         var end: LogError?
     }
 
@@ -70,10 +69,10 @@ final class ClientConnection: ConnectionHandler {
     /// As `call`, where there is nothing in the answer.
     func perform(_ request: Request) async throws(LogError) { _ = try await answer(to: request) }
 
-    /// As `call`, with the answer as it is. A request that waits has no deadline.
-    func answer(to request: Request, waits: Bool = false) async throws(LogError) -> Answer {
+    /// As `call`, with the answer as it is.
+    func answer(to request: Request) async throws(LogError) -> Answer {
         let result = await withCheckedContinuation { continuation in
-            send(request, deadline: waits ? nil : .now + limits.requestTimeout) { continuation.resume(returning: $0) }
+            send(request, deadline: .now + limits.requestTimeout) { continuation.resume(returning: $0) }
         }
         return try result.get()
     }
@@ -109,7 +108,6 @@ final class ClientConnection: ConnectionHandler {
             guard let wire = state.wire, state.end == nil else { return (nil, state.end) }
             defer { state.next += 1 }
             state.waiting[state.next] = Waiting(deadline: deadline, take: take)
-            state.lastSaid = .now
             return ((wire, state.next), nil)
         }
         guard let (wire, number) = sending else { return take(.failure(end ?? Self.lost("it is closed"))) }
