@@ -36,6 +36,8 @@ extension BrokerSuites {
                 let reader = try await other.reader(for: Self.readings, from: .earliest)
                 let kept = try await writer.append(.readings(0..<10))
                 #expect(kept.offsets == 0..<10)
+                // What is there is read first, so that the reader waits for more.
+                #expect(try await reader.numbers() == Array(0..<10))
                 let waiting = Task { try await reader.following() }
                 other.close()
                 #expect(try await code { try await writer.append(.readings(0..<1)) } == .unreachable)
