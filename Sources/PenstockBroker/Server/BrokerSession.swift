@@ -125,26 +125,21 @@ final class BrokerSession: ConnectionHandler {
             return refuse(
                 number, LogError(.closed, "there is no writer or transaction of this number any more"))
         }
-        let byteCount = payload.byteCount
-        let slab: Slab
-        do throws(FabricError) { slab = try wire.depot.take(PortableBatch.slabByteCount(byteCount)) } catch {
+        let body: AppendBody
+        do throws(FabricError) { body = try AppendBody(payload.byteCount, from: wire.depot) } catch {
             return wire.connection.fail(error)
         }
-        let memory = UnsafeMutableRawBufferPointer(
-            rebasing: slab.bytes[..<PortableBatch.slabByteCount(byteCount)])
         let lane = writer.lane
         let place = lane.add(
             AppendLane.Entry(
-                append: append, slab: Payload.Storage(writable: memory, of: slab), bodyByteCount: byteCount,
-                transaction: transaction
+                append: append, slab: body.storage, bodyByteCount: body.byteCount, transaction: transaction
             ) { [self] result in
                 switch result {
                 case .success(let acknowledgement): answer(number) { $0.put(acknowledgement) }
                 case .failure(let error): refuse(number, error)
                 }
             })
-        let start = PortableBatch.headerByteCount
-        payload.pull(into: slab[start..<start + byteCount]) { error in if error == nil { lane.arrive(place) } }
+        body.pull(payload) { lane.arrive(place) }
     }
 
     // MARK: Answers
