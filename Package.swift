@@ -126,8 +126,8 @@ let package = Package(
         .executableTarget(
             name: "penstock-bench",
             dependencies: [
-                "EventQueries", "Penstock", "PenstockEvents", "PenstockFabric", "PenstockLog", "PenstockTomography",
-                "CFFTW", "CPenstockShim", argumentParser,
+                "EventQueries", "Penstock", "PenstockBroker", "PenstockEvents", "PenstockFabric", "PenstockLog",
+                "PenstockTomography", "CFFTW", "CPenstockShim", argumentParser,
             ],
             path: "Benchmarks/penstock-bench",
             swiftSettings: strict),

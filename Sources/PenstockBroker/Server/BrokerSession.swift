@@ -187,14 +187,9 @@ final class BrokerSession: ConnectionHandler {
     }
 
     private func pull(_ payload: IncomingPayload, _ lane: AppendLane, _ place: UInt64) {
-        let byteCount = PortableBatch.slabByteCount(payload.byteCount)
-        let start = PortableBatch.headerByteCount
         do throws(FabricError) {
-            let slab = try wire.depot.take(byteCount)
-            payload.pull(into: slab[start..<start + payload.byteCount]) { error in
-                guard error == nil else { return lane.abandon() }
-                let memory = UnsafeMutableRawBufferPointer(rebasing: slab.bytes[..<byteCount])
-                lane.arrive(place, in: Payload.Storage(writable: memory, of: slab))
+            try AppendBody.pull(payload, from: wire.depot) { storage in
+                if let storage { lane.arrive(place, in: storage) } else { lane.abandon() }
             }
         } catch {
             wire.connection.fail(error)
