@@ -58,7 +58,7 @@ test: dependencies ## Build and run all tests
 
 simulate: dependencies ## Try the log, and pipelines over it, under SEEDS random faults and crashes, from FIRST_SEED on
 	PENSTOCK_SIMULATION_SEEDS=$(SEEDS) PENSTOCK_SIMULATION_FIRST_SEED=$(FIRST_SEED) \
-	    $(SWIFT) test --filter SimulationTests/keepsPromises
+	    $(SWIFT) test --filter 'SimulationTests/keepsPromises|CoordinationModelTests'
 
 soak: dependencies ## Kill and stop a broker under load for SOAK_SECONDS, real processes all
 	PENSTOCK_SOAK_SECONDS=$(SOAK_SECONDS) $(SWIFT) test --filter PenstockBrokerTests.BrokerSuites/KillTests

@@ -17,6 +17,7 @@ let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metri
 let metricsTestKit: Target.Dependency = .product(name: "MetricsTestKit", package: "swift-metrics")
 let nio: [Target.Dependency] = [
     .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+    .product(name: "NIOHTTP1", package: "swift-nio"),
     .product(name: "NIOTLS", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
 ]
 let identity: [Target.Dependency] = [
@@ -28,6 +29,7 @@ let package = Package(
     products: [
         .library(name: "Penstock", targets: ["Penstock"]),
         .library(name: "PenstockLog", targets: ["PenstockLog", "PenstockEvents"]),
+        .library(name: "PenstockBroker", targets: ["PenstockBroker", "PenstockFabric", "PenstockSecurity"]),
         .library(name: "PenstockTesting", targets: ["PenstockTesting"]),
         .library(name: "PenstockTomography", targets: ["PenstockTomography"]),
         .executable(name: "penstock", targets: ["penstock"]),
@@ -124,8 +126,8 @@ let package = Package(
         .executableTarget(
             name: "penstock-bench",
             dependencies: [
-                "EventQueries", "Penstock", "PenstockEvents", "PenstockFabric", "PenstockLog", "PenstockTomography",
-                "CFFTW", "CPenstockShim", argumentParser,
+                "EventQueries", "Penstock", "PenstockBroker", "PenstockEvents", "PenstockFabric", "PenstockLog",
+                "PenstockTomography", "CFFTW", "CPenstockShim", argumentParser,
             ],
             path: "Benchmarks/penstock-bench",
             swiftSettings: strict),
@@ -146,10 +148,14 @@ let package = Package(
         .testTarget(
             name: "PenstockSecurityTests",
             dependencies: ["PenstockEvents", "PenstockSecurity", "TestSupport"] + identity, swiftSettings: strict),
+        .executableTarget(
+            name: "CoordinationPeer", dependencies: ["PenstockBroker", "PenstockLog"], path: "Tests/CoordinationPeer",
+            swiftSettings: strict),
         .testTarget(
             name: "PenstockBrokerTests",
             dependencies: [
-                "PenstockBroker", "PenstockEvents", "PenstockFabric", "PenstockLog", "PenstockSecurity", "TestSupport",
+                "CoordinationPeer", "PenstockBroker", "PenstockEvents", "PenstockFabric", "PenstockLog",
+                "PenstockSecurity", "TestSupport",
             ],
             swiftSettings: strict),
         .executableTarget(
@@ -175,7 +181,10 @@ let package = Package(
             name: "EventQueriesTests", dependencies: ["EventQueries", "Penstock"], swiftSettings: strict),
         .testTarget(
             name: "PenstockTests",
-            dependencies: ["Penstock", "PenstockCommands", "PenstockTesting", "TestSupport", metricsTestKit],
+            dependencies: [
+                "Penstock", "PenstockBroker", "PenstockCommands", "PenstockFabric", "PenstockTesting", "TestSupport",
+                metricsTestKit,
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "PenstockTomographyTests",

@@ -7,7 +7,11 @@ import Dispatch
 struct PenstockBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "penstock-bench", abstract: "Measures Penstock itself.",
-        subcommands: [EngineBenchmark.self, TomographyBenchmark.self, LogBenchmark.self, FabricBenchmark.self])
+        subcommands: [
+            EngineBenchmark.self, TomographyBenchmark.self, LogBenchmark.self, FabricBenchmark.self,
+            ProduceBenchmark.self,
+            ConsumeBenchmark.self, BrokerServe.self,
+        ])
 
     // Not an asynchronous `main`: that ends the process's first thread, which valgrind does not survive.
     static func main() {

@@ -16,6 +16,14 @@ enum ProcessorTime {
         return Double(time.tv_sec) * 1e9 + Double(time.tv_nsec)
     }
 
+    /// Nanoseconds that another process has run, all threads together; not a number where there is none.
+    static func nanoseconds(of process: pid_t) -> Double {
+        var clock = clockid_t()
+        var time = timespec()
+        guard clock_getcpuclockid(process, &clock) == 0, clock_gettime(clock, &time) == 0 else { return .nan }
+        return Double(time.tv_sec) * 1e9 + Double(time.tv_nsec)
+    }
+
     /// Nanoseconds that processes which this one started, and which have ended, have run.
     static var childrenNanoseconds: Double {
         var usage = rusage()

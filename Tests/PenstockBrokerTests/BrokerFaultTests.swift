@@ -36,6 +36,8 @@ extension BrokerSuites {
                 let reader = try await other.reader(for: Self.readings, from: .earliest)
                 let kept = try await writer.append(.readings(0..<10))
                 #expect(kept.offsets == 0..<10)
+                // What is there is read first, so that the reader waits for more.
+                #expect(try await reader.numbers() == Array(0..<10))
                 let waiting = Task { try await reader.following() }
                 other.close()
                 #expect(try await code { try await writer.append(.readings(0..<1)) } == .unreachable)
@@ -71,14 +73,14 @@ extension BrokerSuites {
             arguments: [LogKind.inProcess, .tcp])
         func brokerRestarts(kind: LogKind) async throws {
             try await withSite(kind) { site in
-                let first = Broker(site.embedded, name: "first") { client throws(LogError) in
+                let first = Broker(site.embedded, name: "first", limits: .patient) { client throws(LogError) in
                     AllRights(client: client.name)
                 }
                 // A port of its own, so that the second one can have it.
                 let address = try await first.listen(
                     at: kind == .inProcess ? .name("moved") : kind.address, over: site.transport
                 ).address
-                let log = RemoteLog(at: [address], over: site.transport, client: "test")
+                let log = RemoteLog(at: [address], over: site.transport, client: "test", limits: .patient)
                 try await openReadings(log)
                 let writer = try await log.writer(for: Self.readings)
                 try await writer.append(.readings(0..<5))
@@ -88,7 +90,7 @@ extension BrokerSuites {
                 let following = Task { try await reader.following() }
                 await first.close()
                 #expect(try await code { try await writer.append(.readings(5..<6)) } == .unreachable)
-                let second = Broker(site.embedded, name: "second") { client throws(LogError) in
+                let second = Broker(site.embedded, name: "second", limits: .patient) { client throws(LogError) in
                     AllRights(client: client.name)
                 }
                 try await second.listen(at: address, over: site.transport)
@@ -105,7 +107,7 @@ extension BrokerSuites {
         @Test("a client that nobody knows is refused, and does nothing", arguments: LogKind.remote)
         func stranger(kind: LogKind) async throws {
             try await withSite(kind) { site in
-                let broker = Broker(site.embedded) { client throws(LogError) in
+                let broker = Broker(site.embedded, limits: .patient) { client throws(LogError) in
                     guard client.token == "secret" else {
                         throw LogError(.notAllowed, "\(client.name) shows no token that this broker knows")
                     }
@@ -115,13 +117,14 @@ extension BrokerSuites {
                     at: kind == .inProcess ? .name("guarded") : kind.address, over: site.transport
                 ).address
                 for token in ["", "guess"] {
-                    let stranger = RemoteLog(at: [address], over: site.transport, client: "stranger") {
+                    let stranger = RemoteLog(at: [address], over: site.transport, client: "stranger", limits: .patient)
+                    {
                         () throws(LogError) in token
                     }
                     #expect(try await code { try await stranger.topics() } == .notAllowed)
                     stranger.close()
                 }
-                let friend = RemoteLog(at: [address], over: site.transport, client: "friend") {
+                let friend = RemoteLog(at: [address], over: site.transport, client: "friend", limits: .patient) {
                     () throws(LogError) in "secret"
                 }
                 #expect(try await friend.topics() == [])
@@ -145,11 +148,13 @@ extension BrokerSuites {
                     _ = try await site.embedded.createTopic(
                         topic, schema: Reading.schema, configuration: Self.pageCache)
                 }
-                let broker = Broker(site.embedded) { client throws(LogError) in ReaderOfOne(client: client.name) }
+                let broker = Broker(site.embedded, limits: .patient) { client throws(LogError) in
+                    ReaderOfOne(client: client.name)
+                }
                 let address = try await broker.listen(
                     at: kind == .inProcess ? .name("guarded") : kind.address, over: site.transport
                 ).address
-                let log = RemoteLog(at: [address], over: site.transport, client: "reader")
+                let log = RemoteLog(at: [address], over: site.transport, client: "reader", limits: .patient)
                 func refused<Result>(_ body: () async throws -> Result) async throws -> Bool {
                     try await code(body) == .notAllowed
                 }
@@ -178,6 +183,57 @@ extension BrokerSuites {
                 try await log.group("mine").close()
                 log.close()
                 await broker.close()
+            }
+        }
+
+        @Test(
+            "who connects, who is refused and what is denied is written down, and no client writes it",
+            arguments: LogKind.remote)
+        func audit(kind: LogKind) async throws {
+            try await withSite(kind) { site in
+                let broker = Broker(site.embedded, limits: .patient) { client throws(LogError) in
+                    guard client.name != "stranger" else { throw LogError(.notAllowed, "nobody knows the stranger") }
+                    return client.name == "owner" ? AllRights(client: client.name) : ReaderOfOne(client: client.name)
+                }
+                try await broker.startAudit()
+                let address = try await broker.listen(
+                    at: kind == .inProcess ? .name("guarded") : kind.address, over: site.transport
+                ).address
+                func log(_ client: String) -> RemoteLog {
+                    RemoteLog(at: [address], over: site.transport, client: client, limits: .patient)
+                }
+                let (stranger, reader, owner) = (log("stranger"), log("reader"), log("owner"))
+                #expect(try await code { try await stranger.topics() } == .notAllowed)
+                #expect(try await code { try await reader.deleteTopic("out") } == .notAllowed)
+                let audit = TopicPartition("penstock.audit")
+                #expect(try await code { try await owner.writer(for: audit) } == .notAllowed)
+                #expect(try await code { try await owner.truncate(audit, before: 0) } == .notAllowed)
+                for client in [stranger, reader, owner] { client.close() }
+                await broker.close()
+                let entries = try await site.embedded.reader(for: audit, from: .earliest)
+                var seen: [String] = []
+                while case .records(let records) = try await entries.next() {
+                    for index in 0..<records.count {
+                        records.withAttributes(at: index) { bytes in
+                            // Four texts, each with its length in front.
+                            var texts: [String] = []
+                            var at = 0
+                            while at < bytes.count {
+                                let count = Int(bytes.loadUnaligned(fromByteOffset: at, as: UInt32.self))
+                                texts.append(String(decoding: bytes[at + 4..<at + 4 + count], as: UTF8.self))
+                                at += 4 + count
+                            }
+                            if texts[0] != "ended" { seen.append("\(texts[0]) \(texts[1]): \(texts[3])") }
+                        }
+                    }
+                }
+                for expected in [
+                    "refused stranger: nobody knows the stranger", "connected reader: ",
+                    "denied reader: create, change or delete the topic out", "connected owner: ",
+                    "denied owner: write to penstock.audit/0", "denied owner: truncate penstock.audit/0",
+                ] {
+                    #expect(seen.contains(expected), "\(seen)")
+                }
             }
         }
 
@@ -226,7 +282,6 @@ extension BrokerSuites {
                 _ = try await site.transport.connect(to: site.address, ended)
                 await ended.wait()
                 #expect(site.broker.clientCount == 0)
-                try await openReadings(site.log)
             }
         }
     }

@@ -21,10 +21,13 @@ enum LogKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
     var testDescription: String { rawValue }
 
     func transport() throws -> any Transport {
-        switch self {
-        case .embedded, .inProcess: InProcessTransport()
-        case .tcp: try TCPTransport(security: .plaintext)
-        case .fabric: try LibfabricTransport()
+        // For machines that are busy with other tests.
+        var limits = FabricLimits()
+        (limits.connectTimeout, limits.pullTimeout) = (.seconds(600), .seconds(600))
+        return switch self {
+        case .embedded, .inProcess: InProcessTransport(limits: limits)
+        case .tcp: try TCPTransport(limits: limits, security: .plaintext)
+        case .fabric: try LibfabricTransport(limits: limits)
         }
     }
 
@@ -41,7 +44,7 @@ final class Site: Sendable {
     let address: FabricAddress
     private let remote: RemoteLog?
 
-    init(_ kind: LogKind, _ limits: Broker.Limits = Broker.Limits()) async throws {
+    init(_ kind: LogKind, _ limits: Broker.Limits) async throws {
         self.kind = kind
         folder = try TestFolder()
         embedded = try await EmbeddedLog(directory: folder("log"))
@@ -52,13 +55,13 @@ final class Site: Sendable {
             return
         }
         address = try await broker.listen(at: kind.address, over: transport).address
-        remote = RemoteLog(at: [address], over: transport, client: "test")
+        remote = RemoteLog(at: [address], over: transport, client: "test", limits: .patient)
     }
 
     var log: any LogStore { remote ?? embedded }
 
     /// Another program that uses the same broker.
-    func client(_ limits: RemoteLog.Limits = RemoteLog.Limits()) -> RemoteLog {
+    func client(_ limits: RemoteLog.Limits = .patient) -> RemoteLog {
         RemoteLog(at: [address], over: transport, client: "another", limits: limits)
     }
 
@@ -71,7 +74,7 @@ final class Site: Sendable {
 
 /// Runs a test on a log, and closes it.
 func withSite(
-    _ kind: LogKind, _ limits: Broker.Limits = Broker.Limits(), _ body: (Site) async throws -> Void
+    _ kind: LogKind, _ limits: Broker.Limits = .patient, _ body: (Site) async throws -> Void
 ) async throws {
     let site = try await Site(kind, limits)
     do { try await body(site) } catch {
@@ -84,3 +87,22 @@ func withSite(
 /// The suites of the broker, which run one after the other: each has threads of its own.
 @Suite("The broker", .serialized)
 enum BrokerSuites {}
+
+extension Broker.Limits {
+    /// For machines that are busy with other tests.
+    static var patient: Broker.Limits {
+        var limits = Broker.Limits()
+        limits.silence = .seconds(600)
+        limits.helloTimeout = .seconds(600)
+        return limits
+    }
+}
+
+extension RemoteLog.Limits {
+    /// For machines that are busy with other tests.
+    static var patient: RemoteLog.Limits {
+        var limits = RemoteLog.Limits()
+        (limits.reachTimeout, limits.requestTimeout) = (.seconds(600), .seconds(600))
+        return limits
+    }
+}

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import PenstockFabric
 
 /// A transport beside what the system's sockets and memory can do, both ends in this process.
@@ -30,7 +29,7 @@ struct FabricBenchmark: AsyncParsableCommand {
         var figures = FigureList()
         figures.add("transport", transport.rawValue)
         figures.add("payload_bytes", Double(payloadBytes))
-        try addFloors("before", to: &figures)
+        try figures.addTransportFloors("_before", bytes: payloads * payloadBytes, roundTrips: roundTrips)
         let pair = try await TransportPair(transport)
         let load = TransportLoad(pair)
         let pulled = try await load.pull(payloads, of: payloadBytes, window: window)
@@ -44,20 +43,7 @@ struct FabricBenchmark: AsyncParsableCommand {
         figures.add("idle_seconds", Double(idleSeconds))
         figures.add("idle_cpu_seconds", (ProcessorTime.processNanoseconds - before) * 1e-9)
         await pair.close()
-        try addFloors("after", to: &figures)
+        try figures.addTransportFloors("_after", bytes: payloads * payloadBytes, roundTrips: roundTrips)
         figures.print(json: json)
-    }
-
-    private func addFloors(_ when: String, to figures: inout FigureList) throws {
-        figures.add("copy_bytes_per_second_\(when)", CopyFloor.bytesPerSecond())
-        let folder = FileManager.default.temporaryDirectory.path
-        guard let program = try FloorProgram("loopback_stream", in: folder, flags: ["-O2", "-pthread"]) else { return }
-        defer { program.remove() }
-        let words = try program.run(["\(payloads * payloadBytes)", "\(roundTrips)"])?.compactMap { Double($0) }
-        guard let words, words.count == 4 else { return }
-        figures.add("socket_bytes_per_second_\(when)", words[0])
-        figures.add("socket_cpu_seconds_per_gb_\(when)", words[1])
-        figures.add("socket_round_trip_p50_us_\(when)", words[2] * 1e-3)
-        figures.add("socket_round_trip_p99_us_\(when)", words[3] * 1e-3)
     }
 }

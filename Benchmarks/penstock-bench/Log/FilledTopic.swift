@@ -53,6 +53,23 @@ final class FilledTopic {
 
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
+    /// Reads `parts` of all records, and looks at what was asked for: the times, and the ends of the payloads.
+    /// - Returns: how many events there were.
+    func pass(of log: any LogStore, _ parts: RecordParts) async throws -> Int {
+        let reader = try await log.reader(for: partition, from: .earliest, parts: parts)
+        var found = 0
+        var sum: Int64 = 0
+        while let entry = try await reader.next() {
+            guard case .records(let records) = entry else { continue }
+            found += records.count
+            sum &+= records.withTimes { $0.reduce(0, &+) }
+            if records.holdsPayloads { sum &+= Int64(records.payload(at: records.count - 1).count) }
+        }
+        await reader.close()
+        guard found == events, sum != 0 else { throw ReadTooLittle() }
+        return found
+    }
+
     /// Takes the seals of the last segment, or of all, and their indexes: what killed owners leave.
     func unseal(all: Bool) throws {
         let directory = "\(path)/\(partition.topic)/\(partition.partition)/"

@@ -59,7 +59,7 @@ struct LogAppendBenchmark: AsyncParsableCommand {
         report(total, floor.fastest)
     }
 
-    @Sendable private static func durability(_ word: String) throws -> Durability {
+    @Sendable static func durability(_ word: String) throws -> Durability {
         guard let durability = Durability(rawValue: word) else { throw ValidationError("no durability \(word)") }
         return durability
     }

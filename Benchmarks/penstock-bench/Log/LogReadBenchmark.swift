@@ -15,13 +15,13 @@ struct LogReadBenchmark: AsyncParsableCommand {
         let topic = try await FilledTopic(shape)
         let log = try await EmbeddedLog(directory: topic.path, creating: false)
         let parts: RecordParts = parts == "attributes" ? .attributes : .everything
-        _ = try await pass(log, topic, parts)
+        _ = try await topic.pass(of: log, parts)
         let clock = ContinuousClock()
         let (start, cpu) = (clock.now, ProcessorTime.processNanoseconds)
         var events = 0
         var elapsed = Duration.zero
         repeat {
-            events += try await pass(log, topic, parts)
+            events += try await topic.pass(of: log, parts)
             elapsed = clock.now - start
         } while elapsed < .seconds(seconds)
         let wall = elapsed / .seconds(1)
@@ -38,22 +38,6 @@ struct LogReadBenchmark: AsyncParsableCommand {
         figures.add("floor_kind", CopyFloor.kind)
         figures.add("ratio", bytes / wall / floor)
         figures.print(json: json)
-    }
-
-    // Looks at what was asked for: the times, and the ends of the payloads.
-    private func pass(_ log: EmbeddedLog, _ topic: FilledTopic, _ parts: RecordParts) async throws -> Int {
-        let reader = try await log.reader(for: topic.partition, from: .earliest, parts: parts)
-        var events = 0
-        var sum: Int64 = 0
-        while let entry = try await reader.next() {
-            guard case .records(let records) = entry else { continue }
-            events += records.count
-            sum &+= records.withTimes { $0.reduce(0, &+) }
-            if records.holdsPayloads { sum &+= Int64(records.payload(at: records.count - 1).count) }
-        }
-        await reader.close()
-        guard events == topic.events, sum != 0 else { throw ReadTooLittle() }
-        return events
     }
 }
 

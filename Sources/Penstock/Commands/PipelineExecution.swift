@@ -76,7 +76,10 @@ struct PipelineExecution<P: Pipeline> {
     // MARK: Log
 
     private func openLog(_ logger: Logger) async throws -> any LogStore {
-        let log = try await LogLocation(settings.log).open(creating: verb == .run, client: "\(P.self)")
+        let own = try await LogLocation(settings.log).open(creating: verb == .run, client: "\(P.self)")
+        let log = RoutedLog(own) { location throws(LogError) in
+            try await location.open(creating: false, client: "\(P.self)")
+        }
         logger.debug("opened the log in \(settings.log)")
         return log
     }

@@ -21,10 +21,9 @@ final class ClientConnection: ConnectionHandler {
         var wire: WireConnection?
         var waiting: [UInt64: Waiting] = [:]
         var next: UInt64 = 1
+        var nextTransaction: UInt32 = 1
         var lastHeard = ContinuousClock.now
-        var lastSaid = ContinuousClock.now
         var end: LogError?
-        var watch: Task<Void, Never>?
     }
 
     private let limits: RemoteLog.Limits
@@ -37,8 +36,6 @@ final class ClientConnection: ConnectionHandler {
         self.depot = depot
         transportLimits = transport.limits
     }
-
-    deinit { state.withLock { $0.watch }?.cancel() }
 
     /// Says hello on a connection that was made with this as its handler.
     func greet(_ connection: any Connection, as hello: Hello) async throws(LogError) {
@@ -72,10 +69,10 @@ final class ClientConnection: ConnectionHandler {
     /// As `call`, where there is nothing in the answer.
     func perform(_ request: Request) async throws(LogError) { _ = try await answer(to: request) }
 
-    /// As `call`, with the answer as it is. A request that waits has no deadline.
-    func answer(to request: Request, waits: Bool = false) async throws(LogError) -> Answer {
+    /// As `call`, with the answer as it is.
+    func answer(to request: Request) async throws(LogError) -> Answer {
         let result = await withCheckedContinuation { continuation in
-            send(request, deadline: waits ? nil : .now + limits.requestTimeout) { continuation.resume(returning: $0) }
+            send(request, deadline: .now + limits.requestTimeout) { continuation.resume(returning: $0) }
         }
         return try result.get()
     }
@@ -111,7 +108,6 @@ final class ClientConnection: ConnectionHandler {
             guard let wire = state.wire, state.end == nil else { return (nil, state.end) }
             defer { state.next += 1 }
             state.waiting[state.next] = Waiting(deadline: deadline, take: take)
-            state.lastSaid = .now
             return ((wire, state.next), nil)
         }
         guard let (wire, number) = sending else { return take(.failure(end ?? Self.lost("it is closed"))) }
@@ -123,6 +119,14 @@ final class ClientConnection: ConnectionHandler {
                 self?.finish(number, .failure(LogError(error)))
             }
         ) { $0.put(request) }
+    }
+
+    /// A number for a transaction.
+    func nextTransaction() -> UInt32 {
+        state.withLock { state in
+            defer { state.nextTransaction += 1 }
+            return state.nextTransaction
+        }
     }
 
     /// Ends the connection when what was handed over is sent.
@@ -164,13 +168,12 @@ final class ClientConnection: ConnectionHandler {
     }
 
     func ended(_ reason: FabricError?, of connection: any Connection) {
-        let (waiting, error, watch) = state.withLock { state in
+        let (waiting, error) = state.withLock { state in
             let error = Self.lost(reason?.summary ?? "it was closed")
             state.end = state.end ?? error
-            defer { (state.waiting, state.watch) = ([:], nil) }
-            return (state.waiting, error, state.watch)
+            defer { state.waiting = [:] }
+            return (state.waiting, error)
         }
-        watch?.cancel()
         for (_, one) in waiting.sorted(by: { $0.key < $1.key }) { one.take(.failure(error)) }
     }
 
@@ -178,17 +181,11 @@ final class ClientConnection: ConnectionHandler {
 
     // Says something where nothing else is said, and gives up what waits too long, and a broker that is silent.
     private func watch(silence: Duration) {
-        let watch = Task { [weak self] in
-            while (try? await Task.sleep(for: silence / 3)) != nil {
-                guard let self else { return }
-                look(silence)
-            }
+        Pulse.begin(every: silence / 3) { [weak self] in
+            guard let self, isOpen else { return false }
+            look(silence)
+            return true
         }
-        let hasEnded = state.withLock { state in
-            state.watch = watch
-            return state.end != nil
-        }
-        if hasEnded { watch.cancel() }
     }
 
     private func look(_ silence: Duration) {

@@ -59,16 +59,21 @@ public struct LogLocation: Sendable, Hashable, CustomStringConvertible {
     /// - Parameters:
     ///   - creating: Whether a directory becomes a log where there is none.
     ///   - client: What the program calls itself in the messages of brokers.
+    ///   - reachTimeout: For how long brokers are looked for.
     /// - Throws: As `EmbeddedLog`; `LogError` with code `invalidConfiguration` or `notAllowed` where the environment does not fit.
-    public func open(creating: Bool, client: String) async throws(LogError) -> any LogStore {
+    public func open(
+        creating: Bool, client: String, reachTimeout: Duration = .seconds(30)
+    ) async throws(LogError) -> any LogStore {
         switch place {
         case .directory(let path): return try await EmbeddedLog(directory: path, creating: creating)
         case .brokers(let addresses):
             let environment = ClientEnvironment(ProcessInfo.processInfo.environment)
             let transport = try environment.transport(to: addresses)
-            return RemoteLog(at: addresses, over: transport, client: client) { () throws(LogError) in
-                try environment.token()
-            }
+            var limits = RemoteLog.Limits()
+            limits.reachTimeout = reachTimeout
+            return RemoteLog(
+                at: addresses, over: transport, client: client, limits: limits, session: environment.session
+            ) { () throws(LogError) in try environment.token() }
         }
     }
 }
@@ -110,6 +115,18 @@ struct ClientEnvironment: Sendable {
         } catch {
             throw LogError(error)
         }
+    }
+
+    /// What tells the holder of the token from others who show it: the secret in the file beside it, which is made when it is first
+    /// needed. Where none can be there the program stands for itself.
+    var session: [UInt8]? {
+        guard let tokenFile else { return nil }
+        let path = tokenFile + ".session"
+        if let known = try? TokenFile.read(path) { return Array(known.utf8) }
+        let fresh = (0..<4).map { _ in String(UInt64.random(in: 0 ... .max), radix: 36) }.joined(separator: "-")
+        // Another program may be faster.
+        try? TokenFile.write(fresh, to: path)
+        return (try? TokenFile.read(path)).map { Array($0.utf8) }
     }
 
     /// The token that is shown; none where no file is named.

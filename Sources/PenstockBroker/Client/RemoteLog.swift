@@ -30,7 +30,7 @@ public final class RemoteLog: LogStore {
     private let addresses: [FabricAddress]
     private let transport: any Transport
     private let depot: SlabDepot
-    private let session = (0..<32).map { _ in UInt8.random(in: 0...255) }
+    private let session: [UInt8]
     private let client: String
     private let token: @Sendable () throws(LogError) -> String
 
@@ -49,9 +49,11 @@ public final class RemoteLog: LogStore {
     ///   - addresses: Where brokers of the log are; they are tried in this order.
     ///   - transport: Moves messages and payloads.
     ///   - client: What the program calls itself in the broker's messages.
+    ///   - session: A secret that tells the holder of the token from others who show it; nil for one that only this object has.
     ///   - token: Proves who it is, where the connection does not; asked for at each connection.
     public init(
         at addresses: [FabricAddress], over transport: any Transport, client: String, limits: Limits = Limits(),
+        session: [UInt8]? = nil,
         token: @escaping @Sendable () throws(LogError) -> String = { () throws(LogError) in "" }
     ) {
         precondition(!addresses.isEmpty, "a remote log has an address")
@@ -60,6 +62,7 @@ public final class RemoteLog: LogStore {
         self.client = client
         self.limits = limits
         self.token = token
+        self.session = session ?? (0..<32).map { _ in UInt8.random(in: 0...255) }
         depot = SlabDepot(transport)
     }
 
@@ -144,15 +147,7 @@ public final class RemoteLog: LogStore {
 
     /// Begins a transaction over partitions that the caller writes to.
     public func transaction(over writers: [any TopicWriter]) async throws(LogError) -> any Transaction {
-        let remote = writers.compactMap { $0 as? RemoteWriter }
-        guard let first = remote.first, remote.count == writers.count,
-            remote.allSatisfy({ $0.connection === first.connection })
-        else {
-            throw LogError(
-                .invalidTransaction, "a transaction is over writers of one log, and of one connection to its broker",
-                hint: "open all writers again")
-        }
-        return try await RemoteTransaction(remote, number: nextNumber())
+        try await RemoteTransaction.begin(over: writers)
     }
 
     /// Makes good what the last owner of a partition left behind.
@@ -277,6 +272,10 @@ public final class RemoteLog: LogStore {
         let connection = ClientConnection(limits, transport, depot)
         let wire: any Connection
         do throws(FabricError) { wire = try await transport.connect(to: address, connection) } catch {
+            // Another service, or one that is encrypted where this side is not: trying again is of no use.
+            guard error.code != .protocolViolation else {
+                throw LogError(.invalidConfiguration, "\(address) is no broker: \(error.summary)", hint: error.hint)
+            }
             throw LogError(error)
         }
         // Asked for when the broker is there: one that begins again has written another token before it listens.

@@ -9,10 +9,24 @@ final class RemoteTransaction: Transaction {
     private let connection: ClientConnection
     private let hasEnded = Guarded(false)
 
-    init(_ writers: [RemoteWriter], number: UInt32) async throws(LogError) {
+    /// Begins a transaction over writers of one connection to a broker.
+    /// - Throws: `LogError` with code `invalidTransaction` where they are not, or as of a log's transaction.
+    static func begin(over writers: [any TopicWriter]) async throws(LogError) -> RemoteTransaction {
+        let remote = writers.compactMap { $0 as? RemoteWriter }
+        guard let first = remote.first, remote.count == writers.count,
+            remote.allSatisfy({ $0.connection === first.connection })
+        else {
+            throw LogError(
+                .invalidTransaction, "a transaction is over writers of one log, and of one connection to its broker",
+                hint: "open all writers again")
+        }
+        return try await RemoteTransaction(remote, first.connection)
+    }
+
+    private init(_ writers: [RemoteWriter], _ connection: ClientConnection) async throws(LogError) {
         self.writers = writers
-        self.number = number
-        connection = writers[0].connection
+        self.connection = connection
+        number = connection.nextTransaction()
         id = try await connection.call(.beginTransaction(number, writers: writers.map(\.number)))
     }
 

@@ -86,7 +86,8 @@ final class RemoteWriter: TopicWriter {
     struct Prepared: Sendable {
         let header: [UInt8]
         let body: SlabRange
-        let byteCount: Int
+
+        var byteCount: Int { body.count }
     }
 
     func prepared(_ batch: consuming RecordBatchBuilder) throws(LogError) -> Prepared {
@@ -112,13 +113,12 @@ final class RemoteWriter: TopicWriter {
 
     private func prepared(_ batch: PortableBatch, _ slab: Slab?) throws(LogError) -> Prepared {
         if let slab {
-            return Prepared(header: batch.headerBytes, body: slab[batch.body], byteCount: batch.body.count)
+            return Prepared(header: batch.headerBytes, body: slab[batch.body])
         }
         do throws(FabricError) {
             let slab = try connection.depot.take(batch.body.count)
             slab.bytes.copyMemory(from: UnsafeRawBufferPointer(rebasing: batch.slab.bytes[batch.body]))
-            return Prepared(
-                header: batch.headerBytes, body: slab[0..<batch.body.count], byteCount: batch.body.count)
+            return Prepared(header: batch.headerBytes, body: slab[0..<batch.body.count])
         } catch {
             throw LogError(error)
         }

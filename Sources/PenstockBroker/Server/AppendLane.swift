@@ -10,8 +10,6 @@ final class AppendLane: Sendable {
     /// An append whose payload comes.
     struct Entry: Sendable {
         let append: Append
-        /// Where the body comes, behind the room for the header.
-        let slab: Payload.Storage
         let bodyByteCount: Int
         let transaction: (any PortableTransaction)?
         let answer: @Sendable (Result<Acknowledgement, LogError>) -> Void
@@ -19,8 +17,8 @@ final class AppendLane: Sendable {
 
     private struct State {
         var entries: [UInt64: Entry] = [:]
-        /// The numbers of those whose payload is here.
-        var arrived: Set<UInt64> = []
+        /// The bodies that are here, behind the room for their headers.
+        var arrived: [UInt64: Payload.Storage] = [:]
         /// The number of the next one to come, and of the next one to hand over.
         var next: UInt64 = 0
         var due: UInt64 = 0
@@ -51,9 +49,9 @@ final class AppendLane: Sendable {
         }
     }
 
-    /// The payload of an append is here.
-    func arrive(_ number: UInt64) {
-        state.withLock { _ = $0.arrived.insert(number) }
+    /// The payload of an append is here, behind the room for the header in `slab`.
+    func arrive(_ number: UInt64, in slab: Payload.Storage) {
+        state.withLock { $0.arrived[number] = slab }
         handOver()
     }
 
@@ -80,29 +78,29 @@ final class AppendLane: Sendable {
     private enum Step {
         case wait
         case refuse(Entry)
-        case submit(Entry)
+        case submit(Entry, Payload.Storage)
     }
 
     // One at a time: whoever finds that somebody hands over leaves the rest to him.
     private func handOver() {
         while true {
             let step: Step = state.withLock { state in
-                guard !state.isHandingOver, state.arrived.remove(state.due) != nil,
+                guard !state.isHandingOver, let slab = state.arrived.removeValue(forKey: state.due),
                     let entry = state.entries.removeValue(forKey: state.due)
                 else { return .wait }
                 state.due += 1
                 state.isHandingOver = true
                 if entry.append.series < state.series { return .refuse(entry) }
                 state.series = entry.append.series
-                return .submit(entry)
+                return .submit(entry, slab)
             }
             switch step {
             case .wait: return
             case .refuse(let entry):
                 entry.answer(.failure(behindFailure))
                 finishHandingOver()
-            case .submit(let entry):
-                guard submit(entry) else { return }
+            case .submit(let entry, let slab):
+                guard submit(entry, slab) else { return }
                 finishHandingOver()
             }
         }
@@ -117,10 +115,10 @@ final class AppendLane: Sendable {
     }
 
     /// False where that goes on elsewhere, because there is no room yet.
-    private func submit(_ entry: Entry) -> Bool {
+    private func submit(_ entry: Entry, _ slab: Payload.Storage) -> Bool {
         do throws(LogError) {
             let batch = try writer.admitted(
-                header: entry.append.header, body: entry.bodyByteCount, in: entry.slab)
+                header: entry.append.header, body: entry.bodyByteCount, in: slab)
             if entry.transaction == nil, let pending = try writer.submitNow(batch, as: entry.append.claim) {
                 follow(pending, entry)
                 return true

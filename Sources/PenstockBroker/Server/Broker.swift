@@ -15,10 +15,12 @@ public final class Broker: Sendable {
         public var helloTimeout = Duration.seconds(10)
         /// The most bytes of what is answered to a fetch, with at least one batch.
         public var fetchBytes = 1 << 20
+        /// Bytes of batches of a connection that are here and not acknowledged; more stay with the client.
+        public var pendingBytesPerClient = 128 << 20
+        /// Requests of a connection that are worked on at once, appends apart. Whoever sends more is not a client of ours.
+        public var requestsPerClient = 16_384
         /// Writers, readers, groups and transactions of a connection, of each so many.
         public var objectsPerClient = 4096
-        /// Requests of a connection that are worked on or wait for records at a time, beside appends.
-        public var requestsPerClient = 16_384
 
         /// The default limits.
         public init() {}
@@ -35,7 +37,8 @@ public final class Broker: Sendable {
     private struct State {
         var listeners: [any Listener] = []
         var sessions: [ObjectIdentifier: BrokerSession] = [:]
-        var watch: Task<Void, Never>?
+        var isWatched = false
+        var audit: Audit?
         var isClosed = false
     }
 
@@ -71,12 +74,13 @@ public final class Broker: Sendable {
         let listener = try await transport.listen(at: address) { [weak self] connection in
             self?.accept(WireConnection(connection: connection, limits: transport.limits, depot: depot))
         }
-        let isClosed = state.withLock { state in
-            if state.isClosed { return true }
+        let (isClosed, isFirst) = state.withLock { state in
+            if state.isClosed { return (true, false) }
             state.listeners.append(listener)
-            if state.watch == nil { state.watch = watch() }
-            return false
+            defer { state.isWatched = true }
+            return (false, !state.isWatched)
         }
+        if isFirst { watch() }
         if isClosed {
             await listener.close()
             throw FabricError(.closed, "the broker \(name) is closed")
@@ -84,20 +88,37 @@ public final class Broker: Sendable {
         return listener
     }
 
+    /// From now on writes down in the topic `penstock.audit` who connects, who is refused, and what is denied to whom.
+    /// - Throws: `LogError` where the topic cannot be opened, or somebody else writes to it.
+    public func startAudit() async throws(LogError) {
+        let audit = try await Audit(log, clock)
+        let isNeeded = state.withLock { state in
+            if state.isClosed || state.audit != nil { return false }
+            state.audit = audit
+            return true
+        }
+        if !isNeeded { await audit.close() }
+    }
+
+    /// Writes something down, where that is wanted.
+    func audit(_ kind: AuditEntry.Kind, _ client: String, _ peer: FabricPeer, _ detail: String = "") {
+        state.withLock { $0.audit }?.note(kind, client: client, peer: "\(peer)", detail)
+    }
+
     /// How many clients are connected.
     public var clientCount: Int { state.withLock { $0.sessions.count } }
 
     /// Accepts nobody any more, ends all connections, and gives all partitions up. What was acknowledged is kept.
     public func close() async {
-        let (listeners, sessions, watch) = state.withLock { state in
+        let (listeners, sessions) = state.withLock { state in
             state.isClosed = true
-            defer { (state.listeners, state.watch) = ([], nil) }
-            return (state.listeners, Array(state.sessions.values), state.watch)
+            defer { state.listeners = [] }
+            return (state.listeners, Array(state.sessions.values))
         }
-        watch?.cancel()
         for listener in listeners { await listener.close() }
         for session in sessions { await session.end() }
         await writers.closeAll()
+        await state.withLock { $0.audit }?.close()
     }
 
     func admit(_ hello: Hello, _ peer: FabricPeer) throws(LogError) -> any ClientRights {
@@ -119,13 +140,13 @@ public final class Broker: Sendable {
     }
 
     // Ends the connections of clients that have fallen silent, or whose proof of who they are has run out.
-    private func watch() -> Task<Void, Never> {
-        let pause = min(limits.silence, limits.helloTimeout) / 3
-        return Task { [weak self] in
-            while (try? await Task.sleep(for: pause)) != nil {
-                guard let self else { return }
-                for session in state.withLock({ Array($0.sessions.values) }) { session.endIfDue() }
+    private func watch() {
+        Pulse.begin(every: min(limits.silence, limits.helloTimeout) / 3) { [weak self] in
+            guard let sessions = self?.state.withLock({ $0.isClosed ? nil : Array($0.sessions.values) }) else {
+                return false
             }
+            for session in sessions { session.endIfDue() }
+            return true
         }
     }
 }

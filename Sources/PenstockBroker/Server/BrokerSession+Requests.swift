@@ -16,7 +16,7 @@ extension BrokerSession {
                 let topic = try await log.openTopic(name, schema: schema, creatingWith: configuration)
                 answer(number) { $0.put(topic) }
             case .topics:
-                let topics = try await log.topics()
+                let topics = try await log.topics().filter { isVisible($0, rights) }
                 answer(number) { $0.put(topics) }
             case .describe(let name):
                 let topic = try await log.describe(name)
@@ -117,6 +117,12 @@ extension BrokerSession {
 
     // MARK: Rights
 
+    /// Whether a client may know of a topic. Who connects to the broker is not for everybody to know.
+    private func isVisible(_ topic: String, _ rights: any ClientRights) -> Bool {
+        if rights.mayAdminister(topic: topic) { return true }
+        return topic != Audit.topic && (rights.mayConsume(from: topic) || rights.mayProduce(to: topic))
+    }
+
     private func check(_ request: Request, _ rights: any ClientRights) throws(LogError) {
         let (isAllowed, what): (Bool, String)
         switch request {
@@ -126,9 +132,7 @@ extension BrokerSession {
             .leaveTransaction:
             return
         case .describe(let topic), .owners(let topic):
-            (isAllowed, what) = (
-                rights.mayConsume(from: topic) || rights.mayProduce(to: topic), "see the topic \(topic)"
-            )
+            (isAllowed, what) = (isVisible(topic, rights), "see the topic \(topic)")
         case .openTopic(let topic, _, _):
             (isAllowed, what) = (
                 rights.mayConsume(from: topic) || rights.mayProduce(to: topic), "open the topic \(topic)"
@@ -140,14 +144,31 @@ extension BrokerSession {
         case .recover(let partition), .openWriter(_, let partition, _):
             (isAllowed, what) = (rights.mayProduce(to: partition.topic), "write to \(partition)")
         case .openReader(_, let partition, _, _):
-            (isAllowed, what) = (rights.mayConsume(from: partition.topic), "read \(partition)")
+            let topic = partition.topic
+            let isAllowedTo = topic == Audit.topic ? rights.mayAdminister(topic: topic) : rights.mayConsume(from: topic)
+            (isAllowed, what) = (isAllowedTo, "read \(partition)")
         case .openGroup(_, let group), .positions(let group), .deleteGroup(let group):
             (isAllowed, what) = (rights.mayUse(group: group), "use the group \(group)")
         }
-        guard isAllowed else {
+        guard isAllowed, !request.changesAudit else {
+            broker.audit(.denied, rights.client, wire.connection.peer, what)
             throw LogError(
                 .notAllowed, "\(rights.client) may not \(what)",
                 hint: "ask the administrator of the broker \(broker.name) for a token with the right scope")
+        }
+    }
+}
+
+extension Request {
+    /// Whether it would change what the broker writes down about its clients.
+    fileprivate var changesAudit: Bool {
+        switch self {
+        case .createTopic(let topic, _, _), .openTopic(let topic, _, _), .alterTopic(let topic, _),
+            .deleteTopic(let topic):
+            topic == Audit.topic
+        case .truncate(let partition, _), .recover(let partition), .openWriter(_, let partition, _):
+            partition.topic == Audit.topic
+        default: false
         }
     }
 }

@@ -36,10 +36,13 @@ final class BrokerSession: ConnectionHandler {
     let broker: Broker
     let wire: WireConnection
     let state = Guarded(State())
+    /// The bodies of batches that are here or on their way, and not acknowledged.
+    private let intake: Intake
 
     init(_ broker: Broker, _ wire: WireConnection) {
         self.broker = broker
         self.wire = wire
+        intake = Intake(byteLimit: broker.limits.pendingBytesPerClient)
     }
 
     func received(_ message: IncomingMessage, on connection: any Connection) {
@@ -55,7 +58,14 @@ final class BrokerSession: ConnectionHandler {
         }
     }
 
-    func ended(_ reason: FabricError?, of connection: any Connection) { release() }
+    func ended(_ reason: FabricError?, of connection: any Connection) {
+        let (client, isGreeted) = state.withLock { ($0.rights?.client, $0.isGreeted) }
+        // The refusal of whoever has said hello is written down already.
+        if client != nil || !isGreeted {
+            broker.audit(client == nil ? .refused : .ended, client ?? "", connection.peer, reason?.summary ?? "")
+        }
+        release()
+    }
 
     /// Ends the connection, and gives back what the client had.
     func end() async {
@@ -72,6 +82,10 @@ final class BrokerSession: ConnectionHandler {
         if let expires = rights?.expires, expires <= broker.clock.now() {
             return wire.connection.fail(
                 FabricError(.notTrusted, "the token or the certificate of \(wire.connection.peer) has expired"))
+        }
+        if intake.holdsBack {
+            // The client's words wait behind its batches, which wait for the disk; it is told that the broker is there.
+            return answer(Envelope.unasked) { _ in }
         }
         guard silence > (rights != nil ? broker.limits.silence : broker.limits.helloTimeout) else { return }
         wire.connection.fail(FabricError(.timedOut, "\(wire.connection.peer) has said nothing for \(silence)"))
@@ -131,11 +145,13 @@ final class BrokerSession: ConnectionHandler {
                 }
                 let rights = try broker.admit(hello, wire.connection.peer)
                 state.withLock { $0.rights = rights }
+                broker.audit(.connected, rights.client, wire.connection.peer)
                 let welcome = Welcome(
                     broker: broker.name, silence: UInt32(broker.limits.silence / .milliseconds(1)),
                     fetchBytes: UInt32(broker.limits.fetchBytes))
                 answer(number) { $0.put(welcome) }
             } catch {
+                broker.audit(.refused, hello.client, wire.connection.peer, error.summary)
                 refuse(number, error)
                 wire.connection.close()
             }
@@ -159,26 +175,24 @@ final class BrokerSession: ConnectionHandler {
             return refuse(number, unknownProducer(stamp, in: writer.partition))
         }
         let byteCount = payload.byteCount
-        let slab: Slab
-        do throws(FabricError) { slab = try wire.depot.take(PortableBatch.slabByteCount(byteCount)) } catch {
-            return wire.connection.fail(error)
-        }
-        let memory = UnsafeMutableRawBufferPointer(
-            rebasing: slab.bytes[..<PortableBatch.slabByteCount(byteCount)])
-        let lane = writer.lane
-        let place = lane.add(
-            AppendLane.Entry(
-                append: append, slab: Payload.Storage(writable: memory, of: slab), bodyByteCount: byteCount,
-                transaction: transaction
-            ) { [self] result in
+        let place = writer.lane.add(
+            AppendLane.Entry(append: append, bodyByteCount: byteCount, transaction: transaction) { [self] result in
+                intake.giveRoom(byteCount)
                 switch result {
                 case .success(let acknowledgement): answer(number) { $0.put(acknowledgement) }
                 case .failure(let error): refuse(number, error)
                 }
             })
-        let start = PortableBatch.headerByteCount
-        payload.pull(into: slab[start..<start + byteCount]) { error in
-            if error == nil { lane.arrive(place) } else { lane.abandon() }
+        intake.whenRoom(byteCount) { [self] in pull(payload, writer.lane, place) }
+    }
+
+    private func pull(_ payload: IncomingPayload, _ lane: AppendLane, _ place: UInt64) {
+        do throws(FabricError) {
+            try AppendBody.pull(payload, from: wire.depot) { storage in
+                if let storage { lane.arrive(place, in: storage) } else { lane.abandon() }
+            }
+        } catch {
+            wire.connection.fail(error)
         }
     }
 
@@ -216,6 +230,7 @@ final class BrokerSession: ConnectionHandler {
     @discardableResult
     private func release() -> Task<Void, Never> {
         broker.forget(self)
+        intake.end()
         return state.withLock { state in
             if let ending = state.ending { return ending }
             let (writers, readers) = (state.writers, state.readers)

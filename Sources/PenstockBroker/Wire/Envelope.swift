@@ -9,6 +9,8 @@ struct Envelope {
     }
 
     static let byteCount = 9
+    /// The number of an answer that nobody has asked for: it says that the broker is there.
+    static let unasked: UInt64 = 0
 
     let kind: Kind
     /// Which request of the connection.

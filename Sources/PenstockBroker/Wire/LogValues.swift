@@ -1,6 +1,7 @@
 internal import PenstockEvents
 internal import PenstockLog
 
+/// The log's values in messages: their fields, one behind the other.
 extension Timestamp: WireValue {
     func write(to message: inout WireWriter) { message.put(nanoseconds) }
     init(from message: inout WireReader) throws(WireError) { self.init(nanoseconds: try message.take()) }

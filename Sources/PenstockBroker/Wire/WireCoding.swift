@@ -17,6 +17,9 @@ struct WireError: Error, CustomStringConvertible {
 struct WireWriter {
     private(set) var bytes: [UInt8] = []
 
+    /// With room for what most messages have, those of appends too.
+    init() { bytes.reserveCapacity(192) }
+
     mutating func put(_ value: some WireValue) { value.write(to: &self) }
 
     mutating func put(_ data: [UInt8]) {
@@ -64,10 +67,10 @@ struct WireReader {
     fileprivate mutating func integer<Value: FixedWidthInteger>() throws(WireError) -> Value {
         let size = MemoryLayout<Value>.size
         guard size <= bytes.count - position else { throw WireError("it ends too early") }
-        var value: Value = 0
-        for place in 0..<size { value |= Value(truncatingIfNeeded: bytes[position + place]) << Value(8 * place) }
-        position += size
-        return value
+        defer { position += size }
+        return bytes.withUnsafeBytes {
+            Value(littleEndian: $0.loadUnaligned(fromByteOffset: position, as: Value.self))
+        }
     }
 }
 

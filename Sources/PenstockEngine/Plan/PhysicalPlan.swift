@@ -3,7 +3,7 @@ internal import PenstockEvents
 /// The stages that run: operators that follow each other without a cut, between an input and an output.
 public struct PhysicalPlan: Sendable {
     /// The number of key groups, which bounds the parallelism of a keyed stage.
-    public static let largestParallelism = 128
+    public static let largestParallelism = KeyGroup.count
 
     /// The stages; edges point from lower to higher numbers.
     public internal(set) var stages: [PhysicalStage] = []

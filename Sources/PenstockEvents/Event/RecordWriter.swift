@@ -26,6 +26,13 @@ public struct RecordWriter: ~Copyable, Sendable {
         payload = nil
     }
 
+    /// Appends a record whose attributes are encoded already.
+    public mutating func append(record attributes: UnsafeRawBufferPointer, payload: Payload = .empty) {
+        append(bytes: attributes)
+        attributeEnds.append(self.attributes.count)
+        payloads.append(payload)
+    }
+
     /// Appends the bytes of a trivial value as they lie in memory. Only for types without padding.
     @inlinable public mutating func appendBytes<Value: BitwiseCopyable>(of value: Value) {
         withUnsafeBytes(of: value) { append(bytes: $0) }

@@ -20,6 +20,8 @@ struct FrameWriter {
     private var payloadWritten: Int?
     private var nextNumber: UInt64 = 0
     private var unwrittenBytes = 0
+    /// The memory of the last piece, while more follows: where the socket has taken it, it is used again.
+    private var spare: ByteBuffer?
 
     var isEmpty: Bool { frames.isEmpty }
 
@@ -35,19 +37,22 @@ struct FrameWriter {
 
     /// The next piece, and the frames that it completes.
     mutating func nextPiece(_ allocator: ByteBufferAllocator) -> (piece: ByteBuffer, completed: [OutgoingFrame]) {
-        var piece = allocator.buffer(capacity: min(unwrittenBytes, Self.pieceBytes))
+        let byteCount = min(unwrittenBytes, Self.pieceBytes)
+        var piece = spare.take() ?? allocator.buffer(capacity: byteCount)
+        piece.clear(minimumCapacity: byteCount)
         var completed: [OutgoingFrame] = []
         while let frame = frames.first, write(frame, to: &piece) {
             completed.append(frames.removeFirst())
             payloadWritten = nil
         }
         unwrittenBytes -= piece.readableBytes
+        if !isEmpty { spare = piece }
         return (piece, completed)
     }
 
     /// Takes out all frames that have not been written to their end.
     mutating func removeAll() -> [OutgoingFrame] {
-        defer { frames.removeAll() }
+        defer { (frames, spare) = (CircularBuffer(), nil) }
         return Array(frames)
     }
 

@@ -22,6 +22,17 @@ public struct RecordBatchBuilder: ~Copyable, Sendable {
     /// A batch without records.
     public init(schemaID: UInt64) { self.schemaID = schemaID }
 
+    /// A batch of records that were encoded before, whose memory it shares.
+    init(_ columns: RecordColumns) {
+        schemaID = columns.schemaID
+        times = columns.times
+        keyHashes = columns.keyHashes
+        attributes = columns.attributes
+        attributeLengths = columns.attributeLengths
+        payloads = columns.payloads
+        largestRecordBytes = columns.largestRecordBytes
+    }
+
     /// The number of records so far.
     public var count: Int { times.count }
 

@@ -17,6 +17,9 @@ struct SegmentWindow {
     // Bytes that the storage is asked to fetch ahead of cold reading.
     private static let aheadBytes = 4 << 20
 
+    // Less is copied rather than mapped: asking whether it is in memory, and the first touch, cost more.
+    private static let mappedBytes = 16 << 10
+
     private let file: any StorageFile
     private let maps: Bool
     private let announces: Bool
@@ -50,8 +53,9 @@ struct SegmentWindow {
         start = position
         isMapped = try map(needed, wanted)
         if !isMapped {
+            // Who takes little here and there would have fetched what it passes over.
+            if wanted >= Self.mappedBytes { announce(upTo: position + wanted) }
             let slab = Payload.Storage(byteCount: wanted)
-            announce(upTo: position + wanted)
             count = try file.read(into: slab.bytes, at: position)
             self.slab = slab
         }
@@ -60,7 +64,7 @@ struct SegmentWindow {
     }
 
     private mutating func map(_ needed: Int, _ wanted: Int) throws(StorageError) -> Bool {
-        guard maps else { return false }
+        guard maps, wanted >= Self.mappedBytes else { return false }
         if fileBytes < start + wanted { fileBytes = try file.byteCount() }
         let end = min(start + wanted, fileBytes)
         guard end - start >= needed, let view = try file.mapped(start..<end) else { return false }

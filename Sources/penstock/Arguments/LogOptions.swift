@@ -25,7 +25,7 @@ struct LogOptions: ParsableArguments {
     /// - Parameter creating: whether it is made where there is none.
     func open(creating: Bool = false) async throws -> any LogStore {
         do throws(LogError) {
-            return try await LogLocation(path).open(creating: creating, client: "penstock")
+            return try await LogLocation(path).open(creating: creating, client: "penstock", reachTimeout: .seconds(5))
         } catch {
             guard error.code == .logNotFound else { throw error }
             throw LogError(

@@ -42,6 +42,7 @@ struct ServeCommand: AsyncParsableCommand {
         let broker = Broker(log, name: ProcessInfo.processInfo.hostName) { client throws(LogError) in
             try access.withLock { $0 }.rights(of: client)
         }
+        try await broker.startAudit()
         let (stops, stop) = AsyncStream<Void>.makeStream()
         let signals = StopSignals { stop.finish() }
         defer { signals.cancel() }

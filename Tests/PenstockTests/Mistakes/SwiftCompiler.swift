@@ -17,6 +17,12 @@ struct SwiftCompiler {
     static let checkout = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent()
 
+    /// The C modules of this package and of those that it builds on.
+    private static let libraries = [
+        "CFFTW", "CFabric", "CHDF5", "CLZ4", "CPNG", "CTIFF", "CUring", "_AtomicsShims", "CNIOAtomics", "CNIODarwin",
+        "CNIOLLHTTP", "CNIOLinux", "CNIOOpenBSD", "CNIOPosix", "CNIOWindows",
+    ]
+
     private init?() {
         let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
         let candidates = folders.map { URL(fileURLWithPath: "\($0)/swiftc") }
@@ -73,7 +79,7 @@ struct SwiftCompiler {
     ) throws -> [Message] {
         // The modules of the package need the C libraries' modules to exist; their content is behind internal imports.
         let stubs = try folder.write(
-            ["CFFTW", "CHDF5", "CLZ4", "CPNG", "CTIFF", "CUring"].map { "module \($0) {}\n" }.joined(),
+            Self.libraries.map { "module \($0) {}\n" }.joined(),
             to: "module.modulemap")
         // The macros of tests.
         let plugins = executable.resolvingSymlinksInPath().deletingLastPathComponent()

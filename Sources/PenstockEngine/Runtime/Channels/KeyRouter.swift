@@ -8,19 +8,17 @@ struct KeyRouter {
 
     init(instances: Int) { self.instances = instances }
 
-    /// The instance that owns the key with this hash: group = hash's upper half scaled to the number of groups, groups in equal ranges.
+    /// The instance that owns the key with this hash.
     static func instance(of hash: UInt64, among instances: Int) -> Int {
-        instance(ofGroup: group(of: hash), among: instances)
+        KeyGroup.partition(of: hash, among: instances)
     }
 
     /// The key group of the key with this hash, below `PhysicalPlan.largestParallelism`.
-    static func group(of hash: UInt64) -> UInt64 {
-        ((hash >> 32) * UInt64(PhysicalPlan.largestParallelism)) >> 32
-    }
+    static func group(of hash: UInt64) -> UInt64 { KeyGroup.group(of: hash) }
 
     /// The instance that owns a key group.
     static func instance(ofGroup group: UInt64, among instances: Int) -> Int {
-        Int(group * UInt64(instances) / UInt64(PhysicalPlan.largestParallelism))
+        KeyGroup.owner(of: group, among: instances)
     }
 
     /// The part of a batch for each instance; nil where an instance has no events in it.

@@ -1,0 +1,122 @@
+internal import PenstockEvents
+internal import PenstockLog
+
+/// Writes down in a topic who connects to a broker, who is refused, and what is denied to whom.
+///
+/// Nobody waits for it. Where more comes at once than the limit of what waits, as of somebody who tries again and again, the rest is
+/// counted, and the number is written down.
+final class Audit: Sendable {
+    /// The topic, which clients that administer the log may read, and none may write.
+    static let topic = "penstock.audit"
+    private static let waitingLimit = 4096
+    private static let keptBytes = 256 << 20
+
+    private struct State {
+        var waiting: [(entry: AuditEntry, time: Timestamp)] = []
+        var dropped: UInt64 = 0
+        var writing: Task<Void, Never>?
+        var isClosed = false
+    }
+
+    private let writer: any TopicWriter
+    private let clock: any WallClock
+    private let state = Guarded(State())
+
+    /// Opens the topic, which is made where it is not there.
+    init(_ log: any LogStore, _ clock: any WallClock) async throws(LogError) {
+        _ = try await log.openTopic(
+            Self.topic, schema: AuditEntry.schema,
+            creatingWith: TopicConfiguration(retention: Retention(bytes: Self.keptBytes)))
+        writer = try await log.writer(for: TopicPartition(Self.topic))
+        self.clock = clock
+    }
+
+    /// Writes something down, soon.
+    func note(_ kind: AuditEntry.Kind, client: String, peer: String, _ detail: String = "") {
+        let entry = AuditEntry(kind: kind, client: client, peer: peer, detail: detail)
+        let now = clock.now()
+        state.withLock { state in
+            guard !state.isClosed else { return }
+            guard state.waiting.count < Self.waitingLimit else {
+                state.dropped += 1
+                return
+            }
+            state.waiting.append((entry, now))
+            if state.writing == nil { state.writing = Task { await self.write() } }
+        }
+    }
+
+    /// Writes down what waits, and gives the topic up.
+    func close() async {
+        let writing = state.withLock { state in
+            state.isClosed = true
+            return state.writing
+        }
+        await writing?.value
+        try? await writer.close()
+    }
+
+    private func write() async {
+        while true {
+            let (entries, dropped) = state.withLock { state in
+                defer { (state.waiting, state.dropped) = ([], 0) }
+                if state.waiting.isEmpty, state.dropped == 0 { state.writing = nil }
+                return (state.waiting, state.dropped)
+            }
+            if entries.isEmpty, dropped == 0 { return }
+            var batch = RecordBatchBuilder(schemaID: AuditEntry.schema.id)
+            for (entry, time) in entries { batch.append(entry, time: time) }
+            if dropped > 0 {
+                let entry = AuditEntry(kind: .dropped, client: "", peer: "", detail: "\(dropped) entries")
+                batch.append(entry, time: clock.now())
+            }
+            // A disk without room must not keep clients out: what is not written is lost.
+            _ = try? await writer.append(batch)
+        }
+    }
+}
+
+/// What happened at a broker. Its time is the broker's.
+struct AuditEntry: Event {
+    enum Kind: String, Sendable {
+        /// A client has proven who it is.
+        case connected
+        /// A client was not let in.
+        case refused
+        /// A client asked for something that it may not do.
+        case denied
+        /// A client's connection ended.
+        case ended
+        /// Entries that could not be written down.
+        case dropped
+    }
+
+    let kind: String
+    let client: String
+    let peer: String
+    let detail: String
+
+    static let schema = Schema(
+        "penstock.audit",
+        fields: [
+            .init("kind", .string), .init("client", .string), .init("peer", .string), .init("detail", .string),
+        ])
+
+    init(kind: Kind, client: String, peer: String, detail: String) {
+        self.kind = kind.rawValue
+        self.client = client
+        self.peer = peer
+        self.detail = detail
+    }
+
+    func write(to record: inout RecordWriter) {
+        for text in [kind, client, peer, detail] { record.append(text) }
+    }
+
+    init(reading record: inout RecordReader) throws(RecordError) {
+        kind = try record.readString()
+        client = try record.readString()
+        peer = try record.readString()
+        detail = try record.readString()
+    }
+}

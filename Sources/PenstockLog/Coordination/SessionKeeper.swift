@@ -1,0 +1,26 @@
+/// Keeps a session alive while it lives itself: renews it four times in a lease. Ends it when it lapses, also where a renewal hangs.
+package final class SessionKeeper: Sendable {
+    private let renewal: Task<Void, Never>
+
+    /// - Parameter renew: renews the session by `LeaseSession.renew`; returns false where there is nothing to renew any more.
+    package init(
+        _ session: LeaseSession, timing: LeaseTiming, clock: any MonotonicClock,
+        renew: @escaping @Sendable () async -> Bool
+    ) {
+        renewal = Task {
+            while session.ending.value == nil {
+                do { try await clock.sleep(until: clock.now() + timing.renewalInterval) } catch { return }
+                guard await renew() else { return }
+            }
+        }
+        // Not cancelled with the renewals: who waits for the end of a lease that nobody renews any more is told of it.
+        Task {
+            while session.ending.value == nil {
+                do { try await clock.sleep(until: session.until) } catch { return }
+                if !session.holds(at: clock.now()) { session.end(.lapsed) }
+            }
+        }
+    }
+
+    deinit { renewal.cancel() }
+}
