@@ -26,7 +26,7 @@ struct Consuming {
     }
 
     func run() async throws {
-        let log = try await LogLocation(location).open(creating: false, client: "consumer")
+        let log = try await LogLocation(location).open(creating: false, client: "consumer", reachTimeout: .seconds(120))
         var owned: (any ConsumerGroup)?
         var start: UInt64 = 0
         if let group {
@@ -44,8 +44,8 @@ struct Consuming {
                 guard case .records(let records) = entry else { continue }
                 for index in 0..<records.count { digest.add(try records.event(Load.self, at: index)) }
                 BrokerPeer.say("read \(records.baseOffset) \(records.count)")
-                while let group, mayCommit, records.nextOffset >= committed + commitEvery {
-                    committed += commitEvery
+                if let group, mayCommit, records.nextOffset >= committed + commitEvery {
+                    committed = records.nextOffset
                     let (offset, current) = (committed, owned)
                     owned = try await persistently {
                         // A group fails with its connection; whoever has it next goes on.

@@ -42,7 +42,8 @@ struct Producing {
     }
 
     func run() async throws {
-        let log = try await LogLocation(location).open(creating: false, client: "producer \(name)")
+        let log = try await LogLocation(location).open(
+            creating: false, client: "producer \(name)", reachTimeout: .seconds(120))
         _ = try await log.openTopic(
             Load.topic, schema: Load.schema,
             creatingWith: TopicConfiguration(partitions: 2, durability: durability, segmentBytes: 4 << 20))

@@ -9,41 +9,35 @@ extension BrokerSuites {
     /// A broker whose disk is full for a while.
     @Suite("A broker whose disk is full")
     struct FullDiskTests {
-        /// A file system of a few megabytes in memory.
-        final class SmallDisk: Sendable {
+        /// A file system of a few megabytes in memory, which goes with the namespace that alone sees it.
+        private struct SmallDisk {
+            let namespace: Namespace
             let path: String
             private let folder: TestFolder
 
-            init() throws {
+            init() async throws {
                 folder = try TestFolder()
-                path = folder("disk")
-                try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-                guard mount("tmpfs", path, "tmpfs", 0, "size=\(16 << 20)") == 0 else {
-                    throw PeerFailure("no file system may be mounted here")
-                }
+                path = folder.path
+                namespace = try await Namespace(.mounts, "mount -t tmpfs -o size=16m tmpfs '\(folder.path)'")
             }
-
-            deinit { umount2(path, Int32(MNT_DETACH)) }
 
             /// Takes all the room there is.
             func fill() throws {
-                let file = open(path + "/ballast", O_WRONLY | O_CREAT, 0o600)
+                let file = open(namespace.path(path) + "/ballast", O_WRONLY | O_CREAT, 0o600)
                 defer { close(file) }
                 let block = [UInt8](repeating: 1, count: 4096)
                 while write(file, block, block.count) > 0 {}
             }
 
-            func empty() throws { try FileManager.default.removeItem(atPath: path + "/ballast") }
+            func empty() throws { try FileManager.default.removeItem(atPath: namespace.path(path) + "/ballast") }
         }
-
-        private static let mayMount = (try? SmallDisk()) != nil
 
         @Test(
             "clients are told that there is no space, what was acknowledged is there, and appending goes on with space",
-            .enabled(if: mayMount, "needs the right to mount a file system"))
+            .enabled("needs the right to mount a file system") { (try? await SmallDisk()) != nil })
         func fullDisk() async throws {
-            let disk = try SmallDisk()
-            let served = try await ServedLog(directory: disk.path + "/log")
+            let disk = try await SmallDisk()
+            let served = try await ServedLog(directory: disk.path + "/log", launcher: disk.namespace.launcher)
             let stop = served.folder("stop")
             let producer = try served.produce(1, "--pause", "1", "--until", stop)
             try await eventually("the first acknowledgements: \(producer.errors)") {
@@ -53,7 +47,7 @@ extension BrokerSuites {
             try await producer.line("waits no-space")
             let before = ProducerAccount(producer).acknowledged.count
             let reader = try served.consume()
-            try await reader.line("read 0 ")
+            try await reader.line("read 1 ")
             try disk.empty()
             try await eventually("appending to go on: \(producer.lines.last ?? "") \(producer.errors)") {
                 ProducerAccount(producer).acknowledged.count > before + 20
@@ -62,8 +56,8 @@ extension BrokerSuites {
             #expect(try await producer.ended() == 0, "\(producer.errors)")
             try await reader.kill()
             try await served.stop()
-            check(try await served.contents(), of: [1: producer], "a disk that was full")
-            withExtendedLifetime(disk) {}
+            let contents = try await ServedLog.contents(of: disk.namespace.path(disk.path) + "/log")
+            check(contents, of: [1: producer], "a disk that was full")
         }
     }
 }

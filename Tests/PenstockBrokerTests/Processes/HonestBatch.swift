@@ -39,6 +39,7 @@ struct HonestBatch {
 
     /// Puts the checksums right, as a liar who knows the format does: those of the body, and that of the header.
     mutating func sealed(body changesBody: Bool = true) {
+        guard header.count == PortableBatch.headerByteCount else { return }
         if changesBody {
             let prefix = min(Int(field(112..<116)), body.count)
             set(116..<120, UInt64(body[..<prefix].withUnsafeBytes { CRC32C.checksum($0) }))

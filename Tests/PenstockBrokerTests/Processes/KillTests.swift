@@ -24,7 +24,7 @@ extension BrokerSuites {
             var random = SplitMixGenerator(seed: Self.seed)
             let served = try await ServedLog()
             let (stop, end) = (served.folder("stop"), served.folder("end"))
-            var producers: [Int: PeerProcess] = [:]
+            var producers: [Int: ChildProcess] = [:]
             for name in 1...3 {
                 producers[name] = try served.produce(
                     name, "--partition", "\(name / 3)", "--pause", "2", "--durability", durability.rawValue,
@@ -69,7 +69,7 @@ extension BrokerSuites {
         }
 
         /// Waits until each producer has something acknowledged that it sent from now on.
-        private static func progress(of producers: [PeerProcess]) async throws {
+        private static func progress(of producers: [ChildProcess]) async throws {
             for producer in producers {
                 let before = ProducerAccount(producer).acknowledged.count
                 try await eventually("progress: \(producer.lines.last ?? "") \(producer.errors)") {
@@ -79,7 +79,7 @@ extension BrokerSuites {
         }
 
         /// What a group was told to be committed is committed.
-        private static func checkPositions(of reader: PeerProcess, in served: ServedLog) async throws {
+        private static func checkPositions(of reader: ChildProcess, in served: ServedLog) async throws {
             let told = reader.lines.filter { $0.hasPrefix("committed ") }.compactMap { UInt64($0.dropFirst(10)) }
             let log = try await EmbeddedLog(directory: served.directory, creating: false)
             let kept = try await log.positions(of: "readers")[TopicPartition(Load.topic)]
@@ -92,15 +92,16 @@ extension BrokerSuites {
             let producer = try served.produce(1, "--count", "100", "--batch", "10")
             #expect(try await producer.ended() == 0, "\(producer.errors)")
             let first = try served.consume("--group", "analysis", "--commit", "50", "--once", "true")
-            try await first.line("committed 50")
-            try await first.line("read 90 10")
+            // The producer's own entry is at 0.
+            try await first.line("committed 51")
+            try await first.line("read 91 10")
             try await served.broker.kill()
             try await first.kill()
             try await served.restart()
             let second = try served.consume("--group", "analysis")
-            #expect(try await second.line("starts ") == "50")
-            try await second.line("read 50 10")
-            try await second.line("read 90 10")
+            #expect(try await second.line("starts ") == "51")
+            try await second.line("read 51 10")
+            try await second.line("read 91 10")
             #expect(second.lines.filter { $0.hasPrefix("read ") }.count == 5)
             try await second.kill()
             try await served.stop()

@@ -58,12 +58,12 @@ extension BrokerSuites {
                 ("the flag of a begin", header(92..<94) { _ in 32 }),
                 ("a flag that nobody knows", header(92..<94) { _ in 1 << 15 }),
                 ("a control record that is none", header(92..<94) { _ in 1 }),
-                ("the other codec", header(94..<95) { $0 ^ 1 }),
+                
                 ("no codec", header(94..<95) { _ in 200 }),
                 ("a newer version", header(95..<96) { _ in 2 }),
-                ("no columns", header(96..<100) { _ in 0 }),
-                ("a column more", header(96..<100) { $0 | 1 << 30 }),
-                ("a column less", header(96..<100) { $0 & ~1 }),
+                ("no columns", header(96..<98) { _ in 0 }),
+                ("a column more", header(96..<98) { $0 | 1 << 14 }),
+                ("a column less", header(96..<98) { $0 & ~1 }),
                 ("a shorter prefix", header(112..<116) { $0 - 64 }),
                 ("a longer prefix", header(112..<116) { _ in 0xFFFF_FFFF }),
                 ("a wrong checksum of the prefix", header(116..<120) { $0 ^ 1 }),
@@ -72,9 +72,11 @@ extension BrokerSuites {
                 ("a body that goes on", { $0.body.append(0) }),
                 ("a bit of the body turned", { $0.body[$0.body.count / 2] ^= 1 }),
             ]
+            // What is said to be compressed and is not any smaller is as good as what is not.
+            let otherCodec = ("the other codec", header(94..<95) { $0 ^ 1 })
             try await LiarTests.withHonest { address, transport in
                 let liar = try await Self.writer(address, transport)
-                for (what, lie) in lies {
+                for (what, lie) in codec == .raw ? lies : lies + [otherCodec] {
                     var batch = try HonestBatch(99, count: 40, codec: codec, byteCount: codec == .raw ? 2_000 : 0)
                     lie(&batch)
                     let outcome = try await liar.outcome(of: Self.append(batch), batch.body)

@@ -65,7 +65,7 @@ final class RawClient: ConnectionHandler {
         guard let connection = state.withLock({ $0.connection }) else { return }
         guard let payload else { return connection.send(bytes) }
         let pool = try transport.makePool(slabBytes: max(payload.count, 1), slabs: 1)
-        guard let slab = pool.take() else { throw PeerFailure("a new pool has a slab") }
+        guard let slab = pool.take() else { throw ChildFailure("a new pool has a slab") }
         slab.bytes.copyBytes(from: payload)
         connection.send(bytes, slab[0..<payload.count]) { _ in }
     }

@@ -17,27 +17,31 @@ final class ServedLog {
     let folder: TestFolder
     let directory: String
     private let program: Program
-    private(set) var broker: PeerProcess
+    /// What stands in front of the programs that use it.
+    private let launcher: [String]
+    private(set) var broker: ChildProcess
     private(set) var location: String
 
-    init(_ program: Program = .penstock, directory: String? = nil) async throws {
+    init(_ program: Program = .penstock, directory: String? = nil, launcher: [String] = []) async throws {
         folder = try TestFolder()
         self.program = program
         self.directory = directory ?? folder("log")
-        (broker, location) = try await Self.start(program, self.directory, at: "127.0.0.1:0")
+        self.launcher = launcher
+        (broker, location) = try await Self.start(program, self.directory, at: "127.0.0.1:0", launcher)
     }
 
     private static func start(
-        _ program: Program, _ directory: String, at address: String
-    ) async throws -> (PeerProcess, String) {
+        _ program: Program, _ directory: String, at address: String, _ launcher: [String]
+    ) async throws -> (ChildProcess, String) {
         switch program {
         case .penstock:
-            let broker = try PeerProcess("penstock", ["serve", "--data", directory, "--listen", address])
+            let broker = try ChildProcess("penstock", ["serve", "--data", directory, "--listen", address], launcher: launcher)
             let line = try await broker.line("serves ")
             return (broker, String(line.split(separator: " ").last ?? ""))
         case .peer(let silence):
-            let broker = try PeerProcess(
-                "BrokerPeer", ["serve", "--data", directory, "--listen", address, "--silence", "\(silence)"])
+            let broker = try ChildProcess(
+                "BrokerPeer", ["serve", "--data", directory, "--listen", address, "--silence", "\(silence)"],
+                launcher: launcher)
             return (broker, "penstock://" + (try await broker.line("serves ")))
         }
     }
@@ -45,7 +49,7 @@ final class ServedLog {
     /// Starts the broker again, at the same address.
     func restart() async throws {
         let address = String(location.dropFirst("penstock://".count))
-        (broker, _) = try await Self.start(program, directory, at: address)
+        (broker, _) = try await Self.start(program, directory, at: address, launcher)
     }
 
     /// What clients need to be let in.
@@ -53,13 +57,14 @@ final class ServedLog {
         if case .penstock = program { ["PENSTOCK_TOKEN_FILE": directory + "/.broker-token"] } else { [:] }
     }
 
-    func produce(_ name: Int, _ more: String...) throws -> PeerProcess {
-        try PeerProcess(
-            "BrokerPeer", ["produce", "--log", location, "--name", "\(name)"] + more, environment: environment)
+    func produce(_ name: Int, _ more: String...) throws -> ChildProcess {
+        try ChildProcess(
+            "BrokerPeer", ["produce", "--log", location, "--name", "\(name)"] + more, environment: environment,
+            launcher: launcher)
     }
 
-    func consume(_ more: String...) throws -> PeerProcess {
-        try PeerProcess("BrokerPeer", ["consume", "--log", location] + more, environment: environment)
+    func consume(_ more: String...) throws -> ChildProcess {
+        try ChildProcess("BrokerPeer", ["consume", "--log", location] + more, environment: environment, launcher: launcher)
     }
 
     /// Ends the broker as a service manager does, and looks at what is in the log.
@@ -79,7 +84,7 @@ final class ServedLog {
 
     /// As `contents`, of the log in a directory.
     static func contents(of directory: String, _ partition: Int = 0) async throws -> [(offset: UInt64, load: Load)] {
-        let verify = try PeerProcess("penstock", ["topic", "verify", "--log", directory, Load.topic])
+        let verify = try ChildProcess("penstock", ["topic", "verify", "--log", directory, Load.topic])
         #expect(try await verify.ended() == 0, "\(verify.lines) \(verify.errors)")
         let log = try await EmbeddedLog(directory: directory, creating: false)
         let reader = try await log.reader(for: TopicPartition(Load.topic, partition), from: .earliest)
@@ -108,7 +113,7 @@ struct ProducerAccount {
     let kept: UInt64
     let sessions: Int
 
-    init(_ process: PeerProcess) {
+    init(_ process: ChildProcess) {
         let lines = process.lines
         acknowledged = lines.compactMap { line in
             let numbers = line.split(separator: " ").map { UInt64($0) }
@@ -125,7 +130,7 @@ struct ProducerAccount {
 
 /// Checks that a partition holds what producers were told, each record once and in its producer's order, and nothing else.
 func check(
-    _ contents: [(offset: UInt64, load: Load)], of producers: [Int: PeerProcess], _ note: Comment
+    _ contents: [(offset: UInt64, load: Load)], of producers: [Int: ChildProcess], _ note: Comment
 ) {
     var problems: [String] = []
     var bySequence: [Int: [UInt64]] = [:]

@@ -1,35 +1,44 @@
 import Foundation
+import PenstockEvents
 import TestSupport
 import Testing
 
-/// A program beside the tests, which is killed at the end of a test whatever happens.
+/// A program beside the tests, or one of the system's, which is killed at the end of a test whatever happens: with this, and by the kernel
+/// where the process of the tests is killed itself.
 ///
 /// What it prints goes through a file, so that nobody has to read for it to go on.
-final class PeerProcess: Sendable {
+final class ChildProcess: Sendable {
     let pid: pid_t
     private let folder: TestFolder
     private let process: Process
+    private let input: FileHandle?
 
-    /// Starts a program that lies beside the tests, or with `launcher` in front of it, such as `ip netns exec …`.
+    /// Starts a program that lies beside the tests, or that a path names.
+    /// - Parameters:
+    ///   - launcher: What is written in front of it, such as `nsenter …`.
+    ///   - isAsked: Whether it reads what `tell` writes; otherwise there is nothing to read.
     init(
-        _ program: String, _ arguments: [String], environment: [String: String] = [:], launcher: [String] = []
+        _ program: String, _ arguments: [String], environment: [String: String] = [:], launcher: [String] = [],
+        isAsked: Bool = false
     ) throws {
         folder = try TestFolder()
         try folder.write("", to: "output")
         try folder.write("", to: "errors")
         process = Process()
-        let command = launcher + [try Self.path(of: program)] + arguments
+        let path = program.hasPrefix("/") ? program : try Self.path(of: program)
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = command
+        process.arguments = Nursery.fate + launcher + [path] + arguments
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { _, new in new }
-        process.standardInput = FileHandle.nullDevice
+        let pipe = isAsked ? Pipe() : nil
+        input = pipe?.fileHandleForWriting
+        if let pipe { process.standardInput = pipe } else { process.standardInput = FileHandle.nullDevice }
         process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: folder("output")))
         process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: folder("errors")))
-        try process.run()
+        try Nursery.start(process)
         pid = process.processIdentifier
     }
 
-    deinit { if process.isRunning { Foundation.kill(pid, SIGKILL) } }
+    deinit { end() }
 
     var isRunning: Bool { process.isRunning }
 
@@ -43,10 +52,20 @@ final class PeerProcess: Sendable {
 
     func signal(_ number: Int32) { Foundation.kill(pid, number) }
 
+    /// Writes a line to its input.
+    func tell(_ line: String) throws { try input?.write(contentsOf: Data((line + "\n").utf8)) }
+
     /// Kills it, and waits until it is gone.
     func kill() async throws {
         signal(SIGKILL)
         try await ended()
+    }
+
+    /// As `kill`, where nobody can wait in a task.
+    func end() {
+        guard process.isRunning else { return }
+        signal(SIGKILL)
+        process.waitUntilExit()
     }
 
     /// Waits for the end, and gives the status.
@@ -61,11 +80,9 @@ final class PeerProcess: Sendable {
     func line(_ beginning: String, after skipped: Int = 0) async throws -> String {
         var found: String?
         try await eventually("\"\(beginning)\" of \(process.arguments ?? []): \(errors)") {
+            let hasEnded = !process.isRunning
             found = lines.dropFirst(skipped).first { $0.hasPrefix(beginning) }
-            if found == nil, !process.isRunning {
-                found = lines.dropFirst(skipped).first { $0.hasPrefix(beginning) }
-                if found == nil { throw PeerFailure("it has ended without \"\(beginning)\": \(errors)") }
-            }
+            if found == nil, hasEnded { throw ChildFailure("it has ended without \"\(beginning)\": \(errors)") }
             return found != nil
         }
         return String(found?.dropFirst(beginning.count) ?? "")
@@ -80,6 +97,13 @@ final class PeerProcess: Sendable {
         return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
     }
 
+    /// The most mebibytes of memory that it has had, files that it has mapped included.
+    var mostMemory: Int {
+        let text = (try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)) ?? ""
+        let line = text.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+        return (line?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? .max) >> 10
+    }
+
     private static func path(of program: String) throws -> String {
         var folder = Bundle.main.executableURL?.deletingLastPathComponent() ?? URL(fileURLWithPath: "/")
         while folder.path != "/" {
@@ -89,11 +113,47 @@ final class PeerProcess: Sendable {
             }
             folder.deleteLastPathComponent()
         }
-        throw PeerFailure("\(program) does not lie beside the tests")
+        throw ChildFailure("\(program) does not lie beside the tests")
     }
 }
 
-struct PeerFailure: Error, CustomStringConvertible {
+/// A thread that starts processes and stays: the kernel ends what it has started when it ends, which is with the process of the tests.
+private final class Nursery: Sendable {
+    /// What has the kernel do so, where it is installed.
+    static let fate: [String] = {
+        let program = "/usr/bin/setpriv"
+        return FileManager.default.isExecutableFile(atPath: program) ? [program, "--pdeathsig", "KILL"] : []
+    }()
+
+    private static let shared = Nursery()
+    private let due = Guarded<[@Sendable () -> Void]>([])
+    private let arrivals = DispatchSemaphore(value: 0)
+
+    private init() {
+        let thread = Thread { [due, arrivals] in
+            while true {
+                arrivals.wait()
+                due.withLock { $0.removeFirst() }()
+            }
+        }
+        thread.start()
+    }
+
+    static func start(_ process: Process) throws {
+        let (outcome, isDone) = (Guarded<(any Error)?>(nil), DispatchSemaphore(value: 0))
+        shared.due.withLock { due in
+            due.append {
+                do { try process.run() } catch { outcome.withLock { $0 = error } }
+                isDone.signal()
+            }
+        }
+        shared.arrivals.signal()
+        isDone.wait()
+        if let error = outcome.withLock({ $0 }) { throw error }
+    }
+}
+
+struct ChildFailure: Error, CustomStringConvertible {
     let description: String
 
     init(_ description: String) { self.description = description }
@@ -101,9 +161,9 @@ struct PeerFailure: Error, CustomStringConvertible {
 
 /// Waits until something is so, however slow the machine is, but not for ever.
 func eventually(_ what: @autoclosure () -> String, _ condition: () async throws -> Bool) async throws {
-    let deadline = ContinuousClock.now + .seconds(180)
+    let deadline = ContinuousClock.now + .seconds(240)
     while try await !condition() {
-        guard ContinuousClock.now < deadline else { throw PeerFailure("waited in vain for " + what()) }
+        guard ContinuousClock.now < deadline else { throw ChildFailure("waited in vain for " + what()) }
         try await Task.sleep(for: .milliseconds(10))
     }
 }
