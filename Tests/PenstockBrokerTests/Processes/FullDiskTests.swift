@@ -37,7 +37,8 @@ extension BrokerSuites {
             .enabled("needs the right to mount a file system") { (try? await SmallDisk()) != nil })
         func fullDisk() async throws {
             let disk = try await SmallDisk()
-            let served = try await ServedLog(directory: disk.path + "/log", launcher: disk.namespace.launcher)
+            let launcher = disk.namespace.launcher
+            let served = try await ServedLog(directory: disk.path + "/log", launchers: (launcher, launcher))
             let stop = served.folder("stop")
             let producer = try served.produce(1, "--pause", "1", "--until", stop)
             try await eventually("the first acknowledgements: \(producer.errors)") {

@@ -23,7 +23,7 @@ extension BrokerSuites {
                 1, "--partition", "1", "--pause", "5", "--durability", "pageCache", "--until", stop)
             try await producer.line("session ")
             let reader = try served.consume("--partition", "1", "--until", stop + "ped")
-            let address = try FabricAddress(String(served.location.dropFirst("penstock://".count)))
+            let address = served.address
             let transport = try TCPTransport(security: .plaintext)
             do { try await body(address, transport) } catch {
                 await transport.close()

@@ -34,11 +34,11 @@ final class Namespace: Sendable {
         guard try await shell.ended() == 0 else { throw ChildFailure("\(commands): \(shell.errors)") }
     }
 
-    /// Joins two networks by a link, whose ends are called `link` and have these addresses.
+    /// Joins two networks by a link, whose ends have these addresses.
     static func join(_ one: Namespace, _ other: Namespace, _ addresses: (String, String)) async throws {
-        try await one.run("ip link add link type veth peer name link netns \(other.keeper.pid)")
+        try await one.run("ip link add veth0 type veth peer name veth0 netns \(other.keeper.pid)")
         for (namespace, address) in [(one, addresses.0), (other, addresses.1)] {
-            try await namespace.run("ip address add \(address) dev link; ip link set link up; ip link set lo up")
+            try await namespace.run("ip address add \(address) dev veth0; ip link set veth0 up; ip link set lo up")
         }
     }
 }
@@ -61,5 +61,5 @@ struct Link {
     }
 
     /// Cuts the link, or heals it: `down` or `up`.
-    func set(_ state: String) async throws { try await near.run("ip link set link \(state)") }
+    func set(_ state: String) async throws { try await near.run("ip link set veth0 \(state)") }
 }

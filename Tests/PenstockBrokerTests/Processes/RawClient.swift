@@ -70,6 +70,15 @@ final class RawClient: ConnectionHandler {
         connection.send(bytes, slab[0..<payload.count]) { _ in }
     }
 
+    /// Sends a message, and beside it a payload of so many zeros.
+    func send(_ bytes: [UInt8], payloadBytes: Int?) throws {
+        guard let connection = state.withLock({ $0.connection }) else { return }
+        guard let payloadBytes else { return connection.send(bytes) }
+        let pool = try transport.makePool(slabBytes: payloadBytes, slabs: 1)
+        guard let slab = pool.take() else { throw ChildFailure("a new pool has a slab") }
+        connection.send(bytes, slab[0..<payloadBytes]) { _ in }
+    }
+
     /// What becomes of a message with this number.
     func outcome(_ number: UInt64) async throws -> Outcome {
         var outcome: Outcome?

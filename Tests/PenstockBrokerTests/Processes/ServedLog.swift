@@ -1,4 +1,5 @@
 import Foundation
+import PenstockFabric
 import PenstockLog
 import TestSupport
 import Testing
@@ -10,6 +11,8 @@ final class ServedLog {
     enum Program {
         /// `penstock serve`, with its token.
         case penstock
+        /// `penstock serve` with TLS, for those who have a token of an issuer.
+        case guarded(Credentials)
         /// `BrokerPeer serve`, which gives silent clients up after so many milliseconds.
         case peer(silence: Int)
     }
@@ -17,60 +20,74 @@ final class ServedLog {
     let folder: TestFolder
     let directory: String
     private let program: Program
-    /// What stands in front of the programs that use it.
-    private let launcher: [String]
+    /// What stands in front of the broker's program, and in front of its clients'.
+    private let launchers: (broker: [String], client: [String])
     private(set) var broker: ChildProcess
-    private(set) var location: String
+    private(set) var address: FabricAddress
 
-    init(_ program: Program = .penstock, directory: String? = nil, launcher: [String] = []) async throws {
+    /// - Parameters:
+    ///   - directory: The log's; nil for one of its own.
+    ///   - host: Where the broker listens.
+    init(
+        _ program: Program = .penstock, directory: String? = nil, host: String = "127.0.0.1",
+        launchers: (broker: [String], client: [String]) = ([], [])
+    ) async throws {
         folder = try TestFolder()
         self.program = program
         self.directory = directory ?? folder("log")
-        self.launcher = launcher
-        (broker, location) = try await Self.start(program, self.directory, at: "127.0.0.1:0", launcher)
+        self.launchers = launchers
+        (broker, address) = try await Self.start(program, self.directory, at: "\(host):0", launchers.broker)
     }
 
     private static func start(
         _ program: Program, _ directory: String, at address: String, _ launcher: [String]
-    ) async throws -> (ChildProcess, String) {
-        switch program {
-        case .penstock:
-            let broker = try ChildProcess("penstock", ["serve", "--data", directory, "--listen", address], launcher: launcher)
-            let line = try await broker.line("serves ")
-            return (broker, String(line.split(separator: " ").last ?? ""))
-        case .peer(let silence):
-            let broker = try ChildProcess(
-                "BrokerPeer", ["serve", "--data", directory, "--listen", address, "--silence", "\(silence)"],
-                launcher: launcher)
-            return (broker, "penstock://" + (try await broker.line("serves ")))
-        }
+    ) async throws -> (ChildProcess, FabricAddress) {
+        let arguments = ["serve", "--data", directory, "--listen", address]
+        let broker =
+            switch program {
+            case .penstock: try ChildProcess("penstock", arguments, launcher: launcher)
+            case .guarded(let credentials):
+                try ChildProcess("penstock", arguments + credentials.serverOptions, launcher: launcher)
+            case .peer(let silence):
+                try ChildProcess("BrokerPeer", arguments + ["--silence", "\(silence)"], launcher: launcher)
+            }
+        let place = try await broker.line("serves ").split(separator: "/").last ?? ""
+        return (broker, try FabricAddress(String(place)))
     }
 
     /// Starts the broker again, at the same address.
     func restart() async throws {
-        let address = String(location.dropFirst("penstock://".count))
-        (broker, _) = try await Self.start(program, directory, at: address, launcher)
+        (broker, address) = try await Self.start(program, directory, at: "\(address)", launchers.broker)
     }
+
+    /// What clients use it by.
+    var location: String { "penstock://\(address)" }
 
     /// What clients need to be let in.
     var environment: [String: String] {
-        if case .penstock = program { ["PENSTOCK_TOKEN_FILE": directory + "/.broker-token"] } else { [:] }
+        switch program {
+        case .penstock: ["PENSTOCK_TOKEN_FILE": directory + "/.broker-token"]
+        case .guarded(let credentials): credentials.environment
+        case .peer: [:]
+        }
     }
 
     func produce(_ name: Int, _ more: String...) throws -> ChildProcess {
-        try ChildProcess(
-            "BrokerPeer", ["produce", "--log", location, "--name", "\(name)"] + more, environment: environment,
-            launcher: launcher)
+        try client(["produce", "--log", location, "--name", "\(name)"] + more)
     }
 
     func consume(_ more: String...) throws -> ChildProcess {
-        try ChildProcess("BrokerPeer", ["consume", "--log", location] + more, environment: environment, launcher: launcher)
+        try client(["consume", "--log", location] + more)
+    }
+
+    private func client(_ arguments: [String]) throws -> ChildProcess {
+        try ChildProcess("BrokerPeer", arguments, environment: environment, launcher: launchers.client)
     }
 
     /// Ends the broker as a service manager does, and looks at what is in the log.
     func stop() async throws {
         switch program {
-        case .penstock:
+        case .penstock, .guarded:
             broker.signal(SIGTERM)
             #expect(try await broker.ended() == 0, "\(broker.errors)")
         case .peer: try await broker.kill()
