@@ -9,11 +9,18 @@ struct Serving {
     private let data: String
     private let address: String
     private let silence: Int
+    private let transport: String
+    /// Where the certificate, its key and the authority's certificate are; nil for plain text.
+    private let identity: TLSIdentity?
 
     init(_ options: Options) {
         data = options.required("data")
         address = options["listen"] ?? "127.0.0.1:0"
         silence = options.number("silence", 15_000)
+        transport = options["transport"] ?? "tcp"
+        identity = options["ca"].map {
+            TLSIdentity(authorities: $0, certificateChain: options["certificate"], privateKey: options["key"])
+        }
     }
 
     func run() async throws {
@@ -23,7 +30,10 @@ struct Serving {
         let broker = Broker(try await EmbeddedLog(directory: data), name: "peer", limits: limits) {
             client throws(LogError) in AllRights(client: client.name)
         }
-        let transport = try TCPTransport(security: .plaintext)
+        let transport: any Transport =
+            self.transport == "fabric"
+            ? try LibfabricTransport(interface: String(address.prefix { $0 != ":" }))
+            : try TCPTransport(security: identity.map { .tls($0) } ?? .plaintext)
         let listener = try await broker.listen(at: FabricAddress(address), over: transport)
         signal(SIGUSR1, SIG_IGN)
         let source = DispatchSource.makeSignalSource(signal: SIGUSR1, queue: .global())

@@ -67,9 +67,10 @@ struct ServeCommand: AsyncParsableCommand {
         let warning = encryption.warning(about: address)
         for await _ in stops {}
         warning?.cancel()
+        // The next broker of the directory, which may begin when this one gives its partitions up, has a token of its own.
+        try? FileManager.default.removeItem(atPath: tokenFile)
         await broker.close()
         await transport.close()
-        try? FileManager.default.removeItem(atPath: tokenFile)
         StandardError.write("stopped: \(broker.counts)\n")
     }
 

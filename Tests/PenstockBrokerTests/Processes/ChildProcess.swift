@@ -12,6 +12,14 @@ final class ChildProcess: Sendable {
     private let folder: TestFolder
     private let process: Process
     private let input: FileHandle?
+    private let output: Guarded<Output>
+
+    /// What has been read of its output.
+    private struct Output {
+        let file: FileHandle
+        var lines: [String] = []
+        var rest = Data()
+    }
 
     /// Starts a program that lies beside the tests, or that a path names.
     /// - Parameters:
@@ -34,6 +42,7 @@ final class ChildProcess: Sendable {
         if let pipe { process.standardInput = pipe } else { process.standardInput = FileHandle.nullDevice }
         process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: folder("output")))
         process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: folder("errors")))
+        output = Guarded(Output(file: try FileHandle(forReadingFrom: URL(fileURLWithPath: folder("output")))))
         try Nursery.start(process)
         pid = process.processIdentifier
     }
@@ -44,8 +53,14 @@ final class ChildProcess: Sendable {
 
     /// The lines that it has printed as a whole.
     var lines: [String] {
-        let text = (try? folder.text("output")) ?? ""
-        return text.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map(String.init)
+        output.withLock { output in
+            output.rest += (try? output.file.readToEnd()) ?? Data()
+            while let end = output.rest.firstIndex(of: UInt8(ascii: "\n")) {
+                output.lines.append(String(decoding: output.rest[..<end], as: UTF8.self))
+                output.rest = output.rest[(end + 1)...]
+            }
+            return output.lines
+        }
     }
 
     var errors: String { (try? folder.text("errors")) ?? "" }
@@ -162,8 +177,10 @@ struct ChildFailure: Error, CustomStringConvertible {
 /// Waits until something is so, however slow the machine is, but not for ever.
 func eventually(_ what: @autoclosure () -> String, _ condition: () async throws -> Bool) async throws {
     let deadline = ContinuousClock.now + .seconds(240)
+    var pause = Duration.microseconds(100)
     while try await !condition() {
         guard ContinuousClock.now < deadline else { throw ChildFailure("waited in vain for " + what()) }
-        try await Task.sleep(for: .milliseconds(10))
+        try await Task.sleep(for: pause)
+        pause = min(pause * 2, .milliseconds(10))
     }
 }

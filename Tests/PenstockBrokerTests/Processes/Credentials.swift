@@ -33,12 +33,14 @@ struct Credentials: Sendable {
     /// The file with the authority's certificate.
     var authorities: String { folder("pki/" + CertificateAuthority.certificateFile) }
 
+    /// How a broker is told of the certificate.
+    var certificateOptions: [String] {
+        ["--certificate", certificate.certificateChain, "--key", certificate.privateKey, "--ca", authorities]
+    }
+
     /// How `penstock serve` is told of them.
     var serverOptions: [String] {
-        [
-            "--certificate", certificate.certificateChain, "--key", certificate.privateKey, "--ca", authorities,
-            "--token-keys", folder("keys.json"), "--audience", Self.audience,
-        ]
+        certificateOptions + ["--token-keys", folder("keys.json"), "--audience", Self.audience]
     }
 
     /// How clients are told.

@@ -41,18 +41,13 @@ extension BrokerSuites {
             let served = try await ServedLog(directory: disk.path + "/log", launchers: (launcher, launcher))
             let stop = served.folder("stop")
             let producer = try served.produce(1, "--pause", "1", "--until", stop)
-            try await eventually("the first acknowledgements: \(producer.errors)") {
-                ProducerAccount(producer).acknowledged.count > 20
-            }
+            try await progress(of: producer)
             try disk.fill()
             try await producer.line("waits no-space")
-            let before = ProducerAccount(producer).acknowledged.count
             let reader = try served.consume()
             try await reader.line("read 1 ")
             try disk.empty()
-            try await eventually("appending to go on: \(producer.lines.last ?? "") \(producer.errors)") {
-                ProducerAccount(producer).acknowledged.count > before + 20
-            }
+            try await progress(of: producer)
             try Data().write(to: URL(fileURLWithPath: stop))
             #expect(try await producer.ended() == 0, "\(producer.errors)")
             try await reader.kill()

@@ -17,7 +17,7 @@ extension BrokerSuites {
         static func withHonest(
             _ body: (FabricAddress, any Transport) async throws -> Void
         ) async throws {
-            let served = try await ServedLog(.peer(silence: 15_000))
+            let served = try await ServedLog(.peer(silence: 120_000))
             let stop = served.folder("stop")
             let producer = try served.produce(
                 1, "--partition", "1", "--pause", "5", "--durability", "pageCache", "--until", stop)

@@ -58,7 +58,7 @@ extension BrokerSuites {
                 ("the flag of a begin", header(92..<94) { _ in 32 }),
                 ("a flag that nobody knows", header(92..<94) { _ in 1 << 15 }),
                 ("a control record that is none", header(92..<94) { _ in 1 }),
-                
+
                 ("no codec", header(94..<95) { _ in 200 }),
                 ("a newer version", header(95..<96) { _ in 2 }),
                 ("no columns", header(96..<98) { _ in 0 }),

@@ -29,23 +29,31 @@ final class RawClient: ConnectionHandler {
         var answers: [UInt64: [UInt8]] = [:]
         var hasEnded = false
         var next: UInt64 = 1
+        /// What nobody has taken or declined.
+        var hoard: [IncomingPayload] = []
     }
 
     private let transport: any Transport
+    private let hoards: Bool
     private let state = Guarded(State())
 
-    private init(_ transport: any Transport) { self.transport = transport }
+    private init(_ transport: any Transport, hoards: Bool) { (self.transport, self.hoards) = (transport, hoards) }
 
-    static func connect(to address: FabricAddress, over transport: any Transport) async throws -> RawClient {
-        let client = RawClient(transport)
+    /// - Parameter hoards: Whether it keeps the payloads that it is offered, and takes none of them.
+    static func connect(
+        to address: FabricAddress, over transport: any Transport, hoards: Bool = false
+    ) async throws -> RawClient {
+        let client = RawClient(transport, hoards: hoards)
         let connection = try await transport.connect(to: address, client)
         client.state.withLock { $0.connection = connection }
         return client
     }
 
     /// One that has said hello.
-    static func greeted(at address: FabricAddress, over transport: any Transport) async throws -> RawClient {
-        let client = try await connect(to: address, over: transport)
+    static func greeted(
+        at address: FabricAddress, over transport: any Transport, hoards: Bool = false
+    ) async throws -> RawClient {
+        let client = try await connect(to: address, over: transport, hoards: hoards)
         let hello = Hello(client: "liar", token: "", session: Array(repeating: 7, count: 32))
         #expect(try await client.outcome(of: .hello(hello)) == .answered)
         return client
@@ -122,6 +130,7 @@ final class RawClient: ConnectionHandler {
             outcome = .answered
         }
         state.withLock { state in
+            if hoards, let payload = message.payload { state.hoard.append(payload) }
             state.outcomes[envelope.number] = outcome
             state.answers[envelope.number] = Array(message.bytes[Envelope.byteCount...])
         }

@@ -13,8 +13,8 @@ final class ServedLog {
         case penstock
         /// `penstock serve` with TLS, for those who have a token of an issuer.
         case guarded(Credentials)
-        /// `BrokerPeer serve`, which gives silent clients up after so many milliseconds.
-        case peer(silence: Int)
+        /// `BrokerPeer serve`, which gives silent clients up after so many milliseconds; with TLS where there are credentials.
+        case peer(silence: Int, Credentials? = nil)
     }
 
     let folder: TestFolder
@@ -48,8 +48,11 @@ final class ServedLog {
             case .penstock: try ChildProcess("penstock", arguments, launcher: launcher)
             case .guarded(let credentials):
                 try ChildProcess("penstock", arguments + credentials.serverOptions, launcher: launcher)
-            case .peer(let silence):
-                try ChildProcess("BrokerPeer", arguments + ["--silence", "\(silence)"], launcher: launcher)
+            case .peer(let silence, let credentials):
+                try ChildProcess(
+                    "BrokerPeer",
+                    arguments + ["--silence", "\(silence)"] + (credentials?.certificateOptions ?? []),
+                    launcher: launcher)
             }
         let place = try await broker.line("serves ").split(separator: "/").last ?? ""
         return (broker, try FabricAddress(String(place)))
@@ -68,7 +71,7 @@ final class ServedLog {
         switch program {
         case .penstock: ["PENSTOCK_TOKEN_FILE": directory + "/.broker-token"]
         case .guarded(let credentials): credentials.environment
-        case .peer: [:]
+        case .peer(_, let credentials): credentials.map { ["PENSTOCK_CA": $0.authorities] } ?? [:]
         }
     }
 
@@ -117,12 +120,21 @@ final class ServedLog {
     }
 }
 
-/// What a producer has said.
+/// What a producer has said, in one process after the other.
 struct ProducerAccount {
     struct Acknowledged {
         let offset: UInt64
         let count: UInt64
         let sequence: UInt64
+
+        /// Reads a line; nil where it says something else.
+        init?(_ line: String) {
+            let numbers = line.split(separator: " ").map { UInt64($0) }
+            guard numbers.count == 3, let offset = numbers[0], let count = numbers[1], let sequence = numbers[2] else {
+                return nil
+            }
+            (self.offset, self.count, self.sequence) = (offset, count, sequence)
+        }
     }
 
     let acknowledged: [Acknowledged]
@@ -130,25 +142,24 @@ struct ProducerAccount {
     let kept: UInt64
     let sessions: Int
 
-    init(_ process: ChildProcess) {
-        let lines = process.lines
-        acknowledged = lines.compactMap { line in
-            let numbers = line.split(separator: " ").map { UInt64($0) }
-            guard numbers.count == 3, let offset = numbers[0], let count = numbers[1], let sequence = numbers[2] else {
-                return nil
-            }
-            return Acknowledged(offset: offset, count: count, sequence: sequence)
-        }
+    init(_ processes: ChildProcess...) { self.init(processes) }
+
+    init(_ processes: [ChildProcess]) {
+        let lines = processes.flatMap(\.lines)
+        acknowledged = lines.compactMap { Acknowledged($0) }
         let sessions = lines.filter { $0.hasPrefix("session ") }.compactMap { UInt64($0.dropFirst(8)) }
         self.sessions = sessions.count
-        kept = max(sessions.last ?? 0, acknowledged.last.map { $0.sequence + $0.count } ?? 0)
+        kept = max(sessions.max() ?? 0, acknowledged.map { $0.sequence + $0.count }.max() ?? 0)
     }
 }
 
 /// Checks that a partition holds what producers were told, each record once and in its producer's order, and nothing else.
-func check(
-    _ contents: [(offset: UInt64, load: Load)], of producers: [Int: ChildProcess], _ note: Comment
-) {
+func check(_ contents: [(offset: UInt64, load: Load)], of producers: [Int: ChildProcess], _ note: Comment) {
+    check(contents, of: producers.mapValues { ProducerAccount($0) }, note)
+}
+
+/// As above.
+func check(_ contents: [(offset: UInt64, load: Load)], of producers: [Int: ProducerAccount], _ note: Comment) {
     var problems: [String] = []
     var bySequence: [Int: [UInt64]] = [:]
     for (offset, load) in contents {
@@ -160,12 +171,20 @@ func check(
         bySequence[name, default: []].append(offset)
     }
     if !Set(bySequence.keys).isSubset(of: producers.keys) { problems.append("records of nobody") }
-    for (name, process) in producers {
-        let (account, offsets) = (ProducerAccount(process), bySequence[name] ?? [])
+    for (name, account) in producers {
+        let offsets = bySequence[name] ?? []
         if UInt64(offsets.count) < account.kept { problems.append("\(name): \(offsets.count) of \(account.kept)") }
         for one in account.acknowledged where one.sequence + one.count <= UInt64(offsets.count) {
             if offsets[Int(one.sequence)] != one.offset { problems.append("\(name): \(one) is elsewhere") }
         }
     }
     #expect(problems.isEmpty, "\(note): \(problems.count) problems, such as \(problems.prefix(3))")
+}
+
+/// Waits until a producer has so many more batches acknowledged than now.
+func progress(of producer: ChildProcess, by count: Int = 20) async throws {
+    let before = producer.lines.count
+    try await eventually("progress: \(producer.lines.last ?? "") \(producer.errors)") {
+        producer.lines.dropFirst(before).count { ProducerAccount.Acknowledged($0) != nil } > count
+    }
 }

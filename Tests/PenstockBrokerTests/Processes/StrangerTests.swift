@@ -129,7 +129,8 @@ extension BrokerSuites {
                 for (number, wish) in Self.notWriting.enumerated() {
                     #expect(try await scene.refusal(writing, wish) == .notAllowed, "wish \(number) of a writer")
                 }
-                #expect(try await scene.refusal(writing) { try await $0.sharedWriter(for: LiarTests.load).close() } == nil)
+                #expect(
+                    try await scene.refusal(writing) { try await $0.sharedWriter(for: LiarTests.load).close() } == nil)
             }
             #expect(entries.filter { $0.kind == "denied" }.count == Self.notReading.count + Self.notWriting.count)
             #expect(entries.allSatisfy { $0.kind != "refused" })
