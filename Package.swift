@@ -151,11 +151,14 @@ let package = Package(
         .executableTarget(
             name: "CoordinationPeer", dependencies: ["PenstockBroker", "PenstockLog"], path: "Tests/CoordinationPeer",
             swiftSettings: strict),
+        .executableTarget(
+            name: "BrokerPeer", dependencies: ["PenstockBroker", "PenstockEvents", "PenstockFabric", "PenstockLog"],
+            path: "Tests/BrokerPeer", swiftSettings: strict),
         .testTarget(
             name: "PenstockBrokerTests",
             dependencies: [
-                "CoordinationPeer", "PenstockBroker", "PenstockEvents", "PenstockFabric", "PenstockLog",
-                "PenstockSecurity", "TestSupport",
+                "BrokerPeer", "CoordinationPeer", "penstock", "PenstockBroker", "PenstockEvents", "PenstockFabric",
+                "PenstockLog", "PenstockSecurity", "TestSupport",
             ],
             swiftSettings: strict),
         .executableTarget(

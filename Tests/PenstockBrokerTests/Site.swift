@@ -11,23 +11,30 @@ enum LogKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
     case inProcess = "in-process"
     case tcp
     case fabric
+    case farTCP = "far-tcp"
+    case farTLS = "far-tls"
+    case farFabric = "far-fabric"
 
     /// Whether libfabric can be opened here; without it its cases are left out.
     private static let hasFabric = (try? LibfabricTransport.providers()) != nil
-    static let allCases: [LogKind] = [.embedded, .inProcess, .tcp] + (hasFabric ? [.fabric] : [])
+    /// Beside a broker in a network of its own: what reaches it.
+    static let allCases: [LogKind] =
+        FarBroker.isThere
+        ? [.farTCP, .farTLS] + (hasFabric ? [.farFabric] : [])
+        : [.embedded, .inProcess, .tcp] + (hasFabric ? [.fabric] : [])
     /// Those with a broker.
     static let remote = allCases.filter { $0 != .embedded }
 
     var testDescription: String { rawValue }
 
+    /// Whether the broker is a process in a network of its own.
+    var isFar: Bool { [.farTCP, .farTLS, .farFabric].contains(self) }
+
     func transport() throws -> any Transport {
-        // For machines that are busy with other tests.
-        var limits = FabricLimits()
-        (limits.connectTimeout, limits.pullTimeout) = (.seconds(600), .seconds(600))
-        return switch self {
-        case .embedded, .inProcess: InProcessTransport(limits: limits)
-        case .tcp: try TCPTransport(limits: limits, security: .plaintext)
-        case .fabric: try LibfabricTransport(limits: limits)
+        switch self {
+        case .tcp: try TCPTransport(limits: .patient, security: .plaintext)
+        case .fabric: try LibfabricTransport(limits: .patient)
+        default: InProcessTransport(limits: .patient)
         }
     }
 
@@ -43,18 +50,25 @@ final class Site: Sendable {
     let broker: Broker
     let address: FabricAddress
     private let remote: RemoteLog?
+    /// The broker, where it is far; then the one of this process has no clients.
+    private let far: FarBroker?
 
     init(_ kind: LogKind, _ limits: Broker.Limits) async throws {
         self.kind = kind
         folder = try TestFolder()
         embedded = try await EmbeddedLog(directory: folder("log"))
-        transport = try kind.transport()
+        far = kind.isFar ? try await FarBroker(kind, directory: folder("far")) : nil
+        transport = try far?.transport ?? kind.transport()
         broker = Broker(embedded, limits: limits) { client throws(LogError) in AllRights(client: client.name) }
         guard kind != .embedded else {
             (address, remote) = (.name("nobody"), nil)
             return
         }
-        address = try await broker.listen(at: kind.address, over: transport).address
+        if let far {
+            address = far.address
+        } else {
+            address = try await broker.listen(at: kind.address, over: transport).address
+        }
         remote = RemoteLog(at: [address], over: transport, client: "test", limits: .patient)
     }
 
@@ -87,6 +101,15 @@ func withSite(
 /// The suites of the broker, which run one after the other: each has threads of its own.
 @Suite("The broker", .serialized)
 enum BrokerSuites {}
+
+extension FabricLimits {
+    /// For machines that are busy with other tests.
+    static var patient: FabricLimits {
+        var limits = FabricLimits()
+        (limits.connectTimeout, limits.pullTimeout) = (.seconds(600), .seconds(600))
+        return limits
+    }
+}
 
 extension Broker.Limits {
     /// For machines that are busy with other tests.

@@ -16,7 +16,10 @@ extension BrokerSuites {
             ProcessInfo.processInfo.environment["PENSTOCK_SOAK_SEED"].flatMap { UInt64($0) }
             ?? .random(in: 0...(.max))
 
-        private enum Fault: String, CaseIterable {
+        /// Milliseconds between the batches of a producer: the longer it goes on, the longer, for all records are compared at the end.
+        private static let pause = 2 + (soak ?? 0) / 30
+
+        private enum Fault: CaseIterable {
             case brokerKilled, brokerStopped, brokerRestarted, producerKilled, producerStopped, consumerKilled
             case consumerStopped
         }
@@ -44,7 +47,8 @@ extension BrokerSuites {
             func startProducer(_ name: Int) throws {
                 producers[name, default: []].append(
                     try served.produce(
-                        name, "--partition", "\(name / 3)", "--pause", "2", "--durability", durability.rawValue,
+                        name, "--partition", "\(name / 3)", "--pause", "\(KillTests.pause)", "--durability",
+                        durability.rawValue,
                         "--until", stop))
             }
 

@@ -22,11 +22,19 @@ final class Namespace: Sendable {
         try await keeper.line("made")
     }
 
+    /// The process that keeps it.
+    var pid: pid_t { keeper.pid }
+
     /// What is written in front of a program that is to see it.
-    var launcher: [String] { ["nsenter", "--target", "\(keeper.pid)", kind.rawValue] }
+    var launcher: [String] { Self.launcher(kind, keptBy: pid) }
+
+    /// As `launcher`, where another process has made it.
+    static func launcher(_ kind: Kind, keptBy pid: pid_t) -> [String] {
+        ["nsenter", "--target", "\(pid)", kind.rawValue]
+    }
 
     /// Where its files are for those who are not in it.
-    func path(_ inside: String) -> String { "/proc/\(keeper.pid)/root" + inside }
+    func path(_ inside: String) -> String { "/proc/\(pid)/root" + inside }
 
     /// Does in it what a shell is told.
     func run(_ commands: String) async throws {
@@ -36,7 +44,7 @@ final class Namespace: Sendable {
 
     /// Joins two networks by a link, whose ends have these addresses.
     static func join(_ one: Namespace, _ other: Namespace, _ addresses: (String, String)) async throws {
-        try await one.run("ip link add veth0 type veth peer name veth0 netns \(other.keeper.pid)")
+        try await one.run("ip link add veth0 type veth peer name veth0 netns \(other.pid)")
         for (namespace, address) in [(one, addresses.0), (other, addresses.1)] {
             try await namespace.run("ip address add \(address) dev veth0; ip link set veth0 up; ip link set lo up")
         }
@@ -51,13 +59,13 @@ struct Link {
 
     let near: Namespace
     let far: Namespace
-    let nearHost = "10.99.0.1"
-    let farHost = "10.99.0.2"
+    static let nearHost = "10.99.0.1"
+    static let farHost = "10.99.0.2"
 
     init() async throws {
         near = try await Namespace(.network, ":")
         far = try await Namespace(.network, ":")
-        try await Namespace.join(near, far, ("\(nearHost)/24", "\(farHost)/24"))
+        try await Namespace.join(near, far, ("\(Self.nearHost)/24", "\(Self.farHost)/24"))
     }
 
     /// Cuts the link, or heals it: `down` or `up`.

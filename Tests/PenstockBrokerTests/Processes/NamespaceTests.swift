@@ -15,7 +15,7 @@ extension BrokerSuites {
         func cut() async throws {
             let link = try await Link()
             let served = try await ServedLog(
-                .peer(silence: 3_000, try Credentials(host: link.nearHost)), host: link.nearHost,
+                .peer(silence: 3_000, try Credentials(host: Link.nearHost)), host: Link.nearHost,
                 launchers: (link.near.launcher, link.far.launcher))
             let stop = served.folder("stop")
             let producer = try served.produce(1, "--pause", "5", "--until", stop)
@@ -46,6 +46,20 @@ extension BrokerSuites {
             var digest = LoadDigest()
             for (_, load) in contents { digest.add(load) }
             #expect(reader.lines.last == "done \(digest.count) \(digest.value)")
+        }
+
+        @Test(
+            "the contract of logs holds over TCP, TLS and a fabric between a process in each of two networks",
+            .enabled("\(Link.isImpossible)") { await Link.isPossible() })
+        func contract() async throws {
+            let link = try await Link()
+            let itself = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+            let run = try ChildProcess(
+                itself, ["--testing-library", "swift-testing", "--filter", "BrokerSuites/LogContractTests"],
+                environment: [FarBroker.variable: "\(link.far.pid)"], launcher: link.near.launcher)
+            #expect(try await run.ended() == 0, "\(run.errors.suffix(4_000))")
+            let cases = run.errors.split(separator: "\n").count { $0.contains("far-tls to ") }
+            #expect(cases >= 10, "the contract has run without its cases: \(run.errors)")
         }
     }
 }

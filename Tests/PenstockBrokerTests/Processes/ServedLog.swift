@@ -15,6 +15,8 @@ final class ServedLog {
         case guarded(Credentials)
         /// `BrokerPeer serve`, which gives silent clients up after so many milliseconds; with TLS where there are credentials.
         case peer(silence: Int, Credentials? = nil)
+        /// `BrokerPeer serve` over a fabric.
+        case fabricPeer
     }
 
     let folder: TestFolder
@@ -53,6 +55,8 @@ final class ServedLog {
                     "BrokerPeer",
                     arguments + ["--silence", "\(silence)"] + (credentials?.certificateOptions ?? []),
                     launcher: launcher)
+            case .fabricPeer:
+                try ChildProcess("BrokerPeer", arguments + ["--transport", "fabric"], launcher: launcher)
             }
         let place = try await broker.line("serves ").split(separator: "/").last ?? ""
         return (broker, try FabricAddress(String(place)))
@@ -72,6 +76,7 @@ final class ServedLog {
         case .penstock: ["PENSTOCK_TOKEN_FILE": directory + "/.broker-token"]
         case .guarded(let credentials): credentials.environment
         case .peer(_, let credentials): credentials.map { ["PENSTOCK_CA": $0.authorities] } ?? [:]
+        case .fabricPeer: [:]
         }
     }
 
@@ -93,7 +98,7 @@ final class ServedLog {
         case .penstock, .guarded:
             broker.signal(SIGTERM)
             #expect(try await broker.ended() == 0, "\(broker.errors)")
-        case .peer: try await broker.kill()
+        case .peer, .fabricPeer: try await broker.kill()
         }
     }
 
