@@ -25,6 +25,12 @@ struct ServeCommand: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("Where to listen.", valueName: "host:port")) var listen = "127.0.0.1:7400"
 
+    @Option(
+        help: ArgumentHelp(
+            "Offer clients that have said who they are a way over a fabric: a provider of libfabric, or auto; and the interface, where it is not this machine alone.",
+            valueName: "provider[@interface]"))
+    var fabric: String?
+
     @OptionGroup(title: "Encryption") var encryption: ServerEncryption
 
     @OptionGroup(title: "Clients") var trust: ServerTrust
@@ -46,6 +52,7 @@ struct ServeCommand: AsyncParsableCommand {
         let (stops, stop) = AsyncStream<Void>.makeStream()
         let signals = StopSignals { stop.finish() }
         defer { signals.cancel() }
+        if let fabric { try await broker.offer(FabricChoice(fabric)) }
         let listener = try await broker.listen(at: address, over: transport)
         try say(listener.address, tokenFile)
         let reloading = StopSignals(StopSignals.reload, again: true) {
