@@ -109,6 +109,9 @@ public final class Broker: Sendable {
     /// The way over a fabric that clients may take.
     var fabric: FabricDoor? { state.withLock { $0.fabric } }
 
+    /// The provider of the fabric that clients are offered; nil where there is none.
+    public var fabricProvider: String? { fabric?.provider }
+
     /// The endpoint of the fabric that clients are offered.
     package var fabricAddress: FabricAddress? { fabric?.address }
 
