@@ -7,7 +7,7 @@ import PenstockEvents
 struct BrokerPeer {
     static let usage = """
         usage: BrokerPeer serve --data DIR [--listen HOST:PORT] [--silence MILLISECONDS]
-                   [--transport tcp|fabric] [--certificate FILE --key FILE --ca FILE]
+                   [--fabric CHOICE] [--certificate FILE --key FILE --ca FILE]
                BrokerPeer produce --log LOG --name N [--partition P] [--batch RECORDS] [--window BATCHES]
                    [--pause MILLISECONDS] [--bytes BYTES] [--count RECORDS] [--until FILE] [--durability CLASS]
                    [--alone true] [--leave true]

@@ -9,7 +9,7 @@ struct Serving {
     private let data: String
     private let address: String
     private let silence: Int
-    private let transport: String
+    private let fabric: String?
     /// Where the certificate, its key and the authority's certificate are; nil for plain text.
     private let identity: TLSIdentity?
 
@@ -17,7 +17,7 @@ struct Serving {
         data = options.required("data")
         address = options["listen"] ?? "127.0.0.1:0"
         silence = options.number("silence", 15_000)
-        transport = options["transport"] ?? "tcp"
+        fabric = options["fabric"]
         identity = options["ca"].map {
             TLSIdentity(authorities: $0, certificateChain: options["certificate"], privateKey: options["key"])
         }
@@ -30,10 +30,8 @@ struct Serving {
         let broker = Broker(try await EmbeddedLog(directory: data), name: "peer", limits: limits) {
             client throws(LogError) in AllRights(client: client.name)
         }
-        let transport: any Transport =
-            self.transport == "fabric"
-            ? try LibfabricTransport(interface: String(address.prefix { $0 != ":" }))
-            : try TCPTransport(security: identity.map { .tls($0) } ?? .plaintext)
+        let transport = try TCPTransport(security: identity.map { .tls($0) } ?? .plaintext)
+        if let fabric { try await broker.offer(FabricChoice(fabric)) }
         let listener = try await broker.listen(at: FabricAddress(address), over: transport)
         signal(SIGUSR1, SIG_IGN)
         let source = DispatchSource.makeSignalSource(signal: SIGUSR1, queue: .global())

@@ -10,6 +10,7 @@ enum LogKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
     case embedded
     case inProcess = "in-process"
     case tcp
+    /// Over TCP until it is known who it is, and over a fabric then.
     case fabric
     case farTCP = "far-tcp"
     case farTLS = "far-tls"
@@ -32,9 +33,17 @@ enum LogKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
 
     func transport() throws -> any Transport {
         switch self {
-        case .tcp: try TCPTransport(limits: .patient, security: .plaintext)
-        case .fabric: try LibfabricTransport(limits: .patient)
-        default: InProcessTransport(limits: .patient)
+        case .embedded, .inProcess: InProcessTransport(limits: .patient)
+        case .tcp, .fabric, .farTCP, .farTLS, .farFabric: try TCPTransport(limits: .patient, security: .plaintext)
+        }
+    }
+
+    /// The fabric of a client, where it wants one: what every machine with libfabric has.
+    var choice: FabricChoice? {
+        switch self {
+        case .fabric: FabricChoice(.named("tcp;ofi_rxm"))
+        case .farFabric: FabricChoice(.named("tcp;ofi_rxm"), interface: Link.nearHost)
+        default: nil
         }
     }
 
@@ -68,15 +77,16 @@ final class Site: Sendable {
             address = far.address
         } else {
             address = try await broker.listen(at: kind.address, over: transport).address
+            if let choice = kind.choice { try await broker.offer(choice, limits: .patient) }
         }
-        remote = RemoteLog(at: [address], over: transport, client: "test", limits: .patient)
+        remote = RemoteLog(at: [address], over: transport, client: "test", limits: .patient, fabric: kind.choice)
     }
 
     var log: any LogStore { remote ?? embedded }
 
     /// Another program that uses the same broker.
     func client(_ limits: RemoteLog.Limits = .patient) -> RemoteLog {
-        RemoteLog(at: [address], over: transport, client: "another", limits: limits)
+        RemoteLog(at: [address], over: transport, client: "another", limits: limits, fabric: kind.choice)
     }
 
     func close() async {

@@ -16,13 +16,11 @@ struct FarBroker: Sendable {
     init(_ kind: LogKind, directory: String) async throws {
         guard let keeper = Self.keeper else { throw ChildFailure("there is no far network") }
         let credentials = kind == .farTLS ? try Credentials(host: Link.farHost) : nil
+        let fabric = kind.choice.map { FabricChoice($0.provider, interface: Link.farHost) }
         let served = try await ServedLog(
-            kind == .farFabric ? .fabricPeer : .peer(silence: 600_000, credentials), directory: directory,
-            host: Link.farHost, launchers: (Namespace.launcher(.network, keptBy: keeper), []))
+            .peer(silence: 600_000, credentials, fabric: fabric), directory: directory, host: Link.farHost,
+            launchers: (Namespace.launcher(.network, keptBy: keeper), []))
         (process, address) = (served.broker, served.address)
-        transport =
-            if let credentials { try credentials.transport(.patient) } else if kind == .farFabric {
-                try LibfabricTransport(interface: Link.nearHost, limits: .patient)
-            } else { try TCPTransport(limits: .patient, security: .plaintext) }
+        transport = try credentials?.transport(.patient) ?? kind.transport()
     }
 }

@@ -14,9 +14,7 @@ final class ServedLog {
         /// `penstock serve` with TLS, for those who have a token of an issuer.
         case guarded(Credentials)
         /// `BrokerPeer serve`, which gives silent clients up after so many milliseconds; with TLS where there are credentials.
-        case peer(silence: Int, Credentials? = nil)
-        /// `BrokerPeer serve` over a fabric.
-        case fabricPeer
+        case peer(silence: Int, Credentials? = nil, fabric: FabricChoice? = nil)
     }
 
     let folder: TestFolder
@@ -50,13 +48,12 @@ final class ServedLog {
             case .penstock: try ChildProcess("penstock", arguments, launcher: launcher)
             case .guarded(let credentials):
                 try ChildProcess("penstock", arguments + credentials.serverOptions, launcher: launcher)
-            case .peer(let silence, let credentials):
+            case .peer(let silence, let credentials, let fabric):
                 try ChildProcess(
                     "BrokerPeer",
-                    arguments + ["--silence", "\(silence)"] + (credentials?.certificateOptions ?? []),
+                    arguments + ["--silence", "\(silence)"] + (credentials?.certificateOptions ?? [])
+                        + (fabric.map { ["--fabric", "\($0)"] } ?? []),
                     launcher: launcher)
-            case .fabricPeer:
-                try ChildProcess("BrokerPeer", arguments + ["--transport", "fabric"], launcher: launcher)
             }
         let place = try await broker.line("serves ").split(separator: "/").last ?? ""
         return (broker, try FabricAddress(String(place)))
@@ -75,8 +72,7 @@ final class ServedLog {
         switch program {
         case .penstock: ["PENSTOCK_TOKEN_FILE": directory + "/.broker-token"]
         case .guarded(let credentials): credentials.environment
-        case .peer(_, let credentials): credentials.map { ["PENSTOCK_CA": $0.authorities] } ?? [:]
-        case .fabricPeer: [:]
+        case .peer(_, let credentials, _): credentials.map { ["PENSTOCK_CA": $0.authorities] } ?? [:]
         }
     }
 
@@ -98,7 +94,7 @@ final class ServedLog {
         case .penstock, .guarded:
             broker.signal(SIGTERM)
             #expect(try await broker.ended() == 0, "\(broker.errors)")
-        case .peer, .fabricPeer: try await broker.kill()
+        case .peer: try await broker.kill()
         }
     }
 
