@@ -129,6 +129,7 @@ extension BrokerSuites {
             let served = try await ServedLog(.peer(silence: 600_000))
             let stop = served.folder("stop")
             let producer = try served.produce(1, "--bytes", "4000", "--durability", "pageCache", "--until", stop)
+            try await producer.line("session ")
             let slow = try served.consume("--until", stop + "ped")
             let quick = try served.consume("--until", stop + "ped")
             for consumer in [slow, quick] { try await consumer.line("read ") }

@@ -17,7 +17,7 @@ extension BrokerSuites {
             ?? .random(in: 0...(.max))
 
         /// Milliseconds between the batches of a producer: the longer it goes on, the longer, for all records are compared at the end.
-        private static let pause = 2 + (soak ?? 0) / 30
+        private static let pause = 5 + (soak ?? 0) / 30
 
         private enum Fault: CaseIterable {
             case brokerKilled, brokerStopped, brokerRestarted, producerKilled, producerStopped, consumerKilled

@@ -113,7 +113,7 @@ extension BrokerSuites {
                     6, 16, 17, 20, 28
                 )
                 let messages: [(String, [UInt8])] = [
-                    ("request 0", request(0)), ("request 32", request(32)), ("request 255", request(255)),
+                    ("request 0", request(0)), ("request 200", request(200)), ("request 255", request(255)),
                     ("no request", Array(request(1).prefix(9))),
                     ("a text of 4 GiB", request(describe) { $0.put(UInt32.max) }),
                     ("a text that is cut", request(describe) { $0.put(UInt32(10)) }),
