@@ -116,6 +116,15 @@ public final class LibfabricTransport: Transport {
         }
     }
 
+    /// The version of the library, such as `1.17`.
+    /// - Throws: `FabricError` with code `unavailable` where libfabric is missing or too old.
+    public static func libraryVersion() throws(FabricError) -> String { FabricLibrary.text(try FabricLibrary().version) }
+
+    /// Whether a provider has the network's hardware move memory.
+    public static func movesMemoryByHardware(_ provider: String) -> Bool {
+        FabricProviderPolicy.byHardware.contains(provider)
+    }
+
     /// Slabs whose arena is registered once where that pins memory; elsewhere each payload is registered while it is
     /// offered.
     /// - Throws: `FabricError` with code `outOfMemory`, or `unavailable` where the fabric refuses the memory.
