@@ -118,7 +118,9 @@ public final class LibfabricTransport: Transport {
 
     /// The version of the library, such as `1.17`.
     /// - Throws: `FabricError` with code `unavailable` where libfabric is missing or too old.
-    public static func libraryVersion() throws(FabricError) -> String { FabricLibrary.text(try FabricLibrary().version) }
+    public static func libraryVersion() throws(FabricError) -> String {
+        FabricLibrary.text(try FabricLibrary().version)
+    }
 
     /// Whether a provider has the network's hardware move memory.
     public static func movesMemoryByHardware(_ provider: String) -> Bool {
@@ -182,7 +184,9 @@ public final class LibfabricTransport: Transport {
                 hint: "use the address that the listener tells")
         }
         let outcome: Result<any Connection, FabricError> = await withCheckedContinuation { continuation in
-            let request = ConnectRequest(address: bytes, ticket: ticket, handler: handler) { continuation.resume(returning: $0) }
+            let request = ConnectRequest(address: bytes, ticket: ticket, handler: handler) {
+                continuation.resume(returning: $0)
+            }
             if !queue.submit(.connect(request)) { continuation.resume(returning: .failure(.transportClosed)) }
         }
         return try outcome.get()
