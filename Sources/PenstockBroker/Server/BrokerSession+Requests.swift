@@ -130,7 +130,8 @@ extension BrokerSession {
     private func check(_ request: Request, _ rights: any ClientRights) throws(LogError) {
         let (isAllowed, what): (Bool, String)
         switch request {
-        case .hello, .ping, .fabric, .append, .topics, .groups, .openProducer, .closeWriter, .fetch, .nextControl, .skipDamage,
+        case .hello, .ping, .fabric, .append, .topics, .groups, .openProducer, .closeWriter, .fetch, .nextControl,
+            .skipDamage,
             .payloads,
             .closeReader, .commit, .closeGroup, .beginTransaction, .commitTransaction, .abortTransaction,
             .leaveTransaction:

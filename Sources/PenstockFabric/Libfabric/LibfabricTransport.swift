@@ -116,6 +116,17 @@ public final class LibfabricTransport: Transport {
         }
     }
 
+    /// The version of the library, such as `1.17`.
+    /// - Throws: `FabricError` with code `unavailable` where libfabric is missing or too old.
+    public static func libraryVersion() throws(FabricError) -> String {
+        FabricLibrary.text(try FabricLibrary().version)
+    }
+
+    /// Whether a provider has the network's hardware move memory.
+    public static func movesMemoryByHardware(_ provider: String) -> Bool {
+        FabricProviderPolicy.byHardware.contains(provider)
+    }
+
     /// Slabs whose arena is registered once where that pins memory; elsewhere each payload is registered while it is
     /// offered.
     /// - Throws: `FabricError` with code `outOfMemory`, or `unavailable` where the fabric refuses the memory.
@@ -173,7 +184,9 @@ public final class LibfabricTransport: Transport {
                 hint: "use the address that the listener tells")
         }
         let outcome: Result<any Connection, FabricError> = await withCheckedContinuation { continuation in
-            let request = ConnectRequest(address: bytes, ticket: ticket, handler: handler) { continuation.resume(returning: $0) }
+            let request = ConnectRequest(address: bytes, ticket: ticket, handler: handler) {
+                continuation.resume(returning: $0)
+            }
             if !queue.submit(.connect(request)) { continuation.resume(returning: .failure(.transportClosed)) }
         }
         return try outcome.get()

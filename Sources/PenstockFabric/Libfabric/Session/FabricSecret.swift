@@ -23,5 +23,7 @@ public struct FabricSecret: Sendable {
     public var bytes: [UInt8] { key.withUnsafeBytes { Array($0) } }
 
     /// A proof that whoever makes it knows the secret and means this transcript.
-    func proof(of transcript: [UInt8]) -> [UInt8] { Array(HMAC<SHA256>.authenticationCode(for: transcript, using: key)) }
+    func proof(of transcript: [UInt8]) -> [UInt8] {
+        Array(HMAC<SHA256>.authenticationCode(for: transcript, using: key))
+    }
 }

@@ -1,5 +1,5 @@
-import PenstockEvents
-import PenstockLog
+internal import PenstockEvents
+internal import PenstockLog
 
 /// What was appended, and what it took.
 struct AppendResult: Sendable {

@@ -1,6 +1,6 @@
-import ArgumentParser
-import PenstockEvents
-import PenstockLog
+internal import ArgumentParser
+internal import PenstockEvents
+internal import PenstockLog
 
 /// Reads a topic that lies in the page cache, again and again, and verifies it.
 struct LogReadBenchmark: AsyncParsableCommand {

@@ -1,6 +1,6 @@
-import ArgumentParser
-import Foundation
-import PenstockLog
+internal import ArgumentParser
+internal import Foundation
+internal import PenstockLog
 
 /// Appending to the log, beside bare writes of as many bytes to the same file system.
 struct LogAppendBenchmark: AsyncParsableCommand {

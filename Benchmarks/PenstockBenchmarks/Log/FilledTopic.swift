@@ -1,7 +1,7 @@
-import ArgumentParser
-import Foundation
-import PenstockEvents
-import PenstockLog
+internal import ArgumentParser
+internal import Foundation
+internal import PenstockEvents
+internal import PenstockLog
 
 /// What a topic is filled with before the clock starts.
 struct TopicShape: ParsableArguments {

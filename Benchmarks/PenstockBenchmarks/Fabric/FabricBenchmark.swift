@@ -1,5 +1,5 @@
-import ArgumentParser
-import PenstockFabric
+internal import ArgumentParser
+internal import PenstockFabric
 
 /// A transport beside what the system's sockets and memory can do, both ends in this process.
 struct FabricBenchmark: AsyncParsableCommand {

@@ -1,4 +1,4 @@
-import Foundation
+internal import Foundation
 
 /// What sockets and memory can do, beside what goes over a transport.
 extension FigureList {

@@ -1,23 +1,23 @@
-import Glibc
+package import Glibc
 
 /// The processor time of the calling thread or of the process.
-enum ProcessorTime {
+package enum ProcessorTime {
     /// Milliseconds that this thread has run.
-    static var threadMilliseconds: Double {
+    package static var threadMilliseconds: Double {
         var time = timespec()
         clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
         return Double(time.tv_sec) * 1e3 + Double(time.tv_nsec) * 1e-6
     }
 
     /// Nanoseconds that the process has run, all threads together.
-    static var processNanoseconds: Double {
+    package static var processNanoseconds: Double {
         var time = timespec()
         clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
         return Double(time.tv_sec) * 1e9 + Double(time.tv_nsec)
     }
 
     /// Nanoseconds that another process has run, all threads together; not a number where there is none.
-    static func nanoseconds(of process: pid_t) -> Double {
+    package static func nanoseconds(of process: pid_t) -> Double {
         var clock = clockid_t()
         var time = timespec()
         guard clock_getcpuclockid(process, &clock) == 0, clock_gettime(clock, &time) == 0 else { return .nan }
@@ -25,7 +25,7 @@ enum ProcessorTime {
     }
 
     /// Nanoseconds that processes which this one started, and which have ended, have run.
-    static var childrenNanoseconds: Double {
+    package static var childrenNanoseconds: Double {
         var usage = rusage()
         getrusage(__rusage_who_t(RUSAGE_CHILDREN.rawValue), &usage)
         func nanoseconds(_ time: timeval) -> Double { Double(time.tv_sec) * 1e9 + Double(time.tv_usec) * 1e3 }
@@ -33,7 +33,7 @@ enum ProcessorTime {
     }
 
     /// Milliseconds that this thread runs in `body`.
-    static func milliseconds(of body: () -> Void) -> Double {
+    package static func milliseconds(of body: () -> Void) -> Double {
         let start = threadMilliseconds
         body()
         return threadMilliseconds - start

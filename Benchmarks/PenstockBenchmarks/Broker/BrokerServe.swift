@@ -1,7 +1,7 @@
-import ArgumentParser
-import Foundation
-import PenstockBroker
-import PenstockLog
+internal import ArgumentParser
+internal import Foundation
+internal import PenstockBroker
+internal import PenstockLog
 
 /// The broker of a measurement, in a process of its own: says where it listens, and ends with its standard input.
 struct BrokerServe: AsyncParsableCommand {

@@ -1,5 +1,5 @@
-import PenstockEvents
-import PenstockLog
+internal import PenstockEvents
+internal import PenstockLog
 
 /// Appends to one partition of a broker's log.
 struct ProduceLoad {

@@ -1,6 +1,6 @@
-import ArgumentParser
-import Foundation
-import PenstockLog
+internal import ArgumentParser
+internal import Foundation
+internal import PenstockLog
 
 /// Appending to a log over a broker in another process.
 struct ProduceBenchmark: AsyncParsableCommand {

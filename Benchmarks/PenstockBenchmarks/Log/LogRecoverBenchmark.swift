@@ -1,5 +1,5 @@
-import ArgumentParser
-import PenstockLog
+internal import ArgumentParser
+internal import PenstockLog
 
 /// Opens a partition whose owner was killed, its segments being in the page cache.
 struct LogRecoverBenchmark: AsyncParsableCommand {

@@ -1,7 +1,7 @@
-import ArgumentParser
-import Foundation
-import PenstockEvents
-import PenstockLog
+internal import ArgumentParser
+internal import Foundation
+internal import PenstockEvents
+internal import PenstockLog
 
 /// Reading a log over a broker in another process, and waiting there.
 struct ConsumeBenchmark: AsyncParsableCommand {

@@ -1,6 +1,6 @@
-import Foundation
-import PenstockBroker
-import PenstockFabric
+internal import Foundation
+internal import PenstockBroker
+internal import PenstockFabric
 
 /// A broker in a process of its own on a folder, and what this process needs to use it. It ends when it is closed, and with this process.
 final class BrokerProcess {
@@ -17,7 +17,9 @@ final class BrokerProcess {
         }
         let output = Pipe()
         process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-        process.arguments = ["broker-serve", "--transport", kind.rawValue, "--data", data]
+        // As a subcommand of what this one is a subcommand of.
+        let path = CommandLine.arguments.dropFirst().prefix { $0 == "bench" }
+        process.arguments = path + ["broker-serve", "--transport", kind.rawValue, "--data", data]
         process.standardInput = input
         process.standardOutput = output
         try process.run()

@@ -1,4 +1,4 @@
-import Foundation
+internal import Foundation
 
 /// Bare writes by a program in C, compiled here and now with `cc -O2`.
 final class AppendFloor {

@@ -1,5 +1,5 @@
 /// The figures of one measurement, in order, for people or for scripts.
-struct FigureList {
+package struct FigureList {
     private enum Value {
         case number(Double)
         case word(String)
@@ -7,14 +7,16 @@ struct FigureList {
 
     private var figures: [(name: String, value: Value)] = []
 
+    package init() {}
+
     /// Adds a figure; the name is in snake case and ends in the unit where there is one.
-    mutating func add(_ name: String, _ value: Double) { figures.append((name, .number(value))) }
+    package mutating func add(_ name: String, _ value: Double) { figures.append((name, .number(value))) }
 
     /// Adds what is not a number; a word without quotation marks.
-    mutating func add(_ name: String, _ word: String) { figures.append((name, .word(word))) }
+    package mutating func add(_ name: String, _ word: String) { figures.append((name, .word(word))) }
 
     /// Prints one line for each figure, or all as one JSON object.
-    func print(json: Bool) {
+    package func print(json: Bool) {
         if json {
             let members = figures.map { "\"\($0.name)\": \(written($0.value, quote: "\""))" }
             Swift.print("{\(members.joined(separator: ", "))}")

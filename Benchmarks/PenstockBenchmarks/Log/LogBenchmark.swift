@@ -1,4 +1,4 @@
-import ArgumentParser
+internal import ArgumentParser
 
 /// The event log: appending, reading, recovering.
 struct LogBenchmark: AsyncParsableCommand {

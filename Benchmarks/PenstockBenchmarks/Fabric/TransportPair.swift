@@ -1,6 +1,6 @@
-import ArgumentParser
-import PenstockFabric
-import Synchronization
+internal import ArgumentParser
+internal import PenstockFabric
+internal import Synchronization
 
 /// The transports that are measured.
 enum BenchmarkTransport: String, ExpressibleByArgument, CaseIterable {

@@ -1,7 +1,7 @@
-import Foundation
+internal import Foundation
 
 /// A program in C of the folder `loops`, compiled here and now, that measures what this machine can do.
-struct FloorProgram {
+package struct FloorProgram {
     private let path: String
 
     /// Compiles `name`.c.
@@ -9,21 +9,22 @@ struct FloorProgram {
     ///   - folder: where the program is put.
     ///   - flags: of the compiler.
     ///   - libraries: that it links with.
-    /// - Returns: nil where there is no compiler, or a library is missing.
-    init?(_ name: String, in folder: String, flags: [String], libraries: [String] = []) throws {
+    /// - Returns: nil where there is no compiler, a library is missing, or the source is not there any more.
+    package init?(_ name: String, in folder: String, flags: [String], libraries: [String] = []) throws {
         path = folder + "/penstock-bench-\(name)-\(ProcessInfo.processInfo.processIdentifier)"
         let source = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .appendingPathComponent("loops/\(name).c")
+        guard FileManager.default.fileExists(atPath: source.path) else { return nil }
         guard try Self.output(of: ["cc"] + flags + ["-o", path, source.path] + libraries) != nil else { return nil }
     }
 
     /// What the program prints, in words; nil where it fails.
-    func run(_ arguments: [String]) throws -> [Substring]? {
+    package func run(_ arguments: [String]) throws -> [Substring]? {
         try Self.output(of: [path] + arguments)?.split(whereSeparator: \.isWhitespace)
     }
 
     /// Removes the program.
-    func remove() { try? FileManager.default.removeItem(atPath: path) }
+    package func remove() { try? FileManager.default.removeItem(atPath: path) }
 
     private static func output(of command: [String]) throws -> String? {
         let process = Process()

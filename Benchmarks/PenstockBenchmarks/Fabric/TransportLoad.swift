@@ -1,5 +1,5 @@
-import PenstockFabric
-import Synchronization
+internal import PenstockFabric
+internal import Synchronization
 
 /// What is sent between two ends to measure them.
 struct TransportLoad {

@@ -1,10 +1,10 @@
-import Glibc
+internal import Glibc
 
 /// How fast one core copies memory that is too large for its caches: what a read cannot beat by much.
-enum CopyFloor {
-    static let kind = "memory copy"
+package enum CopyFloor {
+    package static let kind = "memory copy"
 
-    static func bytesPerSecond() -> Double {
+    package static func bytesPerSecond() -> Double {
         let count = 256 << 20
         let source = UnsafeMutableRawPointer.allocate(byteCount: count, alignment: 4096)
         let target = UnsafeMutableRawPointer.allocate(byteCount: count, alignment: 4096)

@@ -1,5 +1,5 @@
-import PenstockEvents
-import PenstockLog
+internal import PenstockEvents
+internal import PenstockLog
 
 /// Events for appending, made before the clock starts: noise, which cannot be compressed, more of it than a cache holds.
 struct AppendLoad: Sendable {

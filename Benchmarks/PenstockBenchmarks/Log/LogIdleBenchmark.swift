@@ -1,7 +1,7 @@
-import ArgumentParser
-import Foundation
-import PenstockEvents
-import PenstockLog
+internal import ArgumentParser
+internal import Foundation
+internal import PenstockEvents
+internal import PenstockLog
 
 /// A writer without events, a reader that follows it, and one that follows it as another process would: what they cost.
 struct LogIdleBenchmark: AsyncParsableCommand {
