@@ -1,5 +1,6 @@
 import Foundation
 import PenstockEvents
+import PenstockFabric
 import PenstockLog
 import Testing
 
@@ -31,8 +32,8 @@ extension BrokerSuites {
             private(set) var producers: [Int: [ChildProcess]] = [:]
             private(set) var readers: [ChildProcess] = []
 
-            init(_ durability: Durability) async throws {
-                served = try await ServedLog()
+            init(_ durability: Durability, _ fabric: FabricChoice?) async throws {
+                served = try await ServedLog(.penstock(fabric))
                 self.durability = durability
                 for name in 1...3 { try startProducer(name) }
                 for name in 1...3 { try await producer(name).line("session ") }
@@ -94,11 +95,13 @@ extension BrokerSuites {
 
         @Test(
             "nothing acknowledged is lost, nothing comes twice, each producer's order is kept, and readers go on",
-            arguments: [Durability.durable, .pageCache])
-        func kills(durability: Durability) async throws {
-            print("killed and stopped under load: class \(durability.rawValue), seed \(Self.seed)")
+            arguments: [
+                (Durability.durable, LogKind.tcp), (.pageCache, LogKind.allCases.contains(.fabric) ? .fabric : .tcp),
+            ])
+        func kills(durability: Durability, kind: LogKind) async throws {
+            print("killed and stopped under load: \(kind.rawValue), class \(durability.rawValue), seed \(Self.seed)")
             var random = SplitMixGenerator(seed: Self.seed)
-            let cast = try await Cast(durability)
+            let cast = try await Cast(durability, kind.choice)
             let deadline = ContinuousClock.now + .seconds((Self.soak ?? 0) / 2)
             var faults: [Fault: Int] = [:]
             repeat {

@@ -9,8 +9,8 @@ import Testing
 /// A log that a broker in a process of its own serves, which may be killed and started again at the same place.
 final class ServedLog {
     enum Program {
-        /// `penstock serve`, with its token.
-        case penstock
+        /// `penstock serve`, with its token; where there is a fabric, its clients use that.
+        case penstock(FabricChoice? = nil)
         /// `penstock serve` with TLS, for those who have a token of an issuer.
         case guarded(Credentials)
         /// `BrokerPeer serve`, which gives silent clients up after so many milliseconds; with TLS where there are credentials.
@@ -29,7 +29,7 @@ final class ServedLog {
     ///   - directory: The log's; nil for one of its own.
     ///   - host: Where the broker listens.
     init(
-        _ program: Program = .penstock, directory: String? = nil, host: String = "127.0.0.1",
+        _ program: Program = .penstock(), directory: String? = nil, host: String = "127.0.0.1",
         launchers: (broker: [String], client: [String]) = ([], [])
     ) async throws {
         folder = try TestFolder()
@@ -45,7 +45,9 @@ final class ServedLog {
         let arguments = ["serve", "--data", directory, "--listen", address]
         let broker =
             switch program {
-            case .penstock: try ChildProcess("penstock", arguments, launcher: launcher)
+            case .penstock(let fabric):
+                try ChildProcess(
+                    "penstock", arguments + (fabric.map { ["--fabric", "\($0)"] } ?? []), launcher: launcher)
             case .guarded(let credentials):
                 try ChildProcess("penstock", arguments + credentials.serverOptions, launcher: launcher)
             case .peer(let silence, let credentials, let fabric):
@@ -70,7 +72,8 @@ final class ServedLog {
     /// What clients need to be let in.
     var environment: [String: String] {
         switch program {
-        case .penstock: ["PENSTOCK_TOKEN_FILE": directory + "/.broker-token"]
+        case .penstock(let fabric):
+            ["PENSTOCK_TOKEN_FILE": directory + "/.broker-token", "PENSTOCK_FABRIC": fabric?.description ?? ""]
         case .guarded(let credentials): credentials.environment
         case .peer(_, let credentials, _): credentials.map { ["PENSTOCK_CA": $0.authorities] } ?? [:]
         }
@@ -179,7 +182,8 @@ func check(_ contents: [(offset: UInt64, load: Load)], of producers: [Int: Produ
             if offsets[Int(one.sequence)] != one.offset { problems.append("\(name): \(one) is elsewhere") }
         }
     }
-    #expect(problems.isEmpty, "\(note): \(problems.count) problems, such as \(problems.prefix(3))")
+    let isGood = problems.isEmpty
+    #expect(isGood, "\(note): \(problems.count) problems, such as \(problems.prefix(3))")
 }
 
 /// Waits until a producer has so many more batches acknowledged than now.
