@@ -75,8 +75,8 @@ final class BrokerSession: ConnectionHandler {
                 client == nil ? .refused : isViolated ? .violated : .ended, client ?? "", connection.peer,
                 reason?.summary ?? "")
         }
-        origin?.wire.connection.close()
-        state.withLock { $0.branch }?.wire.connection.close()
+        origin?.wire.end(with: reason)
+        state.withLock { $0.branch }?.wire.end(with: reason)
         release()
     }
 
