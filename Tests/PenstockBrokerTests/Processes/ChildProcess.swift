@@ -36,7 +36,9 @@ final class ChildProcess: Sendable {
         let path = program.hasPrefix("/") ? program : try Self.path(of: program)
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = Nursery.fate + launcher + [path] + arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { _, new in new }
+        // One that crashes tells where.
+        process.environment = ProcessInfo.processInfo.environment
+            .merging(["SWIFT_BACKTRACE": "enable=yes"]) { _, new in new }.merging(environment) { _, new in new }
         let pipe = isAsked ? Pipe() : nil
         input = pipe?.fileHandleForWriting
         if let pipe { process.standardInput = pipe } else { process.standardInput = FileHandle.nullDevice }

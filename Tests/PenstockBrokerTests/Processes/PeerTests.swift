@@ -194,7 +194,7 @@ extension BrokerSuites {
             let pinging = try await RawClient.connect(to: address, over: transport)
             stopped.signal(SIGSTOP)
             _ = try await Self.account(of: served.broker) { $0.clients == 1 && $0.descriptors <= before.descriptors }
-            #expect(silent.hasEnded && pinging.hasEnded)
+            try await eventually("the ends of those who say nothing") { silent.hasEnded && pinging.hasEnded }
             #expect(try await held.topics() == [Load.topic])
             held.close()
             await transport.close()

@@ -96,7 +96,8 @@ final class ServedLog {
         switch program {
         case .penstock, .guarded:
             broker.signal(SIGTERM)
-            #expect(try await broker.ended() == 0, "\(broker.errors)")
+            let status = try await broker.ended()
+            #expect(status == 0, "the broker has ended with \(status): \(broker.errors)")
         case .peer: try await broker.kill()
         }
     }
