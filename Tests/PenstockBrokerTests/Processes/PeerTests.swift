@@ -83,6 +83,20 @@ extension BrokerSuites {
             #expect(reader.lines.last?.hasPrefix("done \(contents.count) ") == true)
         }
 
+        @Test(
+            "a broker with a fabric ends in order at SIGTERM, whatever the fabric's libraries want",
+            .enabled(if: LogKind.allCases.contains(.fabric), "libfabric is not installed"))
+        func fabricStops() async throws {
+            // Which thread a signal finds is chance: several times.
+            for name in 1...2 {
+                let served = try await ServedLog(.penstock(LogKind.fabric.choice))
+                let producer = try served.produce(name, "--count", "100")
+                #expect(try await producer.ended() == 0, "\(producer.errors)")
+                try await served.stop()
+                #expect(served.broker.errors.contains("stopped: "))
+            }
+        }
+
         @Test("L16: a producer that exits with appends on their way leaves whole batches, and nobody's partition")
         func producerLeaves() async throws {
             let served = try await ServedLog()

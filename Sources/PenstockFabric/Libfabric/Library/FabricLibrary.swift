@@ -1,5 +1,6 @@
 internal import CFabric
 internal import CPenstockShim
+internal import PenstockEvents
 
 #if canImport(Glibc)
     internal import Glibc
@@ -51,7 +52,7 @@ struct FabricLibrary: Sendable {
     /// - Throws: `FabricError` with code `unavailable` where it is not there or older than 1.15.
     init(path: String = defaultPath) throws(FabricError) {
         Self.tune
-        guard let handle = dlopen(path, RTLD_NOW | RTLD_LOCAL) else {
+        guard let handle = Self.open(path) else {
             let reason = dlerror().map { String(cString: $0) } ?? path
             throw FabricError(
                 .unavailable, "the library of fabrics cannot be opened: \(reason)", hint: Self.howToInstall)
@@ -78,6 +79,18 @@ struct FabricLibrary: Sendable {
         freeInfo = try symbol("fi_freeinfo", abi, FreeInfo.self)
         openFabric = try symbol("fi_fabric", nil, OpenFabric.self)
         describe = try symbol("fi_strerror", nil, (@convention(c) (Int32) -> UnsafePointer<CChar>?).self)
+    }
+
+    /// One at a time, for the actions to be those that the program wants.
+    private static let opening = Guarded(())
+
+    private static func open(_ path: String) -> UnsafeMutableRawPointer? {
+        let handle = opening.withLock { _ in
+            let actions = SignalActions()
+            defer { actions.restore() }
+            return dlopen(path, RTLD_NOW | RTLD_LOCAL).map { UInt(bitPattern: $0) }
+        }
+        return handle.flatMap { UnsafeMutableRawPointer(bitPattern: $0) }
     }
 
     /// The version of the interface to ask for: that of the headers, or the library's where that is older.
