@@ -95,7 +95,8 @@ final class SharedGroup: Sendable {
 
     func nextChange(for seat: UInt64) async throws(LogError) -> GrantChange {
         while true {
-            let (change, changes) = try changed { state throws(LogError) in
+            // To be told of a change changes nothing for others.
+            let (change, changes) = try state.withLock { state throws(LogError) in
                 if let end = state.end { throw end }
                 return (try state.roster.nextChange(for: seat), state.changes)
             }
