@@ -19,7 +19,7 @@ public final class Broker: Sendable {
         public var pendingBytesPerClient = 128 << 20
         /// Requests of a connection that are worked on at once, appends apart. Whoever sends more is not a client of ours.
         public var requestsPerClient = 16_384
-        /// Writers, readers, groups and transactions of a connection, of each so many.
+        /// Writers, readers, groups, memberships and transactions of a connection, of each so many.
         public var objectsPerClient = 4096
 
         /// The default limits.
@@ -32,6 +32,7 @@ public final class Broker: Sendable {
     let clock: any WallClock
     let limits: Limits
     let writers: PartitionWriters
+    let groups = SharedGroups()
     private let rights: @Sendable (ClientIntroduction) throws(LogError) -> any ClientRights
 
     private struct State {
@@ -145,6 +146,7 @@ public final class Broker: Sendable {
         for listener in listeners { await listener.close() }
         for session in sessions { await session.end() }
         await fabric?.close()
+        await groups.close()
         await writers.closeAll()
         await state.withLock { $0.audit }?.close()
     }
@@ -153,6 +155,10 @@ public final class Broker: Sendable {
         try rights(
             ClientIntroduction(name: hello.client, token: hello.token, session: hello.session, peer: peer))
     }
+
+    /// Where the members of a group meet. The one place that knows which broker has a group.
+    /// - Throws: `LogError` where that is another broker.
+    func groups(of group: String) throws(LogError) -> SharedGroups { groups }
 
     func forget(_ session: BrokerSession) {
         state.withLock { $0.sessions[ObjectIdentifier(session)] = nil }
