@@ -49,11 +49,14 @@ struct GroupRoster {
     private(set) var generation: UInt64 = 0
     /// Commits that are on their way.
     private var commits: [TopicPartition: Int] = [:]
-    private var nextNumber: UInt64 = 1
+    private var nextNumber: UInt64
 
-    init(group: String, limits: GroupLimits = GroupLimits()) {
+    /// - Parameter firstNumber: from where on grants are numbered. Far from those of another roster of the group, so that
+    ///   members who come over from that one, when a broker has begun again, cannot mistake them.
+    init(group: String, limits: GroupLimits = GroupLimits(), firstNumber: UInt64) {
         self.group = group
         self.limits = limits
+        nextNumber = firstNumber
     }
 
     // MARK: Members

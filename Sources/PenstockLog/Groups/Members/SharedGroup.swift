@@ -52,7 +52,8 @@ final class SharedGroup: Sendable {
         self.log = log
         self.owner = owner
         self.clock = clock
-        state = Guarded(State(roster: GroupRoster(group: owner.name, limits: limits)))
+        let firstNumber = UInt64.random(in: 1..<1 << 62)
+        state = Guarded(State(roster: GroupRoster(group: owner.name, limits: limits, firstNumber: firstNumber)))
     }
 
     /// Gives a member its seat; nil where the group has ended meanwhile, and has to be opened again.
