@@ -6,7 +6,8 @@ internal import PenstockLog
 /// `penstock group list`.
 struct GroupListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List the consumer groups, the topics that they consume, and how many members they have.")
+        commandName: "list",
+        abstract: "List the consumer groups, their members' number, and the topics that they consume.")
 
     @OptionGroup var options: LogOptions
 

@@ -126,7 +126,8 @@ extension BrokerSuites {
             return held.sorted { ($0.topic, $0.partition) < ($1.topic, $1.partition) }
         }
 
-        @Test("a member with a name comes back to what it had, and the others do not notice", arguments: LogKind.allCases)
+        @Test(
+            "a member with a name comes back to what it had, and the others do not notice", arguments: LogKind.allCases)
         func restart(kind: LogKind) async throws {
             try await withSite(kind) { site in
                 try await open(site.log)
@@ -157,7 +158,9 @@ extension BrokerSuites {
             }
         }
 
-        @Test("who does not release in time loses partitions, cannot commit for them, and keeps the rest", arguments: LogKind.allCases)
+        @Test(
+            "who does not release in time loses partitions, cannot commit for them, and keeps the rest",
+            arguments: LogKind.allCases)
         func slow(kind: LogKind) async throws {
             try await withSite(kind) { site in
                 try await open(site.log)

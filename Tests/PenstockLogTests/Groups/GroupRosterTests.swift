@@ -6,7 +6,9 @@ import Testing
 
 @Suite("Who has what in a group")
 struct GroupRosterTests {
-    @Test("whatever members do, a partition has one owner, commits are not lost, and all comes to rest", arguments: 0..<20)
+    @Test(
+        "whatever members do, a partition has one owner, commits are not lost, and all comes to rest, by seeds",
+        arguments: 0..<20)
     func anything(part: Int) throws {
         for seed in UInt64(part) * 100..<UInt64(part + 1) * 100 { try run(seed) }
     }

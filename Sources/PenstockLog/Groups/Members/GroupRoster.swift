@@ -121,7 +121,7 @@ struct GroupRoster {
     /// - Throws: `LogError` with code `producerFenced` where it does not have one of the partitions, which is named.
     mutating func beginCommit(_ partitions: [PartitionGrant], by seat: UInt64) throws(LogError) {
         guard let index = index(of: seat) else { throw replaced() }
-        for grant in partitions where !isHeld(grant, by: members[index].id) { throw lost(grant.partition) }
+        for grant in partitions where !isHeld(grant, by: members[index].id) { throw .lost(grant.partition, to: group) }
         for grant in partitions { commits[grant.partition, default: 0] += 1 }
     }
 

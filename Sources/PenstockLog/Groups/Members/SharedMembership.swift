@@ -57,11 +57,7 @@ package final class SharedMembership: GroupMembership {
         let grants = try state.withLock { state throws(LogError) in
             var grants: [PartitionGrant: UInt64] = [:]
             for (partition, position) in positions {
-                guard let number = state.held[partition] else {
-                    throw LogError(
-                        .producerFenced, "\(partition) does not belong to this member of the group \(group ?? "") any more",
-                        hint: "another member goes on from the last commit", place: .init(partition: partition))
-                }
+                guard let number = state.held[partition] else { throw .lost(partition, to: group ?? "") }
                 grants[PartitionGrant(partition: partition, number: number)] = position
             }
             return grants
