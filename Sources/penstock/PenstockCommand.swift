@@ -13,6 +13,7 @@ struct PenstockCommand: AsyncParsableCommand {
             """,
         subcommands: [
             TopicCommand.self, GroupCommand.self, ServeCommand.self, PKICommand.self, TokenCommand.self,
+            DoctorCommand.self, BenchCommand.self,
         ])
 }
 

@@ -33,6 +33,7 @@ public final class RemoteLog: LogStore {
     private let session: [UInt8]
     let client: String
     private let token: @Sendable () throws(LogError) -> String
+    private let fabric: FabricPath?
 
     private struct State {
         var connection: ClientConnection?
@@ -50,10 +51,11 @@ public final class RemoteLog: LogStore {
     ///   - transport: Moves messages and payloads.
     ///   - client: What the program calls itself in the broker's messages.
     ///   - session: A secret that tells the holder of the token from others who show it; nil for one that only this object has.
+    ///   - fabric: The fabric over which everything goes once a broker knows who this is; nil for none. One that is named must be there.
     ///   - token: Proves who it is, where the connection does not; asked for at each connection.
     public init(
         at addresses: [FabricAddress], over transport: any Transport, client: String, limits: Limits = Limits(),
-        session: [UInt8]? = nil,
+        session: [UInt8]? = nil, fabric: FabricChoice? = nil,
         token: @escaping @Sendable () throws(LogError) -> String = { () throws(LogError) in "" }
     ) {
         precondition(!addresses.isEmpty, "a remote log has an address")
@@ -62,6 +64,7 @@ public final class RemoteLog: LogStore {
         self.client = client
         self.limits = limits
         self.token = token
+        self.fabric = fabric.map { FabricPath($0, transport.limits) }
         self.session = session ?? (0..<32).map { _ in UInt8.random(in: 0...255) }
         depot = SlabDepot(transport)
     }
@@ -285,6 +288,11 @@ public final class RemoteLog: LogStore {
             throw error
         }
         try await connection.greet(wire, as: Hello(client: client, token: token, session: session))
-        return connection
+        do throws(LogError) {
+            return try await fabric?.connection(beside: connection, limits) ?? connection
+        } catch {
+            wire.close()
+            throw error
+        }
     }
 }
