@@ -74,8 +74,9 @@ struct LimitOptionTests {
         // Whose effects tests of their own show, in OptionTests.
         case "compactionKeyBytes", "maintenanceFailures": break
         case "groups":
+            let scratch = Scratch()
             let log = try await EmbeddedLog.withReadings(
-                Scratch(), limits: limits { $0.groups.membersPerGroup = 1 })
+                scratch, limits: limits { $0.groups.membersPerGroup = 1 })
             let member = try await log.join("g", as: GroupMember(topics: ["readings"]))
             await #expect(throws: LogError.self) { _ = try await log.join("g", as: GroupMember(topics: ["readings"])) }
             try await member.leave()

@@ -169,11 +169,12 @@ package final class SharedMembership: GroupMembership {
         while !state.withLock({ $0.hasLeft }) {
             do throws(LogError) {
                 let seat = try await join(true)
-                state.withLock { state in
-                    state.seat = seat
-                    state.number += 1
-                    state.isBroken = false
+                let (before, hasLeft) = state.withLock { state in
+                    defer { (state.seat, state.number, state.isBroken) = (seat, state.number + 1, false) }
+                    return (state.seat, state.hasLeft)
                 }
+                if hasLeft { try? await seat.leave() }
+                withExtendedLifetime(before) {}
                 return
             } catch {
                 let due = state.withLock { state in
