@@ -155,8 +155,8 @@ let package = Package(
             name: "PenstockSecurityTests",
             dependencies: ["PenstockEvents", "PenstockSecurity", "TestSupport"] + identity, swiftSettings: strict),
         .executableTarget(
-            name: "GroupPeer", dependencies: ["PenstockBroker", "PenstockFabric", "PenstockLog"],
-            path: "Tests/GroupPeer", swiftSettings: strict),
+            name: "GroupPeer", dependencies: ["PenstockBroker", "PenstockLog"], path: "Tests/GroupPeer",
+            swiftSettings: strict),
         .executableTarget(
             name: "CoordinationPeer", dependencies: ["PenstockBroker", "PenstockLog"], path: "Tests/CoordinationPeer",
             swiftSettings: strict),

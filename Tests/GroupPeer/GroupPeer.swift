@@ -1,22 +1,20 @@
 import Foundation
 import PenstockBroker
-import PenstockFabric
 import PenstockLog
 
 /// A process that consumes as a member of a group, and that a test may kill.
 ///
-/// `GroupPeer HOST:PORT GROUP TOPIC` says `ready` when it is a member, `read PARTITION FIRST END` for what it was given,
+/// `GroupPeer LOG GROUP TOPIC` says `ready` when it is a member, `read PARTITION FIRST END` for what it was given,
 /// `committed PARTITION FIRST END` behind that, and `ended` when its streams have ended and it has left.
 @main
 struct GroupPeer {
     static func main() async throws {
         let arguments = CommandLine.arguments
         guard arguments.count == 4 else {
-            print("usage: GroupPeer HOST:PORT GROUP TOPIC")
+            print("usage: GroupPeer LOG GROUP TOPIC")
             exit(64)
         }
-        let log = RemoteLog(
-            at: [try FabricAddress(arguments[1])], over: try TCPTransport(security: .plaintext), client: "peer")
+        let log = try await LogLocation(arguments[1]).open(creating: false, client: "peer")
         let consumer = try await RecordConsumer(
             topics: [arguments[3]], in: log, group: arguments[2],
             options: ConsumerOptions(commits: .manual, prefetchBytes: 1 << 16, sessionTimeout: .zero))

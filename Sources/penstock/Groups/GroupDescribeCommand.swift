@@ -20,7 +20,7 @@ struct GroupDescribeCommand: AsyncParsableCommand {
         let known = try await log.topics()
         var lags: [GroupLag] = []
         var gone: [String] = []
-        for topic in positions.partitions.map(\.topic) where topic != lags.last?.topic && topic != gone.last {
+        for topic in GroupMembers.topics(positions, members) {
             if known.contains(topic) {
                 lags.append(GroupLag(positions, topic: try await log.describe(topic)))
             } else {

@@ -15,10 +15,9 @@ struct GroupListCommand: AsyncParsableCommand {
         let log = try await options.open()
         var rows: [(group: String, topics: [String], members: Int)] = []
         for group in try await log.groups() {
-            let topics = try await log.positions(of: group).partitions.map(\.topic)
             let members = try await log.members(of: group).members
-            let named = topics.enumerated().filter { $0 == 0 || topics[$0 - 1] != $1 }.map(\.element)
-            rows.append((group, named, members.count))
+            let topics = GroupMembers.topics(try await log.positions(of: group), members)
+            rows.append((group, topics, members.count))
         }
         if options.json {
             let groups = rows.map { row in

@@ -3,6 +3,11 @@ internal import PenstockLog
 
 /// The members of a consumer group, as people and programs read them.
 enum GroupMembers {
+    /// The topics that a group has positions in, or that its members share, in order.
+    static func topics(_ positions: GroupPositions, _ members: [GroupDescription.Member]) -> [String] {
+        Set(positions.partitions.map(\.topic) + members.flatMap(\.topics)).sorted()
+    }
+
     static func json(_ member: GroupDescription.Member) -> JSON {
         func partitions(_ list: [TopicPartition]) -> JSON {
             .array(list.map { .members(["topic": .text($0.topic), "partition": .number($0.partition)]) })

@@ -29,7 +29,7 @@ extension BrokerSuites {
                 _ = try await site.log.openTopic(
                     "readings", schema: Reading.schema,
                     creatingWith: TopicConfiguration(partitions: partitions, durability: .pageCache))
-                let arguments = ["\(site.address)", "analysis", "readings"]
+                let arguments = ["penstock://\(site.address)", "analysis", "readings"]
                 let doomed = try await PeerProcess("GroupPeer", arguments)
                 defer { doomed.end() }
                 let heir = try await PeerProcess("GroupPeer", arguments)
