@@ -133,6 +133,27 @@ struct SharedMembershipTests {
         try await hall.fixture.log.group("g").close()
     }
 
+    @Test("waits for changes once at a time, and is told when it has left")
+    func waiting() async throws {
+        let hall = try await Hall(partitions: 1)
+        let (member, other) = (try await hall.join("m"), try await hall.join("n"))
+        #expect(try await member.nextChange() == .assigned([hall.fixture.partition()]))
+        let first = Task { try await member.nextChange() }
+        let second = Task { try await member.nextChange() }
+        // One of them is refused, whichever comes later, and the other one goes on waiting.
+        let refused = try await withThrowingTaskGroup(of: LogError.Code?.self) { group in
+            for task in [first, second] { group.addTask { try await self.code { _ = try await task.value } } }
+            defer { group.cancelAll() }
+            let code = try await group.next() ?? nil
+            try await member.leave()
+            #expect(try await group.next() == .closed)
+            return code
+        }
+        #expect(refused == .tooManyWaiters)
+        #expect(try await other.nextChange() == .assigned([hall.fixture.partition()]))
+        try await other.leave()
+    }
+
     private func code(_ body: () async throws -> Void) async throws -> LogError.Code? {
         do {
             try await body()

@@ -128,11 +128,10 @@ package final class SharedMembership: GroupMembership {
                 return result
             } catch {
                 let isOver = state.withLock { state in
-                    // What another seat says now is none of this one's.
-                    if state.number != number { return state.hasLeft }
-                    guard error.code == .unreachable, !state.hasLeft else { return true }
-                    state.isBroken = true
-                    return false
+                    // Where there is another seat meanwhile, this one's word does not count.
+                    guard state.number == number, !state.hasLeft else { return false }
+                    state.isBroken = error.code == .unreachable
+                    return !state.isBroken
                 }
                 if isOver { throw error }
             }
