@@ -31,7 +31,7 @@ public final class RemoteLog: LogStore {
     private let transport: any Transport
     private let depot: SlabDepot
     private let session: [UInt8]
-    private let client: String
+    let client: String
     private let token: @Sendable () throws(LogError) -> String
     private let fabric: FabricPath?
 
@@ -172,20 +172,6 @@ public final class RemoteLog: LogStore {
     /// Becomes the owner of a consumer group.
     public func group(_ name: String) async throws(LogError) -> any ConsumerGroup {
         try await RemoteGroup(name, self)
-    }
-
-    /// Becomes a member of a consumer group, and joins again where the connection was lost.
-    public func join(_ group: String, as member: GroupMember) async throws(LogError) -> any GroupMembership {
-        let id = JoinRequest.newID()
-        return try await SharedMembership(group) { [self] isReturning throws(LogError) in
-            try await RemoteSeat(
-                group, JoinRequest(id: id, client: client, member: member, isReturning: isReturning), self)
-        }
-    }
-
-    /// Who consumes as a group.
-    public func members(of group: String) async throws(LogError) -> GroupDescription {
-        try await repeated { connection throws(LogError) in try await connection.call(.members(group: group)) }
     }
 
     /// The committed positions of a group.

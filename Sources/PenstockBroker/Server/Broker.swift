@@ -21,6 +21,8 @@ public final class Broker: Sendable {
         public var requestsPerClient = 16_384
         /// Writers, readers, groups, memberships and transactions of a connection, of each so many.
         public var objectsPerClient = 4096
+        /// What groups hold whose members are clients.
+        public var groups = GroupLimits()
 
         /// The default limits.
         public init() {}
@@ -32,7 +34,7 @@ public final class Broker: Sendable {
     let clock: any WallClock
     let limits: Limits
     let writers: PartitionWriters
-    let groups = SharedGroups()
+    let groups: SharedGroups
     private let rights: @Sendable (ClientIntroduction) throws(LogError) -> any ClientRights
 
     private struct State {
@@ -61,6 +63,7 @@ public final class Broker: Sendable {
         self.clock = clock
         self.name = name
         self.limits = limits
+        groups = SharedGroups(limits: limits.groups)
         self.rights = rights
         writers = PartitionWriters(log)
     }

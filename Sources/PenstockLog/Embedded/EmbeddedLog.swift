@@ -24,7 +24,7 @@ public final class EmbeddedLog: LogStore {
     let randomNumbers: any RandomSource
     private let limits: LogLimits
     let directory: LogDirectory
-    let sharedGroups = SharedGroups()
+    let sharedGroups: SharedGroups
     private let writerThreads: [StorageThread]
     private let readerThreads: [StorageThread]
     private let state = Guarded(State())
@@ -51,6 +51,7 @@ public final class EmbeddedLog: LogStore {
         self.storage = storage
         self.clock = clock
         self.limits = limits
+        sharedGroups = SharedGroups(limits: limits.groups)
         self.randomNumbers = randomNumbers
         let scheduler = storage.scheduler
         func thread(_ name: String) -> StorageThread {

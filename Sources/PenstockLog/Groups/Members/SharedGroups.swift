@@ -20,7 +20,8 @@ package final class SharedGroups: Sendable {
     /// A seat in a group of a log, which is opened where it has no members.
     /// - Throws: `LogError` with code `partitionOwned` where somebody else owns the group, `invalidConfiguration` for
     ///   what breaks the rules, `producerFenced` where another member has come under the name of this one, `closed`.
-    package func join(_ group: String, of log: any LogStore, _ request: JoinRequest) async throws(LogError) -> LocalSeat {
+    package func join(_ group: String, of log: any LogStore, _ request: JoinRequest) async throws(LogError) -> LocalSeat
+    {
         while true {
             let opened = try await open(group, of: log)
             if let seat = try await opened.join(request) { return seat }
