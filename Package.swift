@@ -155,6 +155,7 @@ let package = Package(
             name: "PenstockBrokerTests",
             dependencies: [
                 "CoordinationPeer", "PenstockBroker", "PenstockEvents", "PenstockFabric", "PenstockLog",
+                "penstock",
                 "PenstockSecurity", "TestSupport",
             ],
             swiftSettings: strict),

@@ -22,7 +22,7 @@ extension BrokerSession {
             answer(number) { $0.put(positions) }
         case .commit(let group, let partitions, let offsets):
             guard let group = state.withLock({ $0.groups[group] }) else {
-                throw LogError(.closed, "the group is closed")
+                throw broker.gone("the group is closed")
             }
             guard partitions.count == offsets.count else {
                 throw LogError(.invalidConfiguration, "a commit has as many offsets as partitions")

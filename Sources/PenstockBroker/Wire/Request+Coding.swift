@@ -35,6 +35,7 @@ extension Request: WireValue {
         case commitTransaction
         case abortTransaction
         case leaveTransaction
+        case cluster
     }
 
     func write(to message: inout WireWriter) {
@@ -75,6 +76,7 @@ extension Request: WireValue {
         case .commitTransaction(let number): put(.commitTransaction, number)
         case .abortTransaction(let number): put(.abortTransaction, number)
         case .leaveTransaction(let number): put(.leaveTransaction, number)
+        case .cluster: put(.cluster)
         }
     }
 
@@ -115,6 +117,7 @@ extension Request: WireValue {
         case .commitTransaction: self = .commitTransaction(try message.take())
         case .abortTransaction: self = .abortTransaction(try message.take())
         case .leaveTransaction: self = .leaveTransaction(try message.take())
+        case .cluster: self = .cluster
         }
     }
 }
