@@ -155,8 +155,7 @@ let package = Package(
             name: "PenstockBrokerTests",
             dependencies: [
                 "CoordinationPeer", "PenstockBroker", "PenstockEvents", "PenstockFabric", "PenstockLog",
-                "penstock",
-                "PenstockSecurity", "TestSupport",
+                "PenstockSecurity", "TestSupport", "penstock",
             ],
             swiftSettings: strict),
         .executableTarget(
