@@ -138,7 +138,8 @@ public struct LogError: Diagnostic, Sendable, Hashable {
             .rangeOutsidePayload, .invalidProducerName, .tooManyProducers, .unknownProducer, .sequenceGap,
             .partlyWritten, .invalidTransaction:
             .usage
-        case .partitionOwned, .moved, .tooManyWaiters, .cancelled, .producerFenced, .transactionOpen, .transactionFailed,
+        case .partitionOwned, .moved, .tooManyWaiters, .cancelled, .producerFenced, .transactionOpen,
+            .transactionFailed,
             .transactionUndecided:
             .temporary
         case .unreachable, .timedOut: .unavailable

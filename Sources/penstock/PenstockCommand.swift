@@ -12,7 +12,8 @@ struct PenstockCommand: AsyncParsableCommand {
             74 reading or writing failed, 75 try again later, 78 what is there does not fit, 130 interrupted.
             """,
         subcommands: [
-            TopicCommand.self, GroupCommand.self, ServeCommand.self, ClusterCommand.self, PKICommand.self, TokenCommand.self,
+            TopicCommand.self, GroupCommand.self, ServeCommand.self, ClusterCommand.self, PKICommand.self,
+            TokenCommand.self,
         ])
 }
 

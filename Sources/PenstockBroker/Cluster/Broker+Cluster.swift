@@ -16,7 +16,8 @@ extension Broker {
     /// The brokers, and who has what.
     func description() async throws(LogError) -> ClusterDescription {
         guard let cluster else {
-            throw LogError(.invalidConfiguration, "\(name) is the only broker of its log",
+            throw LogError(
+                .invalidConfiguration, "\(name) is the only broker of its log",
                 hint: "several brokers are started with --coordination")
         }
         do throws(CoordinatorError) {
@@ -35,6 +36,11 @@ extension Broker {
         Task {
             repeat { await giveUpOthers() } while settleAgain()
         }
+    }
+
+    /// Looks again at what was opened for a client: who is to have the partition may have changed meanwhile.
+    func hasOpened(_ partition: TopicPartition) {
+        if let cluster, !cluster.isOwn(partition) { settle() }
     }
 
     private func giveUpOthers() async {

@@ -96,7 +96,9 @@ final class Audit: Sendable {
     private func append(_ batch: consuming RecordBatchBuilder) async -> Bool {
         do throws(LogError) {
             let writer: any TopicWriter
-            if let open = state.withLock({ $0.writer }) { writer = open } else {
+            if let open = state.withLock({ $0.writer }) {
+                writer = open
+            } else {
                 writer = try await log.writer(for: partition)
                 state.withLock { $0.writer = writer }
             }

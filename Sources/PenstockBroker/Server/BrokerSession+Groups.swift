@@ -18,6 +18,7 @@ extension BrokerSession {
                 try await opened.close()
                 throw tooMany("groups")
             }
+            broker.hasOpened(TopicPartition(positionsOf: name))
             let positions = await opened.positions
             answer(number) { $0.put(positions) }
         case .commit(let group, let partitions, let offsets):

@@ -20,6 +20,7 @@ extension BrokerSession {
                 await opened.close()
                 throw tooMany("readers")
             }
+            broker.hasOpened(partition)
             let start = await opened.position
             answer(number) { $0.put(start) }
         case .fetch(let fetch):

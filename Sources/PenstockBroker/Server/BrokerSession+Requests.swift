@@ -23,7 +23,12 @@ extension BrokerSession {
                 answer(number) { $0.put(topic) }
             case .cluster:
                 let description = try await broker.description()
-                answer(number) { $0.put(description.visible { isVisible($0, rights) } groups: { rights.mayUse(group: $0) }) }
+                let visible = description.visible {
+                    isVisible($0, rights)
+                } groups: {
+                    rights.mayUse(group: $0)
+                }
+                answer(number) { $0.put(visible) }
             case .owners(let name):
                 let owners = try await log.owners(of: name)
                 answer(number) { $0.put(owners) }
@@ -82,6 +87,7 @@ extension BrokerSession {
             try await broker.writers.giveBack(opened)
             throw tooMany("writers")
         }
+        broker.hasOpened(partition)
         answer(request) { message in
             message.put(writer.codec)
             message.put(topic.schema)
@@ -131,7 +137,8 @@ extension BrokerSession {
     private func check(_ request: Request, _ rights: any ClientRights) throws(LogError) {
         let (isAllowed, what): (Bool, String)
         switch request {
-        case .hello, .ping, .cluster, .append, .topics, .groups, .openProducer, .closeWriter, .fetch, .nextControl, .skipDamage,
+        case .hello, .ping, .cluster, .append, .topics, .groups, .openProducer, .closeWriter, .fetch, .nextControl,
+            .skipDamage,
             .payloads,
             .closeReader, .commit, .closeGroup, .beginTransaction, .commitTransaction, .abortTransaction,
             .leaveTransaction:

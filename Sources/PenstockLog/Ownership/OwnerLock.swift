@@ -34,7 +34,8 @@ final class OwnerLock: Sendable {
         if let lease {
             epoch = lease.epoch
         } else {
-            let lowest = try PartitionView.segments(of: partition, in: directory, storage: storage)
+            let lowest =
+                try PartitionView.segments(of: partition, in: directory, storage: storage)
                 .map { $0.epoch + 1 }.max() ?? 1
             let previous = Self.fields(of: file)["epoch"].flatMap { UInt32($0) } ?? 0
             epoch = max(previous + 1, lowest)

@@ -7,7 +7,8 @@ internal import PenstockLog
 /// `penstock cluster status`.
 struct ClusterStatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "status", abstract: "Show the brokers of a log, and which of them has which partitions and groups.",
+        commandName: "status",
+        abstract: "Show the brokers of a log, and which of them has which partitions and groups.",
         discussion: """
             A partition is a broker's while somebody writes to it; what nobody writes to is nobody's, and any broker tells where it is read. \
             The epoch is the number of the ownership: it rises with every change of hands.
@@ -53,7 +54,9 @@ struct ClusterStatusCommand: AsyncParsableCommand {
     }
 
     private static func print(_ cluster: ClusterDescription) throws {
-        var brokers = TextTable([.init("BROKER"), .init("ADDRESS"), .init("PARTITIONS", .right), .init("GROUPS", .right)])
+        var brokers = TextTable([
+            .init("BROKER"), .init("ADDRESS"), .init("PARTITIONS", .right), .init("GROUPS", .right),
+        ])
         for broker in cluster.brokers {
             let own = cluster.possessions.filter { $0.owner == broker.name }
             let groups = own.count { if case .group = $0.subject { true } else { false } }
