@@ -51,7 +51,7 @@ build: dependencies ## Build everything, optimised
 
 test: dependencies ## Build and run all tests
 	$(SWIFT) build --build-tests
-	$(SWIFT) test $(AT_ONCE)
+	SWIFT="$(SWIFT)" Scripts/run-tests $(AT_ONCE)
 
 simulate: dependencies ## Try the log, and pipelines over it, under SEEDS random faults and crashes, from FIRST_SEED on
 	PENSTOCK_SIMULATION_SEEDS=$(SEEDS) PENSTOCK_SIMULATION_FIRST_SEED=$(FIRST_SEED) \

@@ -1,6 +1,7 @@
 import ArgumentParser
 import EventQueries
 import Penstock
+import PenstockBenchmarks
 
 /// The engine on a small job, beside the same job as a loop in Swift and in C.
 struct EngineBenchmark: AsyncParsableCommand {

@@ -1,4 +1,5 @@
 import CFFTW
+import PenstockBenchmarks
 
 /// The bare Fourier transforms of a slice pair: one of the padded length for each angle, and one over both axes of the
 /// grid.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Dispatch
+import PenstockBenchmarks
 
 /// Measures Penstock itself: one subcommand for each measurement, a line of figures for people or one JSON object for
 /// scripts.
@@ -7,11 +8,7 @@ import Dispatch
 struct PenstockBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "penstock-bench", abstract: "Measures Penstock itself.",
-        subcommands: [
-            EngineBenchmark.self, TomographyBenchmark.self, LogBenchmark.self, FabricBenchmark.self,
-            ProduceBenchmark.self,
-            ConsumeBenchmark.self, BrokerServe.self,
-        ])
+        subcommands: [EngineBenchmark.self, TomographyBenchmark.self] + SiteBenchmarks.commands)
 
     // Not an asynchronous `main`: that ends the process's first thread, which valgrind does not survive.
     static func main() {

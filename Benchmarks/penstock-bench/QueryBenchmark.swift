@@ -2,6 +2,7 @@ public import ArgumentParser
 public import EventQueries
 import Foundation
 import Glibc
+import PenstockBenchmarks
 
 /// A query of the benchmark over generated events, beside making the events alone.
 struct QueryBenchmark {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import PenstockBenchmarks
 import PenstockTomography
 
 /// Gridrec on analytic phantoms: processor time of one thread, and the error against the phantom itself.

@@ -1,5 +1,6 @@
 import Foundation
 import Penstock
+import PenstockBenchmarks
 
 /// An event of the tumbling-sum job: 24 bytes.
 struct Measurement: Sendable {

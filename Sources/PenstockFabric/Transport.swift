@@ -87,11 +87,14 @@ public struct FabricPeer: Sendable, Hashable, CustomStringConvertible {
     public let address: String
     /// The subject of the peer's certificate, where the transport has verified one.
     public let identity: String?
+    /// The number of the ticket that has let the peer in, where it has come by one.
+    public let ticket: UInt64?
 
     /// A peer.
-    public init(address: String, identity: String? = nil) {
+    public init(address: String, identity: String? = nil, ticket: UInt64? = nil) {
         self.address = address
         self.identity = identity
+        self.ticket = ticket
     }
 
     /// The identity, where there is one, and the address.

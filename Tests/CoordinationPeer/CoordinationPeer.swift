@@ -33,7 +33,8 @@ struct CoordinationPeer {
         let parts = backend.split(separator: ":", maxSplits: 1).map { String($0) }
         if parts[0] == "file" { return try await FileCoordinator(directory: parts[1], timing: timing) }
         let words = parts[1].split(separator: ":", maxSplits: 1).map { String($0) }
-        return try EtcdCoordinator(endpoints: [words[1]], namespace: words[0], timing: timing)
+        return try EtcdCoordinator(
+            endpoints: [words[1]], namespace: words[0], timing: timing, requestTimeout: timing.lease / 2)
     }
 
     private static func say(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }

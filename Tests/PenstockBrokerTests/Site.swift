@@ -10,6 +10,7 @@ enum LogKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
     case embedded
     case inProcess = "in-process"
     case tcp
+    /// Over TCP until it is known who it is, and over a fabric then.
     case fabric
 
     /// Whether libfabric can be opened here; without it its cases are left out.
@@ -21,15 +22,14 @@ enum LogKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
     var testDescription: String { rawValue }
 
     func transport() throws -> any Transport {
-        // For machines that are busy with other tests.
-        var limits = FabricLimits()
-        (limits.connectTimeout, limits.pullTimeout) = (.seconds(600), .seconds(600))
-        return switch self {
-        case .embedded, .inProcess: InProcessTransport(limits: limits)
-        case .tcp: try TCPTransport(limits: limits, security: .plaintext)
-        case .fabric: try LibfabricTransport(limits: limits)
+        switch self {
+        case .embedded, .inProcess: InProcessTransport(limits: .patient)
+        case .tcp, .fabric: try TCPTransport(limits: .patient, security: .plaintext)
         }
     }
+
+    /// The one that every machine with libfabric has.
+    var choice: FabricChoice? { self == .fabric ? FabricChoice(.named("tcp;ofi_rxm")) : nil }
 
     var address: FabricAddress { self == .inProcess ? .name("broker") : .host("127.0.0.1", port: 0) }
 }
@@ -55,14 +55,15 @@ final class Site: Sendable {
             return
         }
         address = try await broker.listen(at: kind.address, over: transport).address
-        remote = RemoteLog(at: [address], over: transport, client: "test", limits: .patient)
+        if let choice = kind.choice { try await broker.offer(choice, limits: .patient) }
+        remote = RemoteLog(at: [address], over: transport, client: "test", limits: .patient, fabric: kind.choice)
     }
 
     var log: any LogStore { remote ?? embedded }
 
     /// Another program that uses the same broker.
     func client(_ limits: RemoteLog.Limits = .patient) -> RemoteLog {
-        RemoteLog(at: [address], over: transport, client: "another", limits: limits)
+        RemoteLog(at: [address], over: transport, client: "another", limits: limits, fabric: kind.choice)
     }
 
     func close() async {
@@ -87,6 +88,15 @@ func withSite(
 /// The suites of the broker, which run one after the other: each has threads of its own.
 @Suite("The broker", .serialized)
 enum BrokerSuites {}
+
+extension FabricLimits {
+    /// For machines that are busy with other tests.
+    static var patient: FabricLimits {
+        var limits = FabricLimits()
+        (limits.connectTimeout, limits.pullTimeout) = (.seconds(600), .seconds(600))
+        return limits
+    }
+}
 
 extension Broker.Limits {
     /// For machines that are busy with other tests.

@@ -41,6 +41,27 @@ struct OwnershipTests {
             ])
     }
 
+    // A process that is being started has copies of all descriptors of its parent, until its program begins.
+    @Test("a partition is free when its writer is closed, though a copy of its descriptors is still open")
+    func copiedDescriptors() async throws {
+        let scratch = Scratch()
+        let log = try await EmbeddedLog.withReadings(scratch)
+        let writer = try await log.writer(for: readings)
+        let copies = try copiesOfDescriptors(under: scratch.path("log"))
+        defer { for copy in copies { close(copy) } }
+        #expect(!copies.isEmpty)
+        try await writer.close()
+        try await log.writer(for: readings).close()
+    }
+
+    private func copiesOfDescriptors(under folder: String) throws -> [Int32] {
+        try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").compactMap { entry in
+            let target = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(entry)")
+            guard let target, target.hasPrefix(folder), let number = Int32(entry) else { return nil }
+            return fcntl(number, F_DUPFD_CLOEXEC, 0)
+        }
+    }
+
     @Test("a reader that waits at the end is woken by the writer of its process")
     func follow() async throws {
         let scratch = Scratch()

@@ -4,8 +4,17 @@ package import Foundation
 package final class TestFolder: Sendable {
     package let path: String
 
-    package init() throws {
-        var template = Array((NSTemporaryDirectory() + "/penstock-tests-XXXXXX").utf8CString)
+    package convenience init() throws { try self.init(below: NSTemporaryDirectory()) }
+
+    /// A folder in memory where the system has such a place: for programs that wait for the disk again and again.
+    package static func inMemory() throws -> TestFolder {
+        let memory = "/dev/shm"
+        return try TestFolder(
+            below: FileManager.default.isWritableFile(atPath: memory) ? memory : NSTemporaryDirectory())
+    }
+
+    private init(below folder: String) throws {
+        var template = Array((folder + "/penstock-tests-XXXXXX").utf8CString)
         guard mkdtemp(&template) != nil else { throw CocoaError(.fileWriteUnknown) }
         let made = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         path = URL(fileURLWithPath: made).resolvingSymlinksInPath().path

@@ -29,12 +29,6 @@ extension RunRecord {
     }
 }
 
-/// The version of this software.
-public enum PenstockVersion {
-    /// The version, by semver.org.
-    public static let current = "0.1.0"
-}
-
 private struct ProvenanceDocument: Encodable {
     let penstockVersion: String
     let verb: String

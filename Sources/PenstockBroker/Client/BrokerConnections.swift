@@ -27,18 +27,20 @@ final class BrokerConnections: Sendable {
     private let depot: SlabDepot
     private let client: String
     private let session: [UInt8]
+    private let fabric: FabricPath?
     private let token: @Sendable () throws(LogError) -> String
     private let state = Guarded(State())
 
     init(
         _ first: [FabricAddress], _ transport: any Transport, _ limits: RemoteLog.Limits, client: String,
-        session: [UInt8], token: @escaping @Sendable () throws(LogError) -> String
+        session: [UInt8], fabric: FabricPath?, token: @escaping @Sendable () throws(LogError) -> String
     ) {
         self.first = first
         self.transport = transport
         self.limits = limits
         self.client = client
         self.session = session
+        self.fabric = fabric
         self.token = token
         depot = SlabDepot(transport)
     }
@@ -153,9 +155,9 @@ final class BrokerConnections: Sendable {
     }
 
     private func dial(_ address: FabricAddress) async throws(LogError) -> ClientConnection {
-        let connection = ClientConnection(to: address, limits, transport, depot) { [weak self] in self?.learn($0) }
+        let greeted = ClientConnection(to: address, limits, transport, depot) { [weak self] in self?.learn($0) }
         let wire: any Connection
-        do throws(FabricError) { wire = try await transport.connect(to: address, connection) } catch {
+        do throws(FabricError) { wire = try await transport.connect(to: address, greeted) } catch {
             // Another service, or one that is encrypted where this side is not: trying again is of no use.
             guard error.code != .protocolViolation else {
                 throw LogError(.invalidConfiguration, "\(address) is no broker: \(error.summary)", hint: error.hint)
@@ -168,7 +170,12 @@ final class BrokerConnections: Sendable {
             wire.close()
             throw error
         }
-        try await connection.greet(wire, as: Hello(client: client, token: token, session: session))
+        try await greeted.greet(wire, as: Hello(client: client, token: token, session: session))
+        let connection: ClientConnection
+        do throws(LogError) { connection = try await fabric?.connection(beside: greeted, limits) ?? greeted } catch {
+            wire.close()
+            throw error
+        }
         let isClosed = state.withLock { state in
             if !state.isClosed { state.connections[address] = connection }
             return state.isClosed

@@ -23,14 +23,17 @@ final class ClientConnection: ConnectionHandler {
         var next: UInt64 = 1
         var nextTransaction: UInt32 = 1
         var lastHeard = ContinuousClock.now
+        var silence = Duration.zero
         var end: LogError?
+        /// The one over which the client has said who it is, or the one over a fabric beside that: both end together.
+        weak var other: ClientConnection?
     }
 
     /// Where the broker is.
     let address: FabricAddress
     private let limits: RemoteLog.Limits
     /// Called when the broker says where the brokers of its log are.
-    private let told: @Sendable ([String]) -> Void
+    let told: @Sendable ([String]) -> Void
     let depot: SlabDepot
     private let transportLimits: FabricLimits
     private let state = Guarded(State())
@@ -64,6 +67,18 @@ final class ClientConnection: ConnectionHandler {
             connection.close()
             throw error
         }
+    }
+
+    /// Goes on over a connection that was made with this as its handler, by a ticket that came over `origin`.
+    func join(_ connection: any Connection, beside origin: ClientConnection) {
+        let wire = WireConnection(connection: connection, limits: transportLimits, depot: depot)
+        let silence = origin.state.withLock { state in
+            state.other = self
+            return state.silence
+        }
+        state.withLock { ($0.wire, $0.other) = (wire, origin) }
+        watch(silence: silence)
+        if !origin.isOpen { connection.close() }
     }
 
     /// Whether requests can be sent.
@@ -180,12 +195,13 @@ final class ClientConnection: ConnectionHandler {
     }
 
     func ended(_ reason: FabricError?, of connection: any Connection) {
-        let (waiting, error) = state.withLock { state in
+        let (waiting, error, other) = state.withLock { state in
             let error = Self.lost(reason?.summary ?? "it was closed")
             state.end = state.end ?? error
             defer { state.waiting = [:] }
-            return (state.waiting, error)
+            return (state.waiting, error, state.other)
         }
+        other?.close()
         for (_, one) in waiting.sorted(by: { $0.key < $1.key }) { one.take(.failure(error)) }
     }
 
@@ -193,6 +209,7 @@ final class ClientConnection: ConnectionHandler {
 
     // Says something where nothing else is said, and gives up what waits too long, and a broker that is silent.
     private func watch(silence: Duration) {
+        state.withLock { $0.silence = silence }
         Pulse.begin(every: silence / 3) { [weak self] in
             guard let self, isOpen else { return false }
             look(silence)

@@ -55,7 +55,8 @@ public struct LogLocation: Sendable, Hashable, CustomStringConvertible {
     ///
     /// Brokers on other machines are reached by TLS only: `PENSTOCK_CA` names the file with the certificates of the authorities that are
     /// trusted, `PENSTOCK_CERTIFICATE` and `PENSTOCK_KEY` the files with the own certificate and its key, where the brokers want to see
-    /// one. `PENSTOCK_TOKEN_FILE` names the file with the token that is shown to brokers.
+    /// one. `PENSTOCK_TOKEN_FILE` names the file with the token that is shown to brokers. `PENSTOCK_FABRIC` names the fabric over which
+    /// everything goes then: a provider of libfabric or `auto`, and `@INTERFACE`.
     /// - Parameters:
     ///   - creating: Whether a directory becomes a log where there is none.
     ///   - client: What the program calls itself in the messages of brokers.
@@ -72,7 +73,8 @@ public struct LogLocation: Sendable, Hashable, CustomStringConvertible {
             var limits = RemoteLog.Limits()
             limits.reachTimeout = reachTimeout
             return RemoteLog(
-                at: addresses, over: transport, client: client, limits: limits, session: environment.session
+                at: addresses, over: transport, client: client, limits: limits, session: environment.session,
+                fabric: try environment.fabric()
             ) { () throws(LogError) in try environment.token() }
         }
     }
@@ -84,6 +86,7 @@ struct ClientEnvironment: Sendable {
     private let certificate: String?
     private let key: String?
     private let tokenFile: String?
+    private let fabricName: String?
 
     init(_ environment: [String: String]) {
         func named(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
@@ -91,6 +94,7 @@ struct ClientEnvironment: Sendable {
         certificate = named("PENSTOCK_CERTIFICATE")
         key = named("PENSTOCK_KEY")
         tokenFile = named("PENSTOCK_TOKEN_FILE")
+        fabricName = named("PENSTOCK_FABRIC")
     }
 
     /// A transport to brokers: with TLS where there are authorities to trust, and plain within this machine only.
@@ -114,6 +118,14 @@ struct ClientEnvironment: Sendable {
             return try TCPTransport(security: .tls(identity))
         } catch {
             throw LogError(error)
+        }
+    }
+
+    /// The fabric over which everything goes, where one is wanted.
+    func fabric() throws(LogError) -> FabricChoice? {
+        guard let fabricName else { return nil }
+        do throws(FabricError) { return try FabricChoice(fabricName) } catch {
+            throw LogError(.invalidConfiguration, "PENSTOCK_FABRIC: \(error.summary)", hint: error.hint)
         }
     }
 

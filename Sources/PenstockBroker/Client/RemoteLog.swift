@@ -43,17 +43,19 @@ public final class RemoteLog: LogStore {
     ///   - transport: Moves messages and payloads.
     ///   - client: What the program calls itself in the broker's messages.
     ///   - session: A secret that tells the holder of the token from others who show it; nil for one that only this object has.
+    ///   - fabric: The fabric over which everything goes once a broker knows who this is; nil for none. One that is named must be there.
     ///   - token: Proves who it is, where the connection does not; asked for at each connection.
     public init(
         at addresses: [FabricAddress], over transport: any Transport, client: String, limits: Limits = Limits(),
-        session: [UInt8]? = nil,
+        session: [UInt8]? = nil, fabric: FabricChoice? = nil,
         token: @escaping @Sendable () throws(LogError) -> String = { () throws(LogError) in "" }
     ) {
         precondition(!addresses.isEmpty, "a remote log has an address")
         self.limits = limits
         brokers = BrokerConnections(
             addresses, transport, limits, client: client,
-            session: session ?? (0..<32).map { _ in UInt8.random(in: 0...255) }, token: token)
+            session: session ?? (0..<32).map { _ in UInt8.random(in: 0...255) },
+            fabric: fabric.map { FabricPath($0, transport.limits) }, token: token)
     }
 
     /// Ends the connections. What was submitted and not acknowledged fails.

@@ -44,6 +44,7 @@ public final class Broker: Sendable {
         var isSettling = false
         var mustSettle = false
         var audit: Audit?
+        var fabric: FabricDoor?
         var isClosed = false
     }
 
@@ -97,6 +98,32 @@ public final class Broker: Sendable {
         return listener
     }
 
+    /// Offers clients that have said who they are a way over a fabric too, for everything that they send and read from then on. Each comes
+    /// in by a secret of its own, which it was given over its other connection; nobody else is let in.
+    /// - Throws: As `LibfabricTransport`; `FabricError` with code `closed` after `close`.
+    public func offer(_ choice: FabricChoice, limits: FabricLimits = FabricLimits()) async throws(FabricError) {
+        let door = try FabricDoor(choice, limits)
+        try await door.open(at: choice) { [weak self] wire, origin in self?.accept(wire, beside: origin) }
+        let isTaken = state.withLock { state in
+            guard !state.isClosed, state.fabric == nil else { return false }
+            state.fabric = door
+            return true
+        }
+        guard isTaken else {
+            await door.close()
+            throw FabricError(.closed, "the broker \(name) is closed, or offers a fabric already")
+        }
+    }
+
+    /// The way over a fabric that clients may take.
+    var fabric: FabricDoor? { state.withLock { $0.fabric } }
+
+    /// The provider of the fabric that clients are offered; nil where there is none.
+    public var fabricProvider: String? { fabric?.provider }
+
+    /// The endpoint of the fabric that clients are offered.
+    package var fabricAddress: FabricAddress? { fabric?.address }
+
     /// From now on writes down in the topic `penstock.audit` who connects, who is refused, and what is denied to whom.
     /// - Throws: `LogError` where the topic cannot be opened, or somebody else writes to it.
     public func startAudit() async throws(LogError) {
@@ -138,6 +165,7 @@ public final class Broker: Sendable {
             if cluster != nil { session.tellBrokers() }
             await session.end()
         }
+        await fabric?.close()
         await writers.closeAll()
         await state.withLock { $0.audit }?.close()
         await cluster?.close()
@@ -176,8 +204,12 @@ public final class Broker: Sendable {
         state.withLock { $0.sessions[ObjectIdentifier(session)] = nil }
     }
 
-    private func accept(_ wire: WireConnection) -> BrokerSession? {
-        let session = BrokerSession(self, wire)
+    private func accept(_ wire: WireConnection, beside origin: BrokerSession? = nil) -> BrokerSession? {
+        let session = BrokerSession(self, wire, beside: origin)
+        if let origin {
+            guard origin.adopt(session), let client = session.state.withLock({ $0.rights })?.client else { return nil }
+            audit(.connected, client, wire.connection.peer, "over \(fabric?.provider ?? "a fabric")")
+        }
         return state.withLock { state in
             if state.isClosed { return nil }
             state.sessions[ObjectIdentifier(session)] = session

@@ -8,11 +8,15 @@ extension BrokerSession {
         do throws(LogError) {
             try check(request, rights)
             switch request {
-            case .hello, .ping, .append, .leaveTransaction: preconditionFailure("these are answered at once")
+            case .hello, .ping, .fabric, .append, .leaveTransaction: preconditionFailure("these are answered at once")
             case .createTopic(let name, let schema, let configuration):
                 let topic = try await log.createTopic(name, schema: schema, configuration: configuration)
                 answer(number) { $0.put(topic) }
             case .openTopic(let name, let schema, let configuration):
+                if !rights.mayProduce(to: name), !rights.mayAdminister(topic: name) {
+                    // Who only reads creates none.
+                    _ = try await log.describe(name)
+                }
                 let topic = try await log.openTopic(name, schema: schema, creatingWith: configuration)
                 answer(number) { $0.put(topic) }
             case .topics:
@@ -137,7 +141,8 @@ extension BrokerSession {
     private func check(_ request: Request, _ rights: any ClientRights) throws(LogError) {
         let (isAllowed, what): (Bool, String)
         switch request {
-        case .hello, .ping, .cluster, .append, .topics, .groups, .openProducer, .closeWriter, .fetch, .nextControl,
+        case .hello, .ping, .cluster, .fabric, .append, .topics, .groups, .openProducer, .closeWriter, .fetch,
+            .nextControl,
             .skipDamage,
             .payloads,
             .closeReader, .commit, .closeGroup, .beginTransaction, .commitTransaction, .abortTransaction,

@@ -21,6 +21,9 @@ final class BrokerSession: ConnectionHandler {
 
     struct State {
         var rights: (any ClientRights)?
+        /// The client's connection over a fabric, beside this one, and the ticket for it that is out.
+        weak var branch: BrokerSession?
+        var ticket: UInt64?
         var isGreeted = false
         var writers: [UInt32: Writer] = [:]
         var readers: [UInt32: SessionReader] = [:]
@@ -38,13 +41,18 @@ final class BrokerSession: ConnectionHandler {
     let broker: Broker
     let wire: WireConnection
     let state = Guarded(State())
+    /// The connection on which the client has said who it is, where this one is over a fabric beside it.
+    private let origin: BrokerSession?
     /// The bodies of batches that are here or on their way, and not acknowledged.
     private let intake: Intake
 
-    init(_ broker: Broker, _ wire: WireConnection) {
+    init(_ broker: Broker, _ wire: WireConnection, beside origin: BrokerSession? = nil) {
         self.broker = broker
         self.wire = wire
+        self.origin = origin
         intake = Intake(byteLimit: broker.limits.pendingBytesPerClient)
+        guard let rights = origin?.state.withLock({ $0.rights }) else { return }
+        state.withLock { ($0.rights, $0.isGreeted) = (rights, true) }
     }
 
     func received(_ message: IncomingMessage, on connection: any Connection) {
@@ -66,6 +74,8 @@ final class BrokerSession: ConnectionHandler {
         if client != nil || !isGreeted {
             broker.audit(client == nil ? .refused : .ended, client ?? "", connection.peer, reason?.summary ?? "")
         }
+        origin?.wire.connection.close()
+        state.withLock { $0.branch }?.wire.connection.close()
         release()
     }
 
@@ -109,6 +119,7 @@ final class BrokerSession: ConnectionHandler {
         switch request {
         case .ping: answer(number) { _ in }
         case .append(let append): take(append, number, payload)
+        case .fabric: offerFabric(number)
         case .leaveTransaction(let transaction):
             // Before the writers are closed, which the client asks for next.
             state.withLock { $0.transactions.removeValue(forKey: transaction) }?.leave()
@@ -157,6 +168,25 @@ final class BrokerSession: ConnectionHandler {
                 refuse(number, error)
                 wire.connection.close()
             }
+        }
+    }
+
+    private func offerFabric(_ number: UInt64) {
+        let offer = origin == nil ? broker.fabric?.offer(to: self) : nil
+        let former = state.withLock { state in
+            defer { state.ticket = offer?.ticket.number }
+            return state.ticket
+        }
+        if let former { broker.fabric?.withdraw(former) }
+        answer(number) { $0.put(offer) }
+    }
+
+    /// Goes with a connection over a fabric; false where this one has ended.
+    func adopt(_ branch: BrokerSession) -> Bool {
+        state.withLock { state in
+            guard state.ending == nil, state.branch == nil else { return false }
+            (state.branch, state.ticket) = (branch, nil)
+            return true
         }
     }
 
@@ -254,6 +284,7 @@ final class BrokerSession: ConnectionHandler {
     private func release() -> Task<Void, Never> {
         broker.forget(self)
         intake.end()
+        if let ticket = state.withLock({ $0.ticket }) { broker.fabric?.withdraw(ticket) }
         return state.withLock { state in
             if let ending = state.ending { return ending }
             let (writers, readers) = (state.writers, state.readers)

@@ -35,6 +35,7 @@ extension Request: WireValue {
         case commitTransaction
         case abortTransaction
         case leaveTransaction
+        case fabric
         case cluster
     }
 
@@ -46,6 +47,7 @@ extension Request: WireValue {
         switch self {
         case .hello(let hello): put(.hello, hello)
         case .ping: put(.ping)
+        case .fabric: put(.fabric)
         case .createTopic(let name, let schema, let configuration): put(.createTopic, name, schema, configuration)
         case .openTopic(let name, let schema, let configuration): put(.openTopic, name, schema, configuration)
         case .topics: put(.topics)
@@ -86,6 +88,7 @@ extension Request: WireValue {
         switch kind {
         case .hello: self = .hello(try message.take())
         case .ping: self = .ping
+        case .fabric: self = .fabric
         case .createTopic: self = .createTopic(try message.take(), try message.take(), try message.take())
         case .openTopic: self = .openTopic(try message.take(), try message.take(), try message.take())
         case .topics: self = .topics

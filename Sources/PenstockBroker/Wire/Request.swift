@@ -9,6 +9,9 @@ enum Request: Sendable {
     case hello(Hello)
     /// Nothing: that the client is there.
     case ping
+    /// A way over a fabric, where the broker has one. The client makes a second connection by it, on which it need not say hello; both
+    /// end together.
+    case fabric
 
     case createTopic(String, Schema, TopicConfiguration)
     case openTopic(String, Schema, TopicConfiguration)

@@ -12,7 +12,7 @@ internal import PenstockEvents
 ///
 /// A payload is one remote read from the sender's registered memory into the receiver's. One thread of its own does
 /// everything, for all connections; it sleeps when nothing happens. Nothing is encrypted: use it within one allocation,
-/// with a secret, and TLS elsewhere.
+/// with tickets, and TLS elsewhere.
 ///
 /// A transport is bound to one interface. Listening addresses are those of endpoints (`FabricAddress.endpoint`), which
 /// clients hear of by other means. Keep the transport as long as its connections: they end with it.
@@ -41,20 +41,20 @@ public final class LibfabricTransport: Transport {
     /// A transport over a provider.
     /// - Parameters:
     ///   - interface: the number or name of this host on the network to use; loopback by default.
-    ///   - secret: what peers must know, or nil where everybody on the fabric may connect.
+    ///   - tickets: what lets clients in, or nil where everybody on the fabric may connect.
     /// - Throws: `FabricError` with code `unavailable` where libfabric is missing or too old, or the provider is not there.
     public convenience init(
         provider: FabricProvider = .automatic, interface: String = "127.0.0.1", limits: FabricLimits = FabricLimits(),
-        progress: Progress = Progress(), secret: FabricSecret? = nil
+        progress: Progress = Progress(), tickets: FabricTickets? = nil
     ) throws(FabricError) {
         try self.init(
-            provider, interface, limits, progress, secret, library: FabricLibrary.defaultPath, forced: [])
+            provider, interface, limits, progress, tickets, library: FabricLibrary.defaultPath, forced: [])
     }
 
     /// - Parameter forced: what is done although the provider does not want it; for tests.
     init(
         _ provider: FabricProvider, _ interface: String, _ limits: FabricLimits, _ progress: Progress = Progress(),
-        _ secret: FabricSecret? = nil, library path: String = FabricLibrary.defaultPath, forced: RegistrationMode = []
+        _ tickets: FabricTickets? = nil, library path: String = FabricLibrary.defaultPath, forced: RegistrationMode = []
     ) throws(FabricError) {
         let library = try FabricLibrary(path: path)
         let infos = try FabricInfo.all(library, interface: interface)
@@ -71,7 +71,7 @@ public final class LibfabricTransport: Transport {
         self.limits = limits
         self.domain = domain
         registersArenas = domain.mode.pins && !domain.mode.contains(.endpoint)
-        try Self.start(domain, queue, limits, progress, secret)
+        try Self.start(domain, queue, limits, progress, tickets)
     }
 
     deinit { _ = queue.submit(.stop(done: {})) }
@@ -79,7 +79,7 @@ public final class LibfabricTransport: Transport {
     /// Starts the thread, on which everything that only it touches is made.
     private static func start(
         _ domain: FabricDomain, _ queue: ProgressQueue, _ limits: FabricLimits, _ progress: Progress,
-        _ secret: FabricSecret?
+        _ tickets: FabricTickets?
     ) throws(FabricError) {
         guard queue.event >= 0 else {
             throw FabricError(
@@ -90,7 +90,7 @@ public final class LibfabricTransport: Transport {
         try ProgressThread.start {
             func work() -> [@Sendable () -> Void] {
                 do throws(FabricError) {
-                    let context = try ProgressContext(domain, limits, secret, queue)
+                    let context = try ProgressContext(domain, limits, tickets, queue)
                     isReady.signal()
                     return ProgressLoop(context, pollBudget: progress.pollBudget).run()
                 } catch {
@@ -114,6 +114,17 @@ public final class LibfabricTransport: Transport {
                 name: info.provider, fabric: info.fabric, domain: info.domain,
                 refusal: FabricProviderPolicy.refusal(of: info.provider))
         }
+    }
+
+    /// The version of the library, such as `1.17`.
+    /// - Throws: `FabricError` with code `unavailable` where libfabric is missing or too old.
+    public static func libraryVersion() throws(FabricError) -> String {
+        FabricLibrary.text(try FabricLibrary().version)
+    }
+
+    /// Whether a provider has the network's hardware move memory.
+    public static func movesMemoryByHardware(_ provider: String) -> Bool {
+        FabricProviderPolicy.byHardware.contains(provider)
     }
 
     /// Slabs whose arena is registered once where that pins memory; elsewhere each payload is registered while it is
@@ -159,13 +170,23 @@ public final class LibfabricTransport: Transport {
     public func connect(
         to address: FabricAddress, _ handler: any ConnectionHandler
     ) async throws(FabricError) -> any Connection {
+        try await connect(to: address, showing: nil, handler)
+    }
+
+    /// Connects to the endpoint of a listener, and shows the ticket that it has issued.
+    /// - Throws: As `connect(to:_:)`; `FabricError` with code `notTrusted` where the ticket is not known there.
+    public func connect(
+        to address: FabricAddress, showing ticket: FabricTicket?, _ handler: any ConnectionHandler
+    ) async throws(FabricError) -> any Connection {
         guard case .endpoint(let bytes) = address, domain.info.isAddress(bytes) else {
             throw FabricError(
                 .invalidAddress, "\(address) is not the address of an endpoint of \(name)",
                 hint: "use the address that the listener tells")
         }
         let outcome: Result<any Connection, FabricError> = await withCheckedContinuation { continuation in
-            let request = ConnectRequest(address: bytes, handler: handler) { continuation.resume(returning: $0) }
+            let request = ConnectRequest(address: bytes, ticket: ticket, handler: handler) {
+                continuation.resume(returning: $0)
+            }
             if !queue.submit(.connect(request)) { continuation.resume(returning: .failure(.transportClosed)) }
         }
         return try outcome.get()

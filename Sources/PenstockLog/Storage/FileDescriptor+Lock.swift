@@ -25,6 +25,14 @@ extension FileDescriptor {
         return true
     }
 
+    /// Gives the lock back. To close the descriptor is not enough: a process that is just being started has a copy of it for a moment,
+    /// and with it the lock.
+    borrowing func unlock() {
+        var request = Self.request(F_UNLCK)
+        let number = number
+        while fcntl(number, Self.setLock, &request) < 0, errno == EINTR {}
+    }
+
     /// Whether another open file has the lock, alone or shared.
     borrowing func isLockedByAnother(path: String) throws(StorageError) -> Bool {
         var request = Self.request(F_WRLCK)

@@ -105,7 +105,7 @@ public struct FileStorage: Storage {
     public func lock(_ path: String, shared: Bool) throws(StorageError) -> (any StorageFile)? {
         let descriptor = try FileDescriptor(path: path, flags: O_RDWR | O_CREAT)
         guard try descriptor.tryLock(path: path, shared: shared) else { return nil }
-        return SystemFile(path: path, descriptor: descriptor, direct: nil)
+        return SystemFile(path: path, descriptor: descriptor, direct: nil, isLocked: true)
     }
 
     /// Whether somebody holds the lock. Needs no write access.

@@ -13,6 +13,8 @@ final class SystemFile: StorageFile {
     private let descriptor: FileDescriptor
     private let map = FileMap()
     private let direct: DirectWriter?
+    /// Whether the descriptor has the lock of the file.
+    private let isLocked: Bool
     /// The same file, opened a second time for writes past the page cache.
     private let directFile = Guarded(DirectFile())
 
@@ -25,11 +27,14 @@ final class SystemFile: StorageFile {
     // POSIX lets a call take 16 parts at least; Linux takes 1024.
     private static let partsPerCall = 1024
 
-    init(path: String, descriptor: consuming FileDescriptor, direct: DirectWriter?) {
+    init(path: String, descriptor: consuming FileDescriptor, direct: DirectWriter?, isLocked: Bool = false) {
         self.path = path
         self.descriptor = descriptor
         self.direct = direct
+        self.isLocked = isLocked
     }
+
+    deinit { if isLocked { descriptor.unlock() } }
 
     func read(into buffer: UnsafeMutableRawBufferPointer, at position: Int) throws(StorageError) -> Int {
         var done = 0

@@ -25,6 +25,12 @@ struct ServeCommand: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("Where to listen.", valueName: "host:port")) var listen = "127.0.0.1:7400"
 
+    @Option(
+        help: ArgumentHelp(
+            "Offer clients that have said who they are a way over a fabric: a provider of libfabric, or auto; and the interface, where it is not this machine alone.",
+            valueName: "provider[@interface]"))
+    var fabric: String?
+
     @OptionGroup(title: "Encryption") var encryption: ServerEncryption
 
     @OptionGroup(title: "Clients") var trust: ServerTrust
@@ -49,9 +55,10 @@ struct ServeCommand: AsyncParsableCommand {
         let (stops, stop) = AsyncStream<Void>.makeStream()
         let signals = StopSignals { stop.finish() }
         defer { signals.cancel() }
+        if let fabric { try await broker.offer(FabricChoice(fabric)) }
         let listener = try await broker.listen(at: address, over: transport)
         if place != nil { try await broker.join(at: cluster.advertised(listener.address)) }
-        try say(listener.address, tokenFile)
+        try say(listener.address, tokenFile, over: broker.fabricProvider)
         let reloading = StopSignals(StopSignals.reload, again: true) {
             do {
                 let authenticator = try trust.authenticator(registry)
@@ -73,15 +80,16 @@ struct ServeCommand: AsyncParsableCommand {
         StandardError.write("stopped\n")
     }
 
-    private func say(_ address: FabricAddress, _ tokenFile: String) throws {
+    private func say(_ address: FabricAddress, _ tokenFile: String, over fabric: String?) throws {
         if json {
             try StandardOutput.shared.print(
                 JSON.members([
                     "log": .text("penstock://\(address)"), "data": .text(data), "token_file": .text(tokenFile),
-                    "encrypted": .bool(encryption.isOn),
+                    "encrypted": .bool(encryption.isOn), "fabric": fabric.map { .text($0) } ?? .null,
                 ]).compact)
         } else {
             try StandardOutput.shared.print("serves \(data) at penstock://\(address)")
+            if let fabric { try StandardOutput.shared.print("and over the fabric \(fabric), for those who ask for it") }
             try StandardOutput.shared.print("clients show the token in \(tokenFile): PENSTOCK_TOKEN_FILE=\(tokenFile)")
         }
         try StandardOutput.shared.flush()

@@ -44,7 +44,9 @@ final class CoordinationWorld: Sendable {
         let timing = LeaseTiming(lease: lease, pollInterval: .milliseconds(50))
         return switch backend {
         case .files: try await FileCoordinator(directory: folder("shared"), timing: timing)
-        case .etcd: try EtcdCoordinator(endpoints: [url], namespace: namespace, timing: timing)
+        case .etcd:
+            try EtcdCoordinator(
+                endpoints: [url], namespace: namespace, timing: timing, requestTimeout: timing.lease / 2)
         }
     }
 

@@ -14,15 +14,14 @@ struct EtcdCoordinatorTests {
     func restart() async throws {
         let server = try await EtcdServer()
         let world = try await CoordinationWorld(.etcd, server: server)
-        let (a, b) = (
-            try await world.coordinator(lease: .seconds(120)), try await world.coordinator(lease: .seconds(5))
-        )
+        let (a, b) = (try await world.coordinator(), try await world.coordinator())
+        let impatient = try await world.coordinator(lease: .seconds(2))
         let lease = try held(await a.claim(key, for: "a"))
         let membership = try await a.join(name: "a", address: "a:1")
         _ = try await a.change(key, to: [1], expecting: .nothing)
         let updates = b.updates(under: "later/")
         server.kill()
-        let error = try await #require(throws: CoordinatorError.self) { try await b.value(of: key) }
+        let error = try await #require(throws: CoordinatorError.self) { try await impatient.value(of: key) }
         #expect(error.code == .unreachable && error.category == .unavailable)
         #expect(error.summary.contains(server.url) && error.hint != nil)
         #expect(lease.isHeld)
@@ -39,6 +38,7 @@ struct EtcdCoordinatorTests {
         #expect(try held(await b.claim(key, for: "b")).epoch > lease.epoch)
         await a.close()
         await b.close()
+        await impatient.close()
     }
 
     @Test("without etcd a lease lapses, and what comes behind has a higher epoch")
@@ -60,7 +60,7 @@ struct EtcdCoordinatorTests {
     @Test("a lease that etcd was told to revoke is lost")
     func revoked() async throws {
         let world = try await CoordinationWorld(.etcd)
-        let coordinator = try await world.coordinator(lease: .seconds(10))
+        let coordinator = try await world.coordinator(lease: .seconds(20))
         let lease = try held(await coordinator.claim(key, for: "a"))
         let membership = try await coordinator.join(name: "a", address: "a:1")
         // The member's identity is the number of its lease in etcd.
@@ -81,7 +81,8 @@ struct EtcdCoordinatorTests {
     func endpoints() async throws {
         let server = try await EtcdServer.sharedServer()
         let coordinator = try EtcdCoordinator(
-            endpoints: ["http://127.0.0.1:1", server.url], namespace: "test-\(UUID().uuidString)")
+            endpoints: ["http://127.0.0.1:1", server.url], namespace: "test-\(UUID().uuidString)",
+            timing: LeaseTiming(lease: .seconds(600)), requestTimeout: .seconds(240))
         #expect(try held(await coordinator.claim(key, for: "a")).isHeld)
         await coordinator.close()
     }
@@ -158,6 +159,8 @@ private final class AnsweringSocket: Sendable {
                 var request = [UInt8](repeating: 0, count: 4096)
                 _ = read(connection, &request, request.count)
                 _ = send(connection, bytes, bytes.utf8.count, Int32(MSG_NOSIGNAL))
+                // A process that is just being started may have a copy of it.
+                shutdown(connection, Int32(SHUT_RDWR))
                 close(connection)
             }
         }.start()

@@ -23,7 +23,8 @@ final class EtcdServer: Sendable {
 
     /// Starts it, and returns when it answers.
     init() async throws {
-        folder = try TestFolder()
+        // It waits for the disk at every change: beside others that write, that takes seconds.
+        folder = try TestFolder.inMemory()
         (clientPort, peerPort) = try Self.freePorts()
         try await start()
     }
@@ -44,10 +45,11 @@ final class EtcdServer: Sendable {
         let peers = "http://127.0.0.1:\(peerPort)"
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/bin/sh")
-        // The shell ends etcd when its input does: at `kill`, or when the test process is gone. It cannot wait for it: the signal that
-        // would tell it is blocked in all children of a test process.
+        // The shell ends etcd at the word of `kill`, or when its input ends because the test process is gone: then the data goes too. It
+        // cannot wait for etcd: the signal that would tell it is blocked in all children of a test process.
         process.arguments = [
-            "-c", #""$@" & server=$!; read line; kill -9 $server"#, "sh", Self.program!, "--name", "test",
+            "-c", #"folder=$1; shift; "$@" & read line; word=$?; kill -9 $!; [ $word = 0 ] || rm -rf "$folder""#, "sh",
+            folder.path, Self.program!, "--name", "test",
             "--data-dir", folder("data"), "--listen-client-urls", url, "--advertise-client-urls", url,
             "--listen-peer-urls", peers, "--initial-advertise-peer-urls", peers, "--initial-cluster", "test=\(peers)",
             "--logger", "zap",
@@ -77,7 +79,9 @@ final class EtcdServer: Sendable {
             return running
         }
         guard let process else { return }
-        try? (process.standardInput as? Pipe)?.fileHandleForWriting.close()
+        let input = (process.standardInput as? Pipe)?.fileHandleForWriting
+        try? input?.write(contentsOf: Data("end\n".utf8))
+        try? input?.close()
         process.waitUntilExit()
         for _ in 0..<1000 where !Self.isFree(clientPort) || !Self.isFree(peerPort) { usleep(20_000) }
     }
@@ -103,7 +107,7 @@ final class EtcdServer: Sendable {
 
     /// A socket at a port of this machine, or at any that is free for 0.
     static func bound(to port: Int) -> (socket: Int32, port: Int)? {
-        let number = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let number = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard number >= 0 else { return nil }
         var reuse: Int32 = 1
         setsockopt(number, SOL_SOCKET, SO_REUSEADDR, &reuse, socklen_t(MemoryLayout<Int32>.size))

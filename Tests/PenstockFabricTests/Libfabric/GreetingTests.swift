@@ -7,15 +7,17 @@ extension FabricSuites {
     struct GreetingTests {
         private var greeting: Greeting {
             Greeting(
-                [UInt8](repeating: 1, count: 16), [.local, .endpoint], FabricLimits(), [2, 0, 0, 9, 127, 0, 0, 1])
+                [UInt8](repeating: 1, count: 16), [.local, .endpoint], FabricLimits(), [2, 0, 0, 9, 127, 0, 0, 1],
+                ticket: 0x0102)
         }
 
         @Test("a greeting is read as it is written, and laid out as documented")
         func layout() throws {
             let bytes = greeting.encoded([UInt8](repeating: 9, count: 32))
-            #expect(bytes.count == 96)
+            #expect(bytes.count == 104)
             #expect(Array(bytes[32..<48]) == [4, 2, 0, 0, 0, 32, 0, 0, 0, 32, 0, 0, 8, 0, 0, 0])
-            #expect(Array(bytes[56..<88]) == [UInt8](repeating: 9, count: 32))
+            #expect(Array(bytes[56..<64]) == [2, 1, 0, 0, 0, 0, 0, 0])
+            #expect(Array(bytes[64..<96]) == [UInt8](repeating: 9, count: 32))
             var proof: [UInt8] = []
             var read = try Greeting(bytes, proof: &proof)
             #expect(proof == [UInt8](repeating: 9, count: 32))
@@ -27,7 +29,7 @@ extension FabricSuites {
         @Test("what is too short, or tells another length, is none")
         func lies() {
             let bytes = greeting.encoded([UInt8](repeating: 0, count: 32))
-            for count in [0, 1, 47, 48, 88, 95] {
+            for count in [0, 1, 47, 48, 88, 96, 103] {
                 var proof: [UInt8] = []
                 let error = #expect(throws: FabricError.self) {
                     try Greeting(Array(bytes.prefix(count)), proof: &proof)
@@ -43,8 +45,8 @@ extension FabricSuites {
         @Test("a proof depends on the secret, the greetings and the session")
         func proofs() {
             let (one, other) = (greeting, greeting)
-            let handshake = Handshake(secret: FabricSecret([UInt8](repeating: 1, count: 32)))
-            let stranger = Handshake(secret: FabricSecret([UInt8](repeating: 2, count: 32)))
+            let handshake = Handshake(secret: FabricSecret([UInt8](repeating: 1, count: 32))!)
+            let stranger = Handshake(secret: FabricSecret([UInt8](repeating: 2, count: 32))!)
             #expect(handshake.ofHello(one) == handshake.ofHello(one))
             #expect(handshake.ofHello(one) != handshake.ofHello(other), "the nonces differ")
             #expect(handshake.ofHello(one) != stranger.ofHello(one))

@@ -116,33 +116,55 @@ extension FabricSuites {
             }
         }
 
-        @Test("ends with the same secret connect; without it, or with another, they are told so and nobody is asked")
-        func secrets() async throws {
-            let secret = FabricSecret([UInt8](repeating: 5, count: FabricSecret.byteCount))
-            let server = try LibfabricTransport(secret: secret)
+        @Test("a ticket lets one connection in; without it, or with another secret, nobody is asked, and it is said")
+        func tickets() async throws {
+            let tickets = FabricTickets()
+            let server = try LibfabricTransport(tickets: tickets)
             let handler = RecordingHandler()
             let accepted = Outcomes<any Connection>()
             let listener = try await server.listen(at: .host("127.0.0.1", port: 0)) { connection in
                 accepted.add(connection)
                 return handler
             }
-            for other in [nil, FabricSecret([UInt8](repeating: 6, count: FabricSecret.byteCount))] {
-                let stranger = try LibfabricTransport(secret: other)
-                let error = await #expect(throws: FabricError.self) {
-                    _ = try await stranger.connect(to: listener.address, RecordingHandler())
-                }
-                #expect(error?.code == .notTrusted)
-                await stranger.close()
-            }
-            #expect(accepted.values.isEmpty)
-            let client = try LibfabricTransport(secret: secret)
-            let connection = try await client.connect(to: listener.address, RecordingHandler())
+            let client = try LibfabricTransport()
+            let ticket = tickets.issue()
+            let withdrawn = tickets.issue()
+            tickets.withdraw(withdrawn.number)
+            let bad = [
+                nil, FabricTicket(number: ticket.number, secret: FabricSecret()),
+                FabricTicket(number: ticket.number + 7, secret: ticket.secret), withdrawn,
+            ]
+            for other in bad { try await expectRefusal(of: other, by: client, at: listener.address) }
+            #expect(accepted.values.isEmpty && tickets.count == 1)
+            let connection = try await client.connect(to: listener.address, showing: ticket, RecordingHandler())
             connection.send([1])
             await handler.waitForMessages(1)
+            #expect(accepted.values.map(\.peer.ticket) == [ticket.number] && tickets.count == 0)
+            // It was good once.
+            try await expectRefusal(of: ticket, by: client, at: listener.address)
             #expect(accepted.values.count == 1)
             await client.close()
             await handler.waitForEnd()
             #expect(handler.ends == [nil])
+            await server.close()
+        }
+
+        private func expectRefusal(
+            of ticket: FabricTicket?, by client: LibfabricTransport, at address: FabricAddress
+        ) async throws {
+            let error = await #expect(throws: FabricError.self) {
+                _ = try await client.connect(to: address, showing: ticket, RecordingHandler())
+            }
+            #expect(error?.code == .notTrusted)
+        }
+
+        @Test("a client with a ticket does not trust a listener that knows none")
+        func impostor() async throws {
+            let (server, client) = (try LibfabricTransport(), try LibfabricTransport())
+            let listener = try await server.listen(at: .host("127.0.0.1", port: 0)) { _ in RecordingHandler() }
+            let ticket = FabricTicket(number: 1, secret: FabricSecret())
+            try await expectRefusal(of: ticket, by: client, at: listener.address)
+            await client.close()
             await server.close()
         }
 

@@ -8,7 +8,7 @@ final class RawSocket: Sendable {
 
     private init(_ descriptor: Int32) {
         self.descriptor = descriptor
-        var patience = timeval(tv_sec: 30, tv_usec: 0)
+        var patience = timeval(tv_sec: 240, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
     }
@@ -18,8 +18,8 @@ final class RawSocket: Sendable {
     /// Connects to a port of this machine.
     init(to address: FabricAddress) throws {
         guard case .host(_, let port) = address else { throw POSIXError(.EINVAL) }
-        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var patience = timeval(tv_sec: 30, tv_usec: 0)
+        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        var patience = timeval(tv_sec: 240, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         let status = Self.withAddress(port) { Foundation.connect(descriptor, $0, $1) }
@@ -28,7 +28,7 @@ final class RawSocket: Sendable {
 
     /// Listens at a port that the system chooses.
     static func listening() throws -> (socket: RawSocket, address: FabricAddress) {
-        let made = RawSocket(socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0))
+        let made = RawSocket(socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0))
         guard withAddress(0, { bind(made.descriptor, $0, $1) }) == 0, listen(made.descriptor, 8) == 0 else {
             throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO)
         }
@@ -44,6 +44,7 @@ final class RawSocket: Sendable {
     func accepted() throws -> RawSocket {
         let peer = accept(descriptor, nil, nil)
         guard peer >= 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
+        _ = fcntl(peer, F_SETFD, FD_CLOEXEC)
         return RawSocket(peer)
     }
 

@@ -54,7 +54,8 @@ final class FabricDomain: @unchecked Sendable {
 
     func openEndpoint(_ info: FabricInfo) throws(FabricError) -> FabricHandle<fid_ep> {
         try .open(
-            library, "\(info.provider) cannot make an endpoint", hint: "raise the limit of open files (ulimit -n)"
+            library, "\(info.provider) cannot make an endpoint",
+            hint: "is the interface one of this machine? else raise the limit of open files (ulimit -n)"
         ) {
             fi_endpoint(pointer, info.entry, $0, nil)
         }

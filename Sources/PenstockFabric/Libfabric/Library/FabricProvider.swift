@@ -25,8 +25,8 @@ public struct FabricProviderDescription: Sendable, Hashable {
 /// From what was tried: `net` keeps the processor busy when idle, `sockets` is slow and deprecated, `udp;ofi_rxd`
 /// cannot be waited for.
 enum FabricProviderPolicy {
-    /// Those that move memory by hardware come first.
-    static let preferred = ["verbs;ofi_rxm", "cxi", "efa", "opx", "psm3", "tcp;ofi_rxm", "tcp"]
+    static let byHardware = ["verbs;ofi_rxm", "cxi", "efa", "opx", "psm3"]
+    static let preferred = byHardware + ["tcp;ofi_rxm", "tcp"]
     private static let onRequest = ["shm"]
 
     /// Why a provider is never used, or only on request; nil where it is one of the preferred.

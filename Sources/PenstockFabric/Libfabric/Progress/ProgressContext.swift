@@ -8,7 +8,8 @@
 final class ProgressContext {
     let domain: FabricDomain
     let limits: FabricLimits
-    let handshake: Handshake
+    /// Lets clients in; nil where everybody may come.
+    let tickets: FabricTickets?
     /// What the transport calls itself to peers.
     let identity: [UInt8]
     let queue: ProgressQueue
@@ -26,11 +27,11 @@ final class ProgressContext {
     private var lastIdentifier: UInt64 = 0
 
     init(
-        _ domain: FabricDomain, _ limits: FabricLimits, _ secret: FabricSecret?, _ queue: ProgressQueue
+        _ domain: FabricDomain, _ limits: FabricLimits, _ tickets: FabricTickets?, _ queue: ProgressQueue
     ) throws(FabricError) {
         self.domain = domain
         self.limits = limits
-        handshake = Handshake(secret: secret)
+        self.tickets = tickets
         identity = Greeting.random()
         self.queue = queue
         // No link has the number 0.

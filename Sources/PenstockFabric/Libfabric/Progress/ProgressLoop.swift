@@ -171,9 +171,12 @@ final class ProgressLoop {
                 FabricPeer(address: info.text(request.address)), context.makeIdentifier(), context.limits, context.queue
             )
             let endpoint = try context.makeEndpoint(connection.link)
-            let hello = Greeting(context.identity, context.domain.mode, context.limits, try endpoint.name())
+            let hello = Greeting(
+                context.identity, context.domain.mode, context.limits, try endpoint.name(),
+                ticket: request.ticket?.number ?? 0)
             let link = Link(
-                context, connection, .client(hello: hello, done: request.done), request.handler, endpoint,
+                context, connection, .client(hello: hello, done: request.done),
+                Handshake(secret: request.ticket?.secret), request.handler, endpoint,
                 to: try endpoint.insert(request.address))
             links[link.id] = link
             link.begin()

@@ -92,6 +92,7 @@ struct ListenRequest: Sendable {
 /// Whom to connect to, and for whom.
 struct ConnectRequest: Sendable {
     let address: [UInt8]
+    let ticket: FabricTicket?
     let handler: any ConnectionHandler
     let done: @Sendable (Result<any Connection, FabricError>) -> Void
 }

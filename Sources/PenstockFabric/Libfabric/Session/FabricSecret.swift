@@ -1,4 +1,6 @@
-/// What both ends of a fabric's connections know, from an authenticated connection before, and nobody else does.
+internal import Crypto
+
+/// What both ends of a connection over a fabric know, from an authenticated connection before, and nobody else does.
 ///
 /// Fabrics neither encrypt nor authenticate. With a secret each end proves in its first frame that it knows it, for
 /// these addresses, this session and these nonces; before that no key of a memory region leaves a process.
@@ -6,51 +8,22 @@ public struct FabricSecret: Sendable {
     /// How many bytes a secret has.
     public static let byteCount = 32
 
-    private let bytes: [UInt8]
+    private let key: SymmetricKey
 
-    /// A secret of `byteCount` bytes that were drawn at random.
-    public init(_ bytes: [UInt8]) {
-        precondition(bytes.count == Self.byteCount, "a secret has \(Self.byteCount) bytes")
-        self.bytes = bytes
+    /// A secret that nobody has yet, from the system's source of randomness.
+    public init() { key = SymmetricKey(size: SymmetricKeySize(bitCount: 8 * Self.byteCount)) }
+
+    /// The secret of these bytes; nil where they are not `byteCount`.
+    public init?(_ bytes: [UInt8]) {
+        guard bytes.count == Self.byteCount else { return nil }
+        key = SymmetricKey(data: bytes)
     }
+
+    /// The bytes, to be told to the other end, and to nobody else.
+    public var bytes: [UInt8] { key.withUnsafeBytes { Array($0) } }
 
     /// A proof that whoever makes it knows the secret and means this transcript.
-    func proof(of transcript: [UInt8]) -> [UInt8] { HMAC.sha256(transcript, key: bytes) }
-}
-
-/// The proofs of a handshake, each of which covers everything that was said before.
-///
-/// A hello is proven by its own content, a welcome also by the hello's, which has the client's nonce, and the
-/// confirmation by both, so that neither end can be given the frames of an earlier session.
-struct Handshake: Sendable {
-    /// The bytes of a proof.
-    static let proofBytes = 32
-    let secret: FabricSecret?
-
-    func ofHello(_ hello: Greeting) -> [UInt8] { proof("penstock hello", 0, [hello]) }
-
-    func ofWelcome(_ welcome: Greeting, to hello: Greeting, epoch: UInt64) -> [UInt8] {
-        proof("penstock welcome", epoch, [hello, welcome])
-    }
-
-    func ofConfirmation(_ welcome: Greeting, to hello: Greeting, epoch: UInt64) -> [UInt8] {
-        proof("penstock confirmation", epoch, [hello, welcome])
-    }
-
-    /// Whether two proofs are the same, in a time that does not tell where they differ.
-    static func isSame(_ one: [UInt8], _ other: [UInt8]) -> Bool {
-        one.count == other.count && zip(one, other).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
-    }
-
-    private func proof(_ purpose: String, _ epoch: UInt64, _ greetings: [Greeting]) -> [UInt8] {
-        let nothing = [UInt8](repeating: 0, count: Self.proofBytes)
-        guard let secret else { return nothing }
-        var transcript = Array(purpose.utf8) + withUnsafeBytes(of: epoch.littleEndian) { Array($0) }
-        for greeting in greetings {
-            let bytes = greeting.encoded(nothing)
-            transcript += withUnsafeBytes(of: UInt64(bytes.count).littleEndian) { Array($0) }
-            transcript += bytes
-        }
-        return secret.proof(of: transcript)
+    func proof(of transcript: [UInt8]) -> [UInt8] {
+        Array(HMAC<SHA256>.authenticationCode(for: transcript, using: key))
     }
 }

@@ -42,7 +42,8 @@ enum Farewell: Sendable, Hashable {
         case .refused(let text): FabricError(.refused, "the listener does not want the connection: \(text)")
         case .notTrusted(let text):
             FabricError(
-                .notTrusted, "the listener does not trust this end: \(text)", hint: "do both ends have the same secret?"
+                .notTrusted, "the listener does not trust this end: \(text)",
+                hint: "a ticket is good once: connect again"
             )
         }
     }

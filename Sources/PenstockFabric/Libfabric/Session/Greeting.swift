@@ -9,13 +9,14 @@
 /// | 40 | 4 | the most bytes of a payload inside of a frame that it takes |
 /// | 44 | 4 | bytes of the address |
 /// | 48 | 8 | the most bytes of a payload that it takes |
-/// | 56 | 32 | proof that the sender knows the secret; zeros where there is none |
-/// | 88 | | address of the sender's endpoint |
+/// | 56 | 8 | number of the ticket that the sender shows; 0 where it has none |
+/// | 64 | 32 | proof that the sender knows the ticket's secret; zeros where there is none |
+/// | 96 | | address of the sender's endpoint |
 struct Greeting: Sendable, Hashable {
     /// The most bytes of a frame with a greeting or a refusal.
     static let frameBytes = 1024
-    private static let fixedBytes = 88
-    private static let proofRange = 56..<88
+    private static let fixedBytes = 96
+    private static let proofRange = 64..<96
 
     var identity: [UInt8]
     var nonce: [UInt8]
@@ -23,15 +24,20 @@ struct Greeting: Sendable, Hashable {
     var messageBytes: Int
     var inlineBytes: Int
     var payloadBytes: Int
+    var ticket: UInt64
     var address: [UInt8]
 
-    init(_ identity: [UInt8], _ registration: RegistrationMode, _ limits: FabricLimits, _ address: [UInt8]) {
+    init(
+        _ identity: [UInt8], _ registration: RegistrationMode, _ limits: FabricLimits, _ address: [UInt8],
+        ticket: UInt64 = 0
+    ) {
         self.identity = identity
         nonce = Self.random()
         self.registration = registration
         messageBytes = limits.messageBytes
         inlineBytes = limits.inlineBytes
         payloadBytes = limits.payloadBytes
+        self.ticket = ticket
         self.address = address
     }
 
@@ -47,6 +53,7 @@ struct Greeting: Sendable, Hashable {
         append(UInt32(clamping: inlineBytes))
         append(UInt32(address.count))
         append(UInt64(payloadBytes))
+        append(ticket)
         return bytes + proof + address
     }
 
@@ -65,6 +72,7 @@ struct Greeting: Sendable, Hashable {
         messageBytes = Int(value(36, UInt32.self))
         inlineBytes = Int(value(40, UInt32.self))
         payloadBytes = Int(clamping: value(48, UInt64.self))
+        ticket = value(56, UInt64.self)
         address = Array(bytes[Self.fixedBytes...])
         proof = Array(bytes[Self.proofRange])
     }

@@ -22,11 +22,11 @@ extension Link {
         }
         var proof: [UInt8] = []
         let welcome = try Greeting(frame.message, proof: &proof)
-        let expected = context.handshake.ofWelcome(welcome, to: hello, epoch: frame.header.epoch)
+        let expected = handshake.ofWelcome(welcome, to: hello, epoch: frame.header.epoch)
         guard Handshake.isSame(proof, expected) else {
             throw FabricError(
                 .notTrusted, "\(connection.peer) does not know the secret of the session",
-                hint: "do both ends have the same secret?")
+                hint: "ask for another ticket over the authenticated connection")
         }
         guard let endpoint else { return }
         destination = try endpoint.insert(welcome.address)
@@ -35,7 +35,7 @@ extension Link {
         epoch = frame.header.epoch
         receiving.number = 1
         sending.nextNumber = 0
-        let confirmation = context.handshake.ofConfirmation(welcome, to: hello, epoch: epoch)
+        let confirmation = handshake.ofConfirmation(welcome, to: hello, epoch: epoch)
         sending.control.append(ControlFrame(.hello, confirmation))
         phase = .open
         phaseDeadline = .max
@@ -46,7 +46,7 @@ extension Link {
             throw FabricError(.protocolViolation, "\(connection.peer) does not confirm the welcome")
         }
         try check(frame.header)
-        let expected = context.handshake.ofConfirmation(welcome, to: hello, epoch: epoch)
+        let expected = handshake.ofConfirmation(welcome, to: hello, epoch: epoch)
         guard Handshake.isSame(frame.message, expected) else {
             throw FabricError(.notTrusted, "\(connection.peer) does not know the secret of the session")
         }

@@ -35,6 +35,7 @@ final class Link {
     let context: ProgressContext
     let connection: LibfabricConnection
     let role: Role
+    let handshake: Handshake
     /// Who is told; nil where nobody wanted the connection.
     let handler: (any ConnectionHandler)?
     var phase: Phase
@@ -66,13 +67,13 @@ final class Link {
     static let lostTimeout = Duration.seconds(1)
 
     init(
-        _ context: ProgressContext, _ connection: LibfabricConnection, _ role: Role,
-        _ handler: (any ConnectionHandler)?,
-        _ endpoint: Endpoint, to destination: fi_addr_t
+        _ context: ProgressContext, _ connection: LibfabricConnection, _ role: Role, _ handshake: Handshake,
+        _ handler: (any ConnectionHandler)?, _ endpoint: Endpoint, to destination: fi_addr_t
     ) {
         self.context = context
         self.connection = connection
         self.role = role
+        self.handshake = handshake
         self.handler = handler
         self.endpoint = endpoint
         self.destination = destination
@@ -103,9 +104,9 @@ final class Link {
             switch role {
             case .client(let hello, _):
                 sending.control.append(
-                    ControlFrame(.hello, hello.encoded(context.handshake.ofHello(hello))))
+                    ControlFrame(.hello, hello.encoded(handshake.ofHello(hello))))
             case .server(let hello, let welcome):
-                let proof = context.handshake.ofWelcome(welcome, to: hello, epoch: epoch)
+                let proof = handshake.ofWelcome(welcome, to: hello, epoch: epoch)
                 sending.control.append(ControlFrame(.welcome, welcome.encoded(proof)))
             }
         }

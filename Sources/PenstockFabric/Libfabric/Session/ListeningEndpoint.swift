@@ -66,18 +66,22 @@ final class ListeningEndpoint {
     }
 
     private func link(_ hello: Greeting, _ proof: [UInt8]) throws(FabricError) -> Link? {
-        let isTrusted = Handshake.isSame(proof, context.handshake.ofHello(hello))
+        let handshake = Handshake(secret: context.tickets?.secret(of: hello.ticket))
+        let isKnown = context.tickets == nil || handshake.secret != nil
+        let isTrusted = isKnown && Handshake.isSame(proof, handshake.ofHello(hello))
         if !isTrusted || tally.connections >= context.limits.connections {
             return try refusal(
                 hello, isTrusted ? .refused("it has as many as it takes") : .notTrusted("its proof is wrong"))
         }
+        context.tickets?.withdraw(hello.ticket)
         let connection = makeConnection(hello)
         let (endpoint, welcome, client) = try answer(hello, connection.link)
         guard let handler = accept(connection) else {
             context.close(endpoint)
             return try refusal(hello, .refused("nobody handles it"))
         }
-        let link = Link(context, connection, .server(hello: hello, welcome: welcome), handler, endpoint, to: client)
+        let link = Link(
+            context, connection, .server(hello: hello, welcome: welcome), handshake, handler, endpoint, to: client)
         link.epoch = UInt64.random(in: 1...UInt64.max)
         tally.connections += 1
         link.ended = { [tally] in tally.connections -= 1 }
@@ -89,7 +93,9 @@ final class ListeningEndpoint {
         guard tally.refusals < Self.mostRefusals else { return nil }
         let connection = makeConnection(hello)
         let (endpoint, welcome, client) = try answer(hello, connection.link)
-        let link = Link(context, connection, .server(hello: hello, welcome: welcome), nil, endpoint, to: client)
+        let link = Link(
+            context, connection, .server(hello: hello, welcome: welcome), Handshake(secret: nil), nil, endpoint,
+            to: client)
         tally.refusals += 1
         link.ended = { [tally] in tally.refusals -= 1 }
         link.refuse(farewell)
@@ -97,7 +103,8 @@ final class ListeningEndpoint {
     }
 
     private func makeConnection(_ hello: Greeting) -> LibfabricConnection {
-        let peer = FabricPeer(address: context.domain.info.text(hello.address))
+        let peer = FabricPeer(
+            address: context.domain.info.text(hello.address), ticket: context.tickets == nil ? nil : hello.ticket)
         return LibfabricConnection(peer, context.makeIdentifier(), context.limits, context.queue)
     }
 
