@@ -113,6 +113,78 @@ struct LeasedOwnerTests {
         try await check(scratch, "log", Array(0..<21))
     }
 
+    @Test("a takeover in the middle of whichever change of a file, which is made late, loses and doubles nothing")
+    func lateChanges() async throws {
+        var number = 0
+        while try await takeOver(during: number) { number += 1 }
+        // Of an opening, four segments and an end.
+        #expect(number > 40)
+    }
+
+    /// Lets a second owner take over while the first one makes its change of this number, which is made behind the takeover. False where
+    /// there are fewer changes.
+    private func takeOver(during number: Int) async throws -> Bool {
+        let scratch = Scratch()
+        _ = try await EmbeddedLog.withReadings(scratch, durability: .durable, segmentBytes: 64 << 10)
+        let dead = Leases(epoch: 1)
+        let (_, left) = try await open(scratch, "log", dead)
+        try await left.append(batch(0..<Self.rows))
+        dead.lapse()
+
+        let (leases, storage) = (Leases(epoch: 2), RecordingStorage())
+        let next = Guarded<(any TopicWriter)?>(nil)
+        let changes = Guarded(0)
+        let first = Self.rows * 100
+        storage.onCall { _ in
+            let change = changes.withLock { changes in
+                defer { changes += 1 }
+                return changes
+            }
+            guard change == number else { return }
+            leases.lapse()
+            // On a thread of the log's, which stands still as that of a stopped process does.
+            let isDone = DispatchSemaphore(value: 0)
+            Task {
+                defer { isDone.signal() }
+                let (_, writer) = try await self.open(scratch, "log", Leases(epoch: 3))
+                try await writer.append(batch(first..<first + Self.rows))
+                next.withLock { $0 = writer }
+            }
+            _ = isDone.wait(timeout: .now() + 240)
+        }
+        var acknowledged = 1
+        do {
+            let (_, writer) = try await open(scratch, "log", leases, storage: storage)
+            for round in 1...6 {
+                try await writer.append(batch(round * Self.rows..<(round + 1) * Self.rows))
+                acknowledged += 1
+            }
+            try await writer.close()
+        } catch let error as LogError {
+            #expect(error.code == .moved || error.code == .storage, "\(number): \(error)")
+        }
+        try? await left.close()
+        guard changes.withLock({ $0 }) > number else { return false }
+        let writer = try #require(next.withLock { $0 }, "\(number)")
+        try await writer.append(batch(first + Self.rows..<first + 2 * Self.rows))
+        try await writer.close()
+
+        let found = try await counts(try await EmbeddedLog(directory: scratch.path("log"), creating: false))
+        let kept = found.prefix { $0 < first }
+        #expect(Array(kept) == Array(0..<kept.count), "\(number)")
+        // What was acknowledged is there, and at the most one batch that was not.
+        #expect([acknowledged, acknowledged + 1].map { $0 * Self.rows }.contains(kept.count), "\(number)")
+        #expect(Array(found.dropFirst(kept.count)) == Array(first..<first + 2 * Self.rows), "\(number)")
+        try await check(scratch, "log", found)
+        let (_, last) = try await open(scratch, "log", Leases(epoch: 4))
+        #expect(try await last.append(batch(0..<1)).firstOffset == UInt64(found.count), "\(number)")
+        try await last.close()
+        return true
+    }
+
+    /// Of a batch: two of them fill a segment.
+    private static let rows = 1000
+
     @Test("what an earlier owner writes behind the end that the next one found is not seen")
     func lateBatches() async throws {
         let scratch = Scratch()

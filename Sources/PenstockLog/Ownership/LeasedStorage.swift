@@ -4,7 +4,7 @@ internal import PenstockEvents
 ///
 /// A process may be stopped between the question and the change, for longer than its lease. So of each thread one change can come late, and
 /// the next one fails. What that one may do harm to is arranged for: the next owner seals the segment, whose reader ends at the seal;
-/// it writes to segments with names of its own; and its `head` is another file.
+/// it writes to segments and unfinished files with names of its own; and its `head` is another file.
 struct LeasedStorage: Storage {
     private let files: any Storage
     private let lease: Lease
@@ -46,6 +46,7 @@ struct LeasedStorage: Storage {
     func watch(_ path: String) -> (any DirectoryWatch)? { files.watch(path) }
     var scheduler: (any StorageScheduler)? { files.scheduler }
     var notes: [String] { files.notes }
+    var unfinishedTag: String { "-\(lease.epoch)" }
 
     private func check(_ operation: String, _ path: String) throws(StorageError) {
         try lease.check(operation, path)

@@ -29,6 +29,8 @@ public protocol Storage: Sendable {
     var scheduler: (any StorageScheduler)? { get }
     /// What does not work here and is done in another way, a line each.
     var notes: [String] { get }
+    /// Tells the unfinished files of whoever uses the storage from those of others who do the same at the same place.
+    var unfinishedTag: String { get }
 }
 
 extension Storage {
@@ -42,6 +44,8 @@ extension Storage {
     public var scheduler: (any StorageScheduler)? { nil }
     /// Nothing to tell.
     public var notes: [String] { [] }
+    /// Nothing: nobody else does the same.
+    public var unfinishedTag: String { "" }
 }
 
 /// An open file. It is closed when the last reference goes.
