@@ -51,6 +51,7 @@ extension Broker {
             session.tellBrokers()
             await session.giveUp(isOut)
         }
+        await groups.giveUp { isOut(TopicPartition(positionsOf: $0)) }
         await writers.close(isOut)
     }
 }

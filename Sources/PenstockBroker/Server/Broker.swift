@@ -19,7 +19,7 @@ public final class Broker: Sendable {
         public var pendingBytesPerClient = 128 << 20
         /// Requests of a connection that are worked on at once, appends apart. Whoever sends more is not a client of ours.
         public var requestsPerClient = 16_384
-        /// Writers, readers, groups and transactions of a connection, of each so many.
+        /// Writers, readers, groups, memberships and transactions of a connection, of each so many.
         public var objectsPerClient = 4096
 
         /// The default limits.
@@ -32,6 +32,7 @@ public final class Broker: Sendable {
     let clock: any WallClock
     let limits: Limits
     let writers: PartitionWriters
+    let groups = SharedGroups()
     /// The place among the brokers that serve the same log; nil for the only one.
     let cluster: BrokerCluster?
     private let rights: @Sendable (ClientIntroduction) throws(LogError) -> any ClientRights
@@ -166,6 +167,7 @@ public final class Broker: Sendable {
             await session.end()
         }
         await fabric?.close()
+        await groups.close()
         await writers.closeAll()
         await state.withLock { $0.audit }?.close()
         await cluster?.close()
@@ -198,6 +200,13 @@ public final class Broker: Sendable {
     func admit(_ hello: Hello, _ peer: FabricPeer) throws(LogError) -> any ClientRights {
         try rights(
             ClientIntroduction(name: hello.client, token: hello.token, session: hello.session, peer: peer))
+    }
+
+    /// Where the members of a group meet. The one place that knows which broker has a group.
+    /// - Throws: `LogError` where that is another broker.
+    func groups(of group: String) throws(LogError) -> SharedGroups {
+        try cluster?.check(TopicPartition(positionsOf: group))
+        return groups
     }
 
     func forget(_ session: BrokerSession) {

@@ -11,6 +11,7 @@ extension BrokerSession {
             case .hello, .ping, .fabric, .append, .leaveTransaction: preconditionFailure("these are answered at once")
             case .createTopic(let name, let schema, let configuration):
                 let topic = try await log.createTopic(name, schema: schema, configuration: configuration)
+                broker.groups.topicChanged(name)
                 answer(number) { $0.put(topic) }
             case .openTopic(let name, let schema, let configuration):
                 if !rights.mayProduce(to: name), !rights.mayAdminister(topic: name) {
@@ -18,6 +19,7 @@ extension BrokerSession {
                     _ = try await log.describe(name)
                 }
                 let topic = try await log.openTopic(name, schema: schema, creatingWith: configuration)
+                broker.groups.topicChanged(name)
                 answer(number) { $0.put(topic) }
             case .topics:
                 let topics = try await log.topics().filter { isVisible($0, rights) }
@@ -45,6 +47,7 @@ extension BrokerSession {
             case .deleteTopic(let name):
                 await broker.writers.closeIdle(of: name)
                 try await log.deleteTopic(name)
+                broker.groups.topicChanged(name)
                 answer(number) { _ in }
             case .recover(let partition):
                 try await recover(partition)
@@ -63,6 +66,8 @@ extension BrokerSession {
                 try await read(request, number)
             case .openGroup, .commit, .closeGroup, .positions, .groups, .deleteGroup:
                 try await workOnGroups(request, number)
+            case .joinGroup, .nextChange, .seatPositions, .seatCommit, .releaseGrants, .leaveGroup, .members:
+                try await workOnMembers(request, number, rights)
             case .beginTransaction, .commitTransaction, .abortTransaction:
                 try await workOnTransactions(request, number)
             }
@@ -146,7 +151,7 @@ extension BrokerSession {
             .skipDamage,
             .payloads,
             .closeReader, .commit, .closeGroup, .beginTransaction, .commitTransaction, .abortTransaction,
-            .leaveTransaction:
+            .leaveTransaction, .nextChange, .seatPositions, .seatCommit, .releaseGrants, .leaveGroup:
             return
         case .describe(let topic), .owners(let topic):
             (isAllowed, what) = (isVisible(topic, rights), "see the topic \(topic)")
@@ -164,7 +169,12 @@ extension BrokerSession {
             let topic = partition.topic
             let isAllowedTo = Audit.isOne(topic) ? rights.mayAdminister(topic: topic) : rights.mayConsume(from: topic)
             (isAllowed, what) = (isAllowedTo, "read \(partition)")
-        case .openGroup(_, let group), .positions(let group), .deleteGroup(let group):
+        case .joinGroup(_, let group, let request):
+            // Who has partitions that it cannot read keeps them from others.
+            let topics = request.member.topics.filter { !rights.mayConsume(from: $0) }
+            isAllowed = rights.mayUse(group: group) && topics.isEmpty
+            what = "consume \(request.member.topics.sorted().joined(separator: ", ")) as the group \(group)"
+        case .openGroup(_, let group), .positions(let group), .deleteGroup(let group), .members(let group):
             (isAllowed, what) = (rights.mayUse(group: group), "use the group \(group)")
         }
         guard isAllowed, !request.changesAudit else {

@@ -28,6 +28,7 @@ final class BrokerSession: ConnectionHandler {
         var writers: [UInt32: Writer] = [:]
         var readers: [UInt32: SessionReader] = [:]
         var groups: [UInt32: any ConsumerGroup] = [:]
+        var seats: [UInt32: LocalSeat] = [:]
         var transactions: [UInt32: any PortableTransaction] = [:]
         /// The epochs of the producers' sessions that it has begun.
         var producers: [Producer: UInt32] = [:]
@@ -288,9 +289,11 @@ final class BrokerSession: ConnectionHandler {
         return state.withLock { state in
             if let ending = state.ending { return ending }
             let (writers, readers) = (state.writers, state.readers)
-            let (groups, transactions) = (state.groups, state.transactions)
+            let (groups, transactions, seats) = (state.groups, state.transactions, state.seats)
             (state.writers, state.readers, state.groups, state.transactions) = ([:], [:], [:], [:])
+            state.seats = [:]
             let ending = Task { [broker] in
+                for seat in seats.values { seat.detach() }
                 // As the end of a process: whoever goes on decides about what is open.
                 for transaction in transactions.values { transaction.leave() }
                 for reader in readers.values { await reader.close() }

@@ -3,7 +3,7 @@ internal import PenstockLog
 
 /// What a client asks of a broker. Every request but `ping` has one answer under its number.
 ///
-/// Writers, readers, groups and transactions are named by numbers that the client chooses, each from 1 for a connection.
+/// Writers, readers, groups, seats and transactions are named by numbers that the client chooses, each from 1 for a connection.
 enum Request: Sendable {
     /// The first of a connection.
     case hello(Hello)
@@ -42,6 +42,15 @@ enum Request: Sendable {
     case positions(group: String)
     case groups
     case deleteGroup(String)
+
+    case joinGroup(seat: UInt32, String, JoinRequest)
+    /// Answered when there is a change.
+    case nextChange(seat: UInt32)
+    case seatPositions(seat: UInt32, [TopicPartition])
+    case seatCommit(seat: UInt32, [PartitionGrant], [UInt64])
+    case releaseGrants(seat: UInt32, [PartitionGrant])
+    case leaveGroup(seat: UInt32)
+    case members(group: String)
 
     case beginTransaction(UInt32, writers: [UInt32])
     case commitTransaction(UInt32)

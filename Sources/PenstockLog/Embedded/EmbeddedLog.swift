@@ -25,6 +25,7 @@ public final class EmbeddedLog: LogStore {
     let leases: (any PartitionLeases)?
     private let limits: LogLimits
     let directory: LogDirectory
+    let sharedGroups = SharedGroups()
     private let writerThreads: [StorageThread]
     private let readerThreads: [StorageThread]
     private let state = Guarded(State())
@@ -88,6 +89,7 @@ public final class EmbeddedLog: LogStore {
     ) async throws(LogError) -> TopicDescription {
         let topic = TopicDescriptor(name: name, schema: schema, configuration: configuration)
         try await directory.create(topic)
+        sharedGroups.topicChanged(name)
         return try await describe(topic)
     }
 
@@ -142,7 +144,10 @@ public final class EmbeddedLog: LogStore {
     }
 
     /// As `deleteTopic`, for the log's own topics too.
-    func delete(_ topic: String) async throws(LogError) { try await directory.delete(directory.topic(topic)) }
+    func delete(_ topic: String) async throws(LogError) {
+        try await directory.delete(directory.topic(topic))
+        sharedGroups.topicChanged(topic)
+    }
 
     /// Becomes the writer of a partition, after recovery where the last one ended uncleanly.
     /// - Throws: `LogError` with code `partitionOwned` where there is one, in this or another process.
