@@ -155,6 +155,9 @@ let package = Package(
             name: "PenstockSecurityTests",
             dependencies: ["PenstockEvents", "PenstockSecurity", "TestSupport"] + identity, swiftSettings: strict),
         .executableTarget(
+            name: "GroupPeer", dependencies: ["PenstockBroker", "PenstockLog"], path: "Tests/GroupPeer",
+            swiftSettings: strict),
+        .executableTarget(
             name: "CoordinationPeer", dependencies: ["PenstockBroker", "PenstockLog"], path: "Tests/CoordinationPeer",
             swiftSettings: strict),
         .executableTarget(
@@ -163,8 +166,8 @@ let package = Package(
         .testTarget(
             name: "PenstockBrokerTests",
             dependencies: [
-                "BrokerPeer", "CoordinationPeer", "penstock", "PenstockBroker", "PenstockEvents", "PenstockFabric",
-                "PenstockLog", "PenstockSecurity", "TestSupport",
+                "BrokerPeer", "CoordinationPeer", "GroupPeer", "PenstockBroker", "PenstockEvents", "PenstockFabric",
+                "PenstockLog", "PenstockSecurity", "TestSupport", "penstock",
             ],
             swiftSettings: strict),
         .executableTarget(

@@ -73,9 +73,19 @@ public protocol LogStore: Sendable {
     ) async throws(LogError) -> any TopicReader
 
     /// Becomes the owner of a consumer group, which begins to exist where it is not there.
-    /// - Throws: `LogError` with code `partitionOwned` where it has an owner, in this or another process, or `invalidConfiguration` for
-    ///   a name that breaks the rules.
+    /// - Throws: `LogError` with code `partitionOwned` where it has an owner, in this or another process, or members; or
+    ///   `invalidConfiguration` for a name that breaks the rules.
     func group(_ name: String) async throws(LogError) -> any ConsumerGroup
+
+    /// Becomes a member of a consumer group, which begins to exist where it is not there. Its members share the partitions
+    /// of their topics, and commit for those that they have; while there are members nobody else owns the group.
+    /// - Throws: `LogError` with code `partitionOwned` where it has another owner, `invalidConfiguration` for what breaks the rules or the
+    ///   limits, or `invalidTopicName`.
+    func join(_ group: String, as member: GroupMember) async throws(LogError) -> any GroupMembership
+
+    /// Who consumes as a group, and what each has; nobody where one owner has all of it.
+    /// - Throws: `LogError` with code `groupNotFound`.
+    func members(of group: String) async throws(LogError) -> GroupDescription
 
     /// The committed positions of a group. Needs no write access, and the group may have an owner meanwhile.
     /// - Throws: `LogError` with code `groupNotFound`.

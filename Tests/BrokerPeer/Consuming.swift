@@ -18,7 +18,7 @@ struct Consuming {
 
     init(_ options: Options) {
         location = options.required("log")
-        partition = TopicPartition(Load.topic, options.number("partition", 0))
+        partition = TopicPartition(LoadRecord.topic, options.number("partition", 0))
         group = options["group"]
         commitEvery = UInt64(options.number("commit", 100))
         commitsOnce = options["once"] == "true"
@@ -42,7 +42,7 @@ struct Consuming {
             let isLast = until.map { FileManager.default.fileExists(atPath: $0) } ?? false
             while let entry = try await reader.next() {
                 guard case .records(let records) = entry else { continue }
-                for index in 0..<records.count { digest.add(try records.event(Load.self, at: index)) }
+                for index in 0..<records.count { digest.add(try records.event(LoadRecord.self, at: index)) }
                 BrokerPeer.say("read \(records.baseOffset) \(records.count)")
                 if let group, mayCommit, records.nextOffset >= committed + commitEvery {
                     committed = records.nextOffset

@@ -28,7 +28,7 @@ struct Producing {
 
     init(_ options: Options) {
         location = options.required("log")
-        partition = TopicPartition(Load.topic, options.number("partition", 0))
+        partition = TopicPartition(LoadRecord.topic, options.number("partition", 0))
         name = options.number("name", 1)
         batch = options.number("batch", 20)
         window = options.number("window", 8)
@@ -45,7 +45,7 @@ struct Producing {
         let log = try await LogLocation(location).open(
             creating: false, client: "producer \(name)", reachTimeout: .seconds(120))
         _ = try await log.openTopic(
-            Load.topic, schema: Load.schema,
+            LoadRecord.topic, schema: LoadRecord.schema,
             creatingWith: TopicConfiguration(partitions: 2, durability: durability, segmentBytes: 4 << 20))
         var lastSuccess = ContinuousClock.now
         var next: UInt64 = 0
@@ -87,10 +87,10 @@ struct Producing {
         var end = next
         while !hasEnded(end) {
             let count = UInt64(min(batch, self.count - Int(end)))
-            var records = RecordBatchBuilder(schemaID: Load.schema.id)
+            var records = RecordBatchBuilder(schemaID: LoadRecord.schema.id)
             for sequence in end..<end + count {
                 records.append(
-                    Load(producer: UInt64(name), sequence: sequence, byteCount: byteCount),
+                    LoadRecord(producer: UInt64(name), sequence: sequence, byteCount: byteCount),
                     time: Timestamp(nanoseconds: Int64(sequence)))
             }
             sent.append(Sent(append: try await writer.submit(records, from: session.stamp(end)), first: end))

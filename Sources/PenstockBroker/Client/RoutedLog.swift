@@ -156,6 +156,16 @@ public final class RoutedLog: LogStore {
     /// Becomes the owner of a consumer group of the program's own log.
     public func group(_ name: String) async throws(LogError) -> any ConsumerGroup { try await own.group(name) }
 
+    /// Becomes a member of a consumer group of the program's own log, over topics of that log.
+    public func join(_ group: String, as member: GroupMember) async throws(LogError) -> any GroupMembership {
+        try await own.join(group, as: member)
+    }
+
+    /// Who consumes as a group of the program's own log.
+    public func members(of group: String) async throws(LogError) -> GroupDescription {
+        try await own.members(of: group)
+    }
+
     /// The committed positions of a group.
     public func positions(of group: String) async throws(LogError) -> GroupPositions {
         try await own.positions(of: group)

@@ -36,6 +36,14 @@ extension Request: WireValue {
         case abortTransaction
         case leaveTransaction
         case fabric
+        case joinGroup
+        case nextChange
+        case seatPositions
+        case seatCommit
+        case releaseGrants
+        case leaveGroup
+        case members
+        case cluster
     }
 
     func write(to message: inout WireWriter) {
@@ -77,6 +85,14 @@ extension Request: WireValue {
         case .commitTransaction(let number): put(.commitTransaction, number)
         case .abortTransaction(let number): put(.abortTransaction, number)
         case .leaveTransaction(let number): put(.leaveTransaction, number)
+        case .joinGroup(let seat, let group, let request): put(.joinGroup, seat, group, request)
+        case .nextChange(let seat): put(.nextChange, seat)
+        case .seatPositions(let seat, let partitions): put(.seatPositions, seat, partitions)
+        case .seatCommit(let seat, let grants, let offsets): put(.seatCommit, seat, grants, offsets)
+        case .releaseGrants(let seat, let grants): put(.releaseGrants, seat, grants)
+        case .leaveGroup(let seat): put(.leaveGroup, seat)
+        case .members(let group): put(.members, group)
+        case .cluster: put(.cluster)
         }
     }
 
@@ -118,6 +134,14 @@ extension Request: WireValue {
         case .commitTransaction: self = .commitTransaction(try message.take())
         case .abortTransaction: self = .abortTransaction(try message.take())
         case .leaveTransaction: self = .leaveTransaction(try message.take())
+        case .joinGroup: self = .joinGroup(seat: try message.take(), try message.take(), try message.take())
+        case .nextChange: self = .nextChange(seat: try message.take())
+        case .seatPositions: self = .seatPositions(seat: try message.take(), try message.take())
+        case .seatCommit: self = .seatCommit(seat: try message.take(), try message.take(), try message.take())
+        case .releaseGrants: self = .releaseGrants(seat: try message.take(), try message.take())
+        case .leaveGroup: self = .leaveGroup(seat: try message.take())
+        case .members: self = .members(group: try message.take())
+        case .cluster: self = .cluster
         }
     }
 }

@@ -3,7 +3,7 @@ internal import PenstockLog
 
 /// What a client asks of a broker. Every request but `ping` has one answer under its number.
 ///
-/// Writers, readers, groups and transactions are named by numbers that the client chooses, each from 1 for a connection.
+/// Writers, readers, groups, seats and transactions are named by numbers that the client chooses, each from 1 for a connection.
 enum Request: Sendable {
     /// The first of a connection.
     case hello(Hello)
@@ -43,10 +43,22 @@ enum Request: Sendable {
     case groups
     case deleteGroup(String)
 
+    case joinGroup(seat: UInt32, String, JoinRequest)
+    /// Answered when there is a change.
+    case nextChange(seat: UInt32)
+    case seatPositions(seat: UInt32, [TopicPartition])
+    case seatCommit(seat: UInt32, [PartitionGrant], [UInt64])
+    case releaseGrants(seat: UInt32, [PartitionGrant])
+    case leaveGroup(seat: UInt32)
+    case members(group: String)
+
     case beginTransaction(UInt32, writers: [UInt32])
     case commitTransaction(UInt32)
     case abortTransaction(UInt32)
     case leaveTransaction(UInt32)
+
+    /// The brokers, and which of them has what.
+    case cluster
 }
 
 /// How a client introduces itself.
@@ -72,6 +84,8 @@ struct Welcome: Sendable {
     let silence: UInt32
     /// The most bytes of what is answered to a fetch.
     let fetchBytes: UInt32
+    /// Where the brokers of the log are reached; nothing where this is the only one.
+    let brokers: [String]
 }
 
 /// With whom a writer shares its partition.
@@ -124,9 +138,11 @@ extension Welcome: WireValue {
         message.put(broker)
         message.put(silence)
         message.put(fetchBytes)
+        message.put(brokers)
     }
     init(from message: inout WireReader) throws(WireError) {
         (broker, silence, fetchBytes) = (try message.take(), try message.take(), try message.take())
+        brokers = try message.take()
     }
 }
 

@@ -31,10 +31,23 @@ extension ConsumerCore {
         }
     }
 
-    /// Commits what is processed and not committed yet.
+    /// Commits what is processed and not committed yet. What the group has given to another member is dropped.
     func commitProcessed() async throws(LogError) {
         guard membership.group != nil else { return }
-        try await commit(state.withLock { $0.uncommitted })
+        while true {
+            let (positions, numbers) = state.withLock { state in
+                (state.uncommitted, Dictionary(uniqueKeysWithValues: state.lanes.map { ($0.partition, $0.number) }))
+            }
+            do throws(LogError) { return try await commit(positions) } catch {
+                guard error.code == .producerFenced, let lost = error.place.partition, positions[lost] != nil else {
+                    throw error
+                }
+                // Where it has been assigned again meanwhile that is another lane, which stays.
+                guard state.withLock({ $0.lane(lost)?.number }) == numbers[lost] else { continue }
+                await stop([lost])
+                remove([lost])
+            }
+        }
     }
 
     func commit(_ positions: [TopicPartition: UInt64]) async throws(LogError) {
@@ -51,9 +64,7 @@ extension ConsumerCore {
             let isFirst = !state.isClosed
             state.isClosed = true
             // A batch that is in hand is not processed: who has it may have stopped in its middle.
-            state.inHand = nil
-            work.processed += state.handWaiters
-            state.handWaiters = []
+            state.dropHand(&work)
             state.change(&work)
             return (isFirst, state.fetching.values.compactMap { $0 }, state.commits)
         }
@@ -76,8 +87,7 @@ extension ConsumerCore {
     func abandon() {
         let tasks = update { state, work in
             state.isClosed = true
-            work.processed += state.handWaiters
-            state.handWaiters = []
+            state.dropHand(&work)
             state.change(&work)
             return state.fetching.values.compactMap { $0 } + (state.commits.map { [$0] } ?? [])
         }

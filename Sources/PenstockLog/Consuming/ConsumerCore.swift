@@ -91,7 +91,7 @@ final class ConsumerCore: Sendable {
     }
 
     /// Ends the fetching for some partitions, and forgets what was fetched.
-    private func stop(_ partitions: [TopicPartition]) async {
+    func stop(_ partitions: [TopicPartition]) async {
         let (tasks, readers) = state.withLock { state in
             let lanes = partitions.compactMap { state.lane($0) }
             let tasks = lanes.compactMap { state.fetching[$0.generation] ?? nil }
@@ -106,9 +106,9 @@ final class ConsumerCore: Sendable {
         for reader in readers { await reader.close() }
     }
 
-    private func remove(_ partitions: [TopicPartition]) {
+    func remove(_ partitions: [TopicPartition]) {
         update { state, work in
-            if let partition = state.inHand, partitions.contains(partition) { state.inHand = nil }
+            if let partition = state.inHand, partitions.contains(partition) { state.dropHand(&work) }
             state.lanes.removeAll { partitions.contains($0.partition) }
             state.turn = 0
             // Those that stay have larger shares now.

@@ -29,6 +29,8 @@ final class ConsumerLane {
     static let firstExpectedBytes = 1 << 20
 
     let partition: TopicPartition
+    /// Tells it from the lane of another time at which the consumer had the partition.
+    let number: UInt64
     /// Changes where what is being fetched does not count any more.
     var generation: UInt64
     /// Where reading begins when there is no reader.
@@ -55,6 +57,7 @@ final class ConsumerLane {
 
     init(_ partition: TopicPartition, generation: UInt64, start: ConsumerStart) {
         self.partition = partition
+        number = generation
         self.generation = generation
         self.start = start
     }

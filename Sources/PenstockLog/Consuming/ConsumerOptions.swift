@@ -12,6 +12,12 @@ public struct ConsumerOptions: Sendable {
     /// Bytes of records that are fetched ahead of delivery, over all partitions; each has an equal share. A batch of
     /// the partition whose turn it is may come on top, and what batches are larger than the ones before them.
     public var prefetchBytes: Int
+    /// The name under which it comes back into its group, as `GroupMember.instance`.
+    public var instance: String?
+    /// How long its group keeps its partitions when its connection has ended, as `GroupMember.sessionTimeout`.
+    public var sessionTimeout: Duration
+    /// How long it may take to give partitions back, as `GroupMember.rebalanceTimeout`.
+    public var rebalanceTimeout: Duration
     /// When a partition is over.
     public var end: ConsumerEnd
     /// What happens where records are damaged, or gone before they were read.
@@ -27,6 +33,7 @@ public struct ConsumerOptions: Sendable {
     public init(
         start: ConsumerStart = .first, parts: RecordParts = .everything,
         commits: ConsumerCommits = .automatic(every: .seconds(1)), prefetchBytes: Int = 16 << 20,
+        instance: String? = nil, sessionTimeout: Duration = .seconds(10), rebalanceTimeout: Duration = .seconds(300),
         end: ConsumerEnd = .endOfStream, losses: ConsumerLosses = .stop, deliversControl: Bool = false,
         retry: RetryPolicy = RetryPolicy(), clock: any TimerClock = SystemTimerClock()
     ) {
@@ -34,6 +41,9 @@ public struct ConsumerOptions: Sendable {
         self.parts = parts
         self.commits = commits
         self.prefetchBytes = prefetchBytes
+        self.instance = instance
+        self.sessionTimeout = sessionTimeout
+        self.rebalanceTimeout = rebalanceTimeout
         self.end = end
         self.losses = losses
         self.deliversControl = deliversControl

@@ -41,15 +41,15 @@ public final class RecordConsumer: AsyncSequence, Sendable {
         try await self.init(partitions, in: log, group: group, schema: nil, options: options)
     }
 
-    /// A consumer of all partitions of some topics.
+    /// A consumer of all partitions of some topics, or of the part of them that its group gives it.
     ///
     /// - Parameters:
     ///   - topics: the topics' names.
     ///   - log: the log.
-    ///   - group: whose positions it begins at and commits; the consumer is its one owner until it is closed. Nil for
+    ///   - group: whose positions it begins at and commits; its members share the partitions of their topics. Nil for
     ///     none.
     ///   - options: what to read, and how far ahead.
-    /// - Throws: `LogError` with code `topicNotFound` or `invalidConfiguration`, or as `LogStore.group`.
+    /// - Throws: `LogError` with code `topicNotFound` or `invalidConfiguration`, or as `LogStore.join`.
     public convenience init(
         topics: [String], in log: any LogStore, group: String? = nil, options: ConsumerOptions = ConsumerOptions()
     ) async throws(LogError) {
@@ -71,7 +71,15 @@ public final class RecordConsumer: AsyncSequence, Sendable {
         for topic in topics {
             partitions += try await log.describe(topic).partitions.map { TopicPartition(topic, $0.number) }
         }
-        try await self.init(partitions, in: log, group: group, schema: schema, options: options)
+        guard let group else {
+            try await self.init(partitions, in: log, group: nil, schema: schema, options: options)
+            return
+        }
+        try options.validate()
+        let member = GroupMember(
+            topics: topics, instance: options.instance, sessionTimeout: options.sessionTimeout,
+            rebalanceTimeout: options.rebalanceTimeout)
+        try self.init(try await log.join(group, as: member), in: log, schema: schema, options: options)
     }
 
     convenience init(

@@ -35,6 +35,8 @@ struct ServeCommand: AsyncParsableCommand {
 
     @OptionGroup(title: "Clients") var trust: ServerTrust
 
+    @OptionGroup(title: "Several brokers") var cluster: ClusterOptions
+
     @Flag(help: "Print JSON instead of text.") var json = false
 
     func run() async throws {
@@ -43,22 +45,24 @@ struct ServeCommand: AsyncParsableCommand {
         let transport = try encryption.transport(for: address) { reason in guarded.withLock { $0 }?.refuse(reason) }
         let registry = TokenRegistry()
         let authenticator = try trust.authenticator(registry)
-        let log = try await EmbeddedLog(directory: data)
+        let place = try await cluster.place(address, acceptsPlaintext: encryption.acceptsPlaintext)
+        let log = try await EmbeddedLog(directory: data, leases: place)
         let access = Guarded(BrokerAccess(owner: nil))
-        let broker = Broker(log, name: ProcessInfo.processInfo.hostName) { client throws(LogError) in
+        let broker = Broker(log, name: ProcessInfo.processInfo.hostName, cluster: place) { client throws(LogError) in
             try access.withLock { $0 }.rights(of: client)
         }
         guarded.withLock { $0 = broker }
         try await broker.startAudit()
         // Not before: another broker of the directory has the audit, and the token in the file is its own.
         let tokenFile = data + "/.broker-token"
-        let owner = try OwnerToken(writingTo: tokenFile)
+        let owner = try place == nil ? OwnerToken(writingTo: tokenFile) : OwnerToken(sharedAt: tokenFile)
         access.withLock { $0 = BrokerAccess(owner: owner, authenticator: authenticator) }
         let (stops, stop) = AsyncStream<Void>.makeStream()
         let signals = StopSignals { stop.finish() }
         defer { signals.cancel() }
         if let fabric { try await broker.offer(FabricChoice(fabric)) }
         let listener = try await broker.listen(at: address, over: transport)
+        if place != nil { try await broker.join(at: cluster.advertised(listener.address)) }
         try say(listener.address, tokenFile, over: broker.fabricProvider)
         let reloading = StopSignals(StopSignals.reload, again: true) {
             do {
@@ -74,8 +78,9 @@ struct ServeCommand: AsyncParsableCommand {
         let warning = encryption.warning(about: address)
         for await _ in stops {}
         warning?.cancel()
-        // The next broker of the directory, which may begin when this one gives its partitions up, has a token of its own.
-        try? FileManager.default.removeItem(atPath: tokenFile)
+        // Of several brokers, others may let clients in by it. The next one alone, which may begin when this one gives its partitions up,
+        // has one of its own.
+        if place == nil { try? FileManager.default.removeItem(atPath: tokenFile) }
         await broker.close()
         await transport.close()
         StandardError.write("stopped: \(broker.counts)\n")

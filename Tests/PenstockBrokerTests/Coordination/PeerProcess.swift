@@ -2,17 +2,22 @@ import Foundation
 import PenstockEvents
 import PenstockLog
 
-/// A running `CoordinationPeer`, killed at the end of its life.
+/// A program of those that lie beside the tests which answers what it is asked, killed at the end of its life.
 final class PeerProcess: Sendable {
     private let process: ChildProcess
     /// How many of its lines have been taken for answers.
     private let read = Guarded(0)
 
-    /// Starts it, and returns when it can be asked.
-    init(_ name: String, in world: CoordinationWorld, lease: Duration) async throws {
-        process = try ChildProcess(
-            "CoordinationPeer", [world.description, String(Int(lease / .milliseconds(1))), name], isAsked: true)
-        guard try await line() == "ready" else { throw Unexpected("\(name) has not started") }
+    /// Starts a `CoordinationPeer`, and returns when it can be asked.
+    convenience init(_ name: String, in world: CoordinationWorld, lease: Duration) async throws {
+        try await self.init(
+            "CoordinationPeer", [world.description, String(Int(lease / .milliseconds(1))), name])
+    }
+
+    /// Starts a program, and returns when it has said that it is ready.
+    init(_ program: String, _ arguments: [String]) async throws {
+        process = try ChildProcess(program, arguments, isAsked: true)
+        guard try await line() == "ready" else { throw Unexpected("\(program) has not started") }
     }
 
     /// Asks something, and gives the words of the answer.
@@ -39,7 +44,8 @@ final class PeerProcess: Sendable {
     /// Kills it and waits until it has ended.
     func end() { process.end() }
 
-    private func line() async throws -> String {
+    /// The next line that it says.
+    func line() async throws -> String {
         let number = read.withLock { read in
             defer { read += 1 }
             return read

@@ -25,7 +25,7 @@ struct Credentials: Sendable {
         var keys = TokenKeys()
         try keys.add(key)
         try keys.write(to: folder("keys.json"))
-        try TokenFile.write(try token("produce:\(Load.topic) consume:\(Load.topic)"), to: tokenFile)
+        try TokenFile.write(try token("produce:\(LoadRecord.topic) consume:\(LoadRecord.topic)"), to: tokenFile)
     }
 
     /// The file with the token that honest clients show.

@@ -9,14 +9,14 @@ struct HonestBatch {
     var body: [UInt8]
 
     init(_ producer: UInt64, count: Int, codec: BatchCodec = .raw, byteCount: Int? = 200) throws {
-        var records = RecordBatchBuilder(schemaID: Load.schema.id)
+        var records = RecordBatchBuilder(schemaID: LoadRecord.schema.id)
         for sequence in 0..<UInt64(count) {
             records.append(
-                Load(producer: producer, sequence: sequence, byteCount: byteCount),
+                LoadRecord(producer: producer, sequence: sequence, byteCount: byteCount),
                 time: Timestamp(nanoseconds: Int64(sequence) + 1_000))
         }
         self.init(
-            try PortableBatch(records, codec: codec, limits: LogLimits(), partition: TopicPartition(Load.topic)) {
+            try PortableBatch(records, codec: codec, limits: LogLimits(), partition: TopicPartition(LoadRecord.topic)) {
                 Payload.Storage(byteCount: $0)
             })
     }

@@ -130,7 +130,7 @@ extension BrokerSuites {
         }
 
         /// Each reader begins where the one before it has committed, or later, and has seen everything from there to the end.
-        private static func checkReaders(_ cast: Cast, _ contents: [(offset: UInt64, load: Load)]) async throws {
+        private static func checkReaders(_ cast: Cast, _ contents: [(offset: UInt64, load: LoadRecord)]) async throws {
             // The numbers behind a word, in the lines that begin with it.
             func numbers(_ reader: ChildProcess, _ word: String) -> [[UInt64]] {
                 reader.lines.filter { $0.hasPrefix(word + " ") }
@@ -145,7 +145,7 @@ extension BrokerSuites {
                 read = numbers(reader, "read").last.map { $0[0] + $0[1] } ?? read
             }
             let log = try await EmbeddedLog(directory: cast.served.directory, creating: false)
-            let kept = try await log.positions(of: "readers")[TopicPartition(Load.topic)]
+            let kept = try await log.positions(of: "readers")[TopicPartition(LoadRecord.topic)]
             #expect(kept == told, "seed \(seed)")
             let start = try #require(numbers(cast.reader, "starts").first?.first)
             var digest = LoadDigest()

@@ -11,7 +11,7 @@ extension BrokerSuites {
     /// Clients that do not keep to the protocol, beside one that does.
     @Suite("Clients that lie")
     struct LiarTests {
-        static let load = TopicPartition(Load.topic)
+        static let load = TopicPartition(LoadRecord.topic)
 
         /// Runs a test against a broker in a process of its own, with an honest producer and reader beside it, and looks at the log.
         static func withHonest(
@@ -50,7 +50,7 @@ extension BrokerSuites {
                 let reader = try await log.reader(for: load, from: .earliest, parts: parts)
                 while let entry = try await reader.next() {
                     guard case .records(let records) = entry else { continue }
-                    #expect(records.schemaID == Load.schema.id)
+                    #expect(records.schemaID == LoadRecord.schema.id)
                     for index in 0..<records.count {
                         records.withAttributes(at: index) { _ in }
                         if parts == .everything { _ = records.payload(at: index) }
@@ -196,9 +196,9 @@ extension BrokerSuites {
                     (.alterTopic("../load", TopicChange()), .invalidTopicName),
                     (.openWriter(2, TopicPartition("../load"), .shared), .invalidTopicName),
                     (.openReader(2, TopicPartition("/etc"), .earliest, .everything), .invalidTopicName),
-                    (.openWriter(2, TopicPartition(Load.topic, -1), .shared), .partitionNotFound),
-                    (.openReader(2, TopicPartition(Load.topic, .max), .end, .attributes), .partitionNotFound),
-                    (.recover(TopicPartition(Load.topic, .min)), .partitionNotFound),
+                    (.openWriter(2, TopicPartition(LoadRecord.topic, -1), .shared), .partitionNotFound),
+                    (.openReader(2, TopicPartition(LoadRecord.topic, .max), .end, .attributes), .partitionNotFound),
+                    (.recover(TopicPartition(LoadRecord.topic, .min)), .partitionNotFound),
                     (.truncate(Self.load, before: .max), .offsetOutOfRange),
                     (.openReader(2, Self.load, .offset(.max), .everything), .offsetOutOfRange),
                     (.openGroup(1, "../group"), .invalidConfiguration),
@@ -218,11 +218,11 @@ extension BrokerSuites {
                     TopicConfiguration(retention: Retention(age: .seconds(Int64.min))),
                 ] {
                     #expect(
-                        try await liar.outcome(of: .createTopic("new", Load.schema, configuration))
+                        try await liar.outcome(of: .createTopic("new", LoadRecord.schema, configuration))
                             == .refused(.invalidConfiguration))
                 }
                 let longest = TopicConfiguration(retention: Retention(age: .seconds(Int64.max)))
-                #expect(try await liar.outcome(of: .createTopic("long", Load.schema, longest)) == .answered)
+                #expect(try await liar.outcome(of: .createTopic("long", LoadRecord.schema, longest)) == .answered)
                 // What is good stays good.
                 #expect(try await liar.outcome(of: append(1), body.body) == .answered)
                 #expect(

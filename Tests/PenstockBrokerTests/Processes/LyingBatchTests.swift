@@ -221,9 +221,9 @@ extension BrokerSuites {
 
         private static var requests: [Request] {
             [
-                .hello(Hello(client: "liar", token: "", session: [1, 2, 3])), .topics, .describe(Load.topic),
-                .owners(topic: Load.topic), .openTopic(Load.topic, Load.schema, TopicConfiguration()),
-                .openWriter(2, TopicPartition(Load.topic, 0), .shared), .openProducer(writer: 1, name: "liar"),
+                .hello(Hello(client: "liar", token: "", session: [1, 2, 3])), .topics, .describe(LoadRecord.topic),
+                .owners(topic: LoadRecord.topic), .openTopic(LoadRecord.topic, LoadRecord.schema, TopicConfiguration()),
+                .openWriter(2, TopicPartition(LoadRecord.topic, 0), .shared), .openProducer(writer: 1, name: "liar"),
                 .openReader(1, LiarTests.load, .time(Timestamp(nanoseconds: 5)), .everything),
                 .fetch(Fetch(reader: 1, offset: 0, byteLimit: 1_000, waits: false)),
                 .payloads(reader: 1, offsets: [0, 1, 2], .list([0..<5, 7..<9])),
@@ -231,7 +231,7 @@ extension BrokerSuites {
                 .openGroup(1, "liars"), .commit(group: 1, [LiarTests.load], [3]), .closeGroup(1),
                 .beginTransaction(1, writers: [1]), .commitTransaction(1), .abortTransaction(1), .leaveTransaction(1),
                 .createTopic(
-                    "other", Load.schema,
+                    "other", LoadRecord.schema,
                     TopicConfiguration(retention: Retention(bytes: 1 << 20, age: .seconds(60), untilConsumedBy: ["a"]))),
             ]
         }

@@ -124,7 +124,7 @@ extension BrokerSuites {
             try await served.stop()
             let contents = try await served.contents()
             let isSame = contents.map(\.load)
-                .elementsEqual((0..<1024).map { Load(producer: 1, sequence: $0, byteCount: 1024) })
+                .elementsEqual((0..<1024).map { LoadRecord(producer: 1, sequence: $0, byteCount: 1024) })
             #expect(isSame)
         }
 
@@ -181,13 +181,14 @@ extension BrokerSuites {
             let address = served.address
             let transport = try TCPTransport(security: .plaintext)
             let held = RemoteLog(at: [address], over: transport, client: "stays")
-            _ = try await held.openTopic(Load.topic, schema: Load.schema, creatingWith: TopicConfiguration())
+            _ = try await held.openTopic(
+                LoadRecord.topic, schema: LoadRecord.schema, creatingWith: TopicConfiguration())
             func comeAndGo(_ number: Int) async throws {
                 let log = RemoteLog(at: [address], over: transport, client: "goes \(number)")
                 let reader = try await log.reader(for: LiarTests.load, from: .earliest)
                 let writer = try await log.sharedWriter(for: LiarTests.load)
-                var records = RecordBatchBuilder(schemaID: Load.schema.id)
-                records.append(Load(producer: 1, sequence: UInt64(number)), time: Timestamp(nanoseconds: 0))
+                var records = RecordBatchBuilder(schemaID: LoadRecord.schema.id)
+                records.append(LoadRecord(producer: 1, sequence: UInt64(number)), time: Timestamp(nanoseconds: 0))
                 if number % 10 == 0 { try await writer.append(records) }
                 if number % 3 == 0 { try await writer.close() }
                 _ = try await reader.next()
@@ -209,7 +210,7 @@ extension BrokerSuites {
             stopped.signal(SIGSTOP)
             _ = try await Self.account(of: served.broker) { $0.clients == 1 && $0.descriptors <= before.descriptors }
             try await eventually("the ends of those who say nothing") { silent.hasEnded && pinging.hasEnded }
-            #expect(try await held.topics() == [Load.topic])
+            #expect(try await held.topics() == [LoadRecord.topic])
             held.close()
             await transport.close()
             try await served.stop()

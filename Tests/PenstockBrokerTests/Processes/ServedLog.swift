@@ -103,21 +103,23 @@ final class ServedLog {
     }
 
     /// All records of a partition, in their order; the program `penstock` has looked at every byte before.
-    func contents(_ partition: Int = 0) async throws -> [(offset: UInt64, load: Load)] {
+    func contents(_ partition: Int = 0) async throws -> [(offset: UInt64, load: LoadRecord)] {
         try await Self.contents(of: directory, partition)
     }
 
     /// As `contents`, of the log in a directory.
-    static func contents(of directory: String, _ partition: Int = 0) async throws -> [(offset: UInt64, load: Load)] {
-        let verify = try ChildProcess("penstock", ["topic", "verify", "--log", directory, Load.topic])
+    static func contents(of directory: String, _ partition: Int = 0) async throws -> [(
+        offset: UInt64, load: LoadRecord
+    )] {
+        let verify = try ChildProcess("penstock", ["topic", "verify", "--log", directory, LoadRecord.topic])
         #expect(try await verify.ended() == 0, "\(verify.lines) \(verify.errors)")
         let log = try await EmbeddedLog(directory: directory, creating: false)
-        let reader = try await log.reader(for: TopicPartition(Load.topic, partition), from: .earliest)
-        var all: [(UInt64, Load)] = []
+        let reader = try await log.reader(for: TopicPartition(LoadRecord.topic, partition), from: .earliest)
+        var all: [(UInt64, LoadRecord)] = []
         while let entry = try await reader.next() {
             guard case .records(let records) = entry else { continue }
             for index in 0..<records.count {
-                all.append((records.baseOffset + UInt64(index), try records.event(Load.self, at: index)))
+                all.append((records.baseOffset + UInt64(index), try records.event(LoadRecord.self, at: index)))
             }
         }
         await reader.close()
@@ -159,19 +161,19 @@ struct ProducerAccount {
 }
 
 /// Checks that a partition holds what producers were told, each record once and in its producer's order, and nothing else.
-func check(_ contents: [(offset: UInt64, load: Load)], of producers: [Int: ChildProcess], _ note: Comment) {
+func check(_ contents: [(offset: UInt64, load: LoadRecord)], of producers: [Int: ChildProcess], _ note: Comment) {
     check(contents, of: producers.mapValues { ProducerAccount($0) }, note)
 }
 
 /// As above.
-func check(_ contents: [(offset: UInt64, load: Load)], of producers: [Int: ProducerAccount], _ note: Comment) {
+func check(_ contents: [(offset: UInt64, load: LoadRecord)], of producers: [Int: ProducerAccount], _ note: Comment) {
     var problems: [String] = []
     var bySequence: [Int: [UInt64]] = [:]
     for (offset, load) in contents {
         let name = Int(load.producer)
         let expected = UInt64(bySequence[name]?.count ?? 0)
         if load.sequence != expected { problems.append("\(offset): \(load.sequence) of \(name), not \(expected)") }
-        let isSame = load.bytes.elementsEqual(Load(producer: load.producer, sequence: load.sequence).bytes)
+        let isSame = load.bytes.elementsEqual(LoadRecord(producer: load.producer, sequence: load.sequence).bytes)
         if !isSame { problems.append("\(offset): other bytes") }
         bySequence[name, default: []].append(offset)
     }

@@ -101,7 +101,7 @@ extension BrokerSuites {
         }
 
         private typealias Wish = @Sendable (RemoteLog) async throws -> Void
-        private static let auditPartition = TopicPartition(Audit.topic)
+        private static let auditPartition = TopicPartition("penstock.audit")
         /// What whoever may read the topic may not.
         private static let notReading: [Wish] = [
             { _ = try await $0.sharedWriter(for: LiarTests.load) },

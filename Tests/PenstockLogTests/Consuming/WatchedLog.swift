@@ -77,6 +77,10 @@ final class WatchedLog: LogStore {
     }
     func recover(_ partition: TopicPartition) async throws(LogError) { try await log.recover(partition) }
     func group(_ name: String) async throws(LogError) -> any ConsumerGroup { try await log.group(name) }
+    func join(_ group: String, as member: GroupMember) async throws(LogError) -> any GroupMembership {
+        try await log.join(group, as: member)
+    }
+    func members(of group: String) async throws(LogError) -> GroupDescription { try await log.members(of: group) }
     func positions(of group: String) async throws(LogError) -> GroupPositions { try await log.positions(of: group) }
     func groups() async throws(LogError) -> [String] { try await log.groups() }
     func deleteGroup(_ name: String) async throws(LogError) { try await log.deleteGroup(name) }

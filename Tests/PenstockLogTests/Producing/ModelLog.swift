@@ -219,6 +219,10 @@ final class ModelLog: LogStore {
     }
     func recover(_ partition: TopicPartition) async throws(LogError) {}
     func group(_ name: String) async throws(LogError) -> any ConsumerGroup { throw Self.error(.groupNotFound) }
+    func join(_ group: String, as member: GroupMember) async throws(LogError) -> any GroupMembership {
+        throw Self.error(.groupNotFound)
+    }
+    func members(of group: String) async throws(LogError) -> GroupDescription { throw Self.error(.groupNotFound) }
     func positions(of group: String) async throws(LogError) -> GroupPositions { throw Self.error(.groupNotFound) }
     func groups() async throws(LogError) -> [String] { [] }
     func deleteGroup(_ name: String) async throws(LogError) {}

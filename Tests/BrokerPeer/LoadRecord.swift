@@ -1,10 +1,10 @@
 import PenstockEvents
 
 /// A record whose bytes follow from who produced it, and as its which.
-struct Load: Event, Equatable {
+struct LoadRecord: Event, Equatable {
     static let topic = "load"
     static let schema = Schema(
-        "Load", fields: [.init("producer", .u64), .init("sequence", .u64)], payload: .init("bytes", .bytes))
+        "LoadRecord", fields: [.init("producer", .u64), .init("sequence", .u64)], payload: .init("bytes", .bytes))
 
     let producer: UInt64
     let sequence: UInt64
@@ -41,7 +41,7 @@ struct LoadDigest {
     private(set) var count: UInt64 = 0
     private(set) var value: UInt64 = 0
 
-    mutating func add(_ load: Load) {
+    mutating func add(_ load: LoadRecord) {
         count += 1
         value = SplitMix64.mix(value ^ load.producer << 40 ^ load.sequence)
     }
