@@ -17,6 +17,9 @@ DEMO_EVERY ?= 15deg
 SEEDS ?= 5000
 FIRST_SEED ?= 1
 
+# For how long brokers are killed and stopped.
+SOAK_SECONDS ?= 600
+
 # How many tests run at once. All together they would have thousands of files open, and wait for each other's threads.
 AT_ONCE ?= --experimental-maximum-parallelization-width 24
 
@@ -25,7 +28,7 @@ SWIFT_PATHS := Package.swift Sources Pipelines Benchmarks Tests
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help dependencies demo build test simulate count lint format sanitize
+.PHONY: help dependencies demo build test simulate soak count lint format sanitize
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -56,6 +59,9 @@ test: dependencies ## Build and run all tests
 simulate: dependencies ## Try the log, and pipelines over it, under SEEDS random faults and crashes, from FIRST_SEED on
 	PENSTOCK_SIMULATION_SEEDS=$(SEEDS) PENSTOCK_SIMULATION_FIRST_SEED=$(FIRST_SEED) \
 	    $(SWIFT) test --filter 'SimulationTests/keepsPromises|CoordinationModelTests'
+
+soak: dependencies ## Kill and stop a broker and its clients under load for SOAK_SECONDS, real processes all
+	PENSTOCK_SOAK_SECONDS=$(SOAK_SECONDS) $(SWIFT) test --filter PenstockBrokerTests.BrokerSuites/KillTests
 
 count: dependencies ## Count the instructions and allocations of an event; fails above the limits
 	@Scripts/install-dependencies --measuring

@@ -160,11 +160,14 @@ let package = Package(
         .executableTarget(
             name: "CoordinationPeer", dependencies: ["PenstockBroker", "PenstockLog"], path: "Tests/CoordinationPeer",
             swiftSettings: strict),
+        .executableTarget(
+            name: "BrokerPeer", dependencies: ["PenstockBroker", "PenstockEvents", "PenstockFabric", "PenstockLog"],
+            path: "Tests/BrokerPeer", swiftSettings: strict),
         .testTarget(
             name: "PenstockBrokerTests",
             dependencies: [
-                "CoordinationPeer", "GroupPeer", "PenstockBroker", "PenstockEvents", "PenstockFabric", "PenstockLog",
-                "PenstockSecurity", "TestSupport", "penstock",
+                "BrokerPeer", "CoordinationPeer", "GroupPeer", "penstock", "PenstockBroker", "PenstockEvents",
+                "PenstockFabric", "PenstockLog", "PenstockSecurity", "TestSupport",
             ],
             swiftSettings: strict),
         .executableTarget(

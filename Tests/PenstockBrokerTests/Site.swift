@@ -12,24 +12,40 @@ enum LogKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
     case tcp
     /// Over TCP until it is known who it is, and over a fabric then.
     case fabric
+    case farTCP = "far-tcp"
+    case farTLS = "far-tls"
+    case farFabric = "far-fabric"
 
     /// Whether libfabric can be opened here; without it its cases are left out.
     private static let hasFabric = (try? LibfabricTransport.providers()) != nil
-    static let allCases: [LogKind] = [.embedded, .inProcess, .tcp] + (hasFabric ? [.fabric] : [])
+    /// Beside a broker in a network of its own: what reaches it.
+    static let allCases: [LogKind] =
+        FarBroker.isThere
+        ? [.farTCP, .farTLS] + (hasFabric ? [.farFabric] : [])
+        : [.embedded, .inProcess, .tcp] + (hasFabric ? [.fabric] : [])
     /// Those with a broker.
     static let remote = allCases.filter { $0 != .embedded }
 
     var testDescription: String { rawValue }
 
+    /// Whether the broker is a process in a network of its own.
+    var isFar: Bool { [.farTCP, .farTLS, .farFabric].contains(self) }
+
     func transport() throws -> any Transport {
         switch self {
         case .embedded, .inProcess: InProcessTransport(limits: .patient)
-        case .tcp, .fabric: try TCPTransport(limits: .patient, security: .plaintext)
+        case .tcp, .fabric, .farTCP, .farTLS, .farFabric: try TCPTransport(limits: .patient, security: .plaintext)
         }
     }
 
-    /// The one that every machine with libfabric has.
-    var choice: FabricChoice? { self == .fabric ? FabricChoice(.named("tcp;ofi_rxm")) : nil }
+    /// The fabric of a client, where it wants one: what every machine with libfabric has.
+    var choice: FabricChoice? {
+        switch self {
+        case .fabric: FabricChoice(.named("tcp;ofi_rxm"))
+        case .farFabric: FabricChoice(.named("tcp;ofi_rxm"), interface: Link.nearHost)
+        default: nil
+        }
+    }
 
     var address: FabricAddress { self == .inProcess ? .name("broker") : .host("127.0.0.1", port: 0) }
 }
@@ -43,19 +59,26 @@ final class Site: Sendable {
     let broker: Broker
     let address: FabricAddress
     private let remote: RemoteLog?
+    /// The broker, where it is far; then the one of this process has no clients.
+    private let far: FarBroker?
 
     init(_ kind: LogKind, _ limits: Broker.Limits) async throws {
         self.kind = kind
         folder = try TestFolder()
         embedded = try await EmbeddedLog(directory: folder("log"))
-        transport = try kind.transport()
+        far = kind.isFar ? try await FarBroker(kind, directory: folder("far")) : nil
+        transport = try far?.transport ?? kind.transport()
         broker = Broker(embedded, limits: limits) { client throws(LogError) in AllRights(client: client.name) }
         guard kind != .embedded else {
             (address, remote) = (.name("nobody"), nil)
             return
         }
-        address = try await broker.listen(at: kind.address, over: transport).address
-        if let choice = kind.choice { try await broker.offer(choice, limits: .patient) }
+        if let far {
+            address = far.address
+        } else {
+            address = try await broker.listen(at: kind.address, over: transport).address
+            if let choice = kind.choice { try await broker.offer(choice, limits: .patient) }
+        }
         remote = RemoteLog(at: [address], over: transport, client: "test", limits: .patient, fabric: kind.choice)
     }
 

@@ -201,7 +201,7 @@ final class ClientConnection: ConnectionHandler {
             defer { state.waiting = [:] }
             return (state.waiting, error, state.other)
         }
-        other?.close()
+        other?.state.withLock { $0.wire }?.end(with: reason)
         for (_, one) in waiting.sorted(by: { $0.key < $1.key }) { one.take(.failure(error)) }
     }
 

@@ -20,7 +20,8 @@ final class FabricPath: Sendable {
 
     /// A connection over the fabric beside one on which the client has said who it is; nil where one of both has no fabric, and none was
     /// asked for by name.
-    /// - Throws: `LogError` with code `invalidConfiguration` where there is no fabric of the name, or `unreachable`.
+    /// - Throws: `LogError` with code `invalidConfiguration` where there is no fabric of the name, or `unreachable` where
+    ///   the broker does not answer on it.
     func connection(
         beside origin: ClientConnection, _ limits: RemoteLog.Limits
     ) async throws(LogError) -> ClientConnection? {
@@ -38,6 +39,10 @@ final class FabricPath: Sendable {
             connection.join(wire, beside: origin)
             return connection
         } catch {
+            // A broker that goes meanwhile, or stands still, may be there again.
+            if case .named = choice.provider, [.timedOut, .peerGone, .refused, .closed].contains(error.code) {
+                throw LogError(.unreachable, error.summary, hint: error.hint)
+            }
             return try without(error.summary, hint: error.hint)
         }
     }

@@ -132,6 +132,8 @@ struct AuditEntry: Event {
         case denied
         /// A client's connection ended.
         case ended
+        /// It was ended because of what the client sent.
+        case violated
         /// Entries that could not be written down.
         case dropped
     }

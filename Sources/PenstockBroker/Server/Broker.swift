@@ -52,6 +52,7 @@ public final class Broker: Sendable {
     }
 
     private let state = Guarded(State())
+    private let counted = Guarded(BrokerCounts())
 
     /// A broker of a log, which nobody can reach yet.
     ///
@@ -147,10 +148,14 @@ public final class Broker: Sendable {
         try await cluster.join(at: "\(address)") { [weak self] in self?.settle() }
     }
 
-    /// Writes something down, where that is wanted.
+    /// Counts something, and writes it down, where that is wanted.
     func audit(_ kind: AuditEntry.Kind, _ client: String, _ peer: FabricPeer, _ detail: String = "") {
+        counted.withLock { $0.note(kind) }
         state.withLock { $0.audit }?.note(kind, client: client, peer: "\(peer)", detail)
     }
+
+    /// What has come to it since it began.
+    public var counts: BrokerCounts { counted.withLock { $0 } }
 
     /// How many clients are connected.
     public var clientCount: Int { state.withLock { $0.sessions.count } }

@@ -73,10 +73,13 @@ final class BrokerSession: ConnectionHandler {
         let (client, isGreeted) = state.withLock { ($0.rights?.client, $0.isGreeted) }
         // The refusal of whoever has said hello is written down already.
         if client != nil || !isGreeted {
-            broker.audit(client == nil ? .refused : .ended, client ?? "", connection.peer, reason?.summary ?? "")
+            let isViolated = reason?.code == .protocolViolation || reason?.code == .tooLarge
+            broker.audit(
+                client == nil ? .refused : isViolated ? .violated : .ended, client ?? "", connection.peer,
+                reason?.summary ?? "")
         }
-        origin?.wire.connection.close()
-        state.withLock { $0.branch }?.wire.connection.close()
+        origin?.wire.end(with: reason)
+        state.withLock { $0.branch }?.wire.end(with: reason)
         release()
     }
 

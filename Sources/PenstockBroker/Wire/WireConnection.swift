@@ -58,6 +58,12 @@ struct WireConnection: Sendable {
         }
     }
 
+    /// Ends the connection with the one beside it. Where that was lost, at once: nobody takes any more what is on its way.
+    func end(with reason: FabricError?) {
+        guard let reason else { return connection.close() }
+        connection.fail(FabricError(.closed, "the connection beside it has ended: \(reason.summary)"))
+    }
+
     /// Ends the connection because the peer has sent what is no message.
     func fail(_ error: WireError) {
         connection.fail(FabricError(.protocolViolation, "\(connection.peer) has sent what is no message: \(error)"))

@@ -116,12 +116,12 @@ package struct PortableBatch: Sendable {
 }
 
 extension EncodedBatch {
-    /// A batch that another process has made. Its body, whose checksum is verified here, is in `slab`, which has the bytes of
+    /// A batch of records of `schema` that another process has made. Its body, whose checksum is verified here, is in `slab`, which has the bytes of
     /// `slabByteCount` for it.
     /// - Throws: `LogError` with code `invalidBatch` where the header or the body is not what a producer may send, or breaks a limit.
     init(
-        header bytes: UnsafeRawBufferPointer, body byteCount: Int, slab: Payload.Storage, limits: LogLimits,
-        partition: TopicPartition
+        header bytes: UnsafeRawBufferPointer, body byteCount: Int, slab: Payload.Storage, of schema: Schema,
+        limits: LogLimits, partition: TopicPartition
     ) throws(LogError) {
         do throws(BatchDefect) {
             guard bytes.count == BatchHeader.byteCount else {
@@ -144,7 +144,7 @@ extension EncodedBatch {
                 return
             }
             // All that readers will look at, whichever parts of it they ask for.
-            try Self.check(sent, RecordBatch(sent.asProduced, slab: slab, at: start, from: 0))
+            try Self.check(sent, RecordBatch(sent.asProduced, slab: slab, at: start, from: 0), schema)
             let blocks = try PayloadBlocks(sent.asProduced, prefix: slab, at: start)
             let payloadCRC = blocks.haveChecksums ? try blocks.verified(payloads) : CRC32C.checksum(payloads)
             guard CRC32C.joined(prefixCRC, payloadCRC, count: payloads.count) == sent.bodyCRC else {
@@ -179,11 +179,17 @@ extension EncodedBatch {
     }
 
     // What a reader goes by without opening the body.
-    private static func check(_ header: BatchHeader, _ records: RecordBatch) throws(BatchDefect) {
+    private static func check(
+        _ header: BatchHeader, _ records: RecordBatch, _ schema: Schema
+    ) throws(BatchDefect) {
         let isTrue = records.withTimes { times in
             times.min() == header.minTime.nanoseconds && times.max() == header.maxTime.nanoseconds
         }
         guard isTrue else { throw .layout("its header has other times than its records") }
+        guard header.schemaID == schema.id, let expected = schema.fixedByteCount else { return }
+        guard records.fixedAttributeBytes == expected else {
+            throw .layout("the attributes of its records do not have the \(expected) bytes of the schema \(schema)")
+        }
     }
 }
 

@@ -55,7 +55,8 @@ extension PartitionWriter: PortableWriter {
         header: [UInt8], body byteCount: Int, in slab: Payload.Storage
     ) throws(LogError) -> AdmittedBatch {
         let batch = try header.withRawBytes { bytes throws(LogError) in
-            try EncodedBatch(header: bytes, body: byteCount, slab: slab, limits: limits, partition: partition)
+            try EncodedBatch(
+                header: bytes, body: byteCount, slab: slab, of: topic.schema, limits: limits, partition: partition)
         }
         if !batch.header.flags.contains(.control) { try check(schemaID: batch.header.schemaID) }
         return AdmittedBatch(batch: batch)

@@ -41,17 +41,22 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         let address = try FabricAddress(listen)
-        let transport = try encryption.transport(for: address)
+        let guarded = Guarded<Broker?>(nil)
+        let transport = try encryption.transport(for: address) { reason in guarded.withLock { $0 }?.refuse(reason) }
+        let registry = TokenRegistry()
+        let authenticator = try trust.authenticator(registry)
         let place = try await cluster.place(address, acceptsPlaintext: encryption.acceptsPlaintext)
         let log = try await EmbeddedLog(directory: data, leases: place)
-        let tokenFile = data + "/.broker-token"
-        let owner = try place == nil ? OwnerToken(writingTo: tokenFile) : OwnerToken(sharedAt: tokenFile)
-        let registry = TokenRegistry()
-        let access = Guarded(BrokerAccess(owner: owner, authenticator: try trust.authenticator(registry)))
+        let access = Guarded(BrokerAccess(owner: nil))
         let broker = Broker(log, name: ProcessInfo.processInfo.hostName, cluster: place) { client throws(LogError) in
             try access.withLock { $0 }.rights(of: client)
         }
+        guarded.withLock { $0 = broker }
         try await broker.startAudit()
+        // Not before: another broker of the directory has the audit, and the token in the file is its own.
+        let tokenFile = data + "/.broker-token"
+        let owner = try place == nil ? OwnerToken(writingTo: tokenFile) : OwnerToken(sharedAt: tokenFile)
+        access.withLock { $0 = BrokerAccess(owner: owner, authenticator: authenticator) }
         let (stops, stop) = AsyncStream<Void>.makeStream()
         let signals = StopSignals { stop.finish() }
         defer { signals.cancel() }
@@ -73,11 +78,12 @@ struct ServeCommand: AsyncParsableCommand {
         let warning = encryption.warning(about: address)
         for await _ in stops {}
         warning?.cancel()
+        // The next broker of the directory, which may begin when this one gives its partitions up, has a token of its own; of several brokers,
+        // others let clients in by the one that is there.
+        if place == nil { try? FileManager.default.removeItem(atPath: tokenFile) }
         await broker.close()
         await transport.close()
-        // Of several brokers, others may let clients in by it.
-        if place == nil { try? FileManager.default.removeItem(atPath: tokenFile) }
-        StandardError.write("stopped\n")
+        StandardError.write("stopped: \(broker.counts)\n")
     }
 
     private func say(_ address: FabricAddress, _ tokenFile: String, over fabric: String?) throws {
@@ -128,20 +134,22 @@ struct ServerEncryption: ParsableArguments {
         }
     }
 
-    func transport(for address: FabricAddress) throws -> TCPTransport {
+    func transport(
+        for address: FabricAddress, rejected: @escaping @Sendable (FabricError) -> Void
+    ) throws -> TCPTransport {
         if let certificate, let key, let ca {
             return try TCPTransport(
                 security: .tls(
                     TLSIdentity(
                         authorities: ca, certificateChain: certificate, privateKey: key,
-                        requiresClientCertificate: requireClientCertificate)))
+                        requiresClientCertificate: requireClientCertificate)), rejected: rejected)
         }
         guard address.isLoopback || acceptsPlaintext else {
             throw CommandError(
                 .usage, "\(address) can be reached from other machines, and the connections would not be encrypted",
                 hint: "give --certificate, --key and --ca, or listen on 127.0.0.1")
         }
-        return try TCPTransport(security: .plaintext)
+        return try TCPTransport(security: .plaintext, rejected: rejected)
     }
 
     /// Says every minute that everybody can read everything.
