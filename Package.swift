@@ -155,12 +155,15 @@ let package = Package(
             name: "PenstockSecurityTests",
             dependencies: ["PenstockEvents", "PenstockSecurity", "TestSupport"] + identity, swiftSettings: strict),
         .executableTarget(
+            name: "GroupPeer", dependencies: ["PenstockBroker", "PenstockLog"], path: "Tests/GroupPeer",
+            swiftSettings: strict),
+        .executableTarget(
             name: "CoordinationPeer", dependencies: ["PenstockBroker", "PenstockLog"], path: "Tests/CoordinationPeer",
             swiftSettings: strict),
         .testTarget(
             name: "PenstockBrokerTests",
             dependencies: [
-                "CoordinationPeer", "PenstockBroker", "PenstockEvents", "PenstockFabric", "PenstockLog",
+                "CoordinationPeer", "GroupPeer", "PenstockBroker", "PenstockEvents", "PenstockFabric", "PenstockLog",
                 "PenstockSecurity", "TestSupport", "penstock",
             ],
             swiftSettings: strict),

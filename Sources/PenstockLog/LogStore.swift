@@ -73,8 +73,8 @@ public protocol LogStore: Sendable {
     ) async throws(LogError) -> any TopicReader
 
     /// Becomes the owner of a consumer group, which begins to exist where it is not there.
-    /// - Throws: `LogError` with code `partitionOwned` where it has an owner, in this or another process, or `invalidConfiguration` for
-    ///   a name that breaks the rules.
+    /// - Throws: `LogError` with code `partitionOwned` where it has an owner, in this or another process, or members; or
+    ///   `invalidConfiguration` for a name that breaks the rules.
     func group(_ name: String) async throws(LogError) -> any ConsumerGroup
 
     /// Becomes a member of a consumer group, which begins to exist where it is not there. Its members share the partitions

@@ -123,7 +123,7 @@ struct TopicCommandTests {
         #expect(try place.succeed("topic", "describe", "readings").output.contains("plots"))
         #expect(
             try place.succeed("group", "list", "--json").output
-                == #"{"groups":[{"group":"plots","topics":["readings"]}]}"# + "\n")
+                == #"{"groups":[{"group":"plots","topics":["readings"],"members":0}]}"# + "\n")
         try place.succeed("group", "delete", "plots", "--yes")
         #expect(try place.run("group", "describe", "plots").status == 66)
     }

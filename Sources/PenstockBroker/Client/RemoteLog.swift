@@ -29,7 +29,7 @@ public final class RemoteLog: LogStore {
 
     let limits: Limits
     private let brokers: BrokerConnections
-    private let client: String
+    let client: String
 
     private struct State {
         var nextNumber: UInt32 = 1
@@ -158,22 +158,6 @@ public final class RemoteLog: LogStore {
     /// Becomes the owner of a consumer group.
     public func group(_ name: String) async throws(LogError) -> any ConsumerGroup {
         try await RemoteGroup(name, self)
-    }
-
-    /// Becomes a member of a consumer group, and joins again where the connection was lost.
-    public func join(_ group: String, as member: GroupMember) async throws(LogError) -> any GroupMembership {
-        let id = JoinRequest.newID()
-        return try await SharedMembership(group) { [self] isReturning throws(LogError) in
-            try await RemoteSeat(
-                group, JoinRequest(id: id, client: client, member: member, isReturning: isReturning), self)
-        }
-    }
-
-    /// Who consumes as a group.
-    public func members(of group: String) async throws(LogError) -> GroupDescription {
-        try await repeated(at: TopicPartition(positionsOf: group)) { connection throws(LogError) in
-            try await connection.call(.members(group: group))
-        }
     }
 
     /// The committed positions of a group.

@@ -21,6 +21,8 @@ public final class Broker: Sendable {
         public var requestsPerClient = 16_384
         /// Writers, readers, groups, memberships and transactions of a connection, of each so many.
         public var objectsPerClient = 4096
+        /// What groups hold whose members are clients.
+        public var groups = GroupLimits()
 
         /// The default limits.
         public init() {}
@@ -32,7 +34,7 @@ public final class Broker: Sendable {
     let clock: any WallClock
     let limits: Limits
     let writers: PartitionWriters
-    let groups = SharedGroups()
+    let groups: SharedGroups
     /// The place among the brokers that serve the same log; nil for the only one.
     let cluster: BrokerCluster?
     private let rights: @Sendable (ClientIntroduction) throws(LogError) -> any ClientRights
@@ -68,6 +70,7 @@ public final class Broker: Sendable {
         self.clock = clock
         self.name = cluster?.name ?? name
         self.limits = limits
+        groups = SharedGroups(limits: limits.groups)
         self.rights = rights
         self.cluster = cluster
         // What nobody uses is free for a broker that begins, and a topic that nobody uses can be deleted.

@@ -143,6 +143,10 @@ extension BrokerSession {
         return !Audit.isOne(topic) && (rights.mayConsume(from: topic) || rights.mayProduce(to: topic))
     }
 
+    private func mayRead(_ topic: String, _ rights: any ClientRights) -> Bool {
+        Audit.isOne(topic) ? rights.mayAdminister(topic: topic) : rights.mayConsume(from: topic)
+    }
+
     private func check(_ request: Request, _ rights: any ClientRights) throws(LogError) {
         let (isAllowed, what): (Bool, String)
         switch request {
@@ -166,14 +170,12 @@ extension BrokerSession {
         case .recover(let partition), .openWriter(_, let partition, _):
             (isAllowed, what) = (rights.mayProduce(to: partition.topic), "write to \(partition)")
         case .openReader(_, let partition, _, _):
-            let topic = partition.topic
-            let isAllowedTo = Audit.isOne(topic) ? rights.mayAdminister(topic: topic) : rights.mayConsume(from: topic)
-            (isAllowed, what) = (isAllowedTo, "read \(partition)")
+            (isAllowed, what) = (mayRead(partition.topic, rights), "read \(partition)")
         case .joinGroup(_, let group, let request):
             // Who has partitions that it cannot read keeps them from others.
-            let topics = request.member.topics.filter { !rights.mayConsume(from: $0) }
-            isAllowed = rights.mayUse(group: group) && topics.isEmpty
-            what = "consume \(request.member.topics.sorted().joined(separator: ", ")) as the group \(group)"
+            let denied = request.member.topics.first { !mayRead($0, rights) }
+            isAllowed = rights.mayUse(group: group) && denied == nil
+            what = denied.map { "read the topic \($0) as the group \(group)" } ?? "use the group \(group)"
         case .openGroup(_, let group), .positions(let group), .deleteGroup(let group), .members(let group):
             (isAllowed, what) = (rights.mayUse(group: group), "use the group \(group)")
         }

@@ -64,9 +64,7 @@ extension ConsumerCore {
             let isFirst = !state.isClosed
             state.isClosed = true
             // A batch that is in hand is not processed: who has it may have stopped in its middle.
-            state.inHand = nil
-            work.processed += state.handWaiters
-            state.handWaiters = []
+            state.dropHand(&work)
             state.change(&work)
             return (isFirst, state.fetching.values.compactMap { $0 }, state.commits)
         }
@@ -89,8 +87,7 @@ extension ConsumerCore {
     func abandon() {
         let tasks = update { state, work in
             state.isClosed = true
-            work.processed += state.handWaiters
-            state.handWaiters = []
+            state.dropHand(&work)
             state.change(&work)
             return state.fetching.values.compactMap { $0 } + (state.commits.map { [$0] } ?? [])
         }

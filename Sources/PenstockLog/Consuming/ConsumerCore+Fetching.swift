@@ -45,8 +45,15 @@ extension ConsumerCore {
     private func open(_ fetch: ConsumerState.Fetch) async throws(LogError) -> any TopicReader {
         let start = state.withLock { $0.lane(fetch)?.start } ?? .first
         let (reader, offset) = try await reader(for: fetch.partition, at: start)
-        // Another attempt goes on from here, also where the place was the end.
-        state.withLock { $0.lane(fetch)?.start = .offset(offset) }
+        state.withLock { state in
+            guard let lane = state.lane(fetch) else { return }
+            // Another attempt goes on from here, also where the place was the end.
+            lane.start = .offset(offset)
+            // So does another member of the group, to which the partition may go before anything of it is processed.
+            if case .automatic = options.commits, options.start != .first, lane.position == nil, lane.committed == nil {
+                lane.processed = lane.processed ?? offset
+            }
+        }
         return reader
     }
 

@@ -108,7 +108,7 @@ final class ConsumerCore: Sendable {
 
     func remove(_ partitions: [TopicPartition]) {
         update { state, work in
-            if let partition = state.inHand, partitions.contains(partition) { state.inHand = nil }
+            if let partition = state.inHand, partitions.contains(partition) { state.dropHand(&work) }
             state.lanes.removeAll { partitions.contains($0.partition) }
             state.turn = 0
             // Those that stay have larger shares now.

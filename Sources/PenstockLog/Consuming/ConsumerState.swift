@@ -93,8 +93,13 @@ struct ConsumerState {
     /// What was in hand is processed.
     mutating func finishHand(_ work: inout Work) {
         guard let partition = inHand else { return }
-        inHand = nil
         if let lane = lane(partition) { lane.processed = lane.position }
+        dropHand(&work)
+    }
+
+    /// What was in hand does not count any more.
+    mutating func dropHand(_ work: inout Work) {
+        inHand = nil
         work.processed += handWaiters
         handWaiters = []
     }

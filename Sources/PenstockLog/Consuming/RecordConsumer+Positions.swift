@@ -28,7 +28,7 @@ extension RecordConsumer {
             let (task, old) = (state.fetching[lane.generation] ?? nil, lane.reader)
             lane.restart(at: .offset(offset), generation: state.newGeneration(), reader: reader)
             lane.position = offset
-            if state.inHand == partition { state.inHand = nil }
+            if state.inHand == partition { state.dropHand(&work) }
             state.fetchMore(limit: core.options.prefetchBytes, &work)
             state.change(&work)
             return (true, task, old)

@@ -25,7 +25,7 @@ public final class EmbeddedLog: LogStore {
     let leases: (any PartitionLeases)?
     private let limits: LogLimits
     let directory: LogDirectory
-    let sharedGroups = SharedGroups()
+    let sharedGroups: SharedGroups
     private let writerThreads: [StorageThread]
     private let readerThreads: [StorageThread]
     private let state = Guarded(State())
@@ -53,6 +53,7 @@ public final class EmbeddedLog: LogStore {
         self.storage = storage
         self.clock = clock
         self.limits = limits
+        sharedGroups = SharedGroups(limits: limits.groups)
         self.randomNumbers = randomNumbers
         self.leases = leases
         let scheduler = storage.scheduler

@@ -30,6 +30,8 @@ public struct LogLimits: Sendable, Hashable {
     public var watchedPollInterval = Duration.seconds(1)
     /// Bytes of keys that one pass of a compaction holds in memory; more keys take more passes.
     public var compactionKeyBytes = 64 << 20
+    /// What the groups hold whose members are of this process.
+    public var groups = GroupLimits()
     /// Failures of retention and compaction that are kept; the oldest go first.
     public var maintenanceFailures = 100
     /// Recovery reports that are kept; the oldest go first.

@@ -2,7 +2,7 @@ import Foundation
 import PenstockEvents
 import PenstockLog
 
-/// A running `CoordinationPeer`, killed at the end of its life.
+/// A running program of those that lie beside the tests, killed at the end of its life.
 final class PeerProcess: Sendable {
     private let process: Guarded<Process>
     private let identifier: Int32
@@ -20,11 +20,17 @@ final class PeerProcess: Sendable {
         }
     }
 
-    /// Starts it, and returns when it can be asked.
-    init(_ name: String, in world: CoordinationWorld, lease: Duration) async throws {
+    /// Starts a `CoordinationPeer`, and returns when it can be asked.
+    convenience init(_ name: String, in world: CoordinationWorld, lease: Duration) async throws {
+        try await self.init(
+            "CoordinationPeer", [world.description, String(Int(lease / .milliseconds(1))), name])
+    }
+
+    /// Starts a program, and returns when it has said that it is ready.
+    init(_ program: String, _ arguments: [String]) async throws {
         let process = Process()
-        process.executableURL = Self.program
-        process.arguments = [world.description, String(Int(lease / .milliseconds(1))), name]
+        process.executableURL = Self.place(of: program)
+        process.arguments = arguments
         let (standardInput, standardOutput) = (Pipe(), Pipe())
         process.standardInput = standardInput
         process.standardOutput = standardOutput
@@ -48,7 +54,7 @@ final class PeerProcess: Sendable {
             }
             continuation.finish()
         }.start()
-        guard try await line() == "ready" else { throw Unexpected("\(name) has not started") }
+        guard try await line() == "ready" else { throw Unexpected("\(program) has not started") }
     }
 
     deinit { end() }
@@ -83,21 +89,22 @@ final class PeerProcess: Sendable {
         }
     }
 
-    private func line() async throws -> String {
+    /// The next line that it says.
+    func line() async throws -> String {
         try await patiently { [lines] in
             guard let line = await lines.next() else { throw Unexpected("the peer has ended") }
             return line
         }
     }
 
-    /// The program lies beside the tests.
-    private static var program: URL {
+    /// Programs lie beside the tests.
+    private static func place(of program: String) -> URL {
         var folder = Bundle.main.executableURL!.deletingLastPathComponent()
-        while !FileManager.default.fileExists(atPath: folder.appendingPathComponent("CoordinationPeer").path),
+        while !FileManager.default.fileExists(atPath: folder.appendingPathComponent(program).path),
             folder.path != "/"
         {
             folder.deleteLastPathComponent()
         }
-        return folder.appendingPathComponent("CoordinationPeer")
+        return folder.appendingPathComponent(program)
     }
 }

@@ -82,6 +82,12 @@ final class RunningMember: Sendable {
         consumer.withLock { $0 = nil }
     }
 
+    /// Leaves the group in mid-work.
+    func leave() async throws {
+        try await consumer.withLock { $0 }?.close()
+        _ = await task.result
+    }
+
     /// Suspends until its stream has ended.
     func ended() async throws { try await task.value }
 }

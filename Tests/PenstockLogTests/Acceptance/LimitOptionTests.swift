@@ -73,6 +73,13 @@ struct LimitOptionTests {
             try await polls(with: { UnwatchedStorage(isWatched: true) }) { $0.watchedPollInterval = $1 }
         // Whose effects tests of their own show, in OptionTests.
         case "compactionKeyBytes", "maintenanceFailures": break
+        case "groups":
+            let scratch = Scratch()
+            let log = try await EmbeddedLog.withReadings(
+                scratch, limits: limits { $0.groups.membersPerGroup = 1 })
+            let member = try await log.join("g", as: GroupMember(topics: ["readings"]))
+            await #expect(throws: LogError.self) { _ = try await log.join("g", as: GroupMember(topics: ["readings"])) }
+            try await member.leave()
         default: Issue.record("no row shows what \(name) does")
         }
     }

@@ -18,6 +18,8 @@ private final class ScriptedMembership: GroupMembership {
         var committed: [TopicPartition: UInt64] = [:]
         var asked = 0
         var commitFailure: LogError?
+        /// What somebody else has, and this one has not been told.
+        var taken: Set<TopicPartition> = []
     }
 
     let group: String? = "members"
@@ -41,6 +43,8 @@ private final class ScriptedMembership: GroupMembership {
     func set(committed: [TopicPartition: UInt64]) { state.withLock { $0.committed = committed } }
 
     func failCommits(with error: LogError?) { state.withLock { $0.commitFailure = error } }
+
+    func take(_ partition: TopicPartition) { state.withLock { _ = $0.taken.insert(partition) } }
 
     func nextChange() async throws(LogError) -> AssignmentChange {
         state.withLock { $0.asked += 1 }
@@ -67,6 +71,9 @@ private final class ScriptedMembership: GroupMembership {
 
     func commit(_ positions: [TopicPartition: UInt64]) async throws(LogError) {
         if let error = state.withLock({ $0.commitFailure }) { throw error }
+        if let lost = state.withLock({ state in positions.keys.first { state.taken.contains($0) } }) {
+            throw LogError(.producerFenced, "somebody else has it", place: .init(partition: lost))
+        }
         state.withLock { state in
             state.calls.append(.commit(positions))
             state.committed.merge(positions) { $1 }
@@ -169,6 +176,47 @@ struct MembershipTests {
         // The batch in hand is processed when the next one is asked for, and that comes from the position.
         #expect(try await consumer.readings(15).first == 15)
         #expect(membership.calls == [.commit([a: 15]), .release([a])])
+        try await consumer.close()
+    }
+
+    @Test("what is lost before the consumer is told is dropped when it is committed, also while it is in hand")
+    func lostUntold() async throws {
+        let fixture = try await filled()
+        let membership = ScriptedMembership()
+        let clock = ManualTimerClock()
+        let (a, b) = (fixture.partition(0), fixture.partition(1))
+        let consumer = try RecordConsumer(
+            membership, in: fixture.log,
+            options: ConsumerOptions(commits: .automatic(every: .seconds(1)), clock: clock))
+        membership.change(.assigned([a, b]))
+        // The first batches of both are processed, and the second one of b is in hand.
+        for _ in 0..<4 { _ = try await consumer.next() }
+        try await clock.sleepers(1)
+        membership.change(.revoked([b]))
+        try await eventually { consumer.partitions == [a] }
+        membership.take(b)
+        clock.advance(by: .seconds(1))
+        try await eventually { membership.calls.last == .release([b]) }
+        // The timer and the giving back may both have been at it.
+        #expect(membership.calls.dropLast().allSatisfy { $0 == .commit([a: 20]) })
+        #expect(try await consumer.next()?.partition == a)
+        try await consumer.close()
+        #expect(membership.calls.last == .leave)
+    }
+
+    @Test("of a partition that is read from its end on, the end is committed, so that who gets it next misses nothing")
+    func startCommitted() async throws {
+        let fixture = try await filled()
+        let membership = ScriptedMembership()
+        let a = fixture.partition(0)
+        var options = Self.options
+        options.start = .end
+        let consumer = try RecordConsumer(membership, in: fixture.log, options: options)
+        membership.change(.assigned([a]))
+        try await eventually { fixture.log.counts.waits > 0 }
+        membership.change(.revoked([a]))
+        try await eventually { membership.calls.contains(.release([a])) }
+        #expect(membership.calls == [.commit([a: 100]), .release([a])])
         try await consumer.close()
     }
 

@@ -6,9 +6,11 @@ import Testing
 
 @Suite("Who has what in a group")
 struct GroupRosterTests {
-    @Test("whatever members do, a partition has one owner, commits are not lost, and all comes to rest", arguments: 0..<20)
+    @Test(
+        "whatever members do, a partition has one owner, commits are not lost, and all comes to rest, by seeds",
+        arguments: 0..<20)
     func anything(part: Int) throws {
-        for seed in UInt64(part) * 150..<UInt64(part + 1) * 150 { try run(seed) }
+        for seed in UInt64(part) * 100..<UInt64(part + 1) * 100 { try run(seed) }
     }
 
     private func run(_ seed: UInt64) throws {
@@ -223,7 +225,7 @@ struct GroupRosterTests {
     func limits() throws {
         var limits = GroupLimits()
         (limits.membersPerGroup, limits.topicsPerMember, limits.partitionsPerGroup) = (2, 2, 10)
-        var roster = GroupRoster(group: "g", limits: limits)
+        var roster = GroupRoster(group: "g", limits: limits, firstNumber: 1)
         func join(_ id: String, _ member: GroupMember, _ counts: [String: Int] = [:]) throws -> LogError.Code? {
             do throws(LogError) {
                 _ = try roster.join(JoinRequest(id: id, client: "test", member: member), counts, at: 0)

@@ -28,7 +28,7 @@ struct RosterWorld {
     private var nextID = 0
 
     init(_ topics: [String: Int]) throws {
-        roster = GroupRoster(group: "g")
+        roster = GroupRoster(group: "g", firstNumber: 1)
         counts = topics
     }
 

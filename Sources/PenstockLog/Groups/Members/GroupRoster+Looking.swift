@@ -84,8 +84,11 @@ extension GroupRoster {
             .producerFenced, "the consumer is no member of the group \(group) any more: another one has its name",
             hint: "give each consumer an instance name of its own, or none")
     }
+}
 
-    func lost(_ partition: TopicPartition) -> LogError {
+extension LogError {
+    /// A member commits for a partition that it does not have.
+    static func lost(_ partition: TopicPartition, to group: String) -> LogError {
         LogError(
             .producerFenced, "\(partition) does not belong to this member of the group \(group) any more",
             hint: "another member goes on from the last commit", place: .init(partition: partition))

@@ -49,11 +49,14 @@ struct GroupRoster {
     private(set) var generation: UInt64 = 0
     /// Commits that are on their way.
     private var commits: [TopicPartition: Int] = [:]
-    private var nextNumber: UInt64 = 1
+    private var nextNumber: UInt64
 
-    init(group: String, limits: GroupLimits = GroupLimits()) {
+    /// - Parameter firstNumber: from where on grants are numbered. Far from those of another roster of the group, so that
+    ///   members who come over from that one, when a broker has begun again, cannot mistake them.
+    init(group: String, limits: GroupLimits = GroupLimits(), firstNumber: UInt64) {
         self.group = group
         self.limits = limits
+        nextNumber = firstNumber
     }
 
     // MARK: Members
@@ -118,7 +121,7 @@ struct GroupRoster {
     /// - Throws: `LogError` with code `producerFenced` where it does not have one of the partitions, which is named.
     mutating func beginCommit(_ partitions: [PartitionGrant], by seat: UInt64) throws(LogError) {
         guard let index = index(of: seat) else { throw replaced() }
-        for grant in partitions where !isHeld(grant, by: members[index].id) { throw lost(grant.partition) }
+        for grant in partitions where !isHeld(grant, by: members[index].id) { throw .lost(grant.partition, to: group) }
         for grant in partitions { commits[grant.partition, default: 0] += 1 }
     }
 

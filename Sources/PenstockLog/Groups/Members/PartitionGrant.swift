@@ -18,24 +18,3 @@ package enum GrantChange: Sendable, Hashable {
     case revoked([PartitionGrant])
     case lost([PartitionGrant])
 }
-
-/// A member's place in its group for as long as its connection holds. It has to ask for changes one at a time.
-package protocol GroupSeat: Sendable {
-    /// Waits for the next change.
-    /// - Throws: `LogError` with code `producerFenced` where somebody else has the member's place, `unreachable` where
-    ///   the connection was lost, `closed` after `leave`, `cancelled`.
-    func nextChange() async throws(LogError) -> GrantChange
-
-    /// The committed positions in some partitions.
-    func committed(_ partitions: [TopicPartition]) async throws(LogError) -> [TopicPartition: UInt64]
-
-    /// Commits positions, all or none.
-    /// - Throws: `LogError` with code `producerFenced`, with the partition that the member does not have.
-    func commit(_ positions: [PartitionGrant: UInt64]) async throws(LogError)
-
-    /// Gives partitions back.
-    func release(_ grants: [PartitionGrant]) async throws(LogError)
-
-    /// Leaves the group; a member with a name is waited for.
-    func leave() async throws(LogError)
-}

@@ -53,7 +53,9 @@ struct PartitionSharing {
 
     private init(_ topics: [Set<String>]) {
         self.topics = topics
-        for (member, names) in topics.enumerated() { for name in names { subscribers[name, default: []].append(member) } }
+        for (member, names) in topics.enumerated() {
+            for name in names { subscribers[name, default: []].append(member) }
+        }
         bags = Array(repeating: [:], count: topics.count)
         loads = Array(repeating: 0, count: topics.count)
     }

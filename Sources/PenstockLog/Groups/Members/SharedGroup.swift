@@ -7,7 +7,7 @@ internal import PenstockEvents
 final class SharedGroup: Sendable {
     private struct State {
         var roster: GroupRoster
-        var waiting: [UInt64: CheckedContinuation<Void, Never>] = [:]
+        var waiting: [UInt64: CheckedContinuation<Bool, Never>] = [:]
         /// The timer that runs, and for when.
         var timer: (due: Int64, task: Task<Void, Never>)?
         var end: LogError?
@@ -27,7 +27,7 @@ final class SharedGroup: Sendable {
         }
 
         /// Those who wait and can go on.
-        mutating func takeWoken() -> [CheckedContinuation<Void, Never>] {
+        mutating func takeWoken() -> [CheckedContinuation<Bool, Never>] {
             guard !waiting.isEmpty else { return [] }
             let quiet = end == nil ? roster.seatsWithoutChange : []
             let seats = waiting.keys.filter { !quiet.contains($0) }
@@ -52,7 +52,8 @@ final class SharedGroup: Sendable {
         self.log = log
         self.owner = owner
         self.clock = clock
-        state = Guarded(State(roster: GroupRoster(group: owner.name, limits: limits)))
+        let firstNumber = UInt64.random(in: 1..<1 << 62)
+        state = Guarded(State(roster: GroupRoster(group: owner.name, limits: limits, firstNumber: firstNumber)))
     }
 
     /// Gives a member its seat; nil where the group has ended meanwhile, and has to be opened again.
@@ -101,7 +102,11 @@ final class SharedGroup: Sendable {
                 return (try state.roster.nextChange(for: seat), state.changes)
             }
             if let change { return change }
-            await wait(seat, beyond: changes)
+            guard await wait(seat, beyond: changes) else {
+                throw LogError(
+                    .tooManyWaiters, "a member of the group \(name) waits for changes already",
+                    hint: "ask for them one at a time")
+            }
             if Task.isCancelled { throw LogError(.cancelled, "waiting for partitions was cancelled") }
         }
     }
@@ -129,18 +134,20 @@ final class SharedGroup: Sendable {
 
     func detach(_ seat: UInt64) { settle { $0.detach(seat, at: $1) } }
 
-    private func wait(_ seat: UInt64, beyond changes: UInt64) async {
+    /// Suspends until there may be a change; false where somebody does already.
+    private func wait(_ seat: UInt64, beyond changes: UInt64) async -> Bool {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                let (waits, before) = state.withLock { state -> (Bool, CheckedContinuation<Void, Never>?) in
-                    guard state.changes == changes, !Task.isCancelled else { return (false, nil) }
-                    return (true, state.waiting.updateValue(continuation, forKey: seat))
+                let answer = state.withLock { state -> Bool? in
+                    guard state.changes == changes, !Task.isCancelled else { return true }
+                    guard state.waiting[seat] == nil else { return false }
+                    state.waiting[seat] = continuation
+                    return nil
                 }
-                before?.resume()
-                if !waits { continuation.resume() }
+                if let answer { continuation.resume(returning: answer) }
             }
         } onCancel: {
-            state.withLock { $0.waiting.removeValue(forKey: seat) }?.resume()
+            state.withLock { $0.waiting.removeValue(forKey: seat) }?.resume(returning: true)
         }
     }
 
@@ -202,7 +209,7 @@ final class SharedGroup: Sendable {
             setTimer(&state)
             return (result, state.takeWoken())
         }
-        for continuation in woken { continuation.resume() }
+        for continuation in woken { continuation.resume(returning: true) }
         return try result.get()
     }
 

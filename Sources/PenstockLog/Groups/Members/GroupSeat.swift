@@ -1,0 +1,43 @@
+/// A member's place in its group for as long as its connection holds. It has to ask for changes one at a time.
+package protocol GroupSeat: Sendable {
+    /// Waits for the next change.
+    /// - Throws: `LogError` with code `producerFenced` where somebody else has the member's place, `unreachable` where
+    ///   the connection was lost, `closed` after `leave`, `cancelled`.
+    func nextChange() async throws(LogError) -> GrantChange
+
+    /// The committed positions in some partitions.
+    func committed(_ partitions: [TopicPartition]) async throws(LogError) -> [TopicPartition: UInt64]
+
+    /// Commits positions, all or none.
+    /// - Throws: `LogError` with code `producerFenced`, with the partition that the member does not have.
+    func commit(_ positions: [PartitionGrant: UInt64]) async throws(LogError)
+
+    /// Gives partitions back.
+    func release(_ grants: [PartitionGrant]) async throws(LogError)
+
+    /// Leaves the group; a member with a name is waited for.
+    func leave() async throws(LogError)
+}
+
+/// A consumer's wish to be a member, which it repeats where its connection was lost.
+package struct JoinRequest: Sendable, Hashable {
+    /// Chosen by the consumer at random: who joins under it again is the same member.
+    package let id: String
+    /// What the program calls itself.
+    package let client: String
+    package let member: GroupMember
+    /// Whether it was a member before. Who returns and finds somebody else under its name has been replaced.
+    package var isReturning: Bool
+
+    package init(id: String, client: String, member: GroupMember, isReturning: Bool = false) {
+        self.id = id
+        self.client = client
+        self.member = member
+        self.isReturning = isReturning
+    }
+
+    /// An id that nobody else has.
+    package static func newID() -> String {
+        (0..<2).map { _ in String(UInt64.random(in: 1 << 60...UInt64.max), radix: 16) }.joined()
+    }
+}
