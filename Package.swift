@@ -164,7 +164,7 @@ let package = Package(
             name: "PenstockBrokerTests",
             dependencies: [
                 "CoordinationPeer", "GroupPeer", "PenstockBroker", "PenstockEvents", "PenstockFabric", "PenstockLog",
-                "PenstockSecurity", "TestSupport",
+                "PenstockSecurity", "TestSupport", "penstock",
             ],
             swiftSettings: strict),
         .executableTarget(

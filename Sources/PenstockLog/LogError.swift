@@ -39,6 +39,8 @@ public struct LogError: Diagnostic, Sendable, Hashable {
         case schemaMismatch = "schema-mismatch"
         /// Another writer owns the partition.
         case partitionOwned = "partition-owned"
+        /// The partition or the group is another broker's now. What was asked for and not answered may have been done.
+        case moved = "moved"
         /// The offset is before the earliest or after the next one.
         case offsetOutOfRange = "offset-out-of-range"
         /// The batch is for another offset than the next one.
@@ -101,17 +103,20 @@ public struct LogError: Diagnostic, Sendable, Hashable {
         public var position: Int?
         /// The sequence at which a producer goes on.
         public var sequence: UInt64?
+        /// The address of the broker that has it, as far as is known.
+        public var broker: String?
 
         /// A place; what is not known is nil.
         public init(
             partition: TopicPartition? = nil, offsets: Range<UInt64>? = nil, file: String? = nil, position: Int? = nil,
-            sequence: UInt64? = nil
+            sequence: UInt64? = nil, broker: String? = nil
         ) {
             self.partition = partition
             self.offsets = offsets
             self.file = file
             self.position = position
             self.sequence = sequence
+            self.broker = broker
         }
     }
 
@@ -133,7 +138,8 @@ public struct LogError: Diagnostic, Sendable, Hashable {
             .rangeOutsidePayload, .invalidProducerName, .tooManyProducers, .unknownProducer, .sequenceGap,
             .partlyWritten, .invalidTransaction:
             .usage
-        case .partitionOwned, .tooManyWaiters, .cancelled, .producerFenced, .transactionOpen, .transactionFailed,
+        case .partitionOwned, .moved, .tooManyWaiters, .cancelled, .producerFenced, .transactionOpen,
+            .transactionFailed,
             .transactionUndecided:
             .temporary
         case .unreachable, .timedOut: .unavailable
@@ -168,6 +174,10 @@ extension LogError {
             self.init(
                 .storage, "cannot \(error.operation) \(error.path)\(of): \(error.text)",
                 hint: "check the path of the log: the folder above it must be there and take new files", place: place)
+        case .leaseLost:
+            self.init(
+                .moved, "cannot \(error.operation) \(error.path)\(of): \(error.text)",
+                hint: "open it again: it is another process's now, or was not renewed in time", place: place)
         case .alreadyExists, .notEmpty, .other:
             self.init(.storage, "cannot \(error.operation) \(error.path)\(of): \(error.text)", place: place)
         }

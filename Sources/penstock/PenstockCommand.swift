@@ -12,8 +12,8 @@ struct PenstockCommand: AsyncParsableCommand {
             74 reading or writing failed, 75 try again later, 78 what is there does not fit, 130 interrupted.
             """,
         subcommands: [
-            TopicCommand.self, GroupCommand.self, ServeCommand.self, PKICommand.self, TokenCommand.self,
-            DoctorCommand.self, BenchCommand.self,
+            TopicCommand.self, GroupCommand.self, ServeCommand.self, ClusterCommand.self, PKICommand.self,
+            TokenCommand.self, DoctorCommand.self, BenchCommand.self,
         ])
 }
 
@@ -26,6 +26,13 @@ struct TopicCommand: AsyncParsableCommand {
             DeleteCommand.self, VerifyCommand.self, DumpCommand.self, TailCommand.self, ExportCommand.self,
             ImportCommand.self,
         ])
+}
+
+/// `penstock cluster`.
+struct ClusterCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "cluster", abstract: "Look at the brokers that serve a log.",
+        subcommands: [ClusterStatusCommand.self])
 }
 
 /// `penstock group`.

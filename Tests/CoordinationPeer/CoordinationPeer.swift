@@ -6,8 +6,9 @@ import PenstockLog
 ///
 /// `CoordinationPeer BACKEND LEASE-MS NAME` reads commands from its standard input, a line each, and answers each with a line:
 /// `claim KEY` and `wait KEY` (`held EPOCH UNTIL`, `taken HOLDER`), `check KEY` (`yes EPOCH UNTIL`, `no EPOCH UNTIL`), `ended KEY`
-/// (`ended REASON`), `release KEY` (`released`) and `join` (`joined`). A failure is `error CODE`; `wait` and `join` try again where it may be
-/// one of a machine that is too busy for a short lease. The backend is `file:DIRECTORY` or `etcd:NAMESPACE:URL`.
+/// (`ended REASON`), `release KEY` (`released`), `join` (`joined`) and `block SECONDS` (`blocked`), which keeps every thread of Swift
+/// concurrency busy meanwhile. A failure is `error CODE`; `wait` and `join` try again where it may be one of a machine that is too busy for
+/// a short lease. The backend is `file:DIRECTORY` or `etcd:NAMESPACE:URL`.
 @main
 struct CoordinationPeer {
     static func main() async throws {
@@ -52,6 +53,14 @@ private struct Peer {
             return "joined"
         }
         guard words.count == 2 else { return "error usage" }
+        if words[0] == "block", let seconds = UInt32(words[1]) {
+            await withTaskGroup { group in
+                for _ in 0..<2 * ProcessInfo.processInfo.activeProcessorCount {
+                    group.addTask { Self.block(seconds) }
+                }
+            }
+            return "blocked"
+        }
         let key = try CoordinationKey(words[1])
         switch words[0] {
         case "claim":
@@ -74,6 +83,8 @@ private struct Peer {
         default: return "error usage"
         }
     }
+
+    private static func block(_ seconds: UInt32) { sleep(seconds) }
 
     private static func repeated<Result>(_ body: () async throws -> Result) async throws -> Result {
         while true {

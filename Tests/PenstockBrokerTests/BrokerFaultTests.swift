@@ -41,7 +41,7 @@ extension BrokerSuites {
                 let waiting = Task { try await reader.following() }
                 other.close()
                 #expect(try await code { try await writer.append(.readings(0..<1)) } == .unreachable)
-                #expect(try await code { try await group.commit([Self.readings: 1]) } == .unreachable)
+                #expect(try await code { try await group.commit([Self.readings: 1]) } == .closed)
                 #expect(try await code { try await waiting.value } == .closed)
                 let next = try await afterwards(.partitionOwned) { try await site.log.writer(for: Self.readings) }
                 #expect(try await next.append(.readings(10..<11)).firstOffset == 10)

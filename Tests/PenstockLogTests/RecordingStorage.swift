@@ -77,9 +77,9 @@ final class RecordingStorage: Storage {
 
     func syncDirectory(_ path: String) throws(StorageError) { try files.syncDirectory(path) }
 
-    func lock(_ path: String) throws(StorageError) -> (any StorageFile)? {
+    func lock(_ path: String, shared: Bool) throws(StorageError) -> (any StorageFile)? {
         try record("lock", path)
-        return try files.lock(path)
+        return try files.lock(path, shared: shared)
     }
 
     func isLocked(_ path: String) throws(StorageError) -> Bool { try files.isLocked(path) }

@@ -22,6 +22,14 @@ extension From {
         return source
     }
 
+    /// Reads a topic on behind its last record, and waits there for more, until its stream ends: the run that writes it has come to its end, or a
+    /// producer has said so. Without it the topic is read as far as it goes when its last record is read. A replay does not wait.
+    public func followed() -> From {
+        var source = self
+        source.reading.follows = true
+        return source
+    }
+
     /// Refuses events of a topic whose time is more than `maxAhead` ahead of the time at which they were appended; nil for none. One minute unless
     /// said otherwise. Refused events are counted and do not move the watermark, so that one wrong clock does not close every window.
     public func futureGuard(maxAhead: Duration?) -> From {

@@ -29,12 +29,21 @@ final class ClientConnection: ConnectionHandler {
         weak var other: ClientConnection?
     }
 
+    /// Where the broker is.
+    let address: FabricAddress
     private let limits: RemoteLog.Limits
+    /// Called when the broker says where the brokers of its log are.
+    let told: @Sendable ([String]) -> Void
     let depot: SlabDepot
     private let transportLimits: FabricLimits
     private let state = Guarded(State())
 
-    init(_ limits: RemoteLog.Limits, _ transport: any Transport, _ depot: SlabDepot) {
+    init(
+        to address: FabricAddress, _ limits: RemoteLog.Limits, _ transport: any Transport, _ depot: SlabDepot,
+        told: @escaping @Sendable ([String]) -> Void
+    ) {
+        self.address = address
+        self.told = told
         self.limits = limits
         self.depot = depot
         transportLimits = transport.limits
@@ -52,6 +61,7 @@ final class ClientConnection: ConnectionHandler {
         defer { impatience.cancel() }
         do throws(LogError) {
             let welcome: Welcome = try await call(.hello(hello))
+            told(welcome.brokers)
             watch(silence: .milliseconds(Int(welcome.silence)))
         } catch {
             connection.close()
@@ -169,6 +179,8 @@ final class ClientConnection: ConnectionHandler {
     private func take(_ envelope: Envelope, _ message: WireReader, _ payload: Payload.Storage?) {
         var message = message
         switch envelope.kind {
+        case .answer where envelope.number == Envelope.unasked:
+            if let brokers: [String] = try? message.take() { told(brokers) }
         case .answer: finish(envelope.number, .success(Answer(message: message, payload: payload)))
         case .failure:
             do { finish(envelope.number, .failure(try message.take())) } catch {

@@ -33,7 +33,7 @@ final class FabricPath: Sendable {
         }
         do throws(FabricError) {
             let (fabric, depot) = try transport(offer.provider)
-            let connection = ClientConnection(limits, fabric, depot)
+            let connection = ClientConnection(to: origin.address, limits, fabric, depot, told: origin.told)
             let wire = try await fabric.connect(to: offer.address, showing: offer.ticket, connection)
             connection.join(wire, beside: origin)
             return connection

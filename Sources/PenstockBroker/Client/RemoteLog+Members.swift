@@ -12,6 +12,8 @@ extension RemoteLog {
 
     /// Who consumes as a group.
     public func members(of group: String) async throws(LogError) -> GroupDescription {
-        try await repeated { connection throws(LogError) in try await connection.call(.members(group: group)) }
+        try await repeated(at: TopicPartition(positionsOf: group)) { connection throws(LogError) in
+            try await connection.call(.members(group: group))
+        }
     }
 }

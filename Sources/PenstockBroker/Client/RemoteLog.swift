@@ -2,11 +2,12 @@ public import PenstockEvents
 public import PenstockFabric
 public import PenstockLog
 
-/// A log that a broker in another process serves.
+/// A log that a broker in another process serves, or several.
 ///
 /// Programs use it as they use any other log. Connections are made when they are needed, and again when one was lost: readers go on where
 /// they were; writers, groups and transactions that were open on a lost connection fail with the code `unreachable`, and are opened again
-/// by whoever knows what to do about what was not acknowledged.
+/// by whoever knows what to do about what was not acknowledged. Of several brokers each is asked for what it has; those that come and go are
+/// followed.
 public final class RemoteLog: LogStore {
     /// The bounds of a client.
     public struct Limits: Sendable, Hashable {
@@ -27,18 +28,10 @@ public final class RemoteLog: LogStore {
     }
 
     let limits: Limits
-    private let addresses: [FabricAddress]
-    private let transport: any Transport
-    private let depot: SlabDepot
-    private let session: [UInt8]
+    private let brokers: BrokerConnections
     let client: String
-    private let token: @Sendable () throws(LogError) -> String
-    private let fabric: FabricPath?
 
     private struct State {
-        var connection: ClientConnection?
-        var dialling: Task<ClientConnection, any Error>?
-        var isClosed = false
         var nextNumber: UInt32 = 1
     }
 
@@ -47,7 +40,7 @@ public final class RemoteLog: LogStore {
     /// The log of the brokers at some addresses. Nothing is connected before it is used.
     ///
     /// - Parameters:
-    ///   - addresses: Where brokers of the log are; they are tried in this order.
+    ///   - addresses: Where some of the log's brokers are; they are tried in this order, and say where the others are.
     ///   - transport: Moves messages and payloads.
     ///   - client: What the program calls itself in the broker's messages.
     ///   - session: A secret that tells the holder of the token from others who show it; nil for one that only this object has.
@@ -59,25 +52,16 @@ public final class RemoteLog: LogStore {
         token: @escaping @Sendable () throws(LogError) -> String = { () throws(LogError) in "" }
     ) {
         precondition(!addresses.isEmpty, "a remote log has an address")
-        self.addresses = addresses
-        self.transport = transport
-        self.client = client
         self.limits = limits
-        self.token = token
-        self.fabric = fabric.map { FabricPath($0, transport.limits) }
-        self.session = session ?? (0..<32).map { _ in UInt8.random(in: 0...255) }
-        depot = SlabDepot(transport)
+        self.client = client
+        brokers = BrokerConnections(
+            addresses, transport, limits, client: client,
+            session: session ?? (0..<32).map { _ in UInt8.random(in: 0...255) },
+            fabric: fabric.map { FabricPath($0, transport.limits) }, token: token)
     }
 
-    /// Ends the connection. What was submitted and not acknowledged fails.
-    public func close() {
-        let connection = state.withLock { state in
-            state.isClosed = true
-            defer { state.connection = nil }
-            return state.connection
-        }
-        connection?.close()
-    }
+    /// Ends the connections. What was submitted and not acknowledged fails.
+    public func close() { brokers.close() }
 
     // MARK: Topics
 
@@ -85,7 +69,7 @@ public final class RemoteLog: LogStore {
     public func createTopic(
         _ name: String, schema: Schema, configuration: TopicConfiguration
     ) async throws(LogError) -> TopicDescription {
-        try await connection().call(.createTopic(name, schema, configuration))
+        try await brokers.connection().call(.createTopic(name, schema, configuration))
     }
 
     /// The topic `name`, which is created where it is not there.
@@ -119,14 +103,14 @@ public final class RemoteLog: LogStore {
 
     /// Gives up the records of a partition before an offset.
     public func truncate(_ partition: TopicPartition, before offset: UInt64) async throws(LogError) {
-        try await repeated { connection throws(LogError) in
+        try await repeated(at: partition) { connection throws(LogError) in
             try await connection.perform(.truncate(partition, before: offset))
         }
     }
 
     /// Deletes a topic with all its records.
     public func deleteTopic(_ name: String) async throws(LogError) {
-        try await connection().perform(.deleteTopic(name))
+        try await brokers.connection().perform(.deleteTopic(name))
     }
 
     // MARK: Writing
@@ -155,7 +139,9 @@ public final class RemoteLog: LogStore {
 
     /// Makes good what the last owner of a partition left behind.
     public func recover(_ partition: TopicPartition) async throws(LogError) {
-        try await repeated { connection throws(LogError) in try await connection.perform(.recover(partition)) }
+        try await repeated(at: partition) { connection throws(LogError) in
+            try await connection.perform(.recover(partition))
+        }
     }
 
     // MARK: Reading
@@ -186,10 +172,16 @@ public final class RemoteLog: LogStore {
 
     /// Deletes a consumer group with its positions.
     public func deleteGroup(_ name: String) async throws(LogError) {
-        try await connection().perform(.deleteGroup(name))
+        try await brokers.connection().perform(.deleteGroup(name))
     }
 
-    // MARK: Connecting
+    // MARK: Brokers
+
+    /// The brokers that serve the log, and which of them has what.
+    /// - Throws: `LogError` with code `invalidConfiguration` where there is one only.
+    public func cluster() async throws(LogError) -> ClusterDescription {
+        try await repeated { connection throws(LogError) in try await connection.call(.cluster) }
+    }
 
     /// A number for something that is opened.
     func nextNumber() -> UInt32 {
@@ -199,100 +191,25 @@ public final class RemoteLog: LogStore {
         }
     }
 
-    /// Does what may be done twice: again where the connection was lost meanwhile.
+    /// Does what may be done twice: again where the connection was lost meanwhile, or another broker has what it is about.
+    /// - Parameter partition: What it is about; nil for what every broker can do.
     func repeated<Result: Sendable>(
-        _ body: (ClientConnection) async throws(LogError) -> Result
+        at partition: TopicPartition? = nil, _ body: (ClientConnection) async throws(LogError) -> Result
     ) async throws(LogError) -> Result {
         let deadline = ContinuousClock.now + limits.reachTimeout
+        var pause = Duration.milliseconds(5)
+        var avoided: FabricAddress?
         while true {
-            let connection = try await connection()
+            let connection = try await brokers.connection(to: partition, avoiding: avoided)
             do throws(LogError) { return try await body(connection) } catch {
-                guard error.code == .unreachable, !connection.isOpen, ContinuousClock.now < deadline else {
-                    throw error
-                }
+                let isLost = error.code == .unreachable && !connection.isOpen
+                guard isLost || error.code == .moved, ContinuousClock.now < deadline else { throw error }
+                avoided = connection.address
+                brokers.learn(partition, error.place.broker, from: connection)
             }
-        }
-    }
-
-    /// The connection to a broker, made where there is none.
-    /// - Throws: `LogError` with code `unreachable`, `notAllowed`, `newerFormat` or `closed`.
-    func connection() async throws(LogError) -> ClientConnection {
-        enum Found {
-            case open(ClientConnection)
-            case dialling(Task<ClientConnection, any Error>)
-            case closed
-        }
-        let found: Found = state.withLock { state in
-            if state.isClosed { return .closed }
-            if let connection = state.connection, connection.isOpen { return .open(connection) }
-            if let dialling = state.dialling { return .dialling(dialling) }
-            let dialling = Task { try await self.dial() }
-            state.dialling = dialling
-            return .dialling(dialling)
-        }
-        switch found {
-        case .open(let connection): return connection
-        case .closed: throw LogError(.closed, "the log of the broker at \(addresses[0]) is closed")
-        case .dialling(let task):
-            do { return try await task.value } catch {
-                throw error as? LogError ?? LogError(.unreachable, "\(error)")
-            }
-        }
-    }
-
-    private func dial() async throws(LogError) -> ClientConnection {
-        defer { state.withLock { $0.dialling = nil } }
-        let deadline = ContinuousClock.now + limits.reachTimeout
-        var pause = Duration.milliseconds(20)
-        while true {
-            var last: LogError?
-            for address in addresses {
-                do throws(LogError) {
-                    let connection = try await dial(address)
-                    let isClosed = state.withLock { state in
-                        if !state.isClosed { state.connection = connection }
-                        return state.isClosed
-                    }
-                    if isClosed { connection.close() }
-                    return connection
-                } catch {
-                    guard error.code == .unreachable || error.code == .timedOut else { throw error }
-                    last = error
-                }
-            }
-            guard ContinuousClock.now + pause < deadline, !state.withLock({ $0.isClosed }) else {
-                let tried = addresses.map { "\($0)" }.joined(separator: ", ")
-                throw LogError(
-                    .unreachable, "no broker answers at \(tried): \(last?.summary ?? "")",
-                    hint: last?.hint ?? "is it running, and is the address right?")
-            }
-            try? await Task.sleep(for: pause)
-            pause = min(pause * 2, .seconds(1))
-        }
-    }
-
-    private func dial(_ address: FabricAddress) async throws(LogError) -> ClientConnection {
-        let connection = ClientConnection(limits, transport, depot)
-        let wire: any Connection
-        do throws(FabricError) { wire = try await transport.connect(to: address, connection) } catch {
-            // Another service, or one that is encrypted where this side is not: trying again is of no use.
-            guard error.code != .protocolViolation else {
-                throw LogError(.invalidConfiguration, "\(address) is no broker: \(error.summary)", hint: error.hint)
-            }
-            throw LogError(error)
-        }
-        // Asked for when the broker is there: one that begins again has written another token before it listens.
-        let token: String
-        do throws(LogError) { token = try self.token() } catch {
-            wire.close()
-            throw error
-        }
-        try await connection.greet(wire, as: Hello(client: client, token: token, session: session))
-        do throws(LogError) {
-            return try await fabric?.connection(beside: connection, limits) ?? connection
-        } catch {
-            wire.close()
-            throw error
+            // Where brokers come and go they may not agree at once.
+            await Pulse.sleep(for: pause)
+            pause = min(pause * 2, .milliseconds(500))
         }
     }
 }

@@ -42,7 +42,7 @@ final class RemoteReader: TopicReader {
         self.partition = partition
         self.parts = parts
         self.log = log
-        let (opening, start) = try await log.repeated { connection throws(LogError) in
+        let (opening, start) = try await log.repeated(at: partition) { connection throws(LogError) in
             let number = log.nextNumber()
             let start: UInt64 = try await connection.call(.openReader(number, partition, position, parts))
             return (Opening(connection: connection, number: number), start)
@@ -233,8 +233,9 @@ final class RemoteReader: TopicReader {
                 // What has waited for long had a broker meanwhile.
                 let since = now - began > log.limits.reachTimeout ? now : firstLoss ?? now
                 firstLoss = since
-                guard !opening.connection.isOpen, error.code == .unreachable, now - since < log.limits.reachTimeout
-                else { throw error }
+                let isLost = !opening.connection.isOpen && error.code == .unreachable
+                guard isLost || error.code == .moved, now - since < log.limits.reachTimeout else { throw error }
+                state.withLock { $0.opening = nil }
             }
         }
     }
@@ -245,7 +246,7 @@ final class RemoteReader: TopicReader {
             throw LogError(.closed, "the reader of \(partition) is closed", place: .init(partition: partition))
         }
         if let known, known.connection.isOpen { return known }
-        let opening = try await log.repeated { [log, partition, parts] connection throws(LogError) in
+        let opening = try await log.repeated(at: partition) { [log, partition, parts] connection throws(LogError) in
             let number = log.nextNumber()
             let _: UInt64 = try await connection.call(.openReader(number, partition, .offset(position), parts))
             return Opening(connection: connection, number: number)

@@ -11,7 +11,7 @@ final class RemoteSeat: GroupSeat {
 
     init(_ group: String, _ request: JoinRequest, _ log: RemoteLog) async throws(LogError) {
         let number = log.nextNumber()
-        connection = try await log.repeated { connection throws(LogError) in
+        connection = try await log.repeated(at: TopicPartition(positionsOf: group)) { connection throws(LogError) in
             do throws(LogError) { try await connection.perform(.joinGroup(seat: number, group, request)) } catch {
                 // Where only the answer was late, nobody would sit here.
                 connection.send(.leaveGroup(seat: number), deadline: nil) { _ in }

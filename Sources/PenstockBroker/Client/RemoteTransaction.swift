@@ -18,7 +18,7 @@ final class RemoteTransaction: Transaction {
         else {
             throw LogError(
                 .invalidTransaction, "a transaction is over writers of one log, and of one connection to its broker",
-                hint: "open all writers again")
+                hint: "open all writers again; of several brokers, one must have all the partitions")
         }
         return try await RemoteTransaction(remote, first.connection)
     }

@@ -26,9 +26,11 @@ final class RemoteWriter: TopicWriter {
     init(_ partition: TopicPartition, _ sharing: WriterSharing, _ log: RemoteLog) async throws(LogError) {
         self.partition = partition
         limits = log.limits
-        number = log.nextNumber()
-        connection = try await log.connection()
-        var answer = try await connection.answer(to: .openWriter(number, partition, sharing))
+        var answer: ClientConnection.Answer
+        (connection, number, answer) = try await log.repeated(at: partition) { connection throws(LogError) in
+            let number = log.nextNumber()
+            return (connection, number, try await connection.answer(to: .openWriter(number, partition, sharing)))
+        }
         do {
             codec = try answer.message.take()
             schema = try answer.message.take()

@@ -59,7 +59,7 @@ final class EtcdClient: Sendable {
             turn(from: endpoint)
             let isOver = NIODeadline.now() + TimeAmount(pause) >= deadline || Task.isCancelled
             if isOver || (failure.wasSent && !isRepeatable) { throw unreachable(endpoint, failure.reason) }
-            try? await Task.sleep(for: pause)
+            await Pulse.sleep(for: pause)
             pause = min(pause * 2, Self.longestPause)
         }
     }

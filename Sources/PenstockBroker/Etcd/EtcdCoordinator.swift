@@ -13,6 +13,10 @@ public actor EtcdCoordinator: Coordinator {
     /// The clock by which leases count.
     public nonisolated let clock: any MonotonicClock
 
+    /// The thread from which etcd is asked: a busy program does not keep a renewal waiting.
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
+    private nonisolated let thread = StorageThread(label: "penstock-broker.etcd")
     nonisolated let keys: EtcdKeys
     nonisolated let client: EtcdClient
     nonisolated let requestTimeout: Duration

@@ -11,12 +11,27 @@ public struct OwnerToken: Sendable {
     /// goes.
     /// - Throws: `SecurityError` with code `unwritableFile`.
     public init(writingTo path: String) throws(SecurityError) {
-        let secret = SymmetricKey(size: .bits256).withUnsafeBytes { bytes in
-            bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-        }
+        let secret = Self.secret()
         try TokenFile.replace(secret, at: path)
         hash = SHA256.hash(data: Array(secret.utf8))
         self.path = path
+    }
+
+    /// The secret that several brokers have in common: that of the file, or a new one where there is none.
+    /// - Throws: `SecurityError` with code `unwritableFile`, or as `TokenFile.read`.
+    public init(sharedAt path: String) throws(SecurityError) {
+        // Of several that begin at once the first one makes it.
+        do throws(SecurityError) { try TokenFile.write(Self.secret(), to: path) } catch {
+            guard error.code == .fileExists else { throw error }
+        }
+        hash = SHA256.hash(data: Array(try TokenFile.read(path).utf8))
+        self.path = path
+    }
+
+    private static func secret() -> String {
+        SymmetricKey(size: .bits256).withUnsafeBytes { bytes in
+            bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        }
     }
 
     /// Whether a token is the secret. Takes the same time for every other one.

@@ -6,8 +6,9 @@ internal import PenstockLog
 /// Nobody waits for it. Where more comes at once than the limit of what waits, as of somebody who tries again and again, the rest is
 /// counted, and the number is written down.
 final class Audit: Sendable {
-    /// The topic, which clients that administer the log may read, and none may write.
-    static let topic = "penstock.audit"
+    /// The topic, which clients that administer the log may read, and none may write. Of several brokers each has one of its own.
+    private static let topic = "penstock.audit"
+    private static let memberPrefix = topic + "."
     private static let waitingLimit = 4096
     private static let keptBytes = 256 << 20
 
@@ -15,20 +16,37 @@ final class Audit: Sendable {
         var waiting: [(entry: AuditEntry, time: Timestamp)] = []
         var dropped: UInt64 = 0
         var writing: Task<Void, Never>?
+        /// Nil where it is opened when it is needed.
+        var writer: (any TopicWriter)?
         var isClosed = false
     }
 
-    private let writer: any TopicWriter
+    private let log: any LogStore
+    private let partition: TopicPartition
     private let clock: any WallClock
     private let state = Guarded(State())
 
+    /// Whether a topic is one.
+    static func isOne(_ topic: String) -> Bool { topic == Self.topic || member(of: topic) != nil }
+
+    /// Which of several brokers writes to a topic; nil where it is none of theirs.
+    static func member(of topic: String) -> String? {
+        topic.hasPrefix(memberPrefix) ? String(topic.dropFirst(memberPrefix.count)) : nil
+    }
+
     /// Opens the topic, which is made where it is not there.
-    init(_ log: any LogStore, _ clock: any WallClock) async throws(LogError) {
+    /// - Parameter member: Which of several brokers it is, who may have to wait for the topic; nil for the only one.
+    init(_ log: any LogStore, of member: String?, _ clock: any WallClock) async throws(LogError) {
+        partition = TopicPartition(member.map { Self.memberPrefix + $0 } ?? Self.topic)
         _ = try await log.openTopic(
-            Self.topic, schema: AuditEntry.schema,
+            partition.topic, schema: AuditEntry.schema,
             creatingWith: TopicConfiguration(retention: Retention(bytes: Self.keptBytes)))
-        writer = try await log.writer(for: TopicPartition(Self.topic))
+        self.log = log
         self.clock = clock
+        if member == nil {
+            let writer = try await log.writer(for: partition)
+            state.withLock { $0.writer = writer }
+        }
     }
 
     /// Writes something down, soon.
@@ -53,7 +71,7 @@ final class Audit: Sendable {
             return state.writing
         }
         await writing?.value
-        try? await writer.close()
+        try? await state.withLock { $0.writer }?.close()
     }
 
     private func write() async {
@@ -71,7 +89,34 @@ final class Audit: Sendable {
                 batch.append(entry, time: clock.now())
             }
             // A disk without room must not keep clients out: what is not written is lost.
-            _ = try? await writer.append(batch)
+            guard await append(batch) else { return lose(entries.count) }
+        }
+    }
+
+    private func append(_ batch: consuming RecordBatchBuilder) async -> Bool {
+        do throws(LogError) {
+            let writer: any TopicWriter
+            if let open = state.withLock({ $0.writer }) {
+                writer = open
+            } else {
+                writer = try await log.writer(for: partition)
+                state.withLock { $0.writer = writer }
+            }
+            _ = try await writer.append(batch)
+            return true
+        } catch {
+            guard error.code == .moved || error.code == .closed else { return false }
+            // The lease was lost: the next entries are written by another writer.
+            try? await state.withLock { $0.writer.take() }?.close()
+            return false
+        }
+    }
+
+    // The next entry is the next occasion.
+    private func lose(_ count: Int) {
+        state.withLock { state in
+            state.dropped += UInt64(count)
+            state.writing = nil
         }
     }
 }

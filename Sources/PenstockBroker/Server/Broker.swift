@@ -35,12 +35,17 @@ public final class Broker: Sendable {
     let limits: Limits
     let writers: PartitionWriters
     let groups: SharedGroups
+    /// The place among the brokers that serve the same log; nil for the only one.
+    let cluster: BrokerCluster?
     private let rights: @Sendable (ClientIntroduction) throws(LogError) -> any ClientRights
 
     private struct State {
         var listeners: [any Listener] = []
         var sessions: [ObjectIdentifier: BrokerSession] = [:]
         var isWatched = false
+        /// The brokers have come or gone, and nobody has looked yet what follows.
+        var isSettling = false
+        var mustSettle = false
         var audit: Audit?
         var fabric: FabricDoor?
         var isClosed = false
@@ -52,20 +57,24 @@ public final class Broker: Sendable {
     ///
     /// - Parameters:
     ///   - log: The log; its writers and readers must be of this process.
+    ///   - name: What the broker is called; of several the name of its place.
+    ///   - cluster: The place among several brokers that serve the log, whose leases the log was opened with; nil for the only one.
     ///   - clock: Tells when tokens and certificates have expired.
     ///   - rights: Decides what a client may do, and throws to refuse it; `BrokerAccess` is made for this.
     public init(
         _ log: any LogStore, name: String = "broker", limits: Limits = Limits(),
-        clock: any WallClock = SystemWallClock(),
+        cluster: BrokerCluster? = nil, clock: any WallClock = SystemWallClock(),
         rights: @escaping @Sendable (ClientIntroduction) throws(LogError) -> any ClientRights
     ) {
         self.log = log
         self.clock = clock
-        self.name = name
+        self.name = cluster?.name ?? name
         self.limits = limits
         groups = SharedGroups(limits: limits.groups)
         self.rights = rights
-        writers = PartitionWriters(log)
+        self.cluster = cluster
+        // What nobody uses is free for a broker that begins, and a topic that nobody uses can be deleted.
+        writers = PartitionWriters(log, keepsIdle: cluster == nil)
     }
 
     /// Accepts clients at an address.
@@ -122,13 +131,20 @@ public final class Broker: Sendable {
     /// From now on writes down in the topic `penstock.audit` who connects, who is refused, and what is denied to whom.
     /// - Throws: `LogError` where the topic cannot be opened, or somebody else writes to it.
     public func startAudit() async throws(LogError) {
-        let audit = try await Audit(log, clock)
+        let audit = try await Audit(log, of: cluster?.name, clock)
         let isNeeded = state.withLock { state in
             if state.isClosed || state.audit != nil { return false }
             state.audit = audit
             return true
         }
         if !isNeeded { await audit.close() }
+    }
+
+    /// Takes the place among the brokers, from which clients reach this one at `address`. Before that it answers nobody.
+    /// - Throws: As `Coordinator.join`.
+    public func join(at address: FabricAddress) async throws(CoordinatorError) {
+        guard let cluster else { preconditionFailure("a broker without a place has none to take") }
+        try await cluster.join(at: "\(address)") { [weak self] in self?.settle() }
     }
 
     /// Writes something down, where that is wanted.
@@ -141,18 +157,48 @@ public final class Broker: Sendable {
 
     /// Accepts nobody any more, ends all connections, and gives all partitions up. What was acknowledged is kept.
     public func close() async {
+        // Others are to have everything, and the clients know of them, before this one is gone.
+        await cluster?.leave()
         let (listeners, sessions) = state.withLock { state in
             state.isClosed = true
             defer { state.listeners = [] }
             return (state.listeners, Array(state.sessions.values))
         }
         for listener in listeners { await listener.close() }
-        for session in sessions { await session.end() }
+        for session in sessions {
+            if cluster != nil { session.tellBrokers() }
+            await session.end()
+        }
         await fabric?.close()
         await groups.close()
         await writers.closeAll()
         await state.withLock { $0.audit }?.close()
+        await cluster?.close()
     }
+
+    // MARK: Settling
+
+    var sessions: [BrokerSession] { state.withLock { Array($0.sessions.values) } }
+
+    /// Whether the caller is to settle what follows from a change; else whoever does it does it once more.
+    func beginSettling() -> Bool {
+        state.withLock { state in
+            if state.isClosed { return false }
+            defer { state.isSettling = true }
+            state.mustSettle = state.isSettling
+            return !state.isSettling
+        }
+    }
+
+    /// Whether something has changed meanwhile.
+    func settleAgain() -> Bool {
+        state.withLock { state in
+            defer { (state.isSettling, state.mustSettle) = (state.mustSettle, false) }
+            return state.mustSettle
+        }
+    }
+
+    // MARK: Clients
 
     func admit(_ hello: Hello, _ peer: FabricPeer) throws(LogError) -> any ClientRights {
         try rights(
@@ -161,7 +207,10 @@ public final class Broker: Sendable {
 
     /// Where the members of a group meet. The one place that knows which broker has a group.
     /// - Throws: `LogError` where that is another broker.
-    func groups(of group: String) throws(LogError) -> SharedGroups { groups }
+    func groups(of group: String) throws(LogError) -> SharedGroups {
+        try cluster?.check(TopicPartition(positionsOf: group))
+        return groups
+    }
 
     func forget(_ session: BrokerSession) {
         state.withLock { $0.sessions[ObjectIdentifier(session)] = nil }

@@ -18,11 +18,12 @@ extension BrokerSession {
                 try await opened.close()
                 throw tooMany("groups")
             }
+            broker.hasOpened(TopicPartition(positionsOf: name))
             let positions = await opened.positions
             answer(number) { $0.put(positions) }
         case .commit(let group, let partitions, let offsets):
             guard let group = state.withLock({ $0.groups[group] }) else {
-                throw LogError(.closed, "the group is closed")
+                throw broker.gone("the group is closed")
             }
             guard partitions.count == offsets.count else {
                 throw LogError(.invalidConfiguration, "a commit has as many offsets as partitions")

@@ -7,6 +7,7 @@ extension BrokerSession {
         switch request {
         case .joinGroup(let seat, let group, let request):
             try await join(group, request, seat, rights)
+            broker.hasOpened(TopicPartition(positionsOf: group))
             answer(number) { _ in }
         case .nextChange(let seat):
             let change = try await self.seat(seat).nextChange()
@@ -55,7 +56,7 @@ extension BrokerSession {
 
     private func seat(_ number: UInt32) throws(LogError) -> LocalSeat {
         guard let seat = state.withLock({ $0.seats[number] }) else {
-            throw LogError(.closed, "the member \(number) of \(wire.connection.peer) has left")
+            throw broker.gone("the member \(number) of \(wire.connection.peer) has left")
         }
         return seat
     }

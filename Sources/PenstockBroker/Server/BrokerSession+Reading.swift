@@ -7,6 +7,7 @@ extension BrokerSession {
     func read(_ request: Request, _ number: UInt64) async throws(LogError) {
         switch request {
         case .openReader(let reader, let partition, let position, let parts):
+            try broker.cluster?.check(partition)
             let opened = try await SessionReader(broker.log, partition, position, parts)
             let isKept = state.withLock { state in
                 guard state.ending == nil, state.readers[reader] == nil,
@@ -19,6 +20,7 @@ extension BrokerSession {
                 await opened.close()
                 throw tooMany("readers")
             }
+            broker.hasOpened(partition)
             let start = await opened.position
             answer(number) { $0.put(start) }
         case .fetch(let fetch):
@@ -63,7 +65,7 @@ extension BrokerSession {
 
     private func reader(_ number: UInt32) throws(LogError) -> SessionReader {
         guard let reader = state.withLock({ $0.readers[number] }) else {
-            throw LogError(.closed, "the reader \(number) of \(wire.connection.peer) is closed")
+            throw broker.gone("the reader \(number) of \(wire.connection.peer) is closed")
         }
         return reader
     }

@@ -27,6 +27,14 @@ extension BrokerSession {
             case .describe(let name):
                 let topic = try await log.describe(name)
                 answer(number) { $0.put(topic) }
+            case .cluster:
+                let description = try await broker.description()
+                let visible = description.visible {
+                    isVisible($0, rights)
+                } groups: {
+                    rights.mayUse(group: $0)
+                }
+                answer(number) { $0.put(visible) }
             case .owners(let name):
                 let owners = try await log.owners(of: name)
                 answer(number) { $0.put(owners) }
@@ -51,7 +59,7 @@ extension BrokerSession {
             case .closeWriter(let writer):
                 if let closed = state.withLock({ $0.writers.removeValue(forKey: writer) }) {
                     await closed.lane.drained()
-                    try await broker.writers.giveBack(closed.partition)
+                    try await broker.writers.giveBack(closed.opened)
                 }
                 answer(number) { _ in }
             case .openReader, .fetch, .nextControl, .skipDamage, .payloads, .closeReader:
@@ -73,19 +81,22 @@ extension BrokerSession {
     private func open(
         _ number: UInt32, _ partition: TopicPartition, _ sharing: WriterSharing, _ request: UInt64
     ) async throws(LogError) {
+        try broker.cluster?.check(partition)
         let topic = try await log.describe(partition.topic)
-        let writer = try await broker.writers.open(partition, sharing)
+        let opened = try await broker.writers.open(partition, sharing)
+        let writer = opened.writer
         let isKept = state.withLock { state in
             guard state.ending == nil, state.writers[number] == nil,
                 state.writers.count < broker.limits.objectsPerClient
             else { return false }
-            state.writers[number] = Writer(partition: partition, writer: writer, lane: AppendLane(writer))
+            state.writers[number] = Writer(opened: opened, lane: AppendLane(writer))
             return true
         }
         guard isKept else {
-            try await broker.writers.giveBack(partition)
+            try await broker.writers.giveBack(opened)
             throw tooMany("writers")
         }
+        broker.hasOpened(partition)
         answer(request) { message in
             message.put(writer.codec)
             message.put(topic.schema)
@@ -106,7 +117,7 @@ extension BrokerSession {
 
     private func writer(_ number: UInt32) throws(LogError) -> Writer {
         guard let writer = state.withLock({ $0.writers[number] }) else {
-            throw LogError(.closed, "the writer \(number) of \(wire.connection.peer) is closed")
+            throw broker.gone("the writer \(number) of \(wire.connection.peer) is closed")
         }
         return writer
     }
@@ -129,17 +140,18 @@ extension BrokerSession {
     /// Whether a client may know of a topic. Who connects to the broker is not for everybody to know.
     private func isVisible(_ topic: String, _ rights: any ClientRights) -> Bool {
         if rights.mayAdminister(topic: topic) { return true }
-        return topic != Audit.topic && (rights.mayConsume(from: topic) || rights.mayProduce(to: topic))
+        return !Audit.isOne(topic) && (rights.mayConsume(from: topic) || rights.mayProduce(to: topic))
     }
 
     private func mayRead(_ topic: String, _ rights: any ClientRights) -> Bool {
-        topic == Audit.topic ? rights.mayAdminister(topic: topic) : rights.mayConsume(from: topic)
+        Audit.isOne(topic) ? rights.mayAdminister(topic: topic) : rights.mayConsume(from: topic)
     }
 
     private func check(_ request: Request, _ rights: any ClientRights) throws(LogError) {
         let (isAllowed, what): (Bool, String)
         switch request {
-        case .hello, .ping, .fabric, .append, .topics, .groups, .openProducer, .closeWriter, .fetch, .nextControl,
+        case .hello, .ping, .cluster, .fabric, .append, .topics, .groups, .openProducer, .closeWriter, .fetch,
+            .nextControl,
             .skipDamage,
             .payloads,
             .closeReader, .commit, .closeGroup, .beginTransaction, .commitTransaction, .abortTransaction,
@@ -182,9 +194,9 @@ extension Request {
         switch self {
         case .createTopic(let topic, _, _), .openTopic(let topic, _, _), .alterTopic(let topic, _),
             .deleteTopic(let topic):
-            topic == Audit.topic
+            Audit.isOne(topic)
         case .truncate(let partition, _), .recover(let partition), .openWriter(_, let partition, _):
-            partition.topic == Audit.topic
+            Audit.isOne(partition.topic)
         default: false
         }
     }

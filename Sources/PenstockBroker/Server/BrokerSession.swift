@@ -7,9 +7,11 @@ internal import PenstockLog
 /// Appends are taken on the transport's thread; everything else in tasks, each request in its own.
 final class BrokerSession: ConnectionHandler {
     struct Writer: Sendable {
-        let partition: TopicPartition
-        let writer: any PortableWriter
+        let opened: PartitionWriters.Opened
         let lane: AppendLane
+
+        var partition: TopicPartition { opened.partition }
+        var writer: any PortableWriter { opened.writer }
     }
 
     struct Producer: Hashable, Sendable {
@@ -96,7 +98,7 @@ final class BrokerSession: ConnectionHandler {
         }
         if intake.holdsBack {
             // The client's words wait behind its batches, which wait for the disk; it is told that the broker is there.
-            return answer(Envelope.unasked) { _ in }
+            return tellBrokers()
         }
         guard silence > (rights != nil ? broker.limits.silence : broker.limits.helloTimeout) else { return }
         wire.connection.fail(FabricError(.timedOut, "\(wire.connection.peer) has said nothing for \(silence)"))
@@ -160,7 +162,7 @@ final class BrokerSession: ConnectionHandler {
                 broker.audit(.connected, rights.client, wire.connection.peer)
                 let welcome = Welcome(
                     broker: broker.name, silence: UInt32(broker.limits.silence / .milliseconds(1)),
-                    fetchBytes: UInt32(broker.limits.fetchBytes))
+                    fetchBytes: UInt32(broker.limits.fetchBytes), brokers: broker.addresses)
                 answer(number) { $0.put(welcome) }
             } catch {
                 broker.audit(.refused, hello.client, wire.connection.peer, error.summary)
@@ -198,8 +200,7 @@ final class BrokerSession: ConnectionHandler {
         guard let payload else { return wire.fail(WireError("an append has a body")) }
         guard let writer, append.transaction == 0 || transaction != nil else {
             payload.decline()
-            return refuse(
-                number, LogError(.closed, "there is no writer or transaction of this number any more"))
+            return refuse(number, broker.gone("there is no writer or transaction of this number any more"))
         }
         if case .producer(let stamp) = append.claim, !owns(stamp, in: writer.partition) {
             payload.decline()
@@ -256,7 +257,29 @@ final class BrokerSession: ConnectionHandler {
         wire.connection.fail(error)
     }
 
+    /// Says that the broker is there, and which others are.
+    func tellBrokers() { answer(Envelope.unasked) { $0.put(broker.addresses) } }
+
     // MARK: The end
+
+    /// Gives up what is another broker's now. Who had it finds that out when it is used, and goes on there.
+    func giveUp(_ isOut: (TopicPartition) -> Bool) async {
+        let (readers, groups, transactions) = state.withLock { state in
+            let lost = state.writers.filter { isOut($0.value.partition) }.keys
+            for number in lost { state.writers[number] = nil }
+            // As the end of a process: the next writers decide about what is open.
+            let transactions = lost.isEmpty ? [:] : state.transactions
+            if !lost.isEmpty { state.transactions = [:] }
+            let readers = state.readers.filter { isOut($0.value.partition) }
+            for number in readers.keys { state.readers[number] = nil }
+            let groups = state.groups.filter { isOut(TopicPartition(positionsOf: $0.value.name)) }
+            for number in groups.keys { state.groups[number] = nil }
+            return (readers, groups, transactions)
+        }
+        for transaction in transactions.values { transaction.leave() }
+        for reader in readers.values { await reader.close() }
+        for group in groups.values { try? await group.close() }
+    }
 
     @discardableResult
     private func release() -> Task<Void, Never> {
@@ -274,7 +297,7 @@ final class BrokerSession: ConnectionHandler {
                 // As the end of a process: whoever goes on decides about what is open.
                 for transaction in transactions.values { transaction.leave() }
                 for reader in readers.values { await reader.close() }
-                for writer in writers.values { try? await broker.writers.giveBack(writer.partition) }
+                for writer in writers.values { try? await broker.writers.giveBack(writer.opened) }
                 for group in groups.values { try? await group.close() }
             }
             state.ending = ending

@@ -3,8 +3,16 @@ internal import PenstockLog
 
 /// The writers of a broker's partitions: each partition has one, which a client has to itself or shares with others.
 actor PartitionWriters {
+    /// A writer, and what it is given back by.
+    struct Opened: Sendable {
+        let writer: any PortableWriter
+        let partition: TopicPartition
+        fileprivate let number: UInt64
+    }
+
     private struct Entry {
         let opening: Task<any PortableWriter, any Error>
+        let number: UInt64
         var users = 1
         let isShared: Bool
         /// Once nobody is to get it any more.
@@ -12,13 +20,19 @@ actor PartitionWriters {
     }
 
     private let log: any LogStore
+    /// Whether a shared writer that nobody has any more stays open for the next one.
+    private let keepsIdle: Bool
     private var entries: [TopicPartition: Entry] = [:]
+    private var openings: UInt64 = 0
 
-    init(_ log: any LogStore) { self.log = log }
+    init(_ log: any LogStore, keepsIdle: Bool) {
+        self.log = log
+        self.keepsIdle = keepsIdle
+    }
 
     /// The writer of a partition. Whoever gets it gives it back.
     /// - Throws: As `LogStore.writer(for:committing:)`; `LogError` with code `partitionOwned` where others have it.
-    func open(_ partition: TopicPartition, _ sharing: WriterSharing) async throws(LogError) -> any PortableWriter {
+    func open(_ partition: TopicPartition, _ sharing: WriterSharing) async throws(LogError) -> Opened {
         let committing: TransactionID?
         let shares: Bool
         switch sharing {
@@ -38,7 +52,7 @@ actor PartitionWriters {
                     place: .init(partition: partition))
             }
             entries[partition]?.users += 1
-            return try await opened(entry.opening, partition)
+            return try await opened(entry, partition)
         }
         let opening = Task { [log] in
             let writer = try await log.writer(for: partition, committing: committing)
@@ -47,15 +61,18 @@ actor PartitionWriters {
             }
             return portable
         }
-        entries[partition] = Entry(opening: opening, isShared: shares)
-        return try await opened(opening, partition)
+        openings += 1
+        let entry = Entry(opening: opening, number: openings, isShared: shares)
+        entries[partition] = entry
+        return try await opened(entry, partition)
     }
 
     /// Gives a writer back. One that was not shared is closed.
-    func giveBack(_ partition: TopicPartition) async throws(LogError) {
-        guard let entry = entries[partition], entry.users > 0 else { return }
+    func giveBack(_ opened: Opened) async throws(LogError) {
+        let partition = opened.partition
+        guard let entry = entries[partition], entry.number == opened.number, entry.users > 0 else { return }
         entries[partition]?.users -= 1
-        guard entry.users == 1, !entry.isShared, let closing = close(partition) else { return }
+        guard entry.users == 1, !entry.isShared || !keepsIdle, let closing = close(partition) else { return }
         defer { if entries[partition]?.closing == closing { entries[partition] = nil } }
         do { try await closing.value } catch { throw Self.told(error) }
     }
@@ -70,11 +87,17 @@ actor PartitionWriters {
         }
     }
 
-    /// Closes all writers.
-    func closeAll() async {
-        for partition in entries.keys { _ = try? await close(partition)?.value }
-        entries = [:]
+    /// Closes the writers of partitions that are not to be this broker's any more, also those that somebody has.
+    func close(_ isOut: (TopicPartition) -> Bool) async {
+        let closing = entries.keys.filter(isOut).map { ($0, close($0)) }
+        for (partition, closing) in closing {
+            _ = try? await closing?.value
+            if entries[partition]?.closing == closing { entries[partition] = nil }
+        }
     }
+
+    /// Closes all writers.
+    func closeAll() async { await close { _ in true } }
 
     private func close(_ partition: TopicPartition) -> Task<Void, any Error>? {
         guard let entry = entries[partition] else { return nil }
@@ -83,11 +106,11 @@ actor PartitionWriters {
         return closing
     }
 
-    private func opened(
-        _ opening: Task<any PortableWriter, any Error>, _ partition: TopicPartition
-    ) async throws(LogError) -> any PortableWriter {
-        do { return try await opening.value } catch {
-            if entries[partition]?.opening == opening { entries[partition] = nil }
+    private func opened(_ entry: Entry, _ partition: TopicPartition) async throws(LogError) -> Opened {
+        do {
+            return Opened(writer: try await entry.opening.value, partition: partition, number: entry.number)
+        } catch {
+            if entries[partition]?.number == entry.number { entries[partition] = nil }
             throw Self.told(error)
         }
     }

@@ -5,7 +5,7 @@ internal import PenstockLog
 /// answered at once when another one comes.
 actor SessionReader {
     private let log: any LogStore
-    private let partition: TopicPartition
+    nonisolated let partition: TopicPartition
     private let parts: RecordParts
     private var reader: (any PortableReader)?
     /// The request before this one.

@@ -277,6 +277,7 @@ extension LogError: WireValue {
         message.put(place.file)
         message.put(place.position)
         message.put(place.sequence)
+        message.put(place.broker)
     }
     init(from message: inout WireReader) throws(WireError) {
         // What a newer broker calls by another name is a failure all the same.
@@ -288,6 +289,7 @@ extension LogError: WireValue {
         place.file = try message.take()
         place.position = try message.take()
         place.sequence = try message.take()
+        place.broker = try message.take()
         self.init(code, summary, hint: hint, place: place)
     }
 }

@@ -43,6 +43,7 @@ extension Request: WireValue {
         case releaseGrants
         case leaveGroup
         case members
+        case cluster
     }
 
     func write(to message: inout WireWriter) {
@@ -91,6 +92,7 @@ extension Request: WireValue {
         case .releaseGrants(let seat, let grants): put(.releaseGrants, seat, grants)
         case .leaveGroup(let seat): put(.leaveGroup, seat)
         case .members(let group): put(.members, group)
+        case .cluster: put(.cluster)
         }
     }
 
@@ -139,6 +141,7 @@ extension Request: WireValue {
         case .releaseGrants: self = .releaseGrants(seat: try message.take(), try message.take())
         case .leaveGroup: self = .leaveGroup(seat: try message.take())
         case .members: self = .members(group: try message.take())
+        case .cluster: self = .cluster
         }
     }
 }

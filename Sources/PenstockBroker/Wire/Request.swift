@@ -56,6 +56,9 @@ enum Request: Sendable {
     case commitTransaction(UInt32)
     case abortTransaction(UInt32)
     case leaveTransaction(UInt32)
+
+    /// The brokers, and which of them has what.
+    case cluster
 }
 
 /// How a client introduces itself.
@@ -81,6 +84,8 @@ struct Welcome: Sendable {
     let silence: UInt32
     /// The most bytes of what is answered to a fetch.
     let fetchBytes: UInt32
+    /// Where the brokers of the log are reached; nothing where this is the only one.
+    let brokers: [String]
 }
 
 /// With whom a writer shares its partition.
@@ -133,9 +138,11 @@ extension Welcome: WireValue {
         message.put(broker)
         message.put(silence)
         message.put(fetchBytes)
+        message.put(brokers)
     }
     init(from message: inout WireReader) throws(WireError) {
         (broker, silence, fetchBytes) = (try message.take(), try message.take(), try message.take())
+        brokers = try message.take()
     }
 }
 

@@ -139,7 +139,7 @@ extension PhysicalStage {
         case .source(_, let source): "reads \(source.summary) as \(source.output.name)\(summary(source.disorder))"
         case .topic(_, let topic, let codec, let disorder, let isPersisted):
             "reads topic \(topic) of \(codec.schema.name)@\(codec.schema.version)\(summary(disorder))"
-                + (isPersisted ? ", what is acknowledged" : "")
+                + (isPersisted ? ", what is acknowledged" : "") + (reading.follows ? ", until its stream ends" : "")
         case .channels: "channels"
         }
     }

@@ -112,13 +112,15 @@ struct StageWiring: Sendable {
     }
 
     /// What reads a partition of the stage's source, and how far out of order its events can be.
-    func makeFeed(_ partition: Int) throws -> (feed: any SourceFeed, disorder: Disorder) {
+    /// - Parameter bell: Wakes the stage where a topic is followed; nil where it is not.
+    func makeFeed(_ partition: Int, following bell: SourceBell? = nil) throws -> (feed: any SourceFeed, disorder: Disorder) {
         switch stage.input {
         case .source(let name, let source):
             return (try source.open(partition, sourceContext(name)), source.disorder)
         case .topic(let name, let topic, let codec, let disorder, let isPersisted):
             let feed = TopicFeed(
-                TopicPartition(topic, partition), codec, range: isPersisted ? persistedRange : nil, run: run)
+                TopicPartition(topic, partition), codec, range: isPersisted ? persistedRange : nil, run: run,
+                following: bell)
             guard let loop, let rule = stage.feedback else { return (feed, disorder) }
             return (FeedbackFeed(feed, name, loop, rounds: rule.rounds, run.journal), .marks)
         case .channels: preconditionFailure("stage \(stage.index) has no source")

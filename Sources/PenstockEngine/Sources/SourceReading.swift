@@ -8,6 +8,8 @@ public struct SourceReading: Sendable, Hashable {
     public var maxDrift: Int64?
     /// An event whose time is further than so many nanoseconds behind the time at which it was appended is refused; nil for no limit.
     public var maxAhead: Int64?
+    /// Whether a topic is read on behind its last record, until its stream ends.
+    public var follows = false
 
     /// Nothing of all that.
     public init() {}
@@ -30,6 +32,7 @@ public struct SourceReading: Sendable, Hashable {
         if maxAhead != nil || hasFutureSide, !isTopic {
             return "only the events of a topic carry the time of a clock that could tell which are in the future"
         }
+        if follows, !isTopic { return "only a topic can be followed; other sources say themselves where they end" }
         return nil
     }
 }

@@ -31,6 +31,7 @@ struct SourceStage {
     /// How long the stage has waited for those behind it.
     private var blocked: Int64 = 0
     private var meter: SourceMeter
+    private let bell = SourceBell()
     /// Whether those behind the stage have been told that all partitions are idle.
     private var isLeftOut = false
 
@@ -54,7 +55,9 @@ struct SourceStage {
         run = wiring.run
         var reading = wiring.stage.reading
         // What is replayed has been recorded, and is read on.
-        if run.options.reading != .live || run.journal?.isFollowing == true { reading.idleAfter = nil }
+        if run.options.reading != .live || run.journal?.isFollowing == true {
+            (reading.idleAfter, reading.follows) = (nil, false)
+        }
         self.reading = reading
         journal = wiring.stage.reading.idleAfter == nil ? nil : run.journal
         idle = reading.idleAfter == nil ? nil : wiring.idle.map { ($0, wiring.stage.index) }
@@ -66,7 +69,7 @@ struct SourceStage {
         partitions = []
         do {
             for partition in numbers {
-                let (feed, disorder) = try wiring.makeFeed(partition)
+                let (feed, disorder) = try wiring.makeFeed(partition, following: reading.follows ? bell : nil)
                 var opened = SourcePartition(
                     feed: feed, disorder: clocked?.disorder ?? disorder,
                     origin: wiring.origin(name, partition: partition))
@@ -163,7 +166,14 @@ struct SourceStage {
     }
 
     private func pause(since round: UInt64) async throws {
-        guard let steps = run.steps else { return try await Task.sleep(for: .milliseconds(1)) }
+        guard let steps = run.steps else {
+            // Whoever is followed rings; what else may have to be done, such as a checkpoint, waits a little.
+            if reading.follows {
+                await bell.sleep(atMost: .milliseconds(10))
+                return try Task.checkCancellation()
+            }
+            return try await Task.sleep(for: .milliseconds(1))
+        }
         try await steps.pause(id, since: round)
     }
 

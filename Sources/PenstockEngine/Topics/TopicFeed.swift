@@ -1,12 +1,16 @@
 internal import PenstockEvents
 internal import PenstockLog
 
-/// Reads one partition of a topic: a persisted one as far as this run or a recorded scan goes, any other from its beginning to its end.
+/// Reads one partition of a topic: a persisted one as far as this run or a recorded scan goes, any other from its beginning to its end, or
+/// on behind that until its stream ends.
 struct TopicFeed: SourceFeed {
     private let partition: TopicPartition
     private let codec: EventCodec
     private let range: PersistedRange?
     private let run: RunState
+    /// Rings when there is more in a partition that is followed; nil for one that is not.
+    private let bell: SourceBell?
+    private var watch: EndWatch?
     private var reader: (any TopicReader)?
     /// The next offset. Behind the records that were read but not given yet it is the reader's.
     private var next: UInt64 = 0
@@ -31,11 +35,12 @@ struct TopicFeed: SourceFeed {
         var start: Int
     }
 
-    init(_ partition: TopicPartition, _ codec: EventCodec, range: PersistedRange?, run: RunState) {
+    init(_ partition: TopicPartition, _ codec: EventCodec, range: PersistedRange?, run: RunState, following bell: SourceBell? = nil) {
         self.partition = partition
         self.codec = codec
         self.range = range
         self.run = run
+        self.bell = bell
         // Until the topic is opened this is where it will be.
         if case .offset(let offset) = start { next = offset }
     }
@@ -60,7 +65,15 @@ struct TopicFeed: SourceFeed {
             case .interrupted: return nothing(.more)
             }
         }
-        guard !isScanOver, let entry = try await reader.next() else { return nothing(.end) }
+        if let watch {
+            guard try watch.isOver() else { return nothing(.more) }
+            self.watch = nil
+        }
+        guard !isScanOver, let entry = try await reader.next() else {
+            guard let bell, !isScanOver else { return nothing(.end) }
+            watch = EndWatch(reader, bell)
+            return nothing(.more)
+        }
         switch entry {
         case .records(let records):
             let (values, times, unreadable) = codec.decode(records)
@@ -82,7 +95,10 @@ struct TopicFeed: SourceFeed {
         }
     }
 
-    func close() async { await reader?.close() }
+    func close() async {
+        await watch?.cancel()
+        await reader?.close()
+    }
 
     private func progress(after record: ControlRecord) -> SourceProgress {
         switch record {

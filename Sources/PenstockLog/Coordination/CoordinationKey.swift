@@ -22,9 +22,18 @@ public struct CoordinationKey: Sendable, Hashable, Comparable, CustomStringConve
         description = text
     }
 
-    /// The key of the ownership of a partition.
+    /// What the keys of partitions begin with.
+    public static let partitions = "partitions/"
+    /// What the keys of consumer groups begin with.
+    public static let groups = "groups/"
+
+    /// The key of the ownership of a partition, or of the group whose positions are in it.
     public init(owning partition: TopicPartition) throws(CoordinatorError) {
-        try self.init("partitions/\(partition.topic)/\(partition.partition)")
+        if let group = GroupName.group(of: partition.topic) {
+            try self.init(Self.groups + group)
+        } else {
+            try self.init("\(Self.partitions)\(partition.topic)/\(partition.partition)")
+        }
     }
 
     /// By bytes.

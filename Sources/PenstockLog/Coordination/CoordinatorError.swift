@@ -87,7 +87,7 @@ extension CoordinatorError {
             self.init(
                 .permissionDenied, "no permission to \(error.operation) \(error.path): \(error.text)",
                 hint: "all processes need write access to the coordination directory; check its owner and mode")
-        case .notFound, .notADirectory, .alreadyExists, .notEmpty, .tooManyOpenFiles, .other:
+        case .notFound, .notADirectory, .alreadyExists, .notEmpty, .tooManyOpenFiles, .leaseLost, .other:
             self.init(
                 .storage, "cannot \(error.operation) \(error.path): \(error.text)",
                 hint: "check that the coordination directory is there and mounted on this host")

@@ -56,9 +56,10 @@ public struct SystemMonotonicClock: MonotonicClock {
     /// Suspends until `instant`.
     public func sleep(until instant: MonotonicInstant) async throws {
         while true {
+            try Task.checkCancellation()
             let rest = instant - now()
-            try await Task.sleep(for: max(rest, .zero))
             if rest <= .zero { return }
+            await Pulse.sleep(for: rest)
         }
     }
 }

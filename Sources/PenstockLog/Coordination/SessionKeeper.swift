@@ -1,5 +1,8 @@
 /// Keeps a session alive while it lives itself: renews it four times in a lease. Ends it when it lapses, also where a renewal hangs.
+///
+/// It works on a thread of its own: a program that keeps every thread of Swift concurrency busy does not lose its leases by that.
 package final class SessionKeeper: Sendable {
+    private static let thread = StorageThread(label: "penstock-log.leases")
     private let renewal: Task<Void, Never>
 
     /// - Parameter renew: renews the session by `LeaseSession.renew`; returns false where there is nothing to renew any more.
@@ -7,14 +10,14 @@ package final class SessionKeeper: Sendable {
         _ session: LeaseSession, timing: LeaseTiming, clock: any MonotonicClock,
         renew: @escaping @Sendable () async -> Bool
     ) {
-        renewal = Task {
+        renewal = Task(executorPreference: Self.thread) {
             while session.ending.value == nil {
                 do { try await clock.sleep(until: clock.now() + timing.renewalInterval) } catch { return }
                 guard await renew() else { return }
             }
         }
         // Not cancelled with the renewals: who waits for the end of a lease that nobody renews any more is told of it.
-        Task {
+        Task(executorPreference: Self.thread) {
             while session.ending.value == nil {
                 do { try await clock.sleep(until: session.until) } catch { return }
                 if !session.holds(at: clock.now()) { session.end(.lapsed) }

@@ -32,8 +32,7 @@ extension EmbeddedLog {
 
     /// The names of all consumer groups, sorted by their bytes.
     public func groups() async throws(LogError) -> [String] {
-        try await directory.topics(internal: true).filter { $0.hasPrefix(GroupName.topicPrefix) }
-            .map { String($0.dropFirst(GroupName.topicPrefix.count)) }
+        try await directory.topics(internal: true).compactMap { GroupName.group(of: $0) }
     }
 
     /// Deletes a consumer group with its positions.

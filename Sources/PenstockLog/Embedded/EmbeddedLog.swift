@@ -22,6 +22,7 @@ public final class EmbeddedLog: LogStore {
     let storage: any Storage
     let clock: any WallClock
     let randomNumbers: any RandomSource
+    let leases: (any PartitionLeases)?
     private let limits: LogLimits
     let directory: LogDirectory
     let sharedGroups: SharedGroups
@@ -38,11 +39,12 @@ public final class EmbeddedLog: LogStore {
     ///   - clock: stamps batches with the time of their append, which decides nothing but what retention by age drops.
     ///   - limits: the bounds of everything that grows.
     ///   - randomNumbers: tell files of one name apart; they decide nothing.
+    ///   - leases: give out the right to write to partitions, where several processes that serve the log share the directory.
     /// - Throws: `LogError` with code `notALog`, `logNotFound`, `newerFormat`, `tooManyOpenFiles`, or another one of the storage.
     public init(
         directory path: String, creating: Bool = true, storage: any Storage = FileStorage(),
         clock: any WallClock = SystemWallClock(), limits: LogLimits = LogLimits(),
-        randomNumbers: any RandomSource = SystemRandomSource()
+        randomNumbers: any RandomSource = SystemRandomSource(), leases: (any PartitionLeases)? = nil
     ) async throws(LogError) {
         precondition(
             limits.writerThreads > 0 && limits.readerThreads > 0, "a log needs a thread to write and one to read")
@@ -53,6 +55,7 @@ public final class EmbeddedLog: LogStore {
         self.limits = limits
         sharedGroups = SharedGroups(limits: limits.groups)
         self.randomNumbers = randomNumbers
+        self.leases = leases
         let scheduler = storage.scheduler
         func thread(_ name: String) -> StorageThread {
             StorageThread(label: "penstock-log.\(name)", scheduler: scheduler)
@@ -167,6 +170,19 @@ public final class EmbeddedLog: LogStore {
         ofTheLog partition: TopicPartition, committing id: TransactionID? = nil
     ) async throws(LogError) -> any TopicWriter {
         let descriptor = try await topic(of: partition)
+        try await directory.keepTopicNames()
+        let claimed = try await claim(partition)
+        do throws(LogError) {
+            return try await writer(of: partition, committing: id, descriptor, claimed)
+        } catch {
+            await claimed.release()
+            throw error
+        }
+    }
+
+    private func writer(
+        of partition: TopicPartition, committing id: TransactionID?, _ descriptor: TopicDescriptor, _ claimed: Claimed
+    ) async throws(LogError) -> any TopicWriter {
         let topic = LiveTopic(descriptor, in: "\(directory.path)/\(descriptor.name)", storage: storage)
         let queue = WriterQueue(
             byteLimit: limits.pendingBytesPerWriter,
@@ -175,10 +191,9 @@ public final class EmbeddedLog: LogStore {
         let thread = nextWriterThread()
         let tail = tail(of: partition)
         let appender = PartitionAppender(
-            partition, directory: directory.directory(of: partition), topic: topic, storage: storage, clock: clock,
-            randomNumbers: randomNumbers, limits: limits, tail: tail, queue: queue, thread: thread,
-            maintenance: maintenance(of: partition, topic, tail))
-        try await directory.keepTopicNames()
+            partition, directory: directory.directory(of: partition), topic: topic, storage: claimed.storage,
+            lease: claimed.lease, clock: clock, randomNumbers: randomNumbers, limits: limits, tail: tail, queue: queue,
+            thread: thread, maintenance: maintenance(of: partition, topic, tail, claimed.storage))
         let opening = try await appender.open(outcomes, committing: id)
         keep(opening.reports)
         state.withLock { $0.appenders[partition] = WeakAppender(appender: appender) }
@@ -193,9 +208,17 @@ public final class EmbeddedLog: LogStore {
     /// - Throws: `LogError` with code `partitionOwned` where somebody writes to it.
     public func recover(_ partition: TopicPartition) async throws(LogError) {
         _ = try await topic(of: partition)
+        let claimed = try await claim(partition)
         let recovery = PartitionRecovery(
-            partition: partition, directory: directory.directory(of: partition), storage: storage, limits: limits)
-        keep(try await PartitionRepair(recovery, thread: nextWriterThread()).run())
+            partition: partition, directory: directory.directory(of: partition), storage: claimed.storage,
+            limits: limits)
+        do throws(LogError) {
+            keep(try await PartitionRepair(recovery, lease: claimed.lease, thread: nextWriterThread()).run())
+        } catch {
+            await claimed.release()
+            throw error
+        }
+        await claimed.release()
     }
 
     /// A reader of a partition, which brings `parts` of every record into memory. Needs no write access.
@@ -247,7 +270,7 @@ public final class EmbeddedLog: LogStore {
     }
 
     private func maintenance(
-        of partition: TopicPartition, _ topic: LiveTopic, _ tail: PartitionTail
+        of partition: TopicPartition, _ topic: LiveTopic, _ tail: PartitionTail, _ storage: any Storage
     ) -> PartitionMaintenance {
         PartitionMaintenance(
             partition: partition, directory: directory.directory(of: partition), topic: topic, storage: storage,

@@ -14,4 +14,14 @@ enum GroupName {
 
     /// The topic that holds the positions of a group.
     static func topic(of group: String) -> String { topicPrefix + group }
+
+    /// The group whose positions a topic holds; nil where it is another topic.
+    static func group(of topic: String) -> String? {
+        topic.hasPrefix(topicPrefix) ? String(topic.dropFirst(topicPrefix.count)) : nil
+    }
+}
+
+extension TopicPartition {
+    /// The partition that holds the positions of a group: who owns the one owns the other.
+    package init(positionsOf group: String) { self.init(GroupName.topic(of: group)) }
 }

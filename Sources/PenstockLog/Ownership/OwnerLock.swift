@@ -6,27 +6,40 @@
 
 /// The ownership of a partition: a locked file that says who holds it, with an epoch that rises at every change of hands.
 ///
-/// The lock goes with the process; what the file says is for people and for the epoch.
+/// The lock goes with the process; what the file says is for people and for the epoch. With a lease, which decides then, the lock is shared:
+/// it keeps away those who have none, also where one process was stopped and another has the lease by now.
 final class OwnerLock: Sendable {
     static let fileName = "owner"
 
     let epoch: UInt32
+    let lease: Lease?
     private let file: any StorageFile
 
-    /// - Parameter lowestEpoch: above every epoch that the partition's files name.
-    /// - Throws: `LogError` with code `partitionOwned`, or one of the storage.
+    /// - Parameter lease: what decides about the ownership, with an epoch above every one that the partition's files name; nil for the lock
+    ///   alone.
+    /// - Throws: `LogError` with code `partitionOwned` or `moved`, or one of the storage.
     init(
-        of partition: TopicPartition, in directory: String, storage: any Storage,
-        lowestEpoch: () throws(LogError) -> UInt32
+        of partition: TopicPartition, in directory: String, storage: any Storage, lease: Lease?
     ) throws(LogError) {
         let path = directory + "/" + Self.fileName
-        guard let file = try explained(partition, { () throws(StorageError) in try storage.lock(path) }) else {
+        let isShared = lease != nil
+        guard
+            let file = try explained(
+                partition, { () throws(StorageError) in try storage.lock(path, shared: isShared) })
+        else {
             throw Self.ownedError(partition, path: path, storage: storage)
         }
         self.file = file
-        let lowest = try lowestEpoch()
-        let previous = Self.fields(of: file)["epoch"].flatMap { UInt32($0) } ?? 0
-        epoch = max(previous + 1, lowest)
+        self.lease = lease
+        if let lease {
+            epoch = lease.epoch
+        } else {
+            let lowest =
+                try PartitionView.segments(of: partition, in: directory, storage: storage)
+                .map { $0.epoch + 1 }.max() ?? 1
+            let previous = Self.fields(of: file)["epoch"].flatMap { UInt32($0) } ?? 0
+            epoch = max(previous + 1, lowest)
+        }
         let text = "epoch \(epoch)\npid \(getpid())\nhost \(Self.hostName)\n"
         try explained(partition) { () throws(StorageError) in
             try Array(text.utf8).withRawBytes { bytes throws(StorageError) in try file.write([bytes], at: 0) }
@@ -34,6 +47,15 @@ final class OwnerLock: Sendable {
             try file.sync()
         }
     }
+
+    deinit {
+        guard let lease, lease.isHeld else { return }
+        Task { try? await lease.release() }
+    }
+
+    /// Refuses what only the owner may say: that something is in the log.
+    /// - Throws: `StorageError` with reason `leaseLost`.
+    func check(_ path: String) throws(StorageError) { try lease?.check("acknowledge what was written to", path) }
 
     /// The error that names the owner of a partition.
     static func ownedError(_ partition: TopicPartition, path: String, storage: any Storage) -> LogError {

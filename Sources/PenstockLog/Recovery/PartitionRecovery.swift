@@ -61,7 +61,8 @@ struct PartitionRecovery {
 
     private func removeUnfinished() throws(LogError) {
         try explained(partition) { () throws(StorageError) in
-            for name in try storage.list(directory) where name.hasSuffix(SegmentName.unfinishedSuffix) {
+            for name in try storage.list(directory)
+            where name.hasSuffix(SegmentName.unfinishedSuffix) || FileStorage.isUnfinished(name) {
                 try storage.remove(directory + "/" + name)
             }
         }

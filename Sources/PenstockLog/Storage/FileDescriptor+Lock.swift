@@ -11,9 +11,9 @@ extension FileDescriptor {
     private static let getLock: CInt = 36
     private static let setLock: CInt = 37
 
-    /// Takes the exclusive lock of the file; false where another open file has it.
-    borrowing func tryLock(path: String) throws(StorageError) -> Bool {
-        var request = Self.request(F_WRLCK)
+    /// Takes the lock of the file, for this open file alone or shared with others; false where another one is in the way.
+    borrowing func tryLock(path: String, shared: Bool) throws(StorageError) -> Bool {
+        var request = Self.request(shared ? F_RDLCK : F_WRLCK)
         let number = number
         while fcntl(number, Self.setLock, &request) < 0 {
             switch errno {
@@ -33,9 +33,9 @@ extension FileDescriptor {
         while fcntl(number, Self.setLock, &request) < 0, errno == EINTR {}
     }
 
-    /// Whether another open file has the exclusive lock.
+    /// Whether another open file has the lock, alone or shared.
     borrowing func isLockedByAnother(path: String) throws(StorageError) -> Bool {
-        var request = Self.request(F_RDLCK)
+        var request = Self.request(F_WRLCK)
         let number = number
         try StorageError.check("ask for the lock of", path) { fcntl(number, Self.getLock, &request) }
         return CInt(request.l_type) != CInt(F_UNLCK)

@@ -102,9 +102,9 @@ public struct FileStorage: Storage {
     }
 
     /// Opens or creates a file and locks it until the returned object goes, or nil where somebody else holds the lock.
-    public func lock(_ path: String) throws(StorageError) -> (any StorageFile)? {
+    public func lock(_ path: String, shared: Bool) throws(StorageError) -> (any StorageFile)? {
         let descriptor = try FileDescriptor(path: path, flags: O_RDWR | O_CREAT)
-        guard try descriptor.tryLock(path: path) else { return nil }
+        guard try descriptor.tryLock(path: path, shared: shared) else { return nil }
         return SystemFile(path: path, descriptor: descriptor, direct: nil, isLocked: true)
     }
 

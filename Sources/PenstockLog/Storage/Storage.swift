@@ -19,8 +19,9 @@ public protocol Storage: Sendable {
     /// Makes what was created, renamed and removed in a directory survive a power loss.
     func syncDirectory(_ path: String) throws(StorageError)
     /// Opens or creates a file and locks it until the returned object goes, or nil where somebody else holds the lock.
-    func lock(_ path: String) throws(StorageError) -> (any StorageFile)?
-    /// Whether somebody holds the lock. Needs no write access.
+    /// - Parameter shared: Whether others may hold it as well, who share it too.
+    func lock(_ path: String, shared: Bool) throws(StorageError) -> (any StorageFile)?
+    /// Whether somebody holds the lock, for himself or shared. Needs no write access.
     func isLocked(_ path: String) throws(StorageError) -> Bool
     /// Watches a directory; nil where the storage cannot, so that one has to look now and then.
     func watch(_ path: String) -> (any DirectoryWatch)?
@@ -28,9 +29,14 @@ public protocol Storage: Sendable {
     var scheduler: (any StorageScheduler)? { get }
     /// What does not work here and is done in another way, a line each.
     var notes: [String] { get }
+    /// Tells the unfinished files of whoever uses the storage from those of others who do the same at the same place.
+    var unfinishedTag: String { get }
 }
 
 extension Storage {
+    /// Opens or creates a file and locks it for the caller alone.
+    public func lock(_ path: String) throws(StorageError) -> (any StorageFile)? { try lock(path, shared: false) }
+
     /// Nil: nothing is watched.
     public func watch(_ path: String) -> (any DirectoryWatch)? { nil }
 
@@ -38,6 +44,8 @@ extension Storage {
     public var scheduler: (any StorageScheduler)? { nil }
     /// Nothing to tell.
     public var notes: [String] { [] }
+    /// Nothing: nobody else does the same.
+    public var unfinishedTag: String { "" }
 }
 
 /// An open file. It is closed when the last reference goes.

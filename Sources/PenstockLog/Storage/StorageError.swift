@@ -25,6 +25,8 @@ public struct StorageError: Error, Sendable, Hashable {
         case permissionDenied
         /// The process or the machine has no file descriptor left.
         case tooManyOpenFiles
+        /// The owner of the partition has lost its lease.
+        case leaseLost
         /// Anything else.
         case other
     }

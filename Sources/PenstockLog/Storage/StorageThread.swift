@@ -7,16 +7,16 @@ internal import Synchronization
     internal import Musl
 #endif
 
-/// A thread on which files may block: the executor of the actors that write, sync, read and verify, and of tasks that begin there.
+/// A thread on which files may block, or that nobody else is to keep busy: the executor of the actors that write, sync, read and verify, and of tasks that begin there.
 ///
 /// A serial queue of Dispatch stands for the thread: it is outside the pool of Swift concurrency, and an idle one costs nothing. A
 /// storage with a scheduler gets the work instead.
-final class StorageThread: SerialExecutor, TaskExecutor {
+package final class StorageThread: SerialExecutor, TaskExecutor {
     private let schedule: @Sendable (@escaping @Sendable () -> Void) -> Void
     /// The system's thread that runs a piece of work, or 0.
     private let current = Atomic<UInt>(0)
 
-    init(label: String, scheduler: (any StorageScheduler)? = nil) {
+    package init(label: String, scheduler: (any StorageScheduler)? = nil) {
         if let scheduler {
             schedule = { scheduler.schedule(on: label, $0) }
         } else {
@@ -34,7 +34,7 @@ final class StorageThread: SerialExecutor, TaskExecutor {
         }
     }
 
-    func enqueue(_ job: consuming ExecutorJob) {
+    package func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         run {
             job.runSynchronously(
@@ -42,7 +42,7 @@ final class StorageThread: SerialExecutor, TaskExecutor {
         }
     }
 
-    func checkIsolated() {
+    package func checkIsolated() {
         precondition(
             current.load(ordering: .relaxed) == UInt(pthread_self()), "work of a storage thread runs on that thread")
     }

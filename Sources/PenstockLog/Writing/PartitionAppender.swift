@@ -15,6 +15,8 @@ actor PartitionAppender {
     private let directory: String
     private let topic: LiveTopic
     private let storage: any Storage
+    /// Decides about the ownership; nil for a lock of the file system.
+    nonisolated let lease: Lease?
     private let clock: any WallClock
     private let randomNumbers: any RandomSource
     private let limits: LogLimits
@@ -38,13 +40,14 @@ actor PartitionAppender {
 
     init(
         _ partition: TopicPartition, directory: String, topic: LiveTopic, storage: any Storage,
-        clock: any WallClock, randomNumbers: any RandomSource, limits: LogLimits, tail: PartitionTail,
+        lease: Lease?, clock: any WallClock, randomNumbers: any RandomSource, limits: LogLimits, tail: PartitionTail,
         queue: WriterQueue, thread: StorageThread, maintenance: PartitionMaintenance
     ) {
         self.partition = partition
         self.directory = directory
         self.topic = topic
         self.storage = storage
+        self.lease = lease
         self.clock = clock
         self.randomNumbers = randomNumbers
         self.limits = limits
@@ -59,9 +62,7 @@ actor PartitionAppender {
     /// Where a transaction was open at the partition's end, the record that ends it is returned: it has to come first.
     func open(_ outcomes: TransactionOutcomes, committing id: TransactionID?) throws(LogError) -> Opening {
         let (partition, directory, storage) = (partition, directory, storage)
-        let owner = try OwnerLock(of: partition, in: directory, storage: storage) { () throws(LogError) in
-            try PartitionView.segments(of: partition, in: directory, storage: storage).map { $0.epoch + 1 }.max() ?? 1
-        }
+        let owner = try OwnerLock(of: partition, in: directory, storage: storage, lease: lease)
         try maintenance.removeGarbage()
         let recovery = PartitionRecovery(partition: partition, directory: directory, storage: storage, limits: limits)
         let (committed, reports) = try recovery.run()
@@ -73,7 +74,11 @@ actor PartitionAppender {
         self.owner = owner
         self.committed = committed
         head = try explained(partition) { () throws(StorageError) in
-            try storage.open(directory + "/" + PartitionHead.fileName, .updateOrCreate)
+            // What an earlier owner that stands still has open is then another file.
+            if lease != nil {
+                try storage.replace(PartitionHead.fileName, in: directory, with: encodedHead)
+            }
+            return try storage.open(directory + "/" + PartitionHead.fileName, .updateOrCreate)
         }
         try explained(partition) { () throws(StorageError) in
             try writeHead()
@@ -176,6 +181,8 @@ actor PartitionAppender {
         try segment.flush()
         let durability = topic.configuration.durability
         if durability == .durable { try segment.sync() }
+        // What was written while the lease was held is found by the next owner; what came later it need not see.
+        try owner?.check(segment.path)
         committed = CommittedPosition(nextOffset: last.header.nextOffset, segment: segment.name)
         committedEnd = segment.end
         for (submission, header) in written { ledger.note(submission.batch, at: header.baseOffset) }
@@ -234,9 +241,11 @@ actor PartitionAppender {
         try LedgerFile.write(ledger, at: committed.nextOffset, in: directory, storage: storage)
     }
 
+    private var encodedHead: [UInt8] { PartitionHead.encode(ledger.readable(committed)) }
+
     private func writeHead() throws(StorageError) {
         guard let head else { return }
-        try PartitionHead.encode(ledger.readable(committed)).withRawBytes { bytes throws(StorageError) in
+        try encodedHead.withRawBytes { bytes throws(StorageError) in
             try head.write([bytes], at: 0)
         }
     }

@@ -51,7 +51,11 @@ final class PartitionWriter: TopicWriter {
     func close() async throws(LogError) {
         await abortTransaction()
         guard queue.close() else { return }
-        try await appender.close()
+        do throws(LogError) { try await appender.close() } catch {
+            try? await appender.lease?.release()
+            throw error
+        }
+        try? await appender.lease?.release()
     }
 
     /// A batch of the topic's schema, ready for the file but for its place.

@@ -29,6 +29,7 @@ struct SimulatedDisk {
     struct Holder: Equatable {
         let process: Int
         let handle: Int
+        let isShared: Bool
     }
 
     /// A crash that waits for a number of changing calls.
@@ -40,7 +41,7 @@ struct SimulatedDisk {
     var random: SeededRandom
     var names = SimulatedNames()
     var files: [Int: SimulatedContent] = [:]
-    var locks: [Int: Holder] = [:]
+    var locks: [Int: [Holder]] = [:]
     var faults = FaultPlan()
     var capacity: Int?
     var planned: [Int: PlannedCrash] = [:]
@@ -78,7 +79,9 @@ struct SimulatedDisk {
     /// An open file goes, and its lock.
     mutating func closeHandle(_ handle: Int, on file: Int, of process: Int) {
         guard !isDead(process) else { return }
-        if locks[file] == Holder(process: process, handle: handle) { locks[file] = nil }
+        if let holders = locks[file]?.filter({ $0.process != process || $0.handle != handle }) {
+            locks[file] = holders.isEmpty ? nil : holders
+        }
         guard var content = files[file] else { return }
         content.handles -= 1
         files[file] = content
@@ -111,7 +114,7 @@ struct SimulatedDisk {
         guard kind == .power else {
             if dead[process] == nil { dead[process] = kind }
             planned[process] = nil
-            locks = locks.filter { $0.value.process != process }
+            locks = locks.mapValues { $0.filter { $0.process != process } }.filter { !$0.value.isEmpty }
             return
         }
         for process in 1...max(1, startedProcesses) { dead[process] = kind }

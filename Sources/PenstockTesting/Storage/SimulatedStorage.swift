@@ -129,13 +129,14 @@ public final class SimulatedStorage: Storage {
     }
 
     /// Opens or creates a file and locks it until the returned object goes, or nil where somebody else holds the lock.
-    public func lock(_ path: String) throws(StorageError) -> (any StorageFile)? {
+    public func lock(_ path: String, shared: Bool) throws(StorageError) -> (any StorageFile)? {
         let process = process
         let taken: (file: Int, handle: Int)? = try call(.lock, path) { disk, _ throws(StorageError) in
             let file = try disk.file(at: path, .updateOrCreate)
-            guard disk.locks[file] == nil else { return nil }
+            let holders = disk.locks[file] ?? []
+            guard holders.allSatisfy({ shared && $0.isShared }) else { return nil }
             let handle = disk.newHandle(on: file)
-            disk.locks[file] = .init(process: process, handle: handle)
+            disk.locks[file] = holders + [.init(process: process, handle: handle, isShared: shared)]
             return (file, handle)
         }
         return taken.map {

@@ -35,17 +35,20 @@ struct ServeCommand: AsyncParsableCommand {
 
     @OptionGroup(title: "Clients") var trust: ServerTrust
 
+    @OptionGroup(title: "Several brokers") var cluster: ClusterOptions
+
     @Flag(help: "Print JSON instead of text.") var json = false
 
     func run() async throws {
         let address = try FabricAddress(listen)
         let transport = try encryption.transport(for: address)
-        let log = try await EmbeddedLog(directory: data)
+        let place = try await cluster.place(address, acceptsPlaintext: encryption.acceptsPlaintext)
+        let log = try await EmbeddedLog(directory: data, leases: place)
         let tokenFile = data + "/.broker-token"
-        let owner = try OwnerToken(writingTo: tokenFile)
+        let owner = try place == nil ? OwnerToken(writingTo: tokenFile) : OwnerToken(sharedAt: tokenFile)
         let registry = TokenRegistry()
         let access = Guarded(BrokerAccess(owner: owner, authenticator: try trust.authenticator(registry)))
-        let broker = Broker(log, name: ProcessInfo.processInfo.hostName) { client throws(LogError) in
+        let broker = Broker(log, name: ProcessInfo.processInfo.hostName, cluster: place) { client throws(LogError) in
             try access.withLock { $0 }.rights(of: client)
         }
         try await broker.startAudit()
@@ -54,6 +57,7 @@ struct ServeCommand: AsyncParsableCommand {
         defer { signals.cancel() }
         if let fabric { try await broker.offer(FabricChoice(fabric)) }
         let listener = try await broker.listen(at: address, over: transport)
+        if place != nil { try await broker.join(at: cluster.advertised(listener.address)) }
         try say(listener.address, tokenFile, over: broker.fabricProvider)
         let reloading = StopSignals(StopSignals.reload, again: true) {
             do {
@@ -71,7 +75,8 @@ struct ServeCommand: AsyncParsableCommand {
         warning?.cancel()
         await broker.close()
         await transport.close()
-        try? FileManager.default.removeItem(atPath: tokenFile)
+        // Of several brokers, others may let clients in by it.
+        if place == nil { try? FileManager.default.removeItem(atPath: tokenFile) }
         StandardError.write("stopped\n")
     }
 

@@ -68,6 +68,22 @@ struct CoordinationFaultTests {
         await taker.close()
     }
 
+    @Test(
+        "a process that keeps every thread of Swift concurrency busy keeps its lease",
+        arguments: CoordinationBackend.possible)
+    func busy(_ backend: CoordinationBackend) async throws {
+        let world = try await CoordinationWorld(backend)
+        let peer = try await PeerProcess("busy", in: world, lease: .seconds(2))
+        // A machine that is too busy for a short lease may take it away, too: but not each time.
+        for _ in 0..<10 {
+            let lease = try await peer.ask("wait \(key)", expecting: "held")
+            #expect(try await peer.ask("block 3") == ["blocked"])
+            let words = try await peer.ask("check \(key)")
+            if words.count == 3, words[0] == "yes", words[1] == "\(lease.epoch)" { return }
+        }
+        Issue.record("the lease has lapsed each time")
+    }
+
     @Test("of two processes that claim at once, one gets the key, each time", arguments: CoordinationBackend.possible)
     func race(_ backend: CoordinationBackend) async throws {
         let world = try await CoordinationWorld(backend)

@@ -50,6 +50,14 @@ final class CoordinationWorld: Sendable {
         }
     }
 
+    /// The same for `penstock serve`.
+    var arguments: [String] {
+        switch backend {
+        case .files: ["--coordination", "file:" + folder("shared")]
+        case .etcd: ["--coordination", "etcd:" + url, "--cluster", namespace]
+        }
+    }
+
     /// The same for `CoordinationPeer`.
     var description: String {
         switch backend {

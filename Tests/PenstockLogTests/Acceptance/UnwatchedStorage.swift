@@ -27,7 +27,9 @@ struct UnwatchedStorage: Storage {
 
     func syncDirectory(_ path: String) throws(StorageError) { try files.syncDirectory(path) }
 
-    func lock(_ path: String) throws(StorageError) -> (any StorageFile)? { try files.lock(path) }
+    func lock(_ path: String, shared: Bool) throws(StorageError) -> (any StorageFile)? {
+        try files.lock(path, shared: shared)
+    }
 
     func isLocked(_ path: String) throws(StorageError) -> Bool { try files.isLocked(path) }
 }

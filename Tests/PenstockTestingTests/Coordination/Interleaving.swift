@@ -93,7 +93,9 @@ struct SteppedStorage: Storage {
         try next { () throws(StorageError) in try disk.syncDirectory(path) }
     }
 
-    func lock(_ path: String) throws(StorageError) -> (any StorageFile)? { fatalError("coordination locks nothing") }
+    func lock(_ path: String, shared: Bool) throws(StorageError) -> (any StorageFile)? {
+        fatalError("coordination locks nothing")
+    }
 
     func isLocked(_ path: String) throws(StorageError) -> Bool { fatalError("coordination locks nothing") }
 }

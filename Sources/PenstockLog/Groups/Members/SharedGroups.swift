@@ -52,6 +52,16 @@ package final class SharedGroups: Sendable {
         for group in groups { await (try? group.value)?.end(Self.closed) }
     }
 
+    /// Gives up the groups that are another broker's now, as `close` does.
+    package func giveUp(_ isOut: (String) -> Bool) async {
+        let groups = state.withLock { state in
+            let out = state.groups.filter { isOut($0.key) }
+            for name in out.keys { state.groups[name] = nil }
+            return out.values.map(\.opening)
+        }
+        for group in groups { await (try? group.value)?.end(Self.closed) }
+    }
+
     private static let closed = LogError(.unreachable, "the group's members are not served here any more")
 
     private func open(_ name: String, of log: any LogStore) async throws(LogError) -> SharedGroup {
