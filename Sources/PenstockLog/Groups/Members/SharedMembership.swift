@@ -72,16 +72,7 @@ package final class SharedMembership: GroupMembership {
         let grants = try state.withLock { state throws(LogError) in
             var grants: [PartitionGrant: UInt64] = [:]
             for (partition, position) in positions {
-<<<<<<< HEAD
                 guard let number = state.held[partition] else { throw .lost(partition, to: group ?? "") }
-=======
-                guard let number = state.held[partition] else {
-                    throw LogError(
-                        .producerFenced,
-                        "\(partition) does not belong to this member of the group \(group ?? "") any more",
-                        hint: "another member goes on from the last commit", place: .init(partition: partition))
-                }
->>>>>>> owners
                 grants[PartitionGrant(partition: partition, number: number)] = position
             }
             return grants
@@ -148,18 +139,10 @@ package final class SharedMembership: GroupMembership {
                 return result
             } catch {
                 let isOver = state.withLock { state in
-<<<<<<< HEAD
                     // Where there is another seat meanwhile, this one's word does not count.
                     guard state.number == number, !state.hasLeft else { return false }
-                    state.isBroken = error.code == .unreachable
+                    state.isBroken = error.code == .unreachable || error.code == .moved
                     return !state.isBroken
-=======
-                    // What another seat says now is none of this one's.
-                    if state.number != number { return state.hasLeft }
-                    guard error.code == .unreachable || error.code == .moved, !state.hasLeft else { return true }
-                    state.isBroken = true
-                    return false
->>>>>>> owners
                 }
                 if isOver { throw error }
             }
