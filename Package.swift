@@ -166,8 +166,8 @@ let package = Package(
         .testTarget(
             name: "PenstockBrokerTests",
             dependencies: [
-                "BrokerPeer", "CoordinationPeer", "GroupPeer", "PenstockBroker", "PenstockEvents", "PenstockFabric",
-                "PenstockLog", "PenstockSecurity", "TestSupport", "penstock",
+                "BrokerPeer", "CoordinationPeer", "GroupPeer", "penstock", "PenstockBroker", "PenstockEvents",
+                "PenstockFabric", "PenstockLog", "PenstockSecurity", "TestSupport",
             ],
             swiftSettings: strict),
         .executableTarget(

@@ -347,5 +347,5 @@ actor StageActor {
 
 /// The user asked the run to stop before its end.
 public struct RunStopped: Error, Sendable {
-    init() {}
+    package init() {}
 }

@@ -23,7 +23,7 @@ public final class EmbeddedLog: LogStore {
     let clock: any WallClock
     let randomNumbers: any RandomSource
     let leases: (any PartitionLeases)?
-    private let limits: LogLimits
+    let limits: LogLimits
     let directory: LogDirectory
     let sharedGroups: SharedGroups
     private let writerThreads: [StorageThread]
@@ -204,23 +204,6 @@ public final class EmbeddedLog: LogStore {
         return writer
     }
 
-    /// Makes good what the last owner of a partition left behind, as its next writer would: cuts a torn tail, and seals.
-    /// - Throws: `LogError` with code `partitionOwned` where somebody writes to it.
-    public func recover(_ partition: TopicPartition) async throws(LogError) {
-        _ = try await topic(of: partition)
-        let claimed = try await claim(partition)
-        let recovery = PartitionRecovery(
-            partition: partition, directory: directory.directory(of: partition), storage: claimed.storage,
-            limits: limits)
-        do throws(LogError) {
-            keep(try await PartitionRepair(recovery, lease: claimed.lease, thread: nextWriterThread()).run())
-        } catch {
-            await claimed.release()
-            throw error
-        }
-        await claimed.release()
-    }
-
     /// A reader of a partition, which brings `parts` of every record into memory. Needs no write access.
     /// - Throws: `LogError` with code `offsetOutOfRange` where the position is outside the partition.
     public func reader(
@@ -236,14 +219,14 @@ public final class EmbeddedLog: LogStore {
         return PartitionReader(partition, fetcher: fetcher, position: start)
     }
 
-    private func nextWriterThread() -> StorageThread {
+    func nextWriterThread() -> StorageThread {
         state.withLock { state in
             defer { state.openedWriters += 1 }
             return writerThreads[state.openedWriters % writerThreads.count]
         }
     }
 
-    private func keep(_ reports: [RecoveryReport]) {
+    func keep(_ reports: [RecoveryReport]) {
         state.withLock { state in
             state.reports += reports
             state.reports.removeFirst(max(0, state.reports.count - limits.recoveryReports))

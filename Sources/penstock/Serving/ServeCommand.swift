@@ -78,8 +78,8 @@ struct ServeCommand: AsyncParsableCommand {
         let warning = encryption.warning(about: address)
         for await _ in stops {}
         warning?.cancel()
-        // Of several brokers, others may let clients in by it. The next one alone, which may begin when this one gives its partitions up,
-        // has one of its own.
+        // The next broker of the directory, which may begin when this one gives its partitions up, has a token of its own; of several brokers,
+        // others let clients in by the one that is there.
         if place == nil { try? FileManager.default.removeItem(atPath: tokenFile) }
         await broker.close()
         await transport.close()

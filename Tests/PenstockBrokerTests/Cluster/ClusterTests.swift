@@ -150,6 +150,44 @@ struct ClusterTests {
         try await left.end()
     }
 
+    @Test("members of a group go on where its broker was killed", arguments: CoordinationBackend.possible)
+    func members(backend: CoordinationBackend) async throws {
+        let site = try await ClusterSite(backend, partitions: Self.partitions)
+        var brokers = [try await site.start("a"), try await site.start("b")]
+        let log = site.client(of: brokers[0], brokers[1])
+        try await site.until(log) { $0.brokers.count == 2 }
+        let load = try await Load(log, partitions: Self.partitions)
+        let running = Task { try await load.run() }
+        let tally = GroupTally()
+        var members: [RunningMember] = []
+        for _ in 0..<2 {
+            members.append(
+                try await RunningMember(
+                    [ClusterSite.topic], in: site.client(of: brokers[0], brokers[1]), group: "analysis", tally))
+        }
+        try await load.progress()
+        while await tally.count < 100 { try await Task.sleep(for: .milliseconds(5)) }
+        let owner = try await log.cluster().possessions.first { $0.subject == .group("analysis") }?.owner
+        brokers.remove(at: owner == "a" ? 0 : 1).kill()
+        try await load.progress()
+        await load.stop()
+        try await patiently { try await running.value }
+        for member in members { try await patiently { try await member.ended() } }
+        for (number, expected) in await load.expected.enumerated() {
+            let partition = TopicPartition(ClusterSite.topic, number)
+            let reader = try await log.reader(for: partition, from: .earliest)
+            var offsets: Set<UInt64> = []
+            while let entry = try await reader.next() {
+                guard case .records(let records) = entry else { continue }
+                offsets.formUnion(records.baseOffset..<records.nextOffset)
+            }
+            #expect(offsets.count == expected.count)
+            #expect(await tally.missing(offsets, in: partition).isEmpty)
+        }
+        log.close()
+        try await brokers[0].end()
+    }
+
     /// A writer of a partition that a broker has.
     private static func writer(
         _ log: RemoteLog, _ owner: String

@@ -23,10 +23,15 @@ actor GroupTally {
         }
     }
 
+    /// Those of some offsets that were never delivered.
+    func missing(_ offsets: Set<UInt64>, in partition: TopicPartition) -> Set<UInt64> {
+        offsets.subtracting(delivered[partition] ?? [])
+    }
+
     /// What is wrong about the records of a partition, of which there are so many; nil where nothing is. Each was
     /// delivered, and what commits say joins without an overlap; a hole is only where an answer was lost.
     func problem(in partition: TopicPartition, of count: Int) -> String? {
-        let missing = Set(0..<UInt64(count)).subtracting(delivered[partition] ?? [])
+        let missing = missing(Set(0..<UInt64(count)), in: partition)
         if !missing.isEmpty { return "\(partition): \(missing.sorted().prefix(10)) were never delivered" }
         var position: UInt64 = 0
         for range in (acknowledged[partition] ?? []).sorted(by: { $0.lowerBound < $1.lowerBound }) {

@@ -55,30 +55,6 @@ extension GroupRoster {
 
     // MARK: Refusing
 
-    func check(_ request: JoinRequest) throws(LogError) {
-        try request.member.validate()
-        let names = [request.id, request.client] + (request.member.instance.map { [$0] } ?? [])
-        guard names.allSatisfy({ !$0.isEmpty && $0.utf8.count <= limits.nameBytes }) else {
-            throw LogError(
-                .invalidConfiguration, "a member of the group \(group) has a name that is empty or too long",
-                hint: "use 1 to \(limits.nameBytes) bytes")
-        }
-        guard !request.member.topics.isEmpty else {
-            throw LogError(
-                .invalidConfiguration, "a member of the group \(group) names no topics", hint: "name one or more")
-        }
-        guard request.member.topics.count <= limits.topicsPerMember else {
-            throw tooMuch("\(request.member.topics.count) topics of one member", "topicsPerMember")
-        }
-        for topic in request.member.topics { try TopicName.validate(topic) }
-    }
-
-    func tooMuch(_ what: String, _ limit: String) -> LogError {
-        LogError(
-            .invalidConfiguration, "the group \(group) cannot have \(what)",
-            hint: "the limit \(limit) of its log or broker is in the way")
-    }
-
     func replaced() -> LogError {
         LogError(
             .producerFenced, "the consumer is no member of the group \(group) any more: another one has its name",
@@ -87,6 +63,13 @@ extension GroupRoster {
 }
 
 extension LogError {
+    /// A group is to have more than its limits allow.
+    static func tooMuch(_ what: String, _ limit: String, of group: String) -> LogError {
+        LogError(
+            .invalidConfiguration, "the group \(group) cannot have \(what)",
+            hint: "the limit \(limit) of its log or broker is in the way")
+    }
+
     /// A member commits for a partition that it does not have.
     static func lost(_ partition: TopicPartition, to group: String) -> LogError {
         LogError(

@@ -70,7 +70,7 @@ struct GroupRoster {
     mutating func join(
         _ request: JoinRequest, _ counts: [String: Int], at now: Int64
     ) throws(LogError) -> UInt64 {
-        try check(request)
+        try request.check(limits, for: group)
         let partitionCounts = try merged(counts)
         let seat = newNumber()
         if let index = members.firstIndex(where: { $0.id == request.id || isInstance($0, of: request) }) {
@@ -82,7 +82,7 @@ struct GroupRoster {
             members[index] = Member(request: request, seat: seat)
         } else {
             guard members.count < limits.membersPerGroup else {
-                throw tooMuch("\(members.count + 1) members", "membersPerGroup")
+                throw .tooMuch("\(members.count + 1) members", "membersPerGroup", of: group)
             }
             members.append(Member(request: request, seat: seat))
         }
@@ -145,7 +145,9 @@ struct GroupRoster {
     private func merged(_ counts: [String: Int]) throws(LogError) -> [String: Int] {
         let merged = partitionCounts.merging(counts) { $1 }
         let sum = merged.values.reduce(0, +)
-        guard sum <= limits.partitionsPerGroup else { throw tooMuch("\(sum) partitions", "partitionsPerGroup") }
+        guard sum <= limits.partitionsPerGroup else {
+            throw .tooMuch("\(sum) partitions", "partitionsPerGroup", of: group)
+        }
         return merged
     }
 

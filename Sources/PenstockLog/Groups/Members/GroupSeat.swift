@@ -40,4 +40,23 @@ package struct JoinRequest: Sendable, Hashable {
     package static func newID() -> String {
         (0..<2).map { _ in String(UInt64.random(in: 1 << 60...UInt64.max), radix: 16) }.joined()
     }
+
+    /// Refuses what no group takes.
+    func check(_ limits: GroupLimits, for group: String) throws(LogError) {
+        try member.validate()
+        let names = [id, client] + (member.instance.map { [$0] } ?? [])
+        guard names.allSatisfy({ !$0.isEmpty && $0.utf8.count <= limits.nameBytes }) else {
+            throw LogError(
+                .invalidConfiguration, "a member of the group \(group) has a name that is empty or too long",
+                hint: "use 1 to \(limits.nameBytes) bytes")
+        }
+        guard !member.topics.isEmpty else {
+            throw LogError(
+                .invalidConfiguration, "a member of the group \(group) names no topics", hint: "name one or more")
+        }
+        guard member.topics.count <= limits.topicsPerMember else {
+            throw .tooMuch("\(member.topics.count) topics of one member", "topicsPerMember", of: group)
+        }
+        for topic in member.topics { try TopicName.validate(topic) }
+    }
 }

@@ -60,7 +60,6 @@ final class SharedGroup: Sendable {
     /// - Throws: `LogError` as `GroupRoster.join`, or of the log.
     func join(_ request: JoinRequest) async throws(LogError) -> LocalSeat? {
         do throws(LogError) {
-            try state.withLock { state throws(LogError) in try state.roster.check(request) }
             let (counts, look) = try await look(at: request.member.topics)
             let seat = try changed { state throws(LogError) -> UInt64? in
                 guard state.end == nil else { return nil }
@@ -71,6 +70,7 @@ final class SharedGroup: Sendable {
         } catch {
             // Nobody may be left to end what was opened for this.
             try changed { _ throws(LogError) in }
+            await closed()
             throw error
         }
     }

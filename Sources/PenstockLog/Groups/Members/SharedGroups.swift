@@ -22,6 +22,7 @@ package final class SharedGroups: Sendable {
     ///   what breaks the rules, `producerFenced` where another member has come under the name of this one, `closed`.
     package func join(_ group: String, of log: any LogStore, _ request: JoinRequest) async throws(LogError) -> LocalSeat
     {
+        try request.check(limits, for: group)
         while true {
             let opened = try await open(group, of: log)
             if let seat = try await opened.join(request) { return seat }

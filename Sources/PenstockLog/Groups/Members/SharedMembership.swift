@@ -12,13 +12,28 @@ package final class SharedMembership: GroupMembership {
         /// Whether the seat's connection is lost; the seat is kept until there is another one, for whoever drops a seat leaves.
         var isBroken = false
         var joining: Task<Void, any Error>?
-        /// What the consumer has, by the numbers of the grants.
+        /// What the consumer has been told that it has, by the numbers of the grants. What it commits before it is told
+        /// of a change is meant for the grants of before.
         var held: [TopicPartition: UInt64] = [:]
         /// What it has not been told yet.
-        var changes: [AssignmentChange] = []
+        var changes: [GrantChange] = []
         var isAssigned = false
         var hasLeft = false
         var retry = RetryState()
+
+        /// The next change that the consumer is told.
+        mutating func nextChange() -> AssignmentChange? {
+            guard !changes.isEmpty else { return nil }
+            switch changes.removeFirst() {
+            case .snapshot(let grants), .assigned(let grants):
+                for grant in grants { held[grant.partition] = grant.number }
+                return .assigned(grants.map(\.partition))
+            case .revoked(let grants): return .revoked(grants.map(\.partition))
+            case .lost(let grants):
+                for grant in grants { held[grant.partition] = nil }
+                return .lost(grants.map(\.partition))
+            }
+        }
     }
 
     package let group: String?
@@ -41,7 +56,7 @@ package final class SharedMembership: GroupMembership {
     package func nextChange() async throws(LogError) -> AssignmentChange {
         while true {
             let (change, hasLeft) = state.withLock { state in
-                (state.changes.isEmpty ? nil : state.changes.removeFirst(), state.hasLeft)
+                (state.nextChange(), state.hasLeft)
             }
             if hasLeft { throw LogError(.closed, "the consumer has left its group") }
             if let change { return change }
@@ -95,21 +110,17 @@ package final class SharedMembership: GroupMembership {
             guard state.number == number else { return }
             switch change {
             case .snapshot(let grants):
-                let known = state.held
-                state.held = Dictionary(uniqueKeysWithValues: grants.map { ($0.partition, $0.number) })
-                let lost = known.filter { state.held[$0.key] != $0.value }.keys.sorted { $0.precedes($1) }
-                let new = grants.filter { known[$0.partition] != $0.number }.map(\.partition)
+                let kept = Set(grants)
+                let known = state.held.map { PartitionGrant(partition: $0, number: $1) }
+                let lost = known.filter { !kept.contains($0) }.sorted { $0.partition.precedes($1.partition) }
+                let new = grants.filter { state.held[$0.partition] != $0.number }
                 if !lost.isEmpty { state.changes.append(.lost(lost)) }
                 if !new.isEmpty || !state.isAssigned { state.changes.append(.assigned(new)) }
                 state.isAssigned = true
-            case .assigned(let grants):
-                for grant in grants { state.held[grant.partition] = grant.number }
-                state.changes.append(.assigned(grants.map(\.partition)))
-            case .revoked(let grants): state.changes.append(.revoked(grants.map(\.partition)))
+            case .assigned, .revoked: state.changes.append(change)
             case .lost(let grants):
                 let lost = grants.filter { state.held[$0.partition] == $0.number }
-                for grant in lost { state.held[grant.partition] = nil }
-                if !lost.isEmpty { state.changes.append(.lost(lost.map(\.partition))) }
+                if !lost.isEmpty { state.changes.append(.lost(lost)) }
             }
         }
     }
