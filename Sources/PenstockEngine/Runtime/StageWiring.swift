@@ -113,7 +113,9 @@ struct StageWiring: Sendable {
 
     /// What reads a partition of the stage's source, and how far out of order its events can be.
     /// - Parameter bell: Wakes the stage where a topic is followed; nil where it is not.
-    func makeFeed(_ partition: Int, following bell: SourceBell? = nil) throws -> (feed: any SourceFeed, disorder: Disorder) {
+    func makeFeed(_ partition: Int, following bell: SourceBell? = nil) throws -> (
+        feed: any SourceFeed, disorder: Disorder
+    ) {
         switch stage.input {
         case .source(let name, let source):
             return (try source.open(partition, sourceContext(name)), source.disorder)

@@ -35,7 +35,10 @@ struct TopicFeed: SourceFeed {
         var start: Int
     }
 
-    init(_ partition: TopicPartition, _ codec: EventCodec, range: PersistedRange?, run: RunState, following bell: SourceBell? = nil) {
+    init(
+        _ partition: TopicPartition, _ codec: EventCodec, range: PersistedRange?, run: RunState,
+        following bell: SourceBell? = nil
+    ) {
         self.partition = partition
         self.codec = codec
         self.range = range

@@ -66,7 +66,9 @@ final class BrokerProcess: Sendable {
     func end() async throws {
         signal(SIGTERM)
         try await patiently { [lines] in
-            while !lines.withLock({ $0.contains("stopped") }) { try await Task.sleep(for: .milliseconds(10)) }
+            while !lines.withLock({ $0.contains { $0.hasPrefix("stopped") } }) {
+                try await Task.sleep(for: .milliseconds(10))
+            }
         }
     }
 
