@@ -73,6 +73,37 @@ struct PipelineExecution<P: Pipeline> {
         for line in lines + generalLines(run) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
     }
 
+    /// Runs the pipeline together with others that run it as the same group.
+    func run(sharedAs group: String, interval: Duration?, _ attempts: Int?) async throws {
+        try pipeline.check(verb)
+        let log = try await openLog(settings.logger)
+        let flows = pipeline.flows()
+        let (inputs, outputs) = try PhysicalPlan(flows, parallelism: settings.parallelism).topicsToShare()
+        let name = "\(P.self)"
+        let work = SharedWork(log: log, group: group, inputs: inputs, outputs: outputs) { share, view, cameFurther in
+            let plan = try await PhysicalPlan(flows, parallelism: settings.parallelism, log: view)
+            var checkpoints = CheckpointOptions(name: "\(name).\(group).\(share)", restoring: .last)
+            checkpoints.interval = interval ?? .seconds(1)
+            checkpoints.attempts = attempts
+            checkpoints.whenKept = { _ in cameFurther() }
+            var options = RunOptions(
+                batchEvents: settings.batchSize, overwrite: settings.overwrite, reading: .live,
+                topicDurability: settings.durability, checkpoints: checkpoints,
+                spillDirectory: try settings.spillDirectory(usesLog: true).map { "\($0)/\(share)" })
+            options.journal = plan.needsJournal ? .writing("\(name).\(group).\(share)") : nil
+            return PipelineRun(plan, options: options, log: view)
+        } say: { [quiet = settings.quiet] text in
+            if !quiet { StandardError.write(text + "\n") }
+        }
+        let (stops, stop) = AsyncStream<Void>.makeStream()
+        let signals = StopSignals { stop.finish() }
+        defer { signals.cancel() }
+        do { try await work.run(until: stops) } catch is RunStopped {
+            if !settings.quiet { StandardError.write("stopped; what is left of its shares goes to others\n") }
+            throw ExitCode(FailureReport.interrupted)
+        }
+    }
+
     // MARK: Log
 
     private func openLog(_ logger: Logger) async throws -> any LogStore {

@@ -13,8 +13,18 @@ struct RunCommand<P: Pipeline>: AsyncParsableCommand {
     @OptionGroup(title: "Figures") var stats: StatsSettings
     @OptionGroup(title: "Checkpoints") var checkpoints: CheckpointSettings
     @OptionGroup(title: "Restoring") var restore: RestoreSettings
+    @Option(
+        help: ArgumentHelp(
+            "Share the work with other processes that run this pipeline as the same group: each takes some of the partitions of the topics.",
+            valueName: "group"))
+    var share: String?
 
     func validate() throws {
+        guard share == nil || (checkpoints.savepoint == nil && restore.isEmpty && !checkpoints.drain) else {
+            throw ValidationError(
+                "work that is shared is begun and left by its own checkpoints: --share goes without --savepoint, --drain, --checkpoint-name, --from-savepoint and --drop-state"
+            )
+        }
         guard !checkpoints.fresh || restore.fromSavepoint == nil else {
             throw ValidationError(
                 "--fresh begins at the beginning, --from-savepoint with a savepoint: give one of them")
@@ -31,7 +41,11 @@ struct RunCommand<P: Pipeline>: AsyncParsableCommand {
         execution.journal = .writing(restore.checkpointName ?? "\(P.self)")
         execution.savepointAtStop = checkpoints.drain ? nil : checkpoints.savepoint
         execution.drainsAtStop = checkpoints.drain
-        try await execution.run()
+        if let share {
+            try await execution.run(sharedAs: share, interval: checkpoints.checkpointEvery, checkpoints.attempts)
+        } else {
+            try await execution.run()
+        }
     }
 }
 

@@ -1,0 +1,145 @@
+internal import PenstockEngine
+internal import PenstockEvents
+internal import PenstockLog
+
+/// The work of a pipeline, shared by the processes that run it as one group: a run of its own for each partition of its topics.
+///
+/// A share reads the partition of its number of every topic that the pipeline reads, and writes that of every topic that it writes, with
+/// checkpoints of its own. What comes of it depends on nothing else, so it does not matter who has it, or how often it changes hands: whoever
+/// is given it goes on from its last checkpoint. A share that has come to its end is committed as such in the group; a process ends when all
+/// are.
+struct SharedWork: Sendable {
+    let log: any LogStore
+    let group: String
+    /// The topics that are read; the partitions of the first one are those that the group gives.
+    let inputs: [String]
+    let outputs: [String]
+    /// The run of a share over its view of the log. Calls `cameFurther` at each checkpoint.
+    let makeRun:
+        @Sendable (_ share: Int, _ log: any LogStore, _ cameFurther: @escaping @Sendable () -> Void) async throws
+            -> PipelineRun
+    /// Tells people what it does.
+    let say: @Sendable (String) -> Void
+
+    /// How often is looked whether the others have come to their end.
+    private static let lookInterval = Duration.seconds(1)
+
+    private enum Event: Sendable {
+        case change(AssignmentChange)
+        case ended(Int, Result<Void, any Error>)
+        case again(Int)
+        case look
+        case failed(any Error)
+        case stop
+    }
+
+    /// Works until all shares are done.
+    /// - Parameter stops: Yields where the user stops the process: then what it has is left to others.
+    /// - Throws: `RunStopped` then; what went wrong in a share and does not pass by itself; `LogError` of the group.
+    func run(until stops: AsyncStream<Void>) async throws {
+        let shares = try await countShares()
+        let membership = try await log.join(group, as: GroupMember(topics: [inputs[0]]))
+        let (events, sender) = AsyncStream.makeStream(of: Event.self)
+        let helpers = [
+            Task {
+                for await _ in stops {}
+                if !Task.isCancelled { sender.yield(.stop) }
+            },
+            Task { while (try? await Task.sleep(for: Self.lookInterval)) != nil { sender.yield(.look) } },
+        ]
+        defer { for helper in helpers { helper.cancel() } }
+        let active = ActiveShares()
+        do {
+            try await work(membership, shares, active, events, sender)
+        } catch {
+            await active.stopAll()
+            try? await membership.leave()
+            throw error
+        }
+        try await membership.leave()
+    }
+
+    private func work(
+        _ membership: any GroupMembership, _ shares: Int, _ active: ActiveShares, _ events: AsyncStream<Event>,
+        _ sender: AsyncStream<Event>.Continuation
+    ) async throws {
+        waitForChange(membership, sender)
+        for await event in events {
+            switch event {
+            case .change(.assigned(let partitions)):
+                let known = try await membership.committed(partitions)
+                for partition in partitions where known[partition] == nil {
+                    begin(partition.partition, of: shares, active, sender)
+                }
+                waitForChange(membership, sender)
+            case .change(.revoked(let partitions)):
+                for partition in partitions { await active.stop(partition.partition) }
+                await membership.release(partitions)
+                waitForChange(membership, sender)
+            case .change(.lost(let partitions)):
+                for partition in partitions { await active.stop(partition.partition) }
+                waitForChange(membership, sender)
+            case .again(let share):
+                if active.isWaiting(share) { begin(share, of: shares, active, sender) }
+            case .ended(let share, .success):
+                guard active.forget(share) else { continue }
+                let partition = TopicPartition(inputs[0], share)
+                let end = try await log.describe(inputs[0]).partitions[share].nextOffset
+                try await membership.commit([partition: end])
+                say("share \(share) of \(shares) is done")
+            case .ended(let share, .failure(let error)):
+                guard active.forget(share) else { continue }
+                guard Self.mayPass(error), active.mayTryAgain(share) else { throw error }
+                say("share \(share) of \(shares) begins again from its last checkpoint: \(error)")
+                active.wait(share) { sender.yield(.again(share)) }
+            case .look:
+                guard active.isEmpty else { continue }
+                let all = (0..<shares).map { TopicPartition(inputs[0], $0) }
+                if try await membership.committed(all).count == shares { return }
+            case .failed(let error): throw error
+            case .stop: throw RunStopped()
+            }
+        }
+    }
+
+    /// Whether it may go well later: a broker comes back, a partition is given up by who had it.
+    private static func mayPass(_ error: any Error) -> Bool {
+        let category = (error as? any Diagnostic)?.category
+        return category == .temporary || category == .unavailable
+    }
+
+    private func waitForChange(_ membership: any GroupMembership, _ sender: AsyncStream<Event>.Continuation) {
+        Task {
+            do { sender.yield(.change(try await membership.nextChange())) } catch { sender.yield(.failed(error)) }
+        }
+    }
+
+    private func begin(
+        _ share: Int, of shares: Int, _ active: ActiveShares, _ sender: AsyncStream<Event>.Continuation
+    ) {
+        say("takes share \(share) of \(shares)")
+        let view = PartitionView(log, share, of: shares, topics: Set(inputs + outputs))
+        active.begin(share) { [makeRun] in
+            try await makeRun(share, view) { active.cameFurther(share) }
+        } ended: {
+            sender.yield(.ended(share, $0))
+        }
+    }
+
+    private func countShares() async throws -> Int {
+        var counts: [(topic: String, count: Int)] = []
+        for topic in inputs { counts.append((topic, try await log.describe(topic).partitions.count)) }
+        guard let first = counts.first else {
+            throw EngineError.option(
+                problem: "the pipeline reads no topic, so there is nothing to share",
+                hint: "run it without --share, or begin with From(Topic(\"name\"), disorder: …)")
+        }
+        if let other = counts.first(where: { $0.count != first.count }) {
+            throw EngineError.option(
+                problem:
+                    "the topic \(first.topic) has \(first.count) partitions and \(other.topic) has \(other.count): what is shared has as many in all",
+                hint: "make the topics with the same number of partitions")
+        }
+        return first.count
+    }
+}
