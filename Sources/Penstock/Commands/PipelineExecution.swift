@@ -77,22 +77,16 @@ struct PipelineExecution<P: Pipeline> {
     func run(sharedAs group: String, interval: Duration?, _ attempts: Int?) async throws {
         try pipeline.check(verb)
         let log = try await openLog(settings.logger)
-        let flows = pipeline.flows()
-        let (inputs, outputs) = try PhysicalPlan(flows, parallelism: settings.parallelism).topicsToShare()
-        let name = "\(P.self)"
-        let work = SharedWork(log: log, group: group, inputs: inputs, outputs: outputs) { share, view, cameFurther in
-            let plan = try await PhysicalPlan(flows, parallelism: settings.parallelism, log: view)
-            var checkpoints = CheckpointOptions(name: "\(name).\(group).\(share)", restoring: .last)
-            checkpoints.interval = interval ?? .seconds(1)
-            checkpoints.attempts = attempts
-            checkpoints.whenKept = { _ in cameFurther() }
-            var options = RunOptions(
-                batchEvents: settings.batchSize, overwrite: settings.overwrite, reading: .live,
-                topicDurability: settings.durability, checkpoints: checkpoints,
-                spillDirectory: try settings.spillDirectory(usesLog: true).map { "\($0)/\(share)" })
-            options.journal = plan.needsJournal ? .writing("\(name).\(group).\(share)") : nil
-            return PipelineRun(plan, options: options, log: view)
-        } say: { [quiet = settings.quiet] text in
+        var checkpoints = CheckpointOptions(name: group, restoring: .last)
+        checkpoints.interval = interval ?? .seconds(1)
+        checkpoints.attempts = attempts
+        let work = try SharedWork(
+            pipeline.flows(), of: "\(P.self)", as: group, in: log, parallelism: settings.parallelism,
+            options: RunOptions(
+                batchEvents: settings.batchSize, overwrite: settings.overwrite, topicDurability: settings.durability,
+                spillDirectory: try settings.spillDirectory(usesLog: true)),
+            checkpoints: checkpoints
+        ) { [quiet = settings.quiet] text in
             if !quiet { StandardError.write(text + "\n") }
         }
         let (stops, stop) = AsyncStream<Void>.makeStream()

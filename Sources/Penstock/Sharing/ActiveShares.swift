@@ -23,17 +23,18 @@ final class ActiveShares: Sendable {
 
     var isEmpty: Bool { state.withLock { $0.shares.isEmpty } }
 
-    /// Begins to work on a share. `ended` is called unless it is stopped.
+    /// Begins to work on a share, with the run that is made, if any is needed. `ended` is called unless it is stopped.
     func begin(
-        _ share: Int, making make: @escaping @Sendable () async throws -> PipelineRun,
+        _ share: Int, making make: @escaping @Sendable () async throws -> PipelineRun?,
         ended: @escaping @Sendable (Result<Void, any Error>) -> Void
     ) {
         state.withLock { $0.shares[share] = Share() }
         let task = Task {
             do {
-                let run = try await make()
-                guard keep(run, share) else { return }
-                try await run.run()
+                if let run = try await make() {
+                    guard keep(run, share) else { return }
+                    try await run.run()
+                }
                 ended(.success(()))
             } catch is RunStopped {
             } catch {

@@ -9,17 +9,19 @@ internal import PenstockLog
 /// is given it goes on from its last checkpoint. A share that has come to its end is committed as such in the group; a process ends when all
 /// are.
 struct SharedWork: Sendable {
-    let log: any LogStore
-    let group: String
+    private let flows: [FlowDescription]
+    private let log: any LogStore
+    private let group: String
+    /// What the checkpoints and the journals of the shares are called, with the number of each behind it.
+    private let name: String
+    private let parallelism: Int
+    private let options: RunOptions
+    private let checkpoints: CheckpointOptions
     /// The topics that are read; the partitions of the first one are those that the group gives.
-    let inputs: [String]
-    let outputs: [String]
-    /// The run of a share over its view of the log. Calls `cameFurther` at each checkpoint.
-    let makeRun:
-        @Sendable (_ share: Int, _ log: any LogStore, _ cameFurther: @escaping @Sendable () -> Void) async throws
-            -> PipelineRun
+    private let inputs: [String]
+    private let outputs: [String]
     /// Tells people what it does.
-    let say: @Sendable (String) -> Void
+    private let say: @Sendable (String) -> Void
 
     /// How often is looked whether the others have come to their end.
     private static let lookInterval = Duration.seconds(1)
@@ -31,6 +33,27 @@ struct SharedWork: Sendable {
         case look
         case failed(any Error)
         case stop
+    }
+
+    /// The work of some flows.
+    /// - Parameters:
+    ///   - pipeline: The name of the pipeline.
+    ///   - options: How each share is run, but for its checkpoints and its journal.
+    ///   - checkpoints: How each keeps checkpoints, whatever they are called.
+    /// - Throws: `EngineError` where the flows have a mistake, or their work cannot be shared.
+    init(
+        _ flows: [FlowDescription], of pipeline: String, as group: String, in log: any LogStore, parallelism: Int,
+        options: RunOptions, checkpoints: CheckpointOptions, say: @escaping @Sendable (String) -> Void
+    ) throws {
+        (inputs, outputs) = try PhysicalPlan(flows, parallelism: parallelism).topicsToShare()
+        self.flows = flows
+        self.log = log
+        self.group = group
+        name = "\(pipeline).\(group)"
+        self.parallelism = parallelism
+        self.options = options
+        self.checkpoints = checkpoints
+        self.say = say
     }
 
     /// Works until all shares are done.
@@ -85,7 +108,10 @@ struct SharedWork: Sendable {
                 guard active.forget(share) else { continue }
                 let partition = TopicPartition(inputs[0], share)
                 let end = try await log.describe(inputs[0]).partitions[share].nextOffset
-                try await membership.commit([partition: end])
+                // Where another process has it meanwhile, that one finds it done, too.
+                do throws(LogError) { try await membership.commit([partition: end]) } catch {
+                    guard error.code == .producerFenced else { throw error }
+                }
                 say("share \(share) of \(shares) is done")
             case .ended(let share, .failure(let error)):
                 guard active.forget(share) else { continue }
@@ -118,12 +144,29 @@ struct SharedWork: Sendable {
         _ share: Int, of shares: Int, _ active: ActiveShares, _ sender: AsyncStream<Event>.Continuation
     ) {
         say("takes share \(share) of \(shares)")
-        let view = PartitionView(log, share, of: shares, topics: Set(inputs + outputs))
-        active.begin(share) { [makeRun] in
+        let view = ShareOfLog(log, share, of: shares, topics: Set(inputs + outputs))
+        active.begin(share) {
             try await makeRun(share, view) { active.cameFurther(share) }
         } ended: {
             sender.yield(.ended(share, $0))
         }
+    }
+
+    /// The run of a share; nil where there is nothing left to do.
+    private func makeRun(
+        _ share: Int, _ view: ShareOfLog, _ cameFurther: @escaping @Sendable () -> Void
+    ) async throws -> PipelineRun? {
+        let plan = try await PhysicalPlan(flows, parallelism: parallelism, log: view)
+        var options = options
+        options.spillDirectory = options.spillDirectory.map { "\($0)/\(share)" }
+        var checkpoints = checkpoints
+        checkpoints.name = "\(name).\(share)"
+        checkpoints.whenKept = { _ in cameFurther() }
+        // Whoever had it may have died between the end and saying so.
+        if try await PhysicalPlan.hasEnded(checkpoints, log: view) { return nil }
+        options.checkpoints = checkpoints
+        options.journal = plan.needsJournal ? .writing("\(name).\(share)") : nil
+        return PipelineRun(plan, options: options, log: view)
     }
 
     private func countShares() async throws -> Int {

@@ -112,6 +112,15 @@ struct RestorePoint {
 }
 
 extension PhysicalPlan {
+    /// Whether the last run that kept checkpoints under this name has come to its end, which is the last thing that a run keeps.
+    /// - Throws: `LogError` of the log.
+    package static func hasEnded(_ options: CheckpointOptions, log: any LogStore) async throws -> Bool {
+        guard try await log.topics().contains(options.topic) else { return false }
+        let index = try await CheckpointIndex(TopicPartition(options.topic), log)
+        guard let last = try await index.last({ _ in }) else { return false }
+        return last.state.forms.isEmpty
+    }
+
     /// What a run of the plan with these options would make of the checkpoint that it begins with. Nothing is changed, and a run may be on
     /// its way.
     /// - Returns: Nil where the run would begin at the beginning.

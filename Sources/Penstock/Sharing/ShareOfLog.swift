@@ -4,7 +4,7 @@ internal import PenstockLog
 /// A log of which some topics show one partition alone, as partition 0 of a topic with one: what a share of a pipeline works on.
 ///
 /// A shared topic that is not there is made with a partition for each share. All other topics, and groups, are those of the log.
-final class PartitionView: LogStore {
+final class ShareOfLog: LogStore {
     private let log: any LogStore
     private let topics: Set<String>
     private let share: Int
