@@ -28,7 +28,7 @@ SWIFT_PATHS := Package.swift Sources Pipelines Benchmarks Tests
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help dependencies demo build test simulate soak count lint format sanitize
+.PHONY: help dependencies demo build lean test simulate soak count lint format sanitize
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -51,6 +51,11 @@ demo: dependencies ## Make a phantom scan and reconstruct it live, with pictures
 
 build: dependencies ## Build everything, optimised
 	$(SWIFT) build --configuration release
+
+lean: dependencies ## Build a pipeline without the trait Broker; fails where there is a network in it
+	$(SWIFT) build --disable-default-traits --product SensorWindows --scratch-path .build-lean
+	@nm .build-lean/debug/SensorWindows | awk '/NIO|BoringSSL/ { count++ } \
+	    END { if (count) { print "error: there are " count " symbols of NIO and BoringSSL in it"; exit 1 } }'
 
 test: dependencies ## Build and run all tests
 	$(SWIFT) build --build-tests

@@ -37,6 +37,12 @@ let package = Package(
         .executable(name: "LiveTomography", targets: ["LiveTomography"]),
         .executable(name: "SensorWindows", targets: ["SensorWindows"]),
     ],
+    traits: [
+        .trait(
+            name: "Broker",
+            description: "Pipelines on the logs of brokers. Without it they are built without a network, and without TLS."),
+        .default(enabledTraits: ["Broker"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
@@ -85,8 +91,9 @@ let package = Package(
         .target(
             name: "Penstock",
             dependencies: [
-                "PenstockBroker", "PenstockCommands", "PenstockEngine", "PenstockEvents", "PenstockFormats",
-                "PenstockLog", argumentParser, logging, metrics,
+                .target(name: "PenstockBroker", condition: .when(traits: ["Broker"])),
+                "PenstockCommands", "PenstockEngine", "PenstockEvents", "PenstockFormats", "PenstockLog",
+                argumentParser, logging, metrics,
             ],
             swiftSettings: strict),
 

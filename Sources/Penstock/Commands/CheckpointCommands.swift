@@ -1,6 +1,5 @@
 internal import ArgumentParser
 internal import Foundation
-internal import PenstockBroker
 internal import PenstockCommands
 internal import PenstockEngine
 internal import PenstockEvents
@@ -21,7 +20,7 @@ struct SavepointCommand<P: Pipeline>: AsyncParsableCommand {
     @Option(help: ArgumentHelp("How long to wait for it.", valueName: "time")) var timeout = Duration.seconds(600)
 
     func run() async throws {
-        let log = try await LogLocation(log).open(creating: false, client: "\(P.self)")
+        let log = try await LogLocation(log).open(creating: false, for: "\(P.self)")
         let epoch = try await log.requestSavepoint(
             name, of: checkpointName ?? "\(P.self)", waitingAtMost: timeout)
         print("kept the savepoint \(name), checkpoint \(epoch), in \(self.log)")
@@ -42,7 +41,7 @@ struct CheckpointsCommand<P: Pipeline>: AsyncParsableCommand {
     @Flag(help: "Print JSON.") var json = false
 
     func run() async throws {
-        let log = try await LogLocation(log).open(creating: false, client: "\(P.self)")
+        let log = try await LogLocation(log).open(creating: false, for: "\(P.self)")
         let name = checkpointName ?? "\(P.self)"
         if let delete {
             try await log.deleteSavepoint(delete, of: name)

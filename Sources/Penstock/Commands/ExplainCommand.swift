@@ -1,5 +1,4 @@
 internal import ArgumentParser
-internal import PenstockBroker
 internal import PenstockCommands
 internal import PenstockEngine
 internal import PenstockLog
@@ -51,7 +50,7 @@ struct ExplainCommand<P: Pipeline>: AsyncParsableCommand {
     }
 
     private func checkRestore() async throws {
-        let log = try await LogLocation(settings.log).open(creating: false, client: "\(P.self)")
+        let log = try await LogLocation(settings.log).open(creating: false, for: "\(P.self)")
         let plan = try await PhysicalPlan(pipeline.flows(), parallelism: settings.parallelism, log: log)
         let options = restore.options(for: "\(P.self)")
         guard let report = try await plan.restoreReport(options, log: log) else {

@@ -1,7 +1,6 @@
 internal import ArgumentParser
 internal import Foundation
 internal import Logging
-internal import PenstockBroker
 internal import PenstockCommands
 internal import PenstockEngine
 internal import PenstockEvents
@@ -101,10 +100,7 @@ struct PipelineExecution<P: Pipeline> {
     // MARK: Log
 
     private func openLog(_ logger: Logger) async throws -> any LogStore {
-        let own = try await LogLocation(settings.log).open(creating: verb == .run, client: "\(P.self)")
-        let log = RoutedLog(own) { location throws(LogError) in
-            try await location.open(creating: false, client: "\(P.self)")
-        }
+        let log = try await LogLocation(settings.log).open(creating: verb == .run, for: "\(P.self)")
         logger.debug("opened the log in \(settings.log)")
         return log
     }

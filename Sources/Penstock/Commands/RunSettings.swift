@@ -1,8 +1,8 @@
 internal import ArgumentParser
 internal import Foundation
 internal import Logging
-internal import PenstockBroker
 internal import PenstockEngine
+internal import PenstockLog
 
 /// The options that `run` and `replay` of every pipeline have.
 struct RunSettings: ParsableArguments {

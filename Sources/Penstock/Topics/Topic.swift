@@ -1,5 +1,5 @@
-internal import PenstockBroker
 public import PenstockEvents
+internal import PenstockLog
 
 /// A topic of a log: a persistent stream of events of one type, under a name.
 public struct Topic<Value: Event>: Sendable, Hashable {
@@ -10,7 +10,7 @@ public struct Topic<Value: Event>: Sendable, Hashable {
     public init(_ name: String, of type: Value.Type = Value.self, at location: TopicLocation = .ownLog) {
         switch location {
         case .ownLog: self.name = name
-        case .cluster(let brokers): self.name = RoutedLog.name(of: name, at: brokers)
+        case .cluster(let brokers): self.name = LogLocation.name(of: name, at: brokers)
         }
     }
 }

@@ -18,22 +18,13 @@ public final class RoutedLog: LogStore {
         self.open = open
     }
 
-    /// Whether a name is one of a topic elsewhere.
-    public static func isElsewhere(_ topic: String) -> Bool { topic.hasPrefix(LogLocation.scheme) }
-
-    /// The name of a topic of the log at `location`, for programs that have another log.
-    public static func name(of topic: String, at location: String) -> String { "\(location)/\(topic)" }
-
     private func place(of topic: String) async throws(LogError) -> (log: any LogStore, name: String) {
-        guard Self.isElsewhere(topic) else { return (own, topic) }
-        guard let slash = topic.lastIndex(of: "/"),
-            topic.distance(from: topic.startIndex, to: slash) >= LogLocation.scheme.count
-        else {
+        guard LogLocation.isElsewhere(topic) else { return (own, topic) }
+        guard let parts = LogLocation.split(topic) else {
             throw LogError(
                 .invalidTopicName, "\(topic) names no topic", hint: "write penstock://HOST:PORT/NAME")
         }
-        let location = String(topic[..<slash])
-        let name = String(topic[topic.index(after: slash)...])
+        let (location, name) = (String(parts.location), String(parts.topic))
         if let known = others.withLock({ $0[location] }) { return (known, name) }
         let opened = try await open(LogLocation(location))
         return (

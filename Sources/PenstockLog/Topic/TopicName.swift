@@ -8,6 +8,11 @@ enum TopicName {
 
     static func validate(_ name: String) throws(LogError) {
         guard let problem = problem(of: name) else { return }
+        if LogLocation.isElsewhere(name) {
+            throw LogError(
+                .invalidTopicName, "\(quoted(name)) is a topic of brokers, and this log is a directory",
+                hint: "build the program with the package trait Broker, which is on where nothing says otherwise")
+        }
         throw LogError(
             .invalidTopicName, "\(quoted(name)) cannot be the name of a topic: \(problem)",
             hint: "use 1 to \(longest) letters, digits, '.', '_' and '-', and no dot at the beginning")
