@@ -40,7 +40,7 @@ let package = Package(
     traits: [
         .trait(
             name: "Broker",
-            description: "Pipelines on the logs of brokers. Without it they are built without a network, and without TLS."),
+            description: "Pipelines on the logs of brokers. Without it they have no network, and no TLS."),
         .default(enabledTraits: ["Broker"]),
     ],
     dependencies: [

@@ -21,7 +21,7 @@ extension LogLocation {
             guard let directory else {
                 throw LogError(
                     .invalidConfiguration, "\(self) is a log of brokers, and this program was built without them",
-                    hint: "name a directory, or build with the package trait Broker, which is on where nothing says otherwise")
+                    hint: "name a directory, or build with the package trait Broker, which is on by default")
             }
             return try await EmbeddedLog(directory: directory, creating: creating)
         #endif

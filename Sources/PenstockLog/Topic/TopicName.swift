@@ -11,7 +11,7 @@ enum TopicName {
         if LogLocation.isElsewhere(name) {
             throw LogError(
                 .invalidTopicName, "\(quoted(name)) is a topic of brokers, and this log is a directory",
-                hint: "build the program with the package trait Broker, which is on where nothing says otherwise")
+                hint: "build the program with the package trait Broker, which is on by default")
         }
         throw LogError(
             .invalidTopicName, "\(quoted(name)) cannot be the name of a topic: \(problem)",
