@@ -6,7 +6,7 @@ public import PenstockLog
 /// Every partition, and every consumer group, is to be the broker's that `Rendezvous` chooses among the members. It claims what it is asked
 /// for, and gives it back when another one is to have it. So there is nothing that all of them would have to agree on, but the leases.
 public final class BrokerCluster: PartitionLeases, Sendable {
-    /// What the broker is called; no other one has this name.
+    /// What the broker is called; no other one of the log has this name.
     public let name: String
     let coordinator: any Coordinator
     /// How long a claim waits for who has the partition: longer than it takes to find him dead.
@@ -40,18 +40,21 @@ public final class BrokerCluster: PartitionLeases, Sendable {
     }
 
     /// Takes the place, from which clients reach the broker at `address`.
-    /// - Parameter changed: Called when members have come or gone, or a lease was lost.
-    /// - Throws: As `Coordinator.join`.
-    func join(at address: String, changed: @escaping @Sendable () -> Void) async throws(CoordinatorError) {
-        let first = try await coordinator.join(name: name, address: address)
-        let members = try await coordinator.members()
+    /// - Parameters:
+    ///   - waiting: Called once where another broker goes by the same name, which may be dead, or about to leave.
+    ///   - changed: Called when members have come or gone, or a lease was lost.
+    /// - Throws: As `Coordinator.join`; `CoordinatorError` with code `refused` where another broker goes by the same name.
+    func join(
+        at address: String, waiting: (Member) -> Void, changed: @escaping @Sendable () -> Void
+    ) async throws(CoordinatorError) {
+        let (first, members) = try await joinAlone(at: address, waiting)
         let keeping = Task { [weak self] in
             var membership = first
             // Whoever was taken for dead, and is not, comes back.
             while await membership.ended() != nil, let self, !self.isClosed {
                 while !self.isClosed {
                     do throws(CoordinatorError) {
-                        membership = try await self.coordinator.join(name: self.name, address: address)
+                        membership = try await self.joinAlone(at: address) { _ in }.membership
                         self.take(membership)
                         break
                     } catch {
@@ -72,6 +75,33 @@ public final class BrokerCluster: PartitionLeases, Sendable {
             state.members = members
             state.changed = changed
             state.tasks = [keeping, following]
+        }
+    }
+
+    // Who has died under the name is waited for until it is found dead. Of two that come together the one with the lower identity stays.
+    private func joinAlone(
+        at address: String, _ waiting: (Member) -> Void
+    ) async throws(CoordinatorError) -> (membership: Membership, members: [Member]) {
+        let clock = coordinator.clock
+        let deadline = clock.now() + patience
+        var isWaiting = false
+        while true {
+            var namesakes = try await coordinator.members().filter { $0.name == name }
+            if namesakes.isEmpty {
+                let membership = try await coordinator.join(name: name, address: address)
+                let members = try await coordinator.members()
+                namesakes = members.filter { $0.name == name && $0.id < membership.member.id }
+                if namesakes.isEmpty { return (membership, members) }
+                try await membership.leave()
+            }
+            if !isWaiting { waiting(namesakes[0]) }
+            isWaiting = true
+            let next = clock.now() + coordinator.timing.pollInterval
+            guard next < deadline, (try? await clock.sleep(until: next)) != nil else {
+                throw CoordinatorError(
+                    .refused, "another broker is called \(name), at \(namesakes[0].address)",
+                    hint: "give each broker of a log a name of its own with --name")
+            }
         }
     }
 

@@ -142,10 +142,13 @@ public final class Broker: Sendable {
     }
 
     /// Takes the place among the brokers, from which clients reach this one at `address`. Before that it answers nobody.
-    /// - Throws: As `Coordinator.join`.
-    public func join(at address: FabricAddress) async throws(CoordinatorError) {
+    /// - Parameter waiting: Called where another broker goes by the same name: it is waited for until it is found dead, or has left.
+    /// - Throws: As `Coordinator.join`; `CoordinatorError` with code `refused` where the other one stays.
+    public func join(
+        at address: FabricAddress, waiting: (Member) -> Void = { _ in }
+    ) async throws(CoordinatorError) {
         guard let cluster else { preconditionFailure("a broker without a place has none to take") }
-        try await cluster.join(at: "\(address)") { [weak self] in self?.settle() }
+        try await cluster.join(at: "\(address)", waiting: waiting) { [weak self] in self?.settle() }
     }
 
     /// Counts something, and writes it down, where that is wanted.

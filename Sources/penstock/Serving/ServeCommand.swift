@@ -62,7 +62,11 @@ struct ServeCommand: AsyncParsableCommand {
         defer { signals.cancel() }
         if let fabric { try await broker.offer(FabricChoice(fabric)) }
         let listener = try await broker.listen(at: address, over: transport)
-        if place != nil { try await broker.join(at: cluster.advertised(listener.address)) }
+        if place != nil {
+            try await broker.join(at: cluster.advertised(listener.address)) { other in
+                StandardError.write("waits for another broker that is called \(other.name), at \(other.address)\n")
+            }
+        }
         try say(listener.address, tokenFile, over: broker.fabricProvider)
         let reloading = StopSignals(StopSignals.reload, again: true) {
             do {

@@ -9,10 +9,10 @@ final class BrokerProcess: Sendable {
     let address: FabricAddress
     private let process: ChildProcess
 
-    /// Starts it, and returns when it listens.
+    /// Starts it by its command, and returns when it listens.
     init(_ name: String, _ arguments: [String]) async throws {
         self.name = name
-        process = try ChildProcess("penstock", ["serve", "--listen", "127.0.0.1:0", "--name", name] + arguments)
+        process = try ChildProcess("penstock", arguments)
         let location = try await process.line("serves ").split(separator: "/").last ?? ""
         address = try FabricAddress(String(location))
     }

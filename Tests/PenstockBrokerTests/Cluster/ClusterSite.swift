@@ -31,8 +31,13 @@ final class ClusterSite: Sendable {
     }
 
     func start(_ name: String) async throws -> BrokerProcess {
-        try await BrokerProcess(
-            name, ["--data", folder("log"), "--lease", lease] + world.arguments)
+        try await BrokerProcess(name, arguments(of: name))
+    }
+
+    /// What starts a broker of the site.
+    func arguments(of name: String) -> [String] {
+        ["serve", "--listen", "127.0.0.1:0", "--name", name, "--data", folder("log"), "--lease", lease]
+            + world.arguments
     }
 
     /// A program that knows of some brokers.

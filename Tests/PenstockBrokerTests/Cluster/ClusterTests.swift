@@ -131,6 +131,24 @@ struct ClusterTests {
         try await last.end()
     }
 
+    @Test(
+        "a broker takes the name of one that was killed, but not of one that is there",
+        arguments: CoordinationBackend.possible)
+    func namesakes(backend: CoordinationBackend) async throws {
+        let site = try await ClusterSite(backend, partitions: Self.partitions, lease: "2s")
+        let killed = try await site.start("a")
+        killed.kill()
+        let next = try await site.start("a")
+        let log = site.client(of: next)
+        try await site.until(log) { $0.brokers.map(\.address) == ["\(next.address)"] }
+        let namesake = try ChildProcess("penstock", site.arguments(of: "a"))
+        #expect(try await namesake.ended() == 69)
+        #expect(namesake.errors.contains("another broker is called a, at \(next.address)"), "\(namesake.errors)")
+        #expect(namesake.lines.isEmpty)
+        log.close()
+        try await next.end()
+    }
+
     @Test("a group goes on where its broker was killed", arguments: CoordinationBackend.possible)
     func group(backend: CoordinationBackend) async throws {
         let site = try await ClusterSite(backend, partitions: 1)
