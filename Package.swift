@@ -139,7 +139,8 @@ let package = Package(
             swiftSettings: strict),
 
         // What several of the tests need
-        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        .target(
+            name: "TestSupport", dependencies: ["PenstockEvents"], path: "Tests/TestSupport", swiftSettings: strict),
 
         .testTarget(
             name: "PenstockEventsTests", dependencies: ["CPenstockShim", "PenstockEvents"], swiftSettings: strict),
@@ -163,11 +164,14 @@ let package = Package(
         .executableTarget(
             name: "BrokerPeer", dependencies: ["PenstockBroker", "PenstockEvents", "PenstockFabric", "PenstockLog"],
             path: "Tests/BrokerPeer", swiftSettings: strict),
+        .executableTarget(
+            name: "SharePeer", dependencies: ["Penstock", "PenstockBroker", "PenstockLog"], path: "Tests/SharePeer",
+            swiftSettings: strict),
         .testTarget(
             name: "PenstockBrokerTests",
             dependencies: [
                 "BrokerPeer", "CoordinationPeer", "GroupPeer", "penstock", "PenstockBroker", "PenstockEvents",
-                "PenstockFabric", "PenstockLog", "PenstockSecurity", "TestSupport",
+                "PenstockFabric", "PenstockLog", "PenstockSecurity", "SharePeer", "TestSupport",
             ],
             swiftSettings: strict),
         .executableTarget(

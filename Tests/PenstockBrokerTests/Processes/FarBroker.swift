@@ -1,5 +1,6 @@
 import Foundation
 import PenstockFabric
+import TestSupport
 
 /// A broker in a process and a network of its own, for the tests that `NamespaceTests` runs in a process in another network.
 struct FarBroker: Sendable {
