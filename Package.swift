@@ -147,7 +147,8 @@ let package = Package(
         .testTarget(
             name: "PenstockFormatsTests", dependencies: ["PenstockFormats", "TestSupport"], swiftSettings: strict),
         .executableTarget(
-            name: "FabricPeer", dependencies: ["PenstockFabric"], path: "Tests/FabricPeer", swiftSettings: strict),
+            name: "FabricPeer", dependencies: ["PenstockEvents", "PenstockFabric"], path: "Tests/FabricPeer",
+            swiftSettings: strict),
         .testTarget(
             name: "PenstockFabricTests",
             dependencies: ["CFabric", "FabricPeer", "PenstockFabric", "PenstockEvents", "TestSupport"] + nio,
