@@ -65,7 +65,7 @@ simulate: dependencies ## Try the log, and pipelines over it, under SEEDS random
 	PENSTOCK_SIMULATION_SEEDS=$(SEEDS) PENSTOCK_SIMULATION_FIRST_SEED=$(FIRST_SEED) \
 	    $(SWIFT) test --filter 'SimulationTests/keepsPromises|CoordinationModelTests'
 
-soak: dependencies ## Kill and stop a broker and its clients under load for SOAK_SECONDS, real processes all
+soak: dependencies ## Kill and stop a broker and its clients under load for SOAK_SECONDS, over TCP and over a fabric
 	PENSTOCK_SOAK_SECONDS=$(SOAK_SECONDS) $(SWIFT) test --filter PenstockBrokerTests.BrokerSuites/KillTests
 
 count: dependencies ## Count the instructions and allocations of an event; fails above the limits

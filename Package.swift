@@ -146,14 +146,16 @@ let package = Package(
             swiftSettings: strict),
 
         // What several of the tests need
-        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        .target(
+            name: "TestSupport", dependencies: ["PenstockEvents"], path: "Tests/TestSupport", swiftSettings: strict),
 
         .testTarget(
             name: "PenstockEventsTests", dependencies: ["CPenstockShim", "PenstockEvents"], swiftSettings: strict),
         .testTarget(
             name: "PenstockFormatsTests", dependencies: ["PenstockFormats", "TestSupport"], swiftSettings: strict),
         .executableTarget(
-            name: "FabricPeer", dependencies: ["PenstockFabric"], path: "Tests/FabricPeer", swiftSettings: strict),
+            name: "FabricPeer", dependencies: ["PenstockEvents", "PenstockFabric"], path: "Tests/FabricPeer",
+            swiftSettings: strict),
         .testTarget(
             name: "PenstockFabricTests",
             dependencies: ["CFabric", "FabricPeer", "PenstockFabric", "PenstockEvents", "TestSupport"] + nio,
@@ -170,11 +172,14 @@ let package = Package(
         .executableTarget(
             name: "BrokerPeer", dependencies: ["PenstockBroker", "PenstockEvents", "PenstockFabric", "PenstockLog"],
             path: "Tests/BrokerPeer", swiftSettings: strict),
+        .executableTarget(
+            name: "SharePeer", dependencies: ["Penstock", "PenstockBroker", "PenstockLog"], path: "Tests/SharePeer",
+            swiftSettings: strict),
         .testTarget(
             name: "PenstockBrokerTests",
             dependencies: [
                 "BrokerPeer", "CoordinationPeer", "GroupPeer", "penstock", "PenstockBroker", "PenstockEvents",
-                "PenstockFabric", "PenstockLog", "PenstockSecurity", "TestSupport",
+                "PenstockFabric", "PenstockLog", "PenstockSecurity", "SharePeer", "TestSupport",
             ],
             swiftSettings: strict),
         .executableTarget(

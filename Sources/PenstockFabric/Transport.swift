@@ -45,6 +45,9 @@ public protocol Listener: AnyObject, Sendable {
 }
 
 /// A connection to a peer. It ends when either side closes it, or at the first failure; then its handler is told once.
+///
+/// Over a fabric the death of a peer may show only when something is pulled from it or sent to it: who has to know sooner asks for signs of
+/// life, or has a TCP connection beside it.
 public protocol Connection: AnyObject, Sendable {
     /// Who is at the other end.
     var peer: FabricPeer { get }

@@ -1,11 +1,12 @@
-import Foundation
-import PenstockFabric
+internal import Foundation
+internal import PenstockFabric
 
 /// The other end of a connection over a fabric, in a process that a test may stop or kill.
 ///
 /// `offer ADDRESS BYTES` connects, offers one payload and says `offered` when it has; it stays until it is killed.
 /// `idle SECONDS` makes a connection within the process, leaves it alone, and prints the processor seconds that this
 /// took.
+/// `listen …` is a scripted listener: see `Listening`.
 @main
 struct FabricPeer {
     static func main() async throws {
@@ -15,8 +16,10 @@ struct FabricPeer {
             try await offer(to: try FabricAddress(arguments[2]), Int(arguments[3]) ?? 0)
         case "idle" where arguments.count == 3:
             try await idle(.seconds(Int(arguments[2]) ?? 1))
+        case "listen" where arguments.count >= 6:
+            try await Listening(Array(arguments.dropFirst(2))).run()
         default:
-            print("usage: FabricPeer offer ADDRESS BYTES | idle SECONDS")
+            print("usage: FabricPeer offer ADDRESS BYTES | idle SECONDS | listen KIND HOST LIMITS MANNER …")
             exit(64)
         }
     }
@@ -51,7 +54,7 @@ struct FabricPeer {
         return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
     }
 
-    private static func say(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
+    static func say(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
 }
 
 /// A handler that lets everything pass.

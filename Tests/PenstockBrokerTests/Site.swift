@@ -20,7 +20,7 @@ enum LogKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
     private static let hasFabric = (try? LibfabricTransport.providers()) != nil
     /// Beside a broker in a network of its own: what reaches it.
     static let allCases: [LogKind] =
-        FarBroker.isThere
+        Link.isFarThere
         ? [.farTCP, .farTLS] + (hasFabric ? [.farFabric] : [])
         : [.embedded, .inProcess, .tcp] + (hasFabric ? [.fabric] : [])
     /// Those with a broker.

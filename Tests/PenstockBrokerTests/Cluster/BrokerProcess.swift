@@ -1,5 +1,6 @@
 import Foundation
 import PenstockFabric
+import TestSupport
 import Testing
 
 /// A running `penstock serve`, killed at the end of its life, or with the test process at the latest.

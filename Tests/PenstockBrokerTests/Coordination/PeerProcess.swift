@@ -1,6 +1,7 @@
 import Foundation
 import PenstockEvents
 import PenstockLog
+import TestSupport
 
 /// A program of those that lie beside the tests which answers what it is asked, killed at the end of its life.
 final class PeerProcess: Sendable {

@@ -14,7 +14,10 @@ struct Credentials: Sendable {
     private let certificate: CertificateFiles
     private let key: TokenSigningKey
 
-    init(host: String) throws {
+    /// - Parameter scopes: What honest clients may do.
+    init(
+        host: String, scopes: String = "produce:\(LoadRecord.topic) consume:\(LoadRecord.topic)"
+    ) throws {
         folder = try TestFolder()
         let now = SystemWallClock().now()
         let authority = try CertificateAuthority.create(
@@ -25,7 +28,7 @@ struct Credentials: Sendable {
         var keys = TokenKeys()
         try keys.add(key)
         try keys.write(to: folder("keys.json"))
-        try TokenFile.write(try token("produce:\(LoadRecord.topic) consume:\(LoadRecord.topic)"), to: tokenFile)
+        try TokenFile.write(try token(scopes), to: tokenFile)
     }
 
     /// The file with the token that honest clients show.

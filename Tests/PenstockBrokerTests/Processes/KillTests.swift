@@ -2,6 +2,7 @@ import Foundation
 import PenstockEvents
 import PenstockFabric
 import PenstockLog
+import TestSupport
 import Testing
 
 @testable import BrokerPeer
@@ -9,7 +10,7 @@ import Testing
 extension BrokerSuites {
     /// A broker under load, its producers and its consumer are killed or stopped, and started again: real processes, real signals. The
     /// moments are drawn from a printed seed; what the signal finds the process doing cannot be repeated. With `PENSTOCK_SOAK_SECONDS` it
-    /// goes on for so long.
+    /// goes on for so long, half of it over TCP and half over a fabric, where there is one.
     @Suite("A broker and clients that are killed and stopped under load")
     struct KillTests {
         private static let soak = ProcessInfo.processInfo.environment["PENSTOCK_SOAK_SECONDS"].flatMap { Int($0) }
@@ -123,10 +124,14 @@ extension BrokerSuites {
             let first = try await cast.served.contents(0)
             let second = try await cast.served.contents(1)
             let accounts = cast.producers.mapValues { ProducerAccount($0) }
-            check(first, of: accounts.filter { $0.key < 3 }, "seed \(Self.seed)")
-            check(second, of: accounts.filter { $0.key == 3 }, "seed \(Self.seed)")
-            print("  \(faults.values.reduce(0, +)) faults, \(first.count + second.count) records")
+            let isKept = check(first, of: accounts.filter { $0.key < 3 }, "seed \(Self.seed)")
+            let isKeptToo = check(second, of: accounts.filter { $0.key == 3 }, "seed \(Self.seed)")
             try await Self.checkReaders(cast, first)
+            let kinds = faults.map { "\($0.value) \($0.key)" }.sorted().joined(separator: ", ")
+            let events = accounts.values.flatMap(\.acknowledged).map(\.count).reduce(0, +)
+            print(
+                "  \(kind.rawValue): \(faults.values.reduce(0, +)) faults (\(kinds)), \(events) events acknowledged,",
+                isKept && isKeptToo ? "none lost, none twice" : "and not all kept once")
         }
 
         /// Each reader begins where the one before it has committed, or later, and has seen everything from there to the end.

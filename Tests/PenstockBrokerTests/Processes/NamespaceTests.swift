@@ -56,7 +56,7 @@ extension BrokerSuites {
             let itself = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
             let run = try ChildProcess(
                 itself, ["--testing-library", "swift-testing", "--filter", "BrokerSuites/LogContractTests"],
-                environment: [FarBroker.variable: "\(link.far.pid)"], launcher: link.near.launcher)
+                environment: [Link.farVariable: "\(link.far.pid)"], launcher: link.near.launcher)
             #expect(try await run.ended() == 0, "\(run.errors.suffix(4_000))")
             let cases = run.errors.split(separator: "\n").count { $0.contains("far-tls") }
             #expect(cases >= 10, "the contract has run without its cases: \(run.errors)")

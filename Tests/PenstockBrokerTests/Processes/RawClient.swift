@@ -2,6 +2,7 @@ import Foundation
 import PenstockEvents
 import PenstockFabric
 import PenstockLog
+import TestSupport
 import Testing
 
 @testable import PenstockBroker

@@ -165,8 +165,11 @@ func check(_ contents: [(offset: UInt64, load: LoadRecord)], of producers: [Int:
     check(contents, of: producers.mapValues { ProducerAccount($0) }, note)
 }
 
-/// As above.
-func check(_ contents: [(offset: UInt64, load: LoadRecord)], of producers: [Int: ProducerAccount], _ note: Comment) {
+/// As above, and whether it is so.
+@discardableResult
+func check(
+    _ contents: [(offset: UInt64, load: LoadRecord)], of producers: [Int: ProducerAccount], _ note: Comment
+) -> Bool {
     var problems: [String] = []
     var bySequence: [Int: [UInt64]] = [:]
     for (offset, load) in contents {
@@ -187,6 +190,7 @@ func check(_ contents: [(offset: UInt64, load: LoadRecord)], of producers: [Int:
     }
     let isGood = problems.isEmpty
     #expect(isGood, "\(note): \(problems.count) problems, such as \(problems.prefix(3))")
+    return isGood
 }
 
 /// Waits until a producer has so many more batches acknowledged than now.

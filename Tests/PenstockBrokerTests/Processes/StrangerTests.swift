@@ -3,6 +3,7 @@ import PenstockEvents
 import PenstockFabric
 import PenstockLog
 import PenstockSecurity
+import TestSupport
 import Testing
 
 @testable import BrokerPeer

@@ -1,4 +1,5 @@
 import PenstockFabric
+import TestSupport
 import Testing
 
 /// The transports that keep the contract.
@@ -7,24 +8,37 @@ enum TransportKind: String, CaseIterable, Sendable, CustomTestStringConvertible 
     case tcp
     case tls
     case fabric
+    /// To a listener in a process and a network of its own.
+    case farTCP = "far-tcp"
+    case farTLS = "far-tls"
+    case farFabric = "far-fabric"
 
     /// Those that this machine has: without libfabric its tests are skipped, and the suite Libfabric says so.
-    static let allCases: [TransportKind] = [.inProcess, .tcp, .tls] + (Libfabric.isThere ? [.fabric] : [])
+    static let allCases: [TransportKind] =
+        Link.isFarThere
+        ? [.farTCP, .farTLS] + (Libfabric.isThere ? [.farFabric] : [])
+        : [.inProcess, .tcp, .tls] + (Libfabric.isThere ? [.fabric] : [])
 
     /// Both ends show the same certificate and want to see one.
-    private static let identity = Result {
-        try TestCertificates.shared.get().identity("broker", requiresClientCertificate: true)
+    static let identity = Result {
+        try TestCertificates.shared.get().identity(
+            "broker", names: "IP:127.0.0.1,DNS:localhost,IP:\(Link.farHost)", requiresClientCertificate: true)
     }
 
     var testDescription: String { rawValue }
+
+    /// Whether the listener is in a process and a network of its own.
+    var isFar: Bool { [.farTCP, .farTLS, .farFabric].contains(self) }
 
     /// A transport of the kind.
     func make(_ limits: FabricLimits = FabricLimits()) throws -> any Transport {
         switch self {
         case .inProcess: InProcessTransport(limits: limits)
-        case .tcp: try TCPTransport(limits: limits, security: .plaintext)
-        case .tls: try TCPTransport(limits: limits, security: .tls(Self.identity.get()), threads: 2)
+        case .tcp, .farTCP: try TCPTransport(limits: limits, security: .plaintext)
+        case .tls, .farTLS: try TCPTransport(limits: limits, security: .tls(Self.identity.get()), threads: 2)
         case .fabric: try LibfabricTransport(limits: limits)
+        case .farFabric:
+            try LibfabricTransport(provider: .named("tcp;ofi_rxm"), interface: Link.nearHost, limits: limits)
         }
     }
 
@@ -33,6 +47,7 @@ enum TransportKind: String, CaseIterable, Sendable, CustomTestStringConvertible 
         switch self {
         case .inProcess: .name("broker")
         case .tcp, .tls, .fabric: .host("127.0.0.1", port: 0)
+        case .farTCP, .farTLS, .farFabric: .host(Link.farHost, port: 0)
         }
     }
 
@@ -41,8 +56,13 @@ enum TransportKind: String, CaseIterable, Sendable, CustomTestStringConvertible 
         switch self {
         case .inProcess: .name("nobody")
         case .tcp, .tls: .host("127.0.0.1", port: 1)
-        // 127.0.0.1, port 9 (discard), as libfabric's TCP provider has it.
+        case .farTCP, .farTLS: .host(Link.farHost, port: 1)
+        // Port 9 (discard), as libfabric's TCP provider has it.
         case .fabric: .endpoint([2, 0, 0, 9, 127, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0])
+        case .farFabric:
+            .endpoint(
+                [2, 0, 0, 9] + Link.farHost.split(separator: ".").compactMap { UInt8($0) }
+                    + Array(repeating: 0, count: 8))
         }
     }
 }

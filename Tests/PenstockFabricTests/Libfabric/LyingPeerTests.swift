@@ -1,3 +1,4 @@
+import FabricPeer
 import PenstockEvents
 import Testing
 

@@ -2,6 +2,7 @@ import FabricPeer
 import Foundation
 import PenstockEvents
 import PenstockFabric
+import TestSupport
 import Testing
 
 extension FabricSuites {
@@ -11,7 +12,7 @@ extension FabricSuites {
         /// A connection from another process, which offers a payload, and one within this process.
         private struct Scene {
             let transport: LibfabricTransport
-            let process: Process
+            let process: ChildProcess
             let handler: RecordingHandler
             let payload: IncomingPayload
             let pool: SlabPool
@@ -20,9 +21,8 @@ extension FabricSuites {
 
             /// Stops the process, and waits until it stands still: the signal takes its time.
             func stop() async throws {
-                let pid = process.processIdentifier
-                kill(pid, SIGSTOP)
-                while try !String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8).contains(") T ") {
+                process.signal(SIGSTOP)
+                while try !String(contentsOfFile: "/proc/\(process.pid)/stat", encoding: .utf8).contains(") T ") {
                     try await Task.sleep(for: .milliseconds(1))
                 }
             }
@@ -35,8 +35,7 @@ extension FabricSuites {
             }
 
             func close() async {
-                if process.isRunning { kill(process.processIdentifier, SIGKILL) }
-                process.waitUntilExit()
+                process.end()
                 await transport.close()
             }
         }
@@ -58,10 +57,7 @@ extension FabricSuites {
                 box.withLock { $0 = handler }
                 return handler
             }
-            let process = Process()
-            process.executableURL = Self.program
-            process.arguments = ["offer", "\(listener.address)", "\(Self.payloadBytes)"]
-            try process.run()
+            let process = try ChildProcess("FabricPeer", ["offer", "\(listener.address)", "\(Self.payloadBytes)"])
             let (handler, payload) = await offers.values(1)[0]
             let otherHandler = RecordingHandler()
             let other = try await transport.connect(to: listener.address, otherHandler)
@@ -96,7 +92,7 @@ extension FabricSuites {
             let pulled = Outcomes<FabricError?>()
             scene.payload.pull(into: try #require(scene.pool.take())[0..<Self.payloadBytes]) { pulled.add($0) }
             await scene.checkOther()
-            kill(scene.process.processIdentifier, SIGKILL)
+            scene.process.signal(SIGKILL)
             #expect(await pulled.values(1)[0]?.code == .peerGone)
             await scene.handler.waitForEnd()
             #expect(scene.handler.ends.count == 1 && scene.handler.ends[0]?.code == .peerGone)
@@ -108,25 +104,13 @@ extension FabricSuites {
         @Test("a payload of a peer that has been killed cannot be pulled")
         func killedBefore() async throws {
             let scene = try await makeScene(FabricLimits())
-            kill(scene.process.processIdentifier, SIGKILL)
-            scene.process.waitUntilExit()
+            try await scene.process.kill()
             let pulled = Outcomes<FabricError?>()
             scene.payload.pull(into: try #require(scene.pool.take())[0..<Self.payloadBytes]) { pulled.add($0) }
             #expect(await pulled.values(1)[0]?.code == .peerGone)
             await scene.handler.waitForEnd()
             await scene.checkOther()
             await scene.close()
-        }
-
-        /// The program lies beside the tests.
-        private static var program: URL {
-            var folder = Bundle.main.executableURL!.deletingLastPathComponent()
-            while !FileManager.default.fileExists(atPath: folder.appendingPathComponent("FabricPeer").path),
-                folder.path != "/"
-            {
-                folder.deleteLastPathComponent()
-            }
-            return folder.appendingPathComponent("FabricPeer")
         }
     }
 }

@@ -1,3 +1,4 @@
+import FabricPeer
 import PenstockEvents
 import Testing
 
@@ -39,32 +40,6 @@ extension FabricSuites {
             #expect(await released.values(1) == [nil])
             #expect(target.bytes.elementsEqual(source.bytes))
             checkGauge()
-            await listener.close()
-            await transport.close()
-        }
-
-        @Test("more than the limit does not wait, and what waits is sent", arguments: [TransportKind.tcp, .tls])
-        func queueFull(kind: TransportKind) async throws {
-            var limits = FabricLimits()
-            limits.queuedBytes = 32 << 20
-            let transport = try kind.make(limits)
-            let offered = Outcomes<IncomingPayload?>()
-            let listener = try await transport.listen(at: kind.anyAddress) { _ in
-                RecordingHandler { message, _ in offered.add(message.payload) }
-            }
-            let client = try await transport.connect(to: listener.address, RecordingHandler())
-            let pool = try transport.makePool(slabBytes: 30 << 20, slabs: 1)
-            let slab = try #require(pool.take())[0..<30 << 20]
-            let outcomes = Outcomes<FabricError?>()
-            client.send([1], slab) { outcomes.add($0) }
-            client.send([2], slab) { outcomes.add($0) }
-            #expect(await outcomes.values(1)[0]?.code == .queueFull)
-            let payload = try #require(await offered.values(1)[0])
-            payload.decline()
-            #expect(await outcomes.values(2)[1] == nil)
-            client.send([3], slab) { outcomes.add($0) }
-            try #require(await offered.values(2)[1]).decline()
-            #expect(await outcomes.values(3)[2] == nil)
             await listener.close()
             await transport.close()
         }

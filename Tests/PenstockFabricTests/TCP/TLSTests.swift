@@ -1,3 +1,4 @@
+import FabricPeer
 import Foundation
 import NIOSSL
 import PenstockEvents

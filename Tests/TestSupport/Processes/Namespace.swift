@@ -1,11 +1,10 @@
-import Foundation
-import TestSupport
+package import Foundation
 
 /// A namespace of the kernel: a network, or file systems, that only what is started in it sees.
 ///
 /// A process that only waits keeps it. With that process, which ends with the tests at the latest, all goes that was mounted and made in it.
-final class Namespace: Sendable {
-    enum Kind: String, Sendable {
+package final class Namespace: Sendable {
+    package enum Kind: String, Sendable {
         case network = "--net"
         case mounts = "--mount"
     }
@@ -15,7 +14,7 @@ final class Namespace: Sendable {
 
     /// Makes one, and does in it what a shell is told.
     /// - Throws: Where this process may not.
-    init(_ kind: Kind, _ commands: String) async throws {
+    package init(_ kind: Kind, _ commands: String) async throws {
         self.kind = kind
         keeper = try ChildProcess(
             "/usr/bin/env", ["unshare", kind.rawValue, "sh", "-ec", commands + "\necho made\nexec sleep infinity"])
@@ -23,51 +22,30 @@ final class Namespace: Sendable {
     }
 
     /// The process that keeps it.
-    var pid: pid_t { keeper.pid }
+    package var pid: pid_t { keeper.pid }
 
     /// What is written in front of a program that is to see it.
-    var launcher: [String] { Self.launcher(kind, keptBy: pid) }
+    package var launcher: [String] { Self.launcher(kind, keptBy: pid) }
 
     /// As `launcher`, where another process has made it.
-    static func launcher(_ kind: Kind, keptBy pid: pid_t) -> [String] {
+    package static func launcher(_ kind: Kind, keptBy pid: pid_t) -> [String] {
         ["nsenter", "--target", "\(pid)", kind.rawValue]
     }
 
     /// Where its files are for those who are not in it.
-    func path(_ inside: String) -> String { "/proc/\(pid)/root" + inside }
+    package func path(_ inside: String) -> String { "/proc/\(pid)/root" + inside }
 
     /// Does in it what a shell is told.
-    func run(_ commands: String) async throws {
+    package func run(_ commands: String) async throws {
         let shell = try ChildProcess("/bin/sh", ["-ec", commands], launcher: launcher)
         guard try await shell.ended() == 0 else { throw ChildFailure("\(commands): \(shell.errors)") }
     }
 
     /// Joins two networks by a link, whose ends have these addresses.
-    static func join(_ one: Namespace, _ other: Namespace, _ addresses: (String, String)) async throws {
+    package static func join(_ one: Namespace, _ other: Namespace, _ addresses: (String, String)) async throws {
         try await one.run("ip link add veth0 type veth peer name veth0 netns \(other.pid)")
         for (namespace, address) in [(one, addresses.0), (other, addresses.1)] {
             try await namespace.run("ip address add \(address) dev veth0; ip link set veth0 up; ip link set lo up")
         }
     }
-}
-
-/// Two networks with a link between them, as two machines have, and their addresses on it.
-struct Link {
-    static let isImpossible = "needs the right to make network namespaces"
-    /// Whether this process may make one.
-    static func isPossible() async -> Bool { (try? await Link()) != nil }
-
-    let near: Namespace
-    let far: Namespace
-    static let nearHost = "10.99.0.1"
-    static let farHost = "10.99.0.2"
-
-    init() async throws {
-        near = try await Namespace(.network, ":")
-        far = try await Namespace(.network, ":")
-        try await Namespace.join(near, far, ("\(Self.nearHost)/24", "\(Self.farHost)/24"))
-    }
-
-    /// Cuts the link, or heals it: `down` or `up`.
-    func set(_ state: String) async throws { try await near.run("ip link set veth0 \(state)") }
 }

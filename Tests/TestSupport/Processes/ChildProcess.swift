@@ -1,14 +1,12 @@
-import Foundation
-import PenstockEvents
-import TestSupport
-import Testing
+package import Foundation
+internal import PenstockEvents
 
 /// A program beside the tests, or one of the system's, which is killed at the end of a test whatever happens: with this, and by the kernel
 /// where the process of the tests is killed itself.
 ///
 /// What it prints goes through a file, so that nobody has to read for it to go on.
-final class ChildProcess: Sendable {
-    let pid: pid_t
+package final class ChildProcess: Sendable {
+    package let pid: pid_t
     private let folder: TestFolder
     private let process: Process
     private let input: FileHandle?
@@ -25,7 +23,7 @@ final class ChildProcess: Sendable {
     /// - Parameters:
     ///   - launcher: What is written in front of it, such as `nsenter …`.
     ///   - isAsked: Whether it reads what `tell` writes; otherwise there is nothing to read.
-    init(
+    package init(
         _ program: String, _ arguments: [String], environment: [String: String] = [:], launcher: [String] = [],
         isAsked: Bool = false
     ) throws {
@@ -51,10 +49,10 @@ final class ChildProcess: Sendable {
 
     deinit { end() }
 
-    var isRunning: Bool { process.isRunning }
+    package var isRunning: Bool { process.isRunning }
 
     /// The lines that it has printed as a whole.
-    var lines: [String] {
+    package var lines: [String] {
         output.withLock { output in
             output.rest += (try? output.file.readToEnd()) ?? Data()
             while let end = output.rest.firstIndex(of: UInt8(ascii: "\n")) {
@@ -65,21 +63,21 @@ final class ChildProcess: Sendable {
         }
     }
 
-    var errors: String { (try? folder.text("errors")) ?? "" }
+    package var errors: String { (try? folder.text("errors")) ?? "" }
 
-    func signal(_ number: Int32) { Foundation.kill(pid, number) }
+    package func signal(_ number: Int32) { Foundation.kill(pid, number) }
 
     /// Writes a line to its input.
-    func tell(_ line: String) throws { try input?.write(contentsOf: Data((line + "\n").utf8)) }
+    package func tell(_ line: String) throws { try input?.write(contentsOf: Data((line + "\n").utf8)) }
 
     /// Kills it, and waits until it is gone.
-    func kill() async throws {
+    package func kill() async throws {
         signal(SIGKILL)
         try await ended()
     }
 
     /// As `kill`, where nobody can wait in a task.
-    func end() {
+    package func end() {
         guard process.isRunning else { return }
         signal(SIGKILL)
         process.waitUntilExit()
@@ -87,14 +85,14 @@ final class ChildProcess: Sendable {
 
     /// Waits for the end, and gives the status.
     @discardableResult
-    func ended() async throws -> Int32 {
+    package func ended() async throws -> Int32 {
         try await eventually("the end of \(process.arguments ?? [])") { !process.isRunning }
         return process.terminationStatus
     }
 
     /// Waits for a line that begins like this, behind the first `skipped` lines, and gives the rest of it.
     @discardableResult
-    func line(_ beginning: String, after skipped: Int = 0) async throws -> String {
+    package func line(_ beginning: String, after skipped: Int = 0) async throws -> String {
         var found: String?
         try await eventually("\"\(beginning)\" of \(process.arguments ?? []): \(errors)") {
             let hasEnded = !process.isRunning
@@ -106,7 +104,7 @@ final class ChildProcess: Sendable {
     }
 
     /// Processor seconds that it has taken so far.
-    var processorSeconds: Double {
+    package var processorSeconds: Double {
         var clock = clockid_t()
         var time = timespec()
         guard clock_getcpuclockid(pid, &clock) == 0, clock_gettime(clock, &time) == 0 else { return .nan }
@@ -114,7 +112,7 @@ final class ChildProcess: Sendable {
     }
 
     /// The most mebibytes of memory that it has had, files that it has mapped included.
-    var mostMemory: Int {
+    package var mostMemory: Int {
         let text = (try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)) ?? ""
         let line = text.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
         return (line?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? .max) >> 10
@@ -169,14 +167,14 @@ private final class Nursery: Sendable {
     }
 }
 
-struct ChildFailure: Error, CustomStringConvertible {
-    let description: String
+package struct ChildFailure: Error, CustomStringConvertible {
+    package let description: String
 
-    init(_ description: String) { self.description = description }
+    package init(_ description: String) { self.description = description }
 }
 
 /// Waits until something is so, however slow the machine is, but not for ever.
-func eventually(_ what: @autoclosure () -> String, _ condition: () async throws -> Bool) async throws {
+package func eventually(_ what: @autoclosure () -> String, _ condition: () async throws -> Bool) async throws {
     let deadline = ContinuousClock.now + .seconds(240)
     var pause = Duration.microseconds(100)
     while try await !condition() {
