@@ -2,6 +2,7 @@ import Foundation
 import PenstockBroker
 import PenstockEvents
 import PenstockLog
+import TestSupport
 import Testing
 
 /// Brokers in processes of their own that share a directory: who has what, and what becomes of it when one dies, stands still, comes or goes.
