@@ -34,6 +34,9 @@ final class BrokerProcess {
         log = RemoteLog(at: [try FabricAddress(address)], over: transport, client: "penstock-bench")
     }
 
+    /// What the transport calls itself: over a fabric, its provider.
+    var transportName: String { transport.name }
+
     /// Nanoseconds that the broker has run.
     var cpuNanoseconds: Double { ProcessorTime.nanoseconds(of: process.processIdentifier) }
 
