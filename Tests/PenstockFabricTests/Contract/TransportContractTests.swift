@@ -94,7 +94,7 @@ extension FabricSuites {
         func payloads(kind: TransportKind) async throws {
             let sizes = [0, 1, 7, 63, 8_191, 8_192, 8_193, 65_536, 100_003, 1 << 20, 5 << 20]
             let pulled = Outcomes<(number: Int, error: FabricError?, bytes: [UInt8])>()
-            let transport = try kind.make()
+            let transport = try kind.make(FabricLimits())
             let targets = try transport.makePool(slabBytes: 5 << 20, slabs: sizes.count)
             let react: RecordingHandler.Reaction = { message, _ in
                 guard let payload = message.payload, let slab = targets.take() else { return }
@@ -128,6 +128,31 @@ extension FabricSuites {
             await transport.close()
             #expect(await sources.comesBack(sizes.count))
             #expect(await targets.comesBack(sizes.count))
+        }
+
+        @Test(
+            "of many payloads at once each is its sender's again, and so is one alone",
+            arguments: TransportKind.allCases)
+        func manyAtOnce(kind: TransportKind) async throws {
+            let transport = try kind.make(FabricLimits())
+            let targets = try transport.makePool(slabBytes: 64 << 10, slabs: 24)
+            let pair = try await connect(
+                kind,
+                server: { message, _ in
+                    guard let payload = message.payload, let slab = targets.take() else { return }
+                    payload.pull(into: slab[0..<payload.byteCount]) { _ in withExtendedLifetime(slab) {} }
+                })
+            let sources = try pair.transport.makePool(slabBytes: 64 << 10, slabs: 24)
+            for count in [24, 1, 7] {
+                let released = Outcomes<FabricError?>()
+                for number in 0..<count {
+                    pair.client.send([UInt8(number)], try #require(sources.take())[0..<64 << 10]) { released.add($0) }
+                }
+                #expect(await released.values(count).allSatisfy { $0 == nil })
+                #expect(await sources.comesBack(24))
+            }
+            await pair.close()
+            await transport.close()
         }
 
         @Test("a payload that is declined, or dropped, is its sender's again", arguments: TransportKind.allCases)
@@ -315,7 +340,7 @@ extension FabricSuites {
 
         @Test("connections that come and go leave nothing behind", arguments: TransportKind.allCases)
         func leaks(kind: TransportKind) async throws {
-            let transport = try kind.make()
+            let transport = try kind.make(FabricLimits())
             let listener = try await transport.listen(at: kind.anyAddress) { _ in
                 RecordingHandler { message, connection in connection.send(message.bytes) }
             }
