@@ -106,6 +106,12 @@ private final class RecordingFile: StorageFile {
         try file.write(parts, at: position)
     }
 
+    func readBlocks(into buffer: UnsafeMutableRawBufferPointer, at position: Int) throws(StorageError) -> Int? {
+        let count = try file.readBlocks(into: buffer, at: position)
+        if count != nil { storage.note("read blocks") }
+        return count
+    }
+
     var takesBlocks: Bool { file.takesBlocks }
 
     func write(blocks: [FileBlock]) throws(StorageError) {

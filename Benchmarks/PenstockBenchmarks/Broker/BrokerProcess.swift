@@ -6,10 +6,12 @@ internal import PenstockFabric
 final class BrokerProcess {
     /// The log that it serves.
     let log: RemoteLog
+    /// The same over a connection of its own, as a consumer has that is another process.
+    let consumerLog: RemoteLog
 
     private let process = Process()
     private let input = Pipe()
-    private let transport: any Transport
+    private let transports: [any Transport]
 
     init(_ kind: BenchmarkTransport, data: String) throws {
         guard kind != .inProcess else {
@@ -30,17 +32,22 @@ final class BrokerProcess {
             line += more
         }
         let address = String(decoding: line, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
-        transport = try kind.make()
-        log = RemoteLog(at: [try FabricAddress(address)], over: transport, client: "penstock-bench")
+        transports = [try kind.make(), try kind.make()]
+        let addresses = [try FabricAddress(address)]
+        log = RemoteLog(at: addresses, over: transports[0], client: "penstock-bench")
+        consumerLog = RemoteLog(at: addresses, over: transports[1], client: "penstock-bench-consumer")
     }
+
+    /// What the transport calls itself: over a fabric, its provider.
+    var transportName: String { transports[0].name }
 
     /// Nanoseconds that the broker has run.
     var cpuNanoseconds: Double { ProcessorTime.nanoseconds(of: process.processIdentifier) }
 
     /// Ends the connections and the broker.
     func close() async throws {
-        log.close()
-        await transport.close()
+        for log in [log, consumerLog] { log.close() }
+        for transport in transports { await transport.close() }
         try input.fileHandleForWriting.close()
         process.waitUntilExit()
     }

@@ -9,8 +9,9 @@ struct ProduceBenchmark: AsyncParsableCommand {
         discussion: """
             Events are generated before the clock starts; it stops at the last acknowledgement. Then single events are \
             appended, each when the last one is acknowledged. The floors of the same run: a stream and round trips over a TCP \
-            socket in C (loops/loopback_stream.c), memory copies, bare writes to the same folder (loops/append_floor.c), and \
-            the same batches appended by this process itself, without a broker.
+            socket in C (loops/loopback_stream.c), memory copies, bare writes to the same folder (loops/append_floor.c), over a \
+            fabric bare reads of batches (loops/fabric_read.c), and the same batches appended by this process itself, without a \
+            broker.
             """)
 
     @Option(help: "How it goes there: tcp or fabric.") var transport = BenchmarkTransport.tcp
@@ -66,6 +67,19 @@ struct ProduceBenchmark: AsyncParsableCommand {
         try figures.addTransportFloors("", bytes: 2 << 30, roundTrips: 20_000)
     }
 
+    private func addFabricFloor(
+        _ provider: String, _ produced: ProduceLoad.Produced, _ figures: inout FigureList
+    ) throws {
+        let byteCount = load(batchBytes).batchBytes
+        guard let floor = try FabricFloor(provider: provider),
+            let reading = try floor.read((2 << 30) / byteCount, of: byteCount, window: window)
+        else { return }
+        figures.add("fabric_read_bytes_per_second", reading.bytesPerSecond)
+        figures.add("fabric_read_cpu_seconds_per_gb", reading.cpuSecondsPerGigabyte)
+        let rate = Double(produced.events * eventBytes) / produced.seconds
+        figures.add("ratio_to_fabric_read", rate / reading.bytesPerSecond)
+    }
+
     private func load(_ batchBytes: Int) -> AppendLoad {
         AppendLoad(
             eventBytes: eventBytes, attributeBytes: attributeBytes ?? min(32, eventBytes), batchBytes: batchBytes)
@@ -79,9 +93,11 @@ struct ProduceBenchmark: AsyncParsableCommand {
         let producing = ProduceLoad(broker: broker, partition: TopicPartition("load"), window: window)
         let produced = try await producing.run(batches, seconds: seconds, follows: follow)
         let latencies = try await producing.latencies(singles, count: singleAppends)
+        let provider = broker.transportName
         try await broker.close()
         try FileManager.default.removeItem(atPath: data)
         let events = Double(produced.events)
+        if transport == .fabric, !bare { try addFabricFloor(provider, produced, &figures) }
         figures.add("events", events)
         figures.add("seconds", produced.seconds)
         figures.add("bytes_per_second", events * Double(eventBytes) / produced.seconds)

@@ -23,7 +23,7 @@ struct ProduceLoad {
         // Memory that is touched for the first time is not what is measured.
         var events = try await append(load, to: writer, until: { $0 >= 2 * window })
         let end = try await broker.log.describe(partition.topic).partitions[partition.partition].nextOffset
-        let reader = follows ? try await broker.log.reader(for: partition, from: .offset(end)) : nil
+        let reader = follows ? try await broker.consumerLog.reader(for: partition, from: .offset(end)) : nil
         let clock = ContinuousClock()
         let processes = TwoProcesses(broker)
         let start = clock.now

@@ -1,5 +1,14 @@
+internal import PenstockEvents
 internal import PenstockFabric
-internal import Synchronization
+
+/// Messages of 64 bytes that went there and back one by one, in microseconds.
+struct RoundTrips {
+    let median: Double
+    /// 99 of 100 are faster.
+    let slowest: Double
+    /// What both ends have worked for one.
+    let cpu: Double
+}
 
 /// What is sent between two ends to measure them.
 struct TransportLoad {
@@ -7,13 +16,6 @@ struct TransportLoad {
     struct Pulled {
         let bytesPerSecond: Double
         let cpuSecondsPerGigabyte: Double
-    }
-
-    /// Round trips in microseconds.
-    struct RoundTrips {
-        let median: Double
-        /// 99 of 100 are faster.
-        let slowest: Double
     }
 
     private let pair: TransportPair
@@ -24,37 +26,13 @@ struct TransportLoad {
     func pull(_ count: Int, of byteCount: Int, window: Int) async throws -> Pulled {
         let sources = try pair.client.makePool(slabBytes: byteCount, slabs: window)
         let targets = try pair.server.makePool(slabBytes: byteCount, slabs: window)
-        let remaining = Mutex(count)
+        // Memory that is touched for the first time is not what is measured.
+        for pool in [sources, targets] { pool.arena.initializeMemory(as: UInt8.self, repeating: 7) }
         let (begin, cpu) = (ContinuousClock.now, ProcessorTime.processNanoseconds)
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-            pair.serverHandler.react { message, _ in
-                guard let payload = message.payload else { return }
-                targets.whenFree { slab in
-                    let target = slab[0..<byteCount]
-                    payload.pull(into: target) { error in
-                        if let error { return continuation.resume(throwing: error) }
-                        let left = remaining.withLock { left in
-                            left -= 1
-                            return left
-                        }
-                        guard target.bytes[byteCount - 1] == message.bytes[0] else {
-                            preconditionFailure("a payload has not come as a whole")
-                        }
-                        if left == 0 { continuation.resume() }
-                    }
-                }
-            }
-            Task {
-                for number in 0..<count {
-                    let slab = await withCheckedContinuation { taken in sources.whenFree { taken.resume(returning: $0) }
-                    }
-                    let source = slab[0..<byteCount]
-                    source.bytes[byteCount - 1] = UInt8(truncatingIfNeeded: number)
-                    pair.connection.send([UInt8(truncatingIfNeeded: number)], source) { _ in
-                        withExtendedLifetime(source) {}
-                    }
-                }
-            }
+            receive(count, of: byteCount, into: targets) { continuation.resume(with: $0) }
+            let sender = PayloadSender(connection: pair.connection, count: count, byteCount: byteCount)
+            for _ in 0..<min(window, count) { sources.take().map(sender.sendNext) }
         }
         let elapsed = (ContinuousClock.now - begin) / .seconds(1)
         let worked = ProcessorTime.processNanoseconds - cpu
@@ -62,11 +40,36 @@ struct TransportLoad {
         return Pulled(bytesPerSecond: bytes / elapsed, cpuSecondsPerGigabyte: worked / bytes)
     }
 
+    private func receive(
+        _ count: Int, of byteCount: Int, into targets: SlabPool,
+        _ done: @escaping @Sendable (Result<Void, any Error>) -> Void
+    ) {
+        let remaining = Guarded(count)
+        pair.serverHandler.react { message, _ in
+            guard let payload = message.payload else { return }
+            targets.whenFree { slab in
+                let target = slab[0..<byteCount]
+                payload.pull(into: target) { error in
+                    if let error { return done(.failure(error)) }
+                    guard target.bytes[byteCount - 1] == message.bytes[0] else {
+                        preconditionFailure("a payload has not come as a whole")
+                    }
+                    let left = remaining.withLock { left in
+                        left -= 1
+                        return left
+                    }
+                    if left == 0 { done(.success(())) }
+                }
+            }
+        }
+    }
+
     /// Sends a message of 64 bytes there and back, one after the other.
     func roundTrips(_ count: Int) async -> RoundTrips {
         pair.serverHandler.react { message, connection in connection.send(message.bytes) }
-        let begin = Mutex(ContinuousClock.now)
-        let times = Mutex<[Double]>([])
+        let begin = Guarded(ContinuousClock.now)
+        let times = Guarded<[Double]>([])
+        let cpu = ProcessorTime.processNanoseconds
         await withCheckedContinuation { continuation in
             pair.clientHandler.react { message, connection in
                 let now = ContinuousClock.now
@@ -81,7 +84,37 @@ struct TransportLoad {
             begin.withLock { $0 = ContinuousClock.now }
             pair.connection.send([UInt8](repeating: 1, count: 64))
         }
+        let worked = ProcessorTime.processNanoseconds - cpu
         let sorted = times.withLock { $0 }.sorted()
-        return RoundTrips(median: sorted[count / 2], slowest: sorted[count * 99 / 100])
+        return RoundTrips(
+            median: sorted[count / 2], slowest: sorted[count * 99 / 100], cpu: worked / Double(count) * 1e-3)
+    }
+}
+
+/// Sends payloads, each from a slab that the peer has given back.
+private final class PayloadSender: Sendable {
+    private let connection: any Connection
+    private let count: Int
+    private let byteCount: Int
+    private let sent = Guarded(0)
+
+    init(connection: any Connection, count: Int, byteCount: Int) {
+        self.connection = connection
+        self.count = count
+        self.byteCount = byteCount
+    }
+
+    /// Sends the next payload from `slab`, and the one after it when the slab is free again.
+    func sendNext(_ slab: Slab) {
+        let number = sent.withLock { sent in
+            defer { sent += 1 }
+            return sent
+        }
+        guard number < count else { return }
+        let mark = UInt8(truncatingIfNeeded: number)
+        slab.bytes[byteCount - 1] = mark
+        connection.send([mark], slab[0..<byteCount]) { [self] error in
+            if error == nil { sendNext(slab) }
+        }
     }
 }

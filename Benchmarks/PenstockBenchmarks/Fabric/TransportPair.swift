@@ -1,6 +1,6 @@
 internal import ArgumentParser
+internal import PenstockEvents
 internal import PenstockFabric
-internal import Synchronization
 
 /// The transports that are measured.
 enum BenchmarkTransport: String, ExpressibleByArgument, CaseIterable {
@@ -57,7 +57,7 @@ final class SwitchedHandler: ConnectionHandler {
         var react: Reaction = { _, _ in }
     }
 
-    private let state = Mutex(State())
+    private let state = Guarded(State())
 
     func react(_ reaction: @escaping Reaction) { state.withLock { $0.react = reaction } }
 

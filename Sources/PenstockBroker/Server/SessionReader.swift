@@ -4,6 +4,8 @@ internal import PenstockLog
 /// A reader of a session: serves one request after the other, each from an offset that the client names. One that waits for records is
 /// answered at once when another one comes.
 actor SessionReader {
+    typealias Found = (batches: [PortableBatch], position: UInt64)
+
     private let log: any LogStore
     nonisolated let partition: TopicPartition
     private let parts: RecordParts
@@ -11,6 +13,8 @@ actor SessionReader {
     /// The request before this one.
     private var last: Task<Void, Never>?
     private var waiting: Task<Void, any Error>?
+    /// What comes behind the last answer, read while that is on its way; at most as much as one answer.
+    private var ahead: (offset: UInt64, batches: Task<Found, any Error>)?
     /// How many requests have come.
     private var asked = 0
     private var isClosed = false
@@ -32,16 +36,44 @@ actor SessionReader {
     /// some.
     func batches(
         from offset: UInt64, _ byteLimit: Int, waits: Bool
-    ) async throws(LogError) -> (batches: [PortableBatch], position: UInt64) {
+    ) async throws(LogError) -> Found {
         let number = asked + 1
         return try await inTurn { (session: isolated SessionReader) async throws(LogError) in
+            if let found = await session.takeAhead(at: offset) {
+                try await session.readAhead(behind: found, byteLimit)
+                return found
+            }
             let reader = try await session.reader(at: offset)
             while true {
                 let batches = try await reader.nextStored(byteLimit)
-                if !batches.isEmpty || !waits || session.asked != number { return (batches, await reader.position) }
+                if !batches.isEmpty || !waits || session.asked != number {
+                    let found = (batches, await reader.position)
+                    try await session.readAhead(behind: found, byteLimit)
+                    return found
+                }
                 try await session.wait(reader)
             }
         }
+    }
+
+    // Whoever gets as much as he has asked for is behind, and comes again.
+    private func readAhead(behind found: Found, _ byteLimit: Int) async throws(LogError) {
+        guard found.batches.reduce(0, { $0 + $1.body.count }) >= byteLimit / 2 else { return }
+        let reader = try await reader(at: found.position)
+        ahead = (
+            found.position,
+            Task {
+                let batches = try await reader.nextStored(byteLimit)
+                return (batches, await reader.position)
+            }
+        )
+    }
+
+    /// What was read ahead from `offset` on; nil where that is nothing, or failed. Nothing is read ahead any more.
+    private func takeAhead(at offset: UInt64) async -> Found? {
+        guard let ahead = ahead.take() else { return nil }
+        let found = try? await ahead.batches.value
+        return ahead.offset == offset && found?.batches.isEmpty == false ? found : nil
     }
 
     /// The next control record from `offset` on, and where reading goes on.
@@ -49,6 +81,7 @@ actor SessionReader {
         from offset: UInt64
     ) async throws(LogError) -> (found: (record: ControlRecord, offset: UInt64)?, position: UInt64) {
         try await inTurn { (session: isolated SessionReader) async throws(LogError) in
+            _ = await session.takeAhead(at: offset)
             let reader = try await session.reader(at: offset)
             let found = try await reader.nextControl()
             return (found, await reader.position)
@@ -58,6 +91,7 @@ actor SessionReader {
     /// Goes behind the damage at `offset`; the offsets that are passed over.
     func skipDamage(at offset: UInt64) async throws(LogError) -> Range<UInt64>? {
         try await inTurn { (session: isolated SessionReader) async throws(LogError) in
+            _ = await session.takeAhead(at: offset)
             let reader = try await session.reader(at: offset)
             do throws(LogError) { _ = try await reader.nextStored(1) } catch {
                 guard error.code == .damaged else { throw error }
@@ -77,6 +111,7 @@ actor SessionReader {
         asked += 1
         waiting?.cancel()
         await last?.value
+        _ = await takeAhead(at: 0)
         await reader?.close()
         reader = nil
     }

@@ -89,6 +89,10 @@ private final class LeasedFile: StorageFile {
         try file.read(into: buffer, at: position)
     }
 
+    func readBlocks(into buffer: UnsafeMutableRawBufferPointer, at position: Int) throws(StorageError) -> Int? {
+        try file.readBlocks(into: buffer, at: position)
+    }
+
     var takesBlocks: Bool { file.takesBlocks }
     func mapped(_ range: Range<Int>) throws(StorageError) -> Payload.Storage? { try file.mapped(range) }
     func willRead(_ range: Range<Int>) { file.willRead(range) }

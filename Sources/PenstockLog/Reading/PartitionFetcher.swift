@@ -37,6 +37,7 @@ actor PartitionFetcher {
             guard finder.held.contains(offset) || offset == finder.held.upperBound else { throw outOfRange(offset) }
             position = offset
         }
+        if position == finder.committed.nextOffset { follow() }
         return position
     }
 
@@ -151,12 +152,22 @@ actor PartitionFetcher {
             entries.append(entry)
             position = batch.header.nextOffset
         }
-        if position > start { cursor = nil }
+        if position > start {
+            cursor = nil
+            follow()
+        }
         return entries
+    }
+
+    // What is written from now on other followers have from the writer's memory: nothing is won by keeping it in the page cache.
+    private func follow() {
+        finder.readsPastCache = true
+        cursor?.readsPastCache = true
     }
 
     /// Suspends until there is more than `fetch` has given.
     func waitForMore() async throws(LogError) {
+        follow()
         while failure == nil {
             switch await tail.wait(beyond: position) {
             case .more: return

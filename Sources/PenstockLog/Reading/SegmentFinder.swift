@@ -12,6 +12,8 @@ struct SegmentFinder {
     /// Recently used, the latest last.
     private var open: [OpenSegment] = []
     let limits: LogLimits
+    /// Whether cursors read past the page cache what is not in memory.
+    var readsPastCache = false
 
     init(_ view: PartitionView, limits: LogLimits) {
         self.view = view
@@ -68,7 +70,9 @@ struct SegmentFinder {
 
     /// A cursor at the beginning of a segment that is open.
     func cursor(_ segment: OpenSegment) -> SegmentCursor {
-        SegmentCursor(segment, isOwn: view.tail.committed != nil, limits: limits)
+        var cursor = SegmentCursor(segment, isOwn: view.tail.committed != nil, limits: limits)
+        cursor.readsPastCache = readsPastCache
+        return cursor
     }
 
     /// A cursor at the batch that holds `offset`.

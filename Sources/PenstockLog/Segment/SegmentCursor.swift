@@ -9,6 +9,9 @@ struct SegmentCursor {
     private(set) var check: BatchCheck
     private(set) var position = Superblock.byteCount
 
+    /// Whether what is not in memory is read past the page cache: nobody else is expected to read it.
+    var readsPastCache = false
+
     /// Whether the file may be looked at in place.
     let maps: Bool
     private let limits: LogLimits
@@ -165,7 +168,7 @@ struct SegmentCursor {
     private mutating func fetch(_ needed: Int, following: Int = 0) throws(CursorFailure) -> SegmentWindow.Bytes {
         do {
             let wanted = max(needed, following, batchesAreSmall ? windowBytes : 0)
-            return try window.bytes(needed, wanted: wanted, at: position)
+            return try window.bytes(needed, wanted: wanted, at: position, pastCache: readsPastCache)
         } catch {
             throw .log(LogError(error, partition: segment.file.partition))
         }

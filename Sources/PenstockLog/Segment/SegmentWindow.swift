@@ -20,6 +20,9 @@ struct SegmentWindow {
     // Less is copied rather than mapped: asking whether it is in memory, and the first touch, cost more.
     private static let mappedBytes = 16 << 10
 
+    // What is read past the page cache comes in pieces of this size: nothing fetches it ahead.
+    private static let directBytes = 1 << 20
+
     private let file: any StorageFile
     private let maps: Bool
     private let announces: Bool
@@ -45,14 +48,19 @@ struct SegmentWindow {
         if !isMapped { slab = nil }
     }
 
-    /// At least `needed` bytes from `position` on where the file has them, and up to `wanted`, which is no less.
-    mutating func bytes(_ needed: Int, wanted: Int, at position: Int) throws(StorageError) -> Bytes {
+    /// At least `needed` bytes from `position` on where the file has them, and up to `wanted`, which is no less, or hardly more.
+    /// - Parameter pastCache: what is not in memory need not stay there for others.
+    mutating func bytes(
+        _ needed: Int, wanted: Int, at position: Int, pastCache: Bool = false
+    ) throws(StorageError) -> Bytes {
         if let slab, position >= start, position + needed <= start + count {
             return Bytes(slab: slab, start: position - start, count: start + count - position)
         }
         start = position
         isMapped = try map(needed, wanted)
-        if !isMapped {
+        var isThere = isMapped
+        if !isThere, pastCache { isThere = try readBlocks(wanted) }
+        if !isThere {
             // Who takes little here and there would have fetched what it passes over.
             if wanted >= Self.mappedBytes { announce(upTo: position + wanted) }
             let slab = Payload.Storage(byteCount: wanted)
@@ -60,7 +68,19 @@ struct SegmentWindow {
             self.slab = slab
         }
         guard let slab else { preconditionFailure("a window has bytes once they were fetched") }
-        return Bytes(slab: slab, start: 0, count: count)
+        return Bytes(slab: slab, start: position - start, count: max(0, start + count - position))
+    }
+
+    private mutating func readBlocks(_ wanted: Int) throws(StorageError) -> Bool {
+        let first = start / FileBlock.alignment * FileBlock.alignment
+        // What fills the last block, and the header in the one behind it, need no call of their own.
+        let end = start + (wanted < Self.mappedBytes ? wanted : max(wanted + FileBlock.alignment, Self.directBytes))
+        let slab = Payload.Storage(
+            byteCount: max((end - first).rounded(upTo: FileBlock.alignment), PageMemory.smallestBytes))
+        guard let read = try file.readBlocks(into: slab.bytes, at: first) else { return false }
+        (start, count) = (first, read)
+        self.slab = slab
+        return true
     }
 
     private mutating func map(_ needed: Int, _ wanted: Int) throws(StorageError) -> Bool {

@@ -42,6 +42,12 @@ final class DirectWriter: Sendable {
         }
     }
 
+    /// Opens a file a second time, for direct reads; nil where they do not work.
+    func openForReading(_ path: String, of file: borrowing FileDescriptor) -> FileDescriptor? {
+        guard let device = Self.device(of: file), !state.withLock({ $0.devices.contains(device) }) else { return nil }
+        return try? FileDescriptor(path: path, flags: O_RDONLY | Self.directFlag)
+    }
+
     /// Writes all blocks; false where the file system does not take them after all.
     func write(
         _ blocks: [FileBlock], path: String, to file: borrowing FileDescriptor

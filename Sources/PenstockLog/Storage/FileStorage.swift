@@ -35,7 +35,7 @@ public struct FileStorage: Storage {
             }
         return SystemFile(
             path: path, descriptor: try FileDescriptor(path: path, flags: flags),
-            direct: access == .read ? nil : direct)
+            direct: direct)
     }
 
     /// Creates a directory, not its parents.

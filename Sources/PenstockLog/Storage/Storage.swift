@@ -52,6 +52,9 @@ extension Storage {
 public protocol StorageFile: AnyObject, Sendable {
     /// Fills `buffer` from `position`; returns fewer bytes at the end of the file only.
     func read(into buffer: UnsafeMutableRawBufferPointer, at position: Int) throws(StorageError) -> Int
+    /// Fills `buffer` from `position` past the page cache: address, length and position are multiples of `FileBlock.alignment`. Returns
+    /// fewer bytes at the end of the file only, and nil where the storage does not do that.
+    func readBlocks(into buffer: UnsafeMutableRawBufferPointer, at position: Int) throws(StorageError) -> Int?
     /// Writes all bytes of all parts, one behind the other, from `position`.
     func write(_ parts: [UnsafeRawBufferPointer], at position: Int) throws(StorageError)
     /// Whether `write(blocks:)` may be used on this file; asked once, after it was opened for writing.
@@ -78,6 +81,11 @@ public protocol StorageFile: AnyObject, Sendable {
 }
 
 extension StorageFile {
+    /// Nil: blocks are for storages that say so.
+    public func readBlocks(into buffer: UnsafeMutableRawBufferPointer, at position: Int) throws(StorageError) -> Int? {
+        nil
+    }
+
     /// False: blocks are for storages that say so.
     public var takesBlocks: Bool { false }
 

@@ -18,10 +18,20 @@ final class SystemFile: StorageFile {
     /// The same file, opened a second time for writes past the page cache.
     private let directFile = Guarded(DirectFile())
 
+    /// And a third time, for reads past it: a writer may have the other for long.
+    private let directReading = Guarded(DirectFile())
+
     private struct DirectFile: ~Copyable {
         var wasAskedFor = false
         /// Nil before that, and where it is refused.
         var descriptor: FileDescriptor?
+
+        var number: CInt? {
+            switch descriptor {
+            case .some(let descriptor): descriptor.number
+            case .none: nil
+            }
+        }
     }
 
     // POSIX lets a call take 16 parts at least; Linux takes 1024.
@@ -47,6 +57,39 @@ final class SystemFile: StorageFile {
             done += count
         }
         return done
+    }
+
+    func readBlocks(into buffer: UnsafeMutableRawBufferPointer, at position: Int) throws(StorageError) -> Int? {
+        guard let number = descriptorForDirectReading else { return nil }
+        var done = 0
+        while done < buffer.count {
+            let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
+            let count: Int
+            do {
+                count = try StorageError.check("read", path) {
+                    pread(number, rest.baseAddress, rest.count, off_t(position + done))
+                }
+            } catch {
+                // A file system that does not do it after all.
+                if error.reason == .other { return nil }
+                throw error
+            }
+            done += count
+            // In the middle of a block or before one: the file's end.
+            if count == 0 || count % FileBlock.alignment != 0 { break }
+        }
+        return done
+    }
+
+    private var descriptorForDirectReading: CInt? {
+        guard let direct else { return nil }
+        return directReading.withLock { file in
+            if !file.wasAskedFor {
+                file.wasAskedFor = true
+                file.descriptor = direct.openForReading(path, of: descriptor)
+            }
+            return file.number
+        }
     }
 
     func mapped(_ range: Range<Int>) throws(StorageError) -> Payload.Storage? {

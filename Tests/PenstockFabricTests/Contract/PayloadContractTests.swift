@@ -60,6 +60,26 @@ extension FabricSuites.TransportContractTests {
         try await pair.close()
     }
 
+    @Test(
+        "of many payloads at once each is its sender's again, and so is one alone", arguments: TransportKind.allCases)
+    func manyAtOnce(kind: TransportKind) async throws {
+        let pair = try await ContractPair(kind)
+        try await pair.other.react("pull")
+        let pool = try pair.transport.makePool(slabBytes: 64 << 10, slabs: 20)
+        var sent = 0
+        for count in [20, 1, 7] {
+            let released = Outcomes<FabricError?>()
+            for _ in 0..<count {
+                pair.client.send([UInt8(sent)], try #require(pool.take())[0..<64 << 10]) { released.add($0) }
+                sent += 1
+            }
+            #expect(await released.values(count).allSatisfy { $0 == nil })
+            #expect(await pool.comesBack(20))
+            #expect(try await pair.other.pulled(sent).count == sent)
+        }
+        try await pair.close()
+    }
+
     @Test("a payload that is declined, or dropped, is its sender's again", arguments: TransportKind.allCases)
     func declined(kind: TransportKind) async throws {
         let pair = try await ContractPair(kind)

@@ -7,7 +7,7 @@ extension Link {
             phase = .closing
             phaseDeadline = context.deadline(in: context.limits.pullTimeout)
             try settle()
-        case .closing where sending.isDone && pulling.pulls.isEmpty:
+        case .closing where sending.isDone && pulling.pulls.isEmpty && pulling.isReleased:
             leave(nil, .closed)
         case .leaving(let leaving) where leaving.isSent && leaving.isAnswered:
             finish(leaving.reason)

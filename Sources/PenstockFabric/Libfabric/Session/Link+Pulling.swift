@@ -14,6 +14,8 @@ struct LinkPulling {
 
     /// Payloads larger than this are read in pieces.
     static let pieceBytes = 4 << 20
+    /// So many bytes are released at once, however much is under way.
+    private static let heldBytes = 256 << 10
     var pulls: [UInt64: Pull] = [:]
     /// Those of which not all pieces are asked for.
     var waiting = Fifo<UInt64>()
@@ -21,6 +23,26 @@ struct LinkPulling {
     var reads = 0
     /// When the next piece must have come.
     var deadline = UInt64.max
+    /// Payloads that are here and not released, and their bytes.
+    private var held: [UInt64] = []
+    private var heldBytes = 0
+
+    /// Whether everything that has come is released.
+    var isReleased: Bool { held.isEmpty }
+
+    /// A payload is here.
+    mutating func hold(_ offer: OfferedMemory) {
+        held.append(offer.number)
+        heldBytes += offer.byteCount
+    }
+
+    /// The payloads to release now. They wait for one another only while several times as many are under way: those bring more,
+    /// and keep the peer busy until then.
+    mutating func takeHeld(withOthers: Bool) -> [UInt64] {
+        guard withOthers || heldBytes >= Self.heldBytes || 3 * held.count >= reads else { return [] }
+        defer { (held, heldBytes) = ([], 0) }
+        return held
+    }
 }
 
 extension Link {
@@ -82,6 +104,18 @@ extension Link {
         }
     }
 
+    /// Tells the peer of payloads that are here, some in one send: a send for each costs as much as reading a small one.
+    func releasePulled() {
+        switch phase {
+        case .open, .closing: break
+        default: return
+        }
+        let hasOthers = !sending.control.isEmpty || !sending.waiting.isEmpty
+        for payload in pulling.takeHeld(withOthers: hasOthers) {
+            sending.control.append(.release(payload, isDeclined: false))
+        }
+    }
+
     /// A piece has come.
     func read(_ number: UInt64, _ byteCount: Int) {
         attempt { () throws(FabricError) in
@@ -91,7 +125,7 @@ extension Link {
             pulling.pulls[number] = pull
             if pull.done == pull.request.offer.byteCount {
                 pulling.pulls[number] = nil
-                sending.control.append(.release(number, isDeclined: false))
+                pulling.hold(pull.request.offer)
                 pull.request.pulled(nil)
             }
             pulling.deadline = pulling.pulls.isEmpty ? .max : context.deadline(in: context.limits.pullTimeout)

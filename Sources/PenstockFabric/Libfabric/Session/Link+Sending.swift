@@ -67,6 +67,7 @@ extension Link {
             guard try post(send: slot, byteCount) else { return }
             sending.stalled = nil
         }
+        releasePulled()
         while let slot = sending.free.last, let byteCount = encode(into: slot) {
             sending.free.removeLast()
             guard try post(send: slot, byteCount) else {
