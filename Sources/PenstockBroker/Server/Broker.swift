@@ -32,6 +32,7 @@ public final class Broker: Sendable {
     public let name: String
     let log: any LogStore
     let clock: any WallClock
+    let timer: any MonotonicClock
     let limits: Limits
     let writers: PartitionWriters
     let groups: SharedGroups
@@ -61,17 +62,20 @@ public final class Broker: Sendable {
     ///   - name: What the broker is called; of several the name of its place.
     ///   - cluster: The place among several brokers that serve the log, whose leases the log was opened with; nil for the only one.
     ///   - clock: Tells when tokens and certificates have expired.
+    ///   - timer: By which it waits, and counts how long clients are silent.
     ///   - rights: Decides what a client may do, and throws to refuse it; `BrokerAccess` is made for this.
     public init(
         _ log: any LogStore, name: String = "broker", limits: Limits = Limits(),
         cluster: BrokerCluster? = nil, clock: any WallClock = SystemWallClock(),
+        timer: any MonotonicClock = SystemMonotonicClock(),
         rights: @escaping @Sendable (ClientIntroduction) throws(LogError) -> any ClientRights
     ) {
         self.log = log
         self.clock = clock
+        self.timer = timer
         self.name = cluster?.name ?? name
         self.limits = limits
-        groups = SharedGroups(limits: limits.groups)
+        groups = SharedGroups(limits: limits.groups, clock: timer)
         self.rights = rights
         self.cluster = cluster
         // What nobody uses is free for a broker that begins, and a topic that nobody uses can be deleted.
@@ -236,7 +240,7 @@ public final class Broker: Sendable {
 
     // Ends the connections of clients that have fallen silent, or whose proof of who they are has run out.
     private func watch() {
-        Pulse.begin(every: min(limits.silence, limits.helloTimeout) / 3) { [weak self] in
+        timer.call(every: min(limits.silence, limits.helloTimeout) / 3) { [weak self] in
             guard let sessions = self?.state.withLock({ $0.isClosed ? nil : Array($0.sessions.values) }) else {
                 return false
             }

@@ -34,14 +34,14 @@ final class BrokerSession: ConnectionHandler {
         var producers: [Producer: UInt32] = [:]
         /// The number of requests that are being worked on, beside appends.
         var requests = 0
-        let began = ContinuousClock.now
-        var lastHeard = ContinuousClock.now
+        let began: MonotonicInstant
+        var lastHeard: MonotonicInstant
         var ending: Task<Void, Never>?
     }
 
     let broker: Broker
     let wire: WireConnection
-    let state = Guarded(State())
+    let state: Guarded<State>
     /// The connection on which the client has said who it is, where this one is over a fabric beside it.
     private let origin: BrokerSession?
     /// The bodies of batches that are here or on their way, and not acknowledged.
@@ -51,14 +51,17 @@ final class BrokerSession: ConnectionHandler {
         self.broker = broker
         self.wire = wire
         self.origin = origin
+        let now = broker.timer.now()
+        state = Guarded(State(began: now, lastHeard: now))
         intake = Intake(byteLimit: broker.limits.pendingBytesPerClient)
         guard let rights = origin?.state.withLock({ $0.rights }) else { return }
         state.withLock { ($0.rights, $0.isGreeted) = (rights, true) }
     }
 
     func received(_ message: IncomingMessage, on connection: any Connection) {
+        let now = broker.timer.now()
         let isKnown = state.withLock { state in
-            state.lastHeard = .now
+            state.lastHeard = now
             return state.rights != nil
         }
         // Nothing large is taken from anybody before it is known who it is.
@@ -91,9 +94,10 @@ final class BrokerSession: ConnectionHandler {
 
     /// Ends the connection where nothing was heard for too long, or who the client is holds no longer.
     func endIfDue() {
+        let now = broker.timer.now()
         let (rights, silence) = state.withLock { state in
             // Who has not said who it is has not said anything.
-            (state.rights, ContinuousClock.now - (state.rights != nil ? state.lastHeard : state.began))
+            (state.rights, now - (state.rights != nil ? state.lastHeard : state.began))
         }
         if let expires = rights?.expires, expires <= broker.clock.now() {
             return wire.connection.fail(

@@ -9,10 +9,10 @@ package final class SharedGroups: Sendable {
     }
 
     private let limits: GroupLimits
-    private let clock: any TimerClock
+    private let clock: any MonotonicClock
     private let state = Guarded(State())
 
-    package init(limits: GroupLimits = GroupLimits(), clock: any TimerClock = SystemTimerClock()) {
+    package init(limits: GroupLimits = GroupLimits(), clock: any MonotonicClock = SystemMonotonicClock()) {
         self.limits = limits
         self.clock = clock
     }

@@ -1,0 +1,43 @@
+/// What is to be done at moments of a simulation's time: a binary heap by moment, and by the order of asking within one.
+struct SimulatedTimers {
+    private struct Timer {
+        let due: Int64
+        let number: UInt64
+        let work: @Sendable () -> Void
+
+        static func < (a: Timer, b: Timer) -> Bool { (a.due, a.number) < (b.due, b.number) }
+    }
+
+    private var heap: [Timer] = []
+    private var added: UInt64 = 0
+
+    var isEmpty: Bool { heap.isEmpty }
+
+    /// The next moment at which something is to be done.
+    var next: Int64? { heap.first?.due }
+
+    mutating func add(_ work: @escaping @Sendable () -> Void, at due: Int64) {
+        heap.append(Timer(due: due, number: added, work: work))
+        added += 1
+        var child = heap.count - 1
+        while child > 0, heap[child] < heap[(child - 1) / 2] {
+            heap.swapAt(child, (child - 1) / 2)
+            child = (child - 1) / 2
+        }
+    }
+
+    /// What is to be done next; nil where there is nothing.
+    mutating func take() -> (@Sendable () -> Void)? {
+        guard let first = heap.first, let last = heap.popLast() else { return nil }
+        if heap.isEmpty { return first.work }
+        heap[0] = last
+        var parent = 0
+        while true {
+            let children = (2 * parent + 1...2 * parent + 2).filter { $0 < heap.count }
+            guard let least = children.min(by: { heap[$0] < heap[$1] }), heap[least] < heap[parent] else { break }
+            heap.swapAt(least, parent)
+            parent = least
+        }
+        return first.work
+    }
+}
