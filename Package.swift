@@ -92,7 +92,10 @@ let package = Package(
 
         // Row 6
         .target(
-            name: "PenstockTesting", dependencies: ["Penstock", "PenstockEngine", "PenstockEvents", "PenstockLog"],
+            name: "PenstockTesting",
+            dependencies: [
+                "CPenstockShim", "Penstock", "PenstockEngine", "PenstockEvents", "PenstockFabric", "PenstockLog",
+            ],
             swiftSettings: strictOnCaller),
         .target(
             name: "PenstockTomography",
@@ -149,7 +152,9 @@ let package = Package(
             name: "FabricPeer", dependencies: ["PenstockFabric"], path: "Tests/FabricPeer", swiftSettings: strict),
         .testTarget(
             name: "PenstockFabricTests",
-            dependencies: ["CFabric", "FabricPeer", "PenstockFabric", "PenstockEvents", "TestSupport"] + nio,
+            dependencies: [
+                "CFabric", "FabricPeer", "PenstockFabric", "PenstockEvents", "PenstockTesting", "TestSupport",
+            ] + nio,
             swiftSettings: strict),
         .testTarget(
             name: "PenstockSecurityTests",
@@ -180,7 +185,10 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "PenstockTestingTests",
-            dependencies: ["Penstock", "PenstockEngine", "PenstockEvents", "PenstockLog", "PenstockTesting"],
+            dependencies: [
+                "Penstock", "PenstockBroker", "PenstockEngine", "PenstockEvents", "PenstockFabric", "PenstockLog",
+                "PenstockTesting",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "PenstockEngineTests",

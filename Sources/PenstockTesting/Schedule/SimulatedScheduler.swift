@@ -117,13 +117,14 @@ public final class SimulatedScheduler: StorageScheduler, TaskExecutor {
         let wait =
             Int(patience.components.seconds) * 1000 + Int(patience.components.attoseconds / 1_000_000_000_000_000)
         while true {
+            let hasTime = state.withLock { ($0.timers.next ?? 0) < horizon }
             if let work = take() {
                 work()
             } else if isDone() {
                 return state.withLock { $0.isWaiting = false }
             } else if let work = takeTimer(before: horizon) {
                 work()
-            } else if wake.wait(timeout: .now() + .milliseconds(wait)) == .timedOut {
+            } else if !hasTime || wake.wait(timeout: .now() + .milliseconds(wait)) == .timedOut {
                 return state.withLock { $0.isWaiting = false }
             }
         }
