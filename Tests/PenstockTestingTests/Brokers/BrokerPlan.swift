@@ -1,0 +1,79 @@
+import PenstockLog
+import PenstockTesting
+
+/// What a seed lets happen to brokers and their clients.
+struct BrokerPlan: Sendable, CustomStringConvertible {
+    enum Trouble: Sendable {
+        /// A broker dies, with the power or alone, and is back later.
+        case crash(broker: Int, Crash, isSilent: Bool, for: Duration)
+        /// A broker is stopped in an orderly way, and started again.
+        case restart(broker: Int, for: Duration)
+        /// A client dies, and is back later.
+        case kill(client: Int, isSilent: Bool, for: Duration)
+        /// A client and a broker do not reach each other.
+        case separate(client: Int, broker: Int, for: Duration)
+        /// A process takes nothing in.
+        case stall(host: Int, for: Duration)
+        /// Connections break, and messages take long.
+        case storm(losses: Double, longDelays: Double, for: Duration)
+    }
+
+    struct Step: Sendable {
+        /// How long nothing else happens before it.
+        let pause: Duration
+        let trouble: Trouble
+    }
+
+    let brokers: Int
+    let producers: Int
+    let readers: Int
+    let members: Int
+    let partitions: Int
+    /// Records of each producer for each partition.
+    let records: Int
+    let durability: Durability
+    let steps: [Step]
+
+    var clients: Int { producers + readers + members }
+
+    init(brokers: Int, _ random: inout SeededRandom) {
+        self.brokers = brokers
+        producers = 1 + random.below(3)
+        readers = 1 + random.below(2)
+        members = random.below(3)
+        partitions = 1 + random.below(3)
+        records = 5 + random.below(30)
+        durability = random.below(4) == 0 ? .pageCache : .durable
+        let (clients, kinds) = (producers + readers + members, durability == .durable ? Crash.allCases : [.process])
+        steps = (0..<1 + random.below(7)).map { _ in
+            let pause = Self.duration(&random, 3)
+            let length = Self.duration(&random, random.coin() ? 3 : 40)
+            let trouble: Trouble =
+                switch random.below(12) {
+                case 0...2:
+                    .crash(
+                        broker: random.below(brokers), kinds[random.below(kinds.count)], isSilent: random.coin(),
+                        for: length)
+                case 3: .restart(broker: random.below(brokers), for: length)
+                case 4...5: .kill(client: random.below(clients), isSilent: random.coin(), for: length)
+                case 6...7: .separate(client: random.below(clients), broker: random.below(brokers), for: length)
+                case 8: .stall(host: random.below(brokers + clients), for: length)
+                default:
+                    .storm(
+                        losses: random.coin() ? 0.02 : 0.2, longDelays: random.coin() ? 0 : 0.05, for: length)
+                }
+            return Step(pause: pause, trouble: trouble)
+        }
+    }
+
+    private static func duration(_ random: inout SeededRandom, _ seconds: Int) -> Duration {
+        .microseconds(random.below(seconds * 1_000_000))
+    }
+
+    var description: String {
+        let what =
+            "\(brokers) brokers, \(producers) producers of \(records) records for each of \(partitions) partitions "
+            + "(\(durability)), \(readers) readers, \(members) members of a group"
+        return ([what] + steps.map { "  after \($0.pause): \($0.trouble)" }).joined(separator: "\n")
+    }
+}

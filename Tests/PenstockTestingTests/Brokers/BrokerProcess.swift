@@ -1,0 +1,80 @@
+import PenstockBroker
+import PenstockEvents
+import PenstockFabric
+import PenstockLog
+import PenstockTesting
+
+/// A broker on a host of its own, which dies and comes back.
+final class BrokerProcess: Sendable {
+    private struct Life {
+        let storage: SimulatedStorage
+        let broker: Broker
+    }
+
+    private struct State {
+        var life: Life?
+        /// Processes that are dead and do not know it.
+        var endings: [Task<Void, Never>] = []
+    }
+
+    let host: String
+    let address: FabricAddress
+    private let count: Int
+    private let disk: SimulatedStorage
+    private let randomNumbers: SeededRandomSource
+    private let state = Guarded(State())
+
+    init(_ number: Int, of count: Int, _ disk: SimulatedStorage, _ seed: UInt64) {
+        host = "broker-\(number)"
+        address = .name(host)
+        self.count = count
+        self.disk = disk
+        randomNumbers = SeededRandomSource(seed: seed)
+    }
+
+    var isRunning: Bool { state.withLock { $0.life != nil } }
+
+    func start(in simulation: BrokerSimulation) async {
+        let storage = disk.incarnation()
+        do {
+            var limits = LogLimits()
+            (limits.writerThreads, limits.readerThreads) = (1, 1)
+            let log = try await EmbeddedLog(
+                directory: "/log", storage: storage, clock: ManualClock(), timer: simulation.clock, limits: limits,
+                randomNumbers: randomNumbers)
+            try storage.syncDirectory("/")
+            let broker = Broker(log, name: host, timer: simulation.clock) { client throws(LogError) in
+                AllRights(client: client.name)
+            }
+            try await broker.listen(at: address, over: simulation.network.transport(of: host))
+            state.withLock { $0.life = Life(storage: storage, broker: broker) }
+            simulation.note("\(host) is there")
+        } catch {
+            simulation.ledger.violate("\(host) does not start: \(error)")
+        }
+    }
+
+    /// Dies without a word to its disk, and with one or none to its peers.
+    func crash(_ crash: Crash, isSilent: Bool, in simulation: BrokerSimulation) {
+        guard let life = state.withLock({ $0.life.take() }) else { return }
+        life.storage.crash(crash)
+        simulation.network.kill(host, silently: isSilent)
+        // What is left of it must end too; nobody hears of it.
+        let ending = Task { await life.broker.close() }
+        state.withLock { $0.endings.append(ending) }
+    }
+
+    /// Stops in an orderly way.
+    func stop(in simulation: BrokerSimulation) async {
+        let (life, endings) = state.withLock { state in
+            defer { state.endings = [] }
+            return (state.life.take(), state.endings)
+        }
+        for ending in endings { await ending.value }
+        guard let life else { return }
+        await life.broker.close()
+        simulation.network.kill(host, silently: false)
+        life.storage.crash(.process)
+        simulation.note("\(host) has stopped")
+    }
+}
