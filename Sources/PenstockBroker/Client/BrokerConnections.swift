@@ -51,7 +51,7 @@ final class BrokerConnections: Sendable {
         let connections = state.withLock { state in
             state.isClosed = true
             defer { state.connections = [:] }
-            return state.connections.values
+            return state.connections.sorted { "\($0.key)" < "\($1.key)" }.map(\.value)
         }
         for connection in connections { connection.close() }
     }

@@ -39,6 +39,8 @@ final class BrokerSession: ConnectionHandler {
         var ending: Task<Void, Never>?
     }
 
+    /// Tells it from the other connections of the broker.
+    let number: UInt64
     let broker: Broker
     let wire: WireConnection
     let state: Guarded<State>
@@ -47,7 +49,8 @@ final class BrokerSession: ConnectionHandler {
     /// The bodies of batches that are here or on their way, and not acknowledged.
     private let intake: Intake
 
-    init(_ broker: Broker, _ wire: WireConnection, beside origin: BrokerSession? = nil) {
+    init(_ number: UInt64, _ broker: Broker, _ wire: WireConnection, beside origin: BrokerSession? = nil) {
+        self.number = number
         self.broker = broker
         self.wire = wire
         self.origin = origin
@@ -278,12 +281,12 @@ final class BrokerSession: ConnectionHandler {
             (state.writers, state.readers, state.groups, state.transactions) = ([:], [:], [:], [:])
             state.seats = [:]
             let ending = Task { [broker] in
-                for seat in seats.values { seat.detach() }
+                for seat in seats.valuesInOrder { seat.detach() }
                 // As the end of a process: whoever goes on decides about what is open.
-                for transaction in transactions.values { transaction.leave() }
-                for reader in readers.values { await reader.close() }
-                for writer in writers.values { try? await broker.writers.giveBack(writer.opened) }
-                for group in groups.values { try? await group.close() }
+                for transaction in transactions.valuesInOrder { transaction.leave() }
+                for reader in readers.valuesInOrder { await reader.close() }
+                for writer in writers.valuesInOrder { try? await broker.writers.giveBack(writer.opened) }
+                for group in groups.valuesInOrder { try? await group.close() }
             }
             state.ending = ending
             return ending

@@ -14,6 +14,8 @@ public final class SimulatedScheduler: StorageScheduler, TaskExecutor {
     private struct State {
         var random: SeededRandom
         var lines: [SimulatedLine] = []
+        /// Which of them have something to do.
+        var ready: [Int] = []
         var timers = SimulatedTimers()
         /// Nanoseconds since the simulation began.
         var now: Int64 = 0
@@ -50,6 +52,7 @@ public final class SimulatedScheduler: StorageScheduler, TaskExecutor {
         hasWork { state in
             let line = state.lines.firstIndex { $0.name == name } ?? state.lines.count
             if line == state.lines.count { state.lines.append(SimulatedLine(name: name)) }
+            if state.lines[line].isEmpty { state.ready.append(line) }
             state.lines[line].add(work)
         }
     }
@@ -138,7 +141,7 @@ public final class SimulatedScheduler: StorageScheduler, TaskExecutor {
                 continue
             }
             let isOver = state.withLock { state in
-                guard state.timers.isEmpty, state.lines.allSatisfy(\.isEmpty) else { return false }
+                guard state.timers.isEmpty, state.ready.isEmpty else { return false }
                 state.isRunning = false
                 return true
             }
@@ -148,12 +151,15 @@ public final class SimulatedScheduler: StorageScheduler, TaskExecutor {
 
     private func take() -> (@Sendable () -> Void)? {
         state.withLock { state in
-            let ready = state.lines.indices.filter { !state.lines[$0].isEmpty }
-            guard !ready.isEmpty else {
+            guard !state.ready.isEmpty else {
                 state.isWaiting = state.timers.isEmpty
                 return nil
             }
-            return state.lines[ready[ready.count == 1 ? 0 : state.random.below(ready.count)]].take()
+            let place = state.ready.count == 1 ? 0 : state.random.below(state.ready.count)
+            let line = state.ready[place]
+            let work = state.lines[line].take()
+            if state.lines[line].isEmpty { state.ready.remove(at: place) }
+            return work
         }
     }
 

@@ -39,6 +39,8 @@ final class BrokerProcess: Sendable {
         do {
             var limits = LogLimits()
             (limits.writerThreads, limits.readerThreads) = (1, 1)
+            // Whoever writes tells readers by itself, once he is there.
+            limits.foreignWriterPollInterval = .seconds(2)
             let log = try await EmbeddedLog(
                 directory: "/log", storage: storage, clock: ManualClock(), timer: simulation.clock, limits: limits,
                 randomNumbers: randomNumbers)
