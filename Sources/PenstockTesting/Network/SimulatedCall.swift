@@ -28,10 +28,10 @@ final class SimulatedCall: Sendable {
     ) async throws(FabricError) -> SimulatedConnection {
         let patience = limits.connectTimeout
         let call = self
-        network.scheduler.call(at: network.scheduler.nanoseconds + patience.nanoseconds) { [outcome] in
+        there.carry(0, lost: {}) { call.arrive(address, name, handler) }
+        network.scheduler.call(at: network.scheduler.nanoseconds + patience.nanoseconds, of: there.from.name) { [outcome] in
             outcome.set(.failure(FabricError(.timedOut, "\(address) has not answered within \(patience)")))
         }
-        there.carry(0, lost: {}) { call.arrive(address, name, handler) }
         // Not cancelled: nobody would take what comes of it.
         guard let result = await Task(operation: { await call.outcome.wait() }).value else {
             preconditionFailure("an attempt has an outcome")

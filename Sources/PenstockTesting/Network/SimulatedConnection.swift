@@ -100,7 +100,7 @@ final class SimulatedConnection: Connection {
             out.carry(byteCount, lost: { breakDown() }) { [self] in
                 guard let payload else {
                     other.deliver(IncomingMessage(message, nil))
-                    return network.scheduler.schedule(on: host.thread) { self.release(number) }
+                    return network.scheduler.schedule(on: SimulatedHost.thread, of: host.name) { self.release(number) }
                 }
                 let source = SimulatedPayload(number, to: other)
                 other.deliver(IncomingMessage(message, IncomingPayload(byteCount: payload.count, source)))
@@ -221,7 +221,7 @@ final class SimulatedConnection: Connection {
         host.remove(self)
         ended.left(self)
         let error = reason ?? .wasClosed(to: peer)
-        network.scheduler.schedule(on: host.thread) { [self] in
+        network.scheduler.schedule(on: SimulatedHost.thread, of: host.name) { [self] in
             for (_, entry) in ended.sent.sorted(by: { $0.key < $1.key }) { entry.released(error) }
             for (_, pulled) in ended.pulls.sorted(by: { $0.key < $1.key }) { pulled(error) }
             ended.handler?.ended(ended.isClosing ? nil : reason, of: self)

@@ -1,7 +1,7 @@
 internal import PenstockEvents
 internal import PenstockFabric
 
-/// A process on a host of a simulated network, with the ends of connections that it has.
+/// A process on a host of a simulated network, whose name it has on the scheduler too, with the ends of connections that it has.
 final class SimulatedHost: Sendable {
     private struct State {
         var ends: [UInt64: SimulatedConnection] = [:]
@@ -16,7 +16,7 @@ final class SimulatedHost: Sendable {
     var isDead: Bool { state.withLock { $0.isDead } }
 
     /// Which of the scheduler's threads calls the handlers of the host.
-    var thread: String { "network of \(name)" }
+    static let thread = "network"
 
     func add(_ end: SimulatedConnection) { state.withLock { $0.ends[end.number] = end } }
 

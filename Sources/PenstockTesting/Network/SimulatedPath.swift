@@ -76,6 +76,6 @@ final class SimulatedPath: Sendable {
             return state.held
         }
         if to.isDead { return }
-        for piece in work { network.scheduler.schedule(on: to.thread, piece) }
+        for piece in work { network.scheduler.schedule(on: SimulatedHost.thread, of: to.name, piece) }
     }
 }

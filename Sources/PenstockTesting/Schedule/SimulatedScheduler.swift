@@ -8,22 +8,24 @@ public import PenstockLog
 ///
 /// Which of the threads goes on is drawn anew before every piece of work, so that one of them may be slow, or stand still for a
 /// while, where another is fast. When none of them has anything to do, the scheduler's clock goes on to the next moment for which something
-/// was asked. Every task that the work begins runs here too, also unstructured and detached ones. The order repeats itself as
+/// was asked. Every task that the work begins runs here too, also unstructured and detached ones. What a process does belongs to it with all
+/// that comes of it, until something is sent to another one; so a process can be stopped as a whole. The order repeats itself as
 /// long as everything happens inside of `run`, and nobody waits for the time of day.
 public final class SimulatedScheduler: StorageScheduler, TaskExecutor {
     private struct State {
         var random: SeededRandom
-        var lines: [SimulatedLine] = []
-        /// Which of them have something to do.
-        var ready: [Int] = []
+        var lines = SimulatedLines()
         var timers = SimulatedTimers()
         /// Nanoseconds since the simulation began.
         var now: Int64 = 0
+        /// Which process is at work; that without a name is of nobody.
+        var process = ""
         var isWaiting = false
         var isRunning = false
     }
 
     private static let tasks = "tasks"
+    private static let timers = "timers"
 
     private let state: Guarded<State>
     private let wake = DispatchSemaphore(value: 0)
@@ -42,24 +44,35 @@ public final class SimulatedScheduler: StorageScheduler, TaskExecutor {
     }
 
     /// The time of the simulation, which begins with it at zero.
-    public var clock: SimulatedClock { SimulatedClock(scheduler: self) }
+    ///
+    /// - Parameter process: of which what waits by this clock is a part; that without a name is never stopped.
+    public func clock(of process: String = "") -> SimulatedClock { SimulatedClock(scheduler: self, process: process) }
 
     /// Nanoseconds since the simulation began.
     var nanoseconds: Int64 { state.withLock { $0.now } }
 
-    /// Takes work for the thread `name`, and returns before it runs.
+    /// Takes work for the thread `name` of the process that is at work, and returns before it runs.
     public func schedule(on name: String, _ work: @escaping @Sendable () -> Void) {
+        hasWork { $0.lines.add(work, to: name, of: $0.process) }
+    }
+
+    /// Takes work for a thread of a process.
+    func schedule(on name: String, of process: String, _ work: @escaping @Sendable () -> Void) {
+        hasWork { $0.lines.add(work, to: name, of: process) }
+    }
+
+    /// Takes work of a process for a moment of the simulation's time; what is due at the same moment is done in the order of asking.
+    func call(at nanoseconds: Int64, of process: String = "", _ work: @escaping @Sendable () -> Void) {
         hasWork { state in
-            let line = state.lines.firstIndex { $0.name == name } ?? state.lines.count
-            if line == state.lines.count { state.lines.append(SimulatedLine(name: name)) }
-            if state.lines[line].isEmpty { state.ready.append(line) }
-            state.lines[line].add(work)
+            let add: @Sendable () -> Void = { self.schedule(on: Self.timers, of: process, work) }
+            state.timers.add(add, at: max(nanoseconds, state.now))
         }
     }
 
-    /// Takes work for a moment of the simulation's time; what is due at the same moment is done in the order of asking.
-    func call(at nanoseconds: Int64, _ work: @escaping @Sendable () -> Void) {
-        hasWork { $0.timers.add(work, at: max(nanoseconds, $0.now)) }
+    /// Lets a process do nothing for a time, as a signal or a busy machine does: its clock goes on meanwhile.
+    public func stop(_ process: String, for pause: Duration) {
+        state.withLock { $0.lines.stop(process) }
+        call(at: nanoseconds + pause.nanoseconds) { self.hasWork { $0.lines.go(process) } }
     }
 
     /// Takes a piece of a task.
@@ -141,7 +154,7 @@ public final class SimulatedScheduler: StorageScheduler, TaskExecutor {
                 continue
             }
             let isOver = state.withLock { state in
-                guard state.timers.isEmpty, state.ready.isEmpty else { return false }
+                guard state.timers.isEmpty, state.lines.isEmpty else { return false }
                 state.isRunning = false
                 return true
             }
@@ -151,14 +164,11 @@ public final class SimulatedScheduler: StorageScheduler, TaskExecutor {
 
     private func take() -> (@Sendable () -> Void)? {
         state.withLock { state in
-            guard !state.ready.isEmpty else {
+            guard let (process, work) = state.lines.take(&state.random) else {
                 state.isWaiting = state.timers.isEmpty
                 return nil
             }
-            let place = state.ready.count == 1 ? 0 : state.random.below(state.ready.count)
-            let line = state.ready[place]
-            let work = state.lines[line].take()
-            if state.lines[line].isEmpty { state.ready.remove(at: place) }
+            state.process = process
             return work
         }
     }
@@ -167,7 +177,7 @@ public final class SimulatedScheduler: StorageScheduler, TaskExecutor {
     private func takeTimer(before horizon: Int64) -> (@Sendable () -> Void)? {
         state.withLock { state in
             guard let due = state.timers.next, due < horizon, let work = state.timers.take() else { return nil }
-            state.now = due
+            (state.now, state.process) = (due, "")
             return work
         }
     }

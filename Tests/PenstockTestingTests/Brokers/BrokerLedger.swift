@@ -24,6 +24,8 @@ final class BrokerLedger: Sendable {
         var places: [Int: [UInt64: Sight]] = [:]
         var processed: [Int: Set<UInt64>] = [:]
         var committed: [Int: UInt64] = [:]
+        /// Of partitions, and of what the log keeps for groups.
+        var owners: [TopicPartition: [UInt32: String]] = [:]
         var violations: [String] = []
     }
 
@@ -78,6 +80,18 @@ final class BrokerLedger: Sendable {
                 state.violations.append(
                     "the group has committed \(committed) in partition \(partition), and nobody has processed \(first)")
             }
+        }
+    }
+
+    // MARK: Owners
+
+    /// A broker was given a partition.
+    func grant(_ partition: TopicPartition, epoch: UInt32, to broker: String) {
+        state.withLock { state in
+            if let former = state.owners[partition]?[epoch] {
+                state.violations.append("epoch \(epoch) of \(partition) was given to \(former) and to \(broker)")
+            }
+            state.owners[partition, default: [:]][epoch] = broker
         }
     }
 

@@ -14,6 +14,8 @@ struct BrokerPlan: Sendable, CustomStringConvertible {
         case separate(client: Int, broker: Int, for: Duration)
         /// A process takes nothing in.
         case stall(host: Int, for: Duration)
+        /// A process stands still, while its clock goes on.
+        case freeze(host: Int, for: Duration)
         /// Connections break, and messages take long.
         case storm(losses: Double, longDelays: Double, for: Duration)
     }
@@ -23,6 +25,8 @@ struct BrokerPlan: Sendable, CustomStringConvertible {
         let pause: Duration
         let trouble: Trouble
     }
+
+    static let longestTrouble = Duration.seconds(40)
 
     let brokers: Int
     let producers: Int
@@ -47,9 +51,9 @@ struct BrokerPlan: Sendable, CustomStringConvertible {
         let (clients, kinds) = (producers + readers + members, durability == .durable ? Crash.allCases : [.process])
         steps = (0..<1 + random.below(7)).map { _ in
             let pause = Self.duration(&random, 3)
-            let length = Self.duration(&random, random.coin() ? 3 : 40)
+            let length = Self.duration(&random, random.coin() ? 3 : Int(longestTrouble.components.seconds))
             let trouble: Trouble =
-                switch random.below(12) {
+                switch random.below(13) {
                 case 0...2:
                     .crash(
                         broker: random.below(brokers), kinds[random.below(kinds.count)], isSilent: random.coin(),
@@ -57,7 +61,8 @@ struct BrokerPlan: Sendable, CustomStringConvertible {
                 case 3: .restart(broker: random.below(brokers), for: length)
                 case 4...5: .kill(client: random.below(clients), isSilent: random.coin(), for: length)
                 case 6...7: .separate(client: random.below(clients), broker: random.below(brokers), for: length)
-                case 8: .stall(host: random.below(brokers + clients), for: length)
+                case 8: .freeze(host: random.below(brokers + clients), for: length)
+                case 9: .stall(host: random.below(brokers + clients), for: length)
                 default:
                     .storm(
                         losses: random.coin() ? 0.02 : 0.2, longDelays: random.coin() ? 0 : 0.05, for: length)

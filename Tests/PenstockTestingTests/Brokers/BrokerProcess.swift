@@ -36,24 +36,37 @@ final class BrokerProcess: Sendable {
 
     func start(in simulation: BrokerSimulation) async {
         let storage = disk.incarnation()
+        let clock = simulation.scheduler.clock(of: host)
+        await clock.enter()
         do {
             var limits = LogLimits()
             (limits.writerThreads, limits.readerThreads) = (1, 1)
             // Whoever writes tells readers by itself, once he is there.
             limits.foreignWriterPollInterval = .seconds(2)
+            let cluster = try await cluster(storage, clock)
+            let leases = cluster.map { RecordedLeases($0, of: host, simulation.ledger) }
             let log = try await EmbeddedLog(
-                directory: "/log", storage: storage, clock: ManualClock(), timer: simulation.clock, limits: limits,
-                randomNumbers: randomNumbers)
+                directory: "/log", storage: storage, clock: ManualClock(), timer: clock, limits: limits,
+                randomNumbers: randomNumbers, leases: leases)
             try storage.syncDirectory("/")
-            let broker = Broker(log, name: host, timer: simulation.clock) { client throws(LogError) in
+            let broker = Broker(log, name: host, cluster: cluster, timer: clock) { client throws(LogError) in
                 AllRights(client: client.name)
             }
             try await broker.listen(at: address, over: simulation.network.transport(of: host))
+            if cluster != nil { try await broker.join(at: address) }
             state.withLock { $0.life = Life(storage: storage, broker: broker) }
             simulation.note("\(host) is there")
         } catch {
             simulation.ledger.violate("\(host) does not start: \(error)")
         }
+    }
+
+    /// The place among the brokers, where there are several.
+    private func cluster(_ storage: SimulatedStorage, _ clock: SimulatedClock) async throws -> BrokerCluster? {
+        guard count > 1 else { return nil }
+        let coordinator = try await FileCoordinator(
+            directory: "/coordination", storage: storage, clock: clock, randomNumbers: randomNumbers)
+        return try BrokerCluster(coordinator, name: host)
     }
 
     /// Dies without a word to its disk, and with one or none to its peers.
@@ -62,7 +75,11 @@ final class BrokerProcess: Sendable {
         life.storage.crash(crash)
         simulation.network.kill(host, silently: isSilent)
         // What is left of it must end too; nobody hears of it.
-        let ending = Task { await life.broker.close() }
+        let clock = simulation.scheduler.clock(of: host)
+        let ending = Task {
+            await clock.enter()
+            await life.broker.close()
+        }
         state.withLock { $0.endings.append(ending) }
     }
 
@@ -74,6 +91,7 @@ final class BrokerProcess: Sendable {
         }
         for ending in endings { await ending.value }
         guard let life else { return }
+        await simulation.scheduler.clock(of: host).enter()
         await life.broker.close()
         simulation.network.kill(host, silently: false)
         life.storage.crash(.process)

@@ -15,7 +15,6 @@ final class BrokerSimulation: Sendable {
     let ledger = BrokerLedger()
     let randomNumbers: SeededRandomSource
     let brokers: [BrokerProcess]
-    private let random: Guarded<SeededRandom>
     private let clients: [ClientProcess]
     private let lines = Guarded<[String]>([])
 
@@ -33,22 +32,17 @@ final class BrokerSimulation: Sendable {
             + (0..<plan.readers).map { .reader($0) } + (0..<plan.members).map { .member($0) }
             + (plan.members > 0 ? [.monitor] : [])
         clients = work.map { ClientProcess($0, random.next()) }
-        self.random = Guarded(random)
     }
 
-    var clock: SimulatedClock { scheduler.clock }
+    var clock: SimulatedClock { scheduler.clock() }
     var history: [String] { lines.withLock { $0 } }
+    private var hosts: [String] { brokers.map(\.host) + clients.map(\.host) }
     var addresses: [FabricAddress] { brokers.map(\.address) }
 
     /// Writes down what happens, for the report of a seed that fails.
     func note(_ what: String) {
         let now = Double(clock.now().nanoseconds) / 1e9
         lines.withLock { $0.append("  \(now) s: \(what)") }
-    }
-
-    func pause(below milliseconds: Int) async {
-        let length = random.withLock { $0.below(milliseconds * 1000) }
-        await clock.sleep(for: .microseconds(length))
     }
 
     // MARK: Running
@@ -62,6 +56,8 @@ final class BrokerSimulation: Sendable {
         }
         network.faults = NetworkFaults()
         network.heal()
+        // Nobody is stopped for longer.
+        await clock.sleep(for: BrokerPlan.longestTrouble)
         for broker in brokers where !broker.isRunning { await broker.start(in: self) }
         note("everything is well again")
         await drain()
@@ -115,9 +111,8 @@ final class BrokerSimulation: Sendable {
         case .separate(let client, let broker, let length):
             network.separate(clients[client].host, from: brokers[broker].host)
             clock.call(at: clock.now() + length) { [network] in network.heal() }
-        case .stall(let number, let length):
-            network.stall(
-                number < brokers.count ? brokers[number].host : clients[number - brokers.count].host, for: length)
+        case .stall(let number, let length): network.stall(hosts[number], for: length)
+        case .freeze(let number, let length): scheduler.stop(hosts[number], for: length)
         case .storm(let losses, let longDelays, let length):
             network.faults.losses = losses
             network.faults.longDelays = longDelays
@@ -169,6 +164,7 @@ final class BrokerSimulation: Sendable {
     /// A client's log over the network, of a process that has just begun.
     func log(of host: String) -> RemoteLog {
         RemoteLog(
-            at: addresses, over: network.transport(of: host), client: host, timer: clock, randomNumbers: randomNumbers)
+            at: addresses, over: network.transport(of: host), client: host, timer: scheduler.clock(of: host),
+            randomNumbers: randomNumbers)
     }
 }

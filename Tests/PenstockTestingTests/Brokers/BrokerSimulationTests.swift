@@ -31,10 +31,17 @@ struct BrokerSimulationTests {
         }
     }
 
-    @Test("a seed repeats itself to the last message", arguments: 1...6 as ClosedRange<UInt64>)
-    func repeats(seed: UInt64) async {
-        let first = await BrokerOutcome.run(seed: seed, brokers: 1)
-        let second = await BrokerOutcome.run(seed: seed, brokers: 1)
+    @Test("two brokers with leases keep them, and one takes over what the other had")
+    func keepsPromisesTogether() async {
+        await forEachSeed(count: max(1, SimulationSeeds.count(otherwise: 50) / 5)) { seed in
+            await BrokerOutcome.run(seed: seed, brokers: 2).failure
+        }
+    }
+
+    @Test("a seed repeats itself to the last message", arguments: 1...6 as ClosedRange<UInt64>, [1, 2])
+    func repeats(seed: UInt64, brokers: Int) async {
+        let first = await BrokerOutcome.run(seed: seed, brokers: brokers)
+        let second = await BrokerOutcome.run(seed: seed, brokers: brokers)
         #expect(first == second)
     }
 }

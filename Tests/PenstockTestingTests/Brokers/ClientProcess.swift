@@ -42,9 +42,11 @@ final class ClientProcess: Sendable {
 
     /// Lives, one life after the other, until it is done or stopped.
     func run(in simulation: BrokerSimulation) async {
+        let clock = simulation.scheduler.clock(of: host)
         while !state.withLock({ $0.isOver }) {
+            await clock.enter()
             let log = simulation.log(of: host)
-            let task = Task { try await self.live(log, simulation) }
+            let task = Task { try await self.live(log, clock, simulation) }
             let isOver = state.withLock { state in
                 (state.log, state.task) = (log, task)
                 return state.isOver
@@ -59,7 +61,7 @@ final class ClientProcess: Sendable {
             }
             log.close()
             let rest = state.withLock { $0.deadUntil.take() }
-            if let rest { try? await simulation.clock.sleep(until: rest) } else { await simulation.pause(below: 500) }
+            if let rest { try? await clock.sleep(until: rest) } else { await pause(below: 500, clock) }
         }
     }
 
@@ -90,24 +92,28 @@ final class ClientProcess: Sendable {
         return state.withLock { $0.seen } == contents
     }
 
-    private func live(_ log: RemoteLog, _ simulation: BrokerSimulation) async throws {
+    private func live(_ log: RemoteLog, _ clock: SimulatedClock, _ simulation: BrokerSimulation) async throws {
         switch work {
-        case .producer(let number): try await produce(number, log, simulation)
-        case .reader: try await read(log, simulation)
-        case .member: try await consume(log, simulation)
-        case .monitor: try await watch(log, simulation)
+        case .producer(let number): try await produce(number, log, clock, simulation)
+        case .reader: try await read(log, clock, simulation)
+        case .member: try await consume(log, clock, simulation)
+        case .monitor: try await watch(log, clock, simulation)
         }
     }
 
     fileprivate func draw(below bound: Int) -> Int { random.withLock { $0.below(bound) } }
 
+    private func pause(below milliseconds: Int, _ clock: SimulatedClock) async {
+        await clock.sleep(for: .microseconds(draw(below: milliseconds * 1000)))
+    }
+
     // MARK: Producing
 
-    private func produce(_ number: UInt64, _ log: RemoteLog, _ simulation: BrokerSimulation) async throws {
+    private func produce(_ number: UInt64, _ log: RemoteLog, _ clock: SimulatedClock, _ simulation: BrokerSimulation) async throws {
         let (plan, ledger) = (simulation.plan, simulation.ledger)
         let options = ProducerOptions(
             name: host, linger: .milliseconds(draw(below: 10)), batchRecords: 1 + draw(below: 5),
-            batchesInFlight: 1 + draw(below: 5), afterFailure: .stopPartition, clock: simulation.clock)
+            batchesInFlight: 1 + draw(below: 5), afterFailure: .stopPartition, clock: clock)
         let producer = try await Producer<Mark>(
             BrokerSimulation.topic, in: log,
             creatingWith: TopicConfiguration(
@@ -128,7 +134,7 @@ final class ClientProcess: Sendable {
             Task {
                 if let offset = try? await receipt.offset() { ledger.acknowledge(index, lane, at: offset) }
             }
-            if draw(below: 3) == 0 { await simulation.pause(below: 300) }
+            if draw(below: 3) == 0 { await pause(below: 300, clock) }
             try Task.checkCancellation()
         }
         try await producer.close()
@@ -140,12 +146,12 @@ final class ClientProcess: Sendable {
 
     // MARK: Reading
 
-    private func read(_ log: RemoteLog, _ simulation: BrokerSimulation) async throws {
+    private func read(_ log: RemoteLog, _ clock: SimulatedClock, _ simulation: BrokerSimulation) async throws {
         let partitions = simulation.plan.partitions
         state.withLock { $0.seen = Array(repeating: [], count: partitions) }
         let consumer = try await RecordConsumer(
             (0..<partitions).map { TopicPartition(BrokerSimulation.topic, $0) }, in: log,
-            options: ConsumerOptions(prefetchBytes: 1 << (10 + draw(below: 10)), clock: simulation.clock))
+            options: ConsumerOptions(prefetchBytes: 1 << (10 + draw(below: 10)), clock: clock))
         do {
             while let delivery = try await consumer.next() {
                 guard let records = delivery.records else { continue }
@@ -160,7 +166,7 @@ final class ClientProcess: Sendable {
         }
     }
 
-    private func watch(_ log: RemoteLog, _ simulation: BrokerSimulation) async throws {
+    private func watch(_ log: RemoteLog, _ clock: SimulatedClock, _ simulation: BrokerSimulation) async throws {
         while true {
             let positions = try await log.positions(of: BrokerSimulation.group)
             for partition in 0..<simulation.plan.partitions {
@@ -168,16 +174,16 @@ final class ClientProcess: Sendable {
                 simulation.ledger.observe(committed: position, partition)
             }
             try Task.checkCancellation()
-            await simulation.pause(below: 2000)
+            await pause(below: 2000, clock)
         }
     }
 
-    private func consume(_ log: RemoteLog, _ simulation: BrokerSimulation) async throws {
+    private func consume(_ log: RemoteLog, _ clock: SimulatedClock, _ simulation: BrokerSimulation) async throws {
         let commits: ConsumerCommits = draw(below: 2) == 0 ? .manual : .automatic(every: .milliseconds(500))
         let consumer = try await RecordConsumer(
             topics: [BrokerSimulation.topic], in: log, group: BrokerSimulation.group,
             options: ConsumerOptions(
-                commits: commits, instance: draw(below: 2) == 0 ? host : nil, clock: simulation.clock))
+                commits: commits, instance: draw(below: 2) == 0 ? host : nil, clock: clock))
         do {
             while let delivery = try await consumer.next() {
                 guard let records = delivery.records else { continue }
