@@ -56,7 +56,10 @@ final class SimulatedCall: Sendable {
 
     // At this host.
     private func finish(_ client: SimulatedConnection, _ handler: any ConnectionHandler) {
-        client.begin(handler)
+        guard client.begin(handler) else {
+            outcome.set(.failure(FabricError(.peerGone, "\(client.peer) has gone at once")))
+            return
+        }
         keep(client)
         guard !outcome.set(.success(client)) else { return }
         // Nobody waits for it any more.

@@ -53,13 +53,15 @@ final class SimulatedConnection: Connection {
         server.state.withLock { ($0.other, $0.left) = (client, left) }
     }
 
-    /// From now on what comes is handled.
-    func begin(_ handler: any ConnectionHandler) {
+    /// From now on what comes is handled; false where it has ended already.
+    @discardableResult
+    func begin(_ handler: any ConnectionHandler) -> Bool {
         let isEnded = state.withLock { state in
             if !state.isEnded { state.handler = handler }
             return state.isEnded
         }
         if !isEnded { host.add(self) }
+        return !isEnded
     }
 
     /// Lets an end go that nobody wants.

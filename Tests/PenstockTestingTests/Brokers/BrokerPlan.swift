@@ -49,9 +49,10 @@ struct BrokerPlan: Sendable, CustomStringConvertible {
         records = 5 + random.below(30)
         durability = random.below(4) == 0 ? .pageCache : .durable
         let (clients, kinds) = (producers + readers + members, durability == .durable ? Crash.allCases : [.process])
+        let longest = Int(Self.longestTrouble.components.seconds)
         steps = (0..<1 + random.below(7)).map { _ in
             let pause = Self.duration(&random, 3)
-            let length = Self.duration(&random, random.coin() ? 3 : Int(longestTrouble.components.seconds))
+            let length = Self.duration(&random, random.coin() ? 3 : longest)
             let trouble: Trouble =
                 switch random.below(13) {
                 case 0...2:
