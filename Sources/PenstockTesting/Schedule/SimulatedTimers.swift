@@ -5,7 +5,7 @@ struct SimulatedTimers {
         let number: UInt64
         let work: @Sendable () -> Void
 
-        static func < (a: Timer, b: Timer) -> Bool { (a.due, a.number) < (b.due, b.number) }
+        static func < (a: Timer, b: Timer) -> Bool { a.due == b.due ? a.number < b.number : a.due < b.due }
     }
 
     private var heap: [Timer] = []
@@ -33,8 +33,10 @@ struct SimulatedTimers {
         heap[0] = last
         var parent = 0
         while true {
-            let children = (2 * parent + 1...2 * parent + 2).filter { $0 < heap.count }
-            guard let least = children.min(by: { heap[$0] < heap[$1] }), heap[least] < heap[parent] else { break }
+            var least = 2 * parent + 1
+            guard least < heap.count else { break }
+            if least + 1 < heap.count, heap[least + 1] < heap[least] { least += 1 }
+            guard heap[least] < heap[parent] else { break }
             heap.swapAt(least, parent)
             parent = least
         }

@@ -36,6 +36,10 @@ struct BrokerPlan: Sendable, CustomStringConvertible {
     /// Records of each producer for each partition.
     let records: Int
     let durability: Durability
+    /// After how long a silent peer is given up.
+    let silence: Duration
+    /// Of brokers that share the partitions.
+    let lease: Duration
     let steps: [Step]
 
     var clients: Int { producers + readers + members }
@@ -45,9 +49,11 @@ struct BrokerPlan: Sendable, CustomStringConvertible {
         producers = 1 + random.below(3)
         readers = 1 + random.below(2)
         members = random.below(3)
-        partitions = 1 + random.below(3)
-        records = 5 + random.below(30)
+        partitions = 1 + random.below(2)
+        records = 3 + random.below(16)
         durability = random.below(4) == 0 ? .pageCache : .durable
+        silence = .seconds([5, 15, 60][random.below(3)])
+        lease = .seconds([2, 10][random.below(2)])
         let (clients, kinds) = (producers + readers + members, durability == .durable ? Crash.allCases : [.process])
         let longest = Int(Self.longestTrouble.components.seconds)
         steps = (0..<1 + random.below(7)).map { _ in
@@ -79,7 +85,8 @@ struct BrokerPlan: Sendable, CustomStringConvertible {
     var description: String {
         let what =
             "\(brokers) brokers, \(producers) producers of \(records) records for each of \(partitions) partitions "
-            + "(\(durability)), \(readers) readers, \(members) members of a group"
+            + "(\(durability)), \(readers) readers, \(members) members of a group; silence \(silence), "
+            + "lease \(lease)"
         return ([what] + steps.map { "  after \($0.pause): \($0.trouble)" }).joined(separator: "\n")
     }
 }

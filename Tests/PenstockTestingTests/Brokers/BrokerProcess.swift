@@ -42,14 +42,16 @@ final class BrokerProcess: Sendable {
             var limits = LogLimits()
             (limits.writerThreads, limits.readerThreads) = (1, 1)
             // Whoever writes tells readers by itself, once he is there.
-            limits.foreignWriterPollInterval = .seconds(2)
-            let cluster = try await cluster(storage, clock)
+            limits.foreignWriterPollInterval = .seconds(5)
+            let cluster = try await cluster(storage, clock, simulation.plan.lease)
             let leases = cluster.map { RecordedLeases($0, of: host, simulation.ledger) }
             let log = try await EmbeddedLog(
                 directory: "/log", storage: storage, clock: ManualClock(), timer: clock, limits: limits,
                 randomNumbers: randomNumbers, leases: leases)
             try storage.syncDirectory("/")
-            let broker = Broker(log, name: host, cluster: cluster, timer: clock) { client throws(LogError) in
+            var brokerLimits = Broker.Limits()
+            brokerLimits.silence = simulation.plan.silence
+            let broker = Broker(log, name: host, limits: brokerLimits, cluster: cluster, timer: clock) { client throws(LogError) in
                 AllRights(client: client.name)
             }
             try await broker.listen(at: address, over: simulation.network.transport(of: host))
@@ -62,10 +64,12 @@ final class BrokerProcess: Sendable {
     }
 
     /// The place among the brokers, where there are several.
-    private func cluster(_ storage: SimulatedStorage, _ clock: SimulatedClock) async throws -> BrokerCluster? {
+    private func cluster(
+        _ storage: SimulatedStorage, _ clock: SimulatedClock, _ lease: Duration
+    ) async throws -> BrokerCluster? {
         guard count > 1 else { return nil }
         let coordinator = try await FileCoordinator(
-            directory: "/coordination", storage: storage, clock: clock, randomNumbers: randomNumbers)
+            directory: "/coordination", timing: LeaseTiming(lease: lease), storage: storage, clock: clock, randomNumbers: randomNumbers)
         return try BrokerCluster(coordinator, name: host)
     }
 

@@ -26,14 +26,14 @@ private struct BrokerOutcome: Sendable, Equatable {
 struct BrokerSimulationTests {
     @Test("one broker and its clients keep their promises in every trouble")
     func keepsPromises() async {
-        await forEachSeed(count: SimulationSeeds.count(otherwise: 40)) { seed in
+        await forEachSeed(count: SimulationSeeds.count(otherwise: 100) * 2 / 5 + 1) { seed in
             await BrokerOutcome.run(seed: seed, brokers: 1).failure
         }
     }
 
     @Test("two brokers with leases keep them, and one takes over what the other had")
     func keepsPromisesTogether() async {
-        await forEachSeed(count: max(1, SimulationSeeds.count(otherwise: 50) / 5)) { seed in
+        await forEachSeed(count: SimulationSeeds.count(otherwise: 100) / 10 + 1) { seed in
             await BrokerOutcome.run(seed: seed, brokers: 2).failure
         }
     }
