@@ -13,7 +13,7 @@ DEMO_SEED ?= 1
 DEMO_WINDOW ?= 180deg
 DEMO_EVERY ?= 15deg
 
-# The fault simulator: how many random programs, from which seed.
+# The fault simulator: how many random programs of the log, from which seed; of heavier ones a part of that.
 SEEDS ?= 5000
 FIRST_SEED ?= 1
 
@@ -61,7 +61,7 @@ test: dependencies ## Build and run all tests
 	$(SWIFT) build --build-tests
 	SWIFT="$(SWIFT)" Scripts/run-tests $(AT_ONCE)
 
-simulate: dependencies ## Try the log, and pipelines over it, under SEEDS random faults and crashes, from FIRST_SEED on
+simulate: dependencies ## Try the log, pipelines and brokers under SEEDS random faults and crashes, from FIRST_SEED on
 	PENSTOCK_SIMULATION_SEEDS=$(SEEDS) PENSTOCK_SIMULATION_FIRST_SEED=$(FIRST_SEED) \
 	    $(SWIFT) test --filter 'SimulationTests/keepsPromises|CoordinationModelTests'
 

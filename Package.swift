@@ -99,7 +99,10 @@ let package = Package(
 
         // Row 6
         .target(
-            name: "PenstockTesting", dependencies: ["Penstock", "PenstockEngine", "PenstockEvents", "PenstockLog"],
+            name: "PenstockTesting",
+            dependencies: [
+                "CPenstockShim", "Penstock", "PenstockEngine", "PenstockEvents", "PenstockFabric", "PenstockLog",
+            ],
             swiftSettings: strictOnCaller),
         .target(
             name: "PenstockTomography",
@@ -158,7 +161,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "PenstockFabricTests",
-            dependencies: ["CFabric", "FabricPeer", "PenstockFabric", "PenstockEvents", "TestSupport"] + nio,
+            dependencies: [
+                "CFabric", "FabricPeer", "PenstockFabric", "PenstockEvents", "PenstockTesting", "TestSupport",
+            ] + nio,
             swiftSettings: strict),
         .testTarget(
             name: "PenstockSecurityTests",
@@ -192,7 +197,10 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "PenstockTestingTests",
-            dependencies: ["Penstock", "PenstockEngine", "PenstockEvents", "PenstockLog", "PenstockTesting"],
+            dependencies: [
+                "Penstock", "PenstockBroker", "PenstockEngine", "PenstockEvents", "PenstockFabric", "PenstockLog",
+                "PenstockTesting",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "PenstockEngineTests",

@@ -62,15 +62,15 @@ public struct FabricError: Diagnostic, Sendable, Hashable {
 // What every transport says of an end that somebody wanted.
 extension FabricError {
     /// The transport takes nothing any more.
-    static let transportClosed = FabricError(.closed, "the transport is closed")
+    package static let transportClosed = FabricError(.closed, "the transport is closed")
 
     /// A connection takes nothing any more.
-    static func isClosed(to peer: FabricPeer) -> FabricError {
+    package static func isClosed(to peer: FabricPeer) -> FabricError {
         FabricError(.closed, "the connection to \(peer) is closed")
     }
 
     /// A connection was closed before something was done.
-    static func wasClosed(to peer: FabricPeer) -> FabricError {
+    package static func wasClosed(to peer: FabricPeer) -> FabricError {
         FabricError(.closed, "the connection to \(peer) was closed")
     }
 }

@@ -24,6 +24,7 @@ final class BrokerConnections: Sendable {
     private let first: [FabricAddress]
     private let transport: any Transport
     private let limits: RemoteLog.Limits
+    private let timer: any MonotonicClock
     private let depot: SlabDepot
     private let client: String
     private let session: [UInt8]
@@ -32,12 +33,13 @@ final class BrokerConnections: Sendable {
     private let state = Guarded(State())
 
     init(
-        _ first: [FabricAddress], _ transport: any Transport, _ limits: RemoteLog.Limits, client: String,
-        session: [UInt8], fabric: FabricPath?, token: @escaping @Sendable () throws(LogError) -> String
+        _ first: [FabricAddress], _ transport: any Transport, _ limits: RemoteLog.Limits, _ timer: any MonotonicClock,
+        client: String, session: [UInt8], fabric: FabricPath?, token: @escaping @Sendable () throws(LogError) -> String
     ) {
         self.first = first
         self.transport = transport
         self.limits = limits
+        self.timer = timer
         self.client = client
         self.session = session
         self.fabric = fabric
@@ -49,7 +51,7 @@ final class BrokerConnections: Sendable {
         let connections = state.withLock { state in
             state.isClosed = true
             defer { state.connections = [:] }
-            return state.connections.values
+            return state.connections.sorted { "\($0.key)" < "\($1.key)" }.map(\.value)
         }
         for connection in connections { connection.close() }
     }
@@ -130,7 +132,7 @@ final class BrokerConnections: Sendable {
             guard case .broker(let address) = target else { preconditionFailure("it is one or the other") }
             return try await dial(address)
         }
-        let deadline = ContinuousClock.now + limits.reachTimeout
+        let deadline = timer.now() + limits.reachTimeout
         var pause = Duration.milliseconds(20)
         while true {
             var last: LogError?
@@ -143,19 +145,19 @@ final class BrokerConnections: Sendable {
                     last = error
                 }
             }
-            guard ContinuousClock.now + pause < deadline, !state.withLock({ $0.isClosed }) else {
+            guard timer.now() + pause < deadline, !state.withLock({ $0.isClosed }) else {
                 let tried = candidates.map { "\($0)" }.joined(separator: ", ")
                 throw LogError(
                     .unreachable, "no broker answers at \(tried): \(last?.summary ?? "")",
                     hint: last?.hint ?? "is it running, and is the address right?")
             }
-            await Pulse.sleep(for: pause)
+            await timer.sleep(for: pause)
             pause = min(pause * 2, .seconds(1))
         }
     }
 
     private func dial(_ address: FabricAddress) async throws(LogError) -> ClientConnection {
-        let greeted = ClientConnection(to: address, limits, transport, depot) { [weak self] in self?.learn($0) }
+        let greeted = ClientConnection(to: address, limits, transport, depot, timer) { [weak self] in self?.learn($0) }
         let wire: any Connection
         do throws(FabricError) { wire = try await transport.connect(to: address, greeted) } catch {
             // Another service, or one that is encrypted where this side is not: trying again is of no use.
@@ -172,7 +174,7 @@ final class BrokerConnections: Sendable {
         }
         try await greeted.greet(wire, as: Hello(client: client, token: token, session: session))
         let connection: ClientConnection
-        do throws(LogError) { connection = try await fabric?.connection(beside: greeted, limits) ?? greeted } catch {
+        do throws(LogError) { connection = try await fabric?.connection(beside: greeted, limits, timer) ?? greeted } catch {
             wire.close()
             throw error
         }

@@ -13,7 +13,7 @@ final class ClientConnection: ConnectionHandler {
 
     private struct Waiting {
         /// When it has waited too long; nil for never.
-        let deadline: ContinuousClock.Instant?
+        let deadline: MonotonicInstant?
         let take: @Sendable (Result<Answer, LogError>) -> Void
     }
 
@@ -22,7 +22,7 @@ final class ClientConnection: ConnectionHandler {
         var waiting: [UInt64: Waiting] = [:]
         var next: UInt64 = 1
         var nextTransaction: UInt32 = 1
-        var lastHeard = ContinuousClock.now
+        var lastHeard: MonotonicInstant
         var silence = Duration.zero
         var end: LogError?
         /// The one over which the client has said who it is, or the one over a fabric beside that: both end together.
@@ -36,17 +36,20 @@ final class ClientConnection: ConnectionHandler {
     let told: @Sendable ([String]) -> Void
     let depot: SlabDepot
     private let transportLimits: FabricLimits
-    private let state = Guarded(State())
+    private let timer: any MonotonicClock
+    private let state: Guarded<State>
 
     init(
         to address: FabricAddress, _ limits: RemoteLog.Limits, _ transport: any Transport, _ depot: SlabDepot,
-        told: @escaping @Sendable ([String]) -> Void
+        _ timer: any MonotonicClock, told: @escaping @Sendable ([String]) -> Void
     ) {
         self.address = address
         self.told = told
         self.limits = limits
         self.depot = depot
+        self.timer = timer
         transportLimits = transport.limits
+        state = Guarded(State(lastHeard: timer.now()))
     }
 
     /// Says hello on a connection that was made with this as its handler.
@@ -54,8 +57,9 @@ final class ClientConnection: ConnectionHandler {
         let wire = WireConnection(connection: connection, limits: transportLimits, depot: depot)
         state.withLock { $0.wire = wire }
         let patience = transportLimits.connectTimeout
-        let impatience = Task {
-            guard (try? await Task.sleep(for: patience)) != nil else { return }
+        let impatience = Task { [timer] in
+            await timer.sleep(for: patience)
+            if Task.isCancelled { return }
             connection.fail(FabricError(.timedOut, "the broker has not answered the hello within \(patience)"))
         }
         defer { impatience.cancel() }
@@ -81,6 +85,9 @@ final class ClientConnection: ConnectionHandler {
         if !origin.isOpen { connection.close() }
     }
 
+    /// When the answer to a request that is sent now has come too late.
+    var deadline: MonotonicInstant { timer.now() + limits.requestTimeout }
+
     /// Whether requests can be sent.
     var isOpen: Bool { state.withLock { $0.wire != nil && $0.end == nil } }
 
@@ -97,7 +104,7 @@ final class ClientConnection: ConnectionHandler {
     /// As `call`, with the answer as it is.
     func answer(to request: Request) async throws(LogError) -> Answer {
         let result = await withCheckedContinuation { continuation in
-            send(request, deadline: .now + limits.requestTimeout) { continuation.resume(returning: $0) }
+            send(request, deadline: deadline) { continuation.resume(returning: $0) }
         }
         return try result.get()
     }
@@ -126,7 +133,7 @@ final class ClientConnection: ConnectionHandler {
 
     /// Sends a request, and what is to go beside it; `take` is called once with the answer, on a thread of the transport.
     func send(
-        _ request: Request, payload: SlabRange? = nil, deadline: ContinuousClock.Instant?,
+        _ request: Request, payload: SlabRange? = nil, deadline: MonotonicInstant?,
         _ take: @escaping @Sendable (Result<Answer, LogError>) -> Void
     ) {
         let (sending, end): ((WireConnection, UInt64)?, LogError?) = state.withLock { state in
@@ -163,8 +170,9 @@ final class ClientConnection: ConnectionHandler {
     // MARK: What comes
 
     func received(_ message: IncomingMessage, on connection: any Connection) {
+        let now = timer.now()
         let wire = state.withLock { state in
-            state.lastHeard = .now
+            state.lastHeard = now
             return state.wire ?? WireConnection(connection: connection, limits: transportLimits, depot: depot)
         }
         wire.receive(message) { [self] envelope, message, payload in
@@ -210,7 +218,7 @@ final class ClientConnection: ConnectionHandler {
     // Says something where nothing else is said, and gives up what waits too long, and a broker that is silent.
     private func watch(silence: Duration) {
         state.withLock { $0.silence = silence }
-        Pulse.begin(every: silence / 3) { [weak self] in
+        timer.call(every: silence / 3) { [weak self] in
             guard let self, isOpen else { return false }
             look(silence)
             return true
@@ -218,7 +226,7 @@ final class ClientConnection: ConnectionHandler {
     }
 
     private func look(_ silence: Duration) {
-        let now = ContinuousClock.now
+        let now = timer.now()
         let (late, isSilent, wire) = state.withLock { state in
             let late = state.waiting.filter { $0.value.deadline.map { $0 < now } ?? false }
             for number in late.keys { state.waiting[number] = nil }

@@ -23,7 +23,7 @@ final class FabricPath: Sendable {
     /// - Throws: `LogError` with code `invalidConfiguration` where there is no fabric of the name, or `unreachable` where
     ///   the broker does not answer on it.
     func connection(
-        beside origin: ClientConnection, _ limits: RemoteLog.Limits
+        beside origin: ClientConnection, _ limits: RemoteLog.Limits, _ timer: any MonotonicClock
     ) async throws(LogError) -> ClientConnection? {
         let offer: FabricOffer? = try await origin.call(.fabric)
         guard let offer else {
@@ -34,7 +34,7 @@ final class FabricPath: Sendable {
         }
         do throws(FabricError) {
             let (fabric, depot) = try transport(offer.provider)
-            let connection = ClientConnection(to: origin.address, limits, fabric, depot, told: origin.told)
+            let connection = ClientConnection(to: origin.address, limits, fabric, depot, timer, told: origin.told)
             let wire = try await fabric.connect(to: offer.address, showing: offer.ticket, connection)
             connection.join(wire, beside: origin)
             return connection

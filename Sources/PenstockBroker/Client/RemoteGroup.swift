@@ -54,7 +54,7 @@ actor RemoteGroup: ConsumerGroup {
     private func commitInTurn(_ positions: [TopicPartition: UInt64]) async throws(LogError) {
         let change = GroupPositions(group: name, offsets: positions)
         let after = GroupPositions(group: name, offsets: committed.offsets.merging(positions) { _, new in new })
-        let deadline = ContinuousClock.now + log.limits.reachTimeout
+        let deadline = log.timer.now() + log.limits.reachTimeout
         while true {
             let opened = try await opened()
             do throws(LogError) {
@@ -67,7 +67,7 @@ actor RemoteGroup: ConsumerGroup {
                 guard isLost || error.code == .moved else { throw error }
                 maybe = after
                 opening.withLock { $0 = nil }
-                guard ContinuousClock.now < deadline else { throw error }
+                guard log.timer.now() < deadline else { throw error }
             }
         }
     }

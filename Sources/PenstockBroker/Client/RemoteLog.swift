@@ -28,6 +28,8 @@ public final class RemoteLog: LogStore {
     }
 
     let limits: Limits
+    let timer: any MonotonicClock
+    let randomNumbers: any RandomSource
     private let brokers: BrokerConnections
     let client: String
 
@@ -45,18 +47,23 @@ public final class RemoteLog: LogStore {
     ///   - client: What the program calls itself in the broker's messages.
     ///   - session: A secret that tells the holder of the token from others who show it; nil for one that only this object has.
     ///   - fabric: The fabric over which everything goes once a broker knows who this is; nil for none. One that is named must be there.
+    ///   - timer: By which it waits.
+    ///   - randomNumbers: Make the secret, and the names by which groups know their members.
     ///   - token: Proves who it is, where the connection does not; asked for at each connection.
     public init(
         at addresses: [FabricAddress], over transport: any Transport, client: String, limits: Limits = Limits(),
-        session: [UInt8]? = nil, fabric: FabricChoice? = nil,
+        session: [UInt8]? = nil, fabric: FabricChoice? = nil, timer: any MonotonicClock = SystemMonotonicClock(),
+        randomNumbers: any RandomSource = SystemRandomSource(),
         token: @escaping @Sendable () throws(LogError) -> String = { () throws(LogError) in "" }
     ) {
         precondition(!addresses.isEmpty, "a remote log has an address")
         self.limits = limits
+        self.timer = timer
+        self.randomNumbers = randomNumbers
         self.client = client
         brokers = BrokerConnections(
-            addresses, transport, limits, client: client,
-            session: session ?? (0..<32).map { _ in UInt8.random(in: 0...255) },
+            addresses, transport, limits, timer, client: client,
+            session: session ?? (0..<32).map { _ in UInt8(truncatingIfNeeded: randomNumbers.next()) },
             fabric: fabric.map { FabricPath($0, transport.limits) }, token: token)
     }
 
@@ -196,19 +203,19 @@ public final class RemoteLog: LogStore {
     func repeated<Result: Sendable>(
         at partition: TopicPartition? = nil, _ body: (ClientConnection) async throws(LogError) -> Result
     ) async throws(LogError) -> Result {
-        let deadline = ContinuousClock.now + limits.reachTimeout
+        let deadline = timer.now() + limits.reachTimeout
         var pause = Duration.milliseconds(5)
         var avoided: FabricAddress?
         while true {
             let connection = try await brokers.connection(to: partition, avoiding: avoided)
             do throws(LogError) { return try await body(connection) } catch {
                 let isLost = error.code == .unreachable && !connection.isOpen
-                guard isLost || error.code == .moved, ContinuousClock.now < deadline else { throw error }
+                guard isLost || error.code == .moved, timer.now() < deadline else { throw error }
                 avoided = connection.address
                 brokers.learn(partition, error.place.broker, from: connection)
             }
             // Where brokers come and go they may not agree at once.
-            await Pulse.sleep(for: pause)
+            await timer.sleep(for: pause)
             pause = min(pause * 2, .milliseconds(500))
         }
     }

@@ -224,12 +224,12 @@ final class RemoteReader: TopicReader {
     private func opened<Result: Sendable>(
         _ body: (Opening) async throws(LogError) -> Result
     ) async throws(LogError) -> Result {
-        var firstLoss: ContinuousClock.Instant?
+        var firstLoss: MonotonicInstant?
         while true {
             let opening = try await opening()
-            let began = ContinuousClock.now
+            let began = log.timer.now()
             do throws(LogError) { return try await body(opening) } catch {
-                let now = ContinuousClock.now
+                let now = log.timer.now()
                 // What has waited for long had a broker meanwhile.
                 let since = now - began > log.limits.reachTimeout ? now : firstLoss ?? now
                 firstLoss = since

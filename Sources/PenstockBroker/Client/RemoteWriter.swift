@@ -138,7 +138,7 @@ final class RemoteWriter: TopicWriter {
             let series = state.series
             let append = Append(
                 writer: number, series: series, claim: claim, transaction: transaction, header: batch.header)
-            connection.send(.append(append), payload: batch.body, deadline: .now + limits.requestTimeout) { [self] in
+            connection.send(.append(append), payload: batch.body, deadline: connection.deadline) { [self] in
                 if !early.keep($0) { settle(pending, $0, series, batch.byteCount) }
             }
             return series

@@ -1,3 +1,4 @@
+internal import PenstockEvents
 internal import PenstockLog
 
 /// What a broker that is one of several says to a client, and takes from it.
@@ -19,8 +20,8 @@ extension BrokerSession {
             for number in groups.keys { state.groups[number] = nil }
             return (readers, groups, transactions)
         }
-        for transaction in transactions.values { transaction.leave() }
-        for reader in readers.values { await reader.close() }
-        for group in groups.values { try? await group.close() }
+        for transaction in transactions.valuesInOrder { transaction.leave() }
+        for reader in readers.valuesInOrder { await reader.close() }
+        for group in groups.valuesInOrder { try? await group.close() }
     }
 }

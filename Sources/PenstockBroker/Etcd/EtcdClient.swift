@@ -59,7 +59,7 @@ final class EtcdClient: Sendable {
             turn(from: endpoint)
             let isOver = NIODeadline.now() + TimeAmount(pause) >= deadline || Task.isCancelled
             if isOver || (failure.wasSent && !isRepeatable) { throw unreachable(endpoint, failure.reason) }
-            await Pulse.sleep(for: pause)
+            await SystemMonotonicClock().sleep(for: pause)
             pause = min(pause * 2, Self.longestPause)
         }
     }

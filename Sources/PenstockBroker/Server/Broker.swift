@@ -32,6 +32,7 @@ public final class Broker: Sendable {
     public let name: String
     let log: any LogStore
     let clock: any WallClock
+    let timer: any MonotonicClock
     let limits: Limits
     let writers: PartitionWriters
     let groups: SharedGroups
@@ -41,7 +42,9 @@ public final class Broker: Sendable {
 
     private struct State {
         var listeners: [any Listener] = []
-        var sessions: [ObjectIdentifier: BrokerSession] = [:]
+        var sessions: [UInt64: BrokerSession] = [:]
+        /// How many connections there were.
+        var accepted: UInt64 = 0
         var isWatched = false
         /// The brokers have come or gone, and nobody has looked yet what follows.
         var isSettling = false
@@ -61,17 +64,20 @@ public final class Broker: Sendable {
     ///   - name: What the broker is called; of several the name of its place.
     ///   - cluster: The place among several brokers that serve the log, whose leases the log was opened with; nil for the only one.
     ///   - clock: Tells when tokens and certificates have expired.
+    ///   - timer: By which it waits, and counts how long clients are silent.
     ///   - rights: Decides what a client may do, and throws to refuse it; `BrokerAccess` is made for this.
     public init(
         _ log: any LogStore, name: String = "broker", limits: Limits = Limits(),
         cluster: BrokerCluster? = nil, clock: any WallClock = SystemWallClock(),
+        timer: any MonotonicClock = SystemMonotonicClock(),
         rights: @escaping @Sendable (ClientIntroduction) throws(LogError) -> any ClientRights
     ) {
         self.log = log
         self.clock = clock
+        self.timer = timer
         self.name = cluster?.name ?? name
         self.limits = limits
-        groups = SharedGroups(limits: limits.groups)
+        groups = SharedGroups(limits: limits.groups, clock: timer)
         self.rights = rights
         self.cluster = cluster
         // What nobody uses is free for a broker that begins, and a topic that nobody uses can be deleted.
@@ -170,7 +176,7 @@ public final class Broker: Sendable {
         let (listeners, sessions) = state.withLock { state in
             state.isClosed = true
             defer { state.listeners = [] }
-            return (state.listeners, Array(state.sessions.values))
+            return (state.listeners, state.sessions.valuesInOrder)
         }
         for listener in listeners { await listener.close() }
         for session in sessions {
@@ -186,7 +192,7 @@ public final class Broker: Sendable {
 
     // MARK: Settling
 
-    var sessions: [BrokerSession] { state.withLock { Array($0.sessions.values) } }
+    var sessions: [BrokerSession] { state.withLock { $0.sessions.valuesInOrder } }
 
     /// Whether the caller is to settle what follows from a change; else whoever does it does it once more.
     func beginSettling() -> Bool {
@@ -221,26 +227,30 @@ public final class Broker: Sendable {
     }
 
     func forget(_ session: BrokerSession) {
-        state.withLock { $0.sessions[ObjectIdentifier(session)] = nil }
+        state.withLock { $0.sessions[session.number] = nil }
     }
 
     private func accept(_ wire: WireConnection, beside origin: BrokerSession? = nil) -> BrokerSession? {
-        let session = BrokerSession(self, wire, beside: origin)
+        let number = state.withLock { state in
+            state.accepted += 1
+            return state.accepted
+        }
+        let session = BrokerSession(number, self, wire, beside: origin)
         if let origin {
             guard origin.adopt(session), let client = session.state.withLock({ $0.rights })?.client else { return nil }
             audit(.connected, client, wire.connection.peer, "over \(fabric?.provider ?? "a fabric")")
         }
         return state.withLock { state in
             if state.isClosed { return nil }
-            state.sessions[ObjectIdentifier(session)] = session
+            state.sessions[session.number] = session
             return session
         }
     }
 
     // Ends the connections of clients that have fallen silent, or whose proof of who they are has run out.
     private func watch() {
-        Pulse.begin(every: min(limits.silence, limits.helloTimeout) / 3) { [weak self] in
-            guard let sessions = self?.state.withLock({ $0.isClosed ? nil : Array($0.sessions.values) }) else {
+        timer.call(every: min(limits.silence, limits.helloTimeout) / 3) { [weak self] in
+            guard let sessions = self?.state.withLock({ $0.isClosed ? nil : $0.sessions.valuesInOrder }) else {
                 return false
             }
             for session in sessions { session.endIfDue() }

@@ -34,31 +34,37 @@ final class BrokerSession: ConnectionHandler {
         var producers: [Producer: UInt32] = [:]
         /// The number of requests that are being worked on, beside appends.
         var requests = 0
-        let began = ContinuousClock.now
-        var lastHeard = ContinuousClock.now
+        let began: MonotonicInstant
+        var lastHeard: MonotonicInstant
         var ending: Task<Void, Never>?
     }
 
+    /// Tells it from the other connections of the broker.
+    let number: UInt64
     let broker: Broker
     let wire: WireConnection
-    let state = Guarded(State())
+    let state: Guarded<State>
     /// The connection on which the client has said who it is, where this one is over a fabric beside it.
     private let origin: BrokerSession?
     /// The bodies of batches that are here or on their way, and not acknowledged.
     private let intake: Intake
 
-    init(_ broker: Broker, _ wire: WireConnection, beside origin: BrokerSession? = nil) {
+    init(_ number: UInt64, _ broker: Broker, _ wire: WireConnection, beside origin: BrokerSession? = nil) {
+        self.number = number
         self.broker = broker
         self.wire = wire
         self.origin = origin
+        let now = broker.timer.now()
+        state = Guarded(State(began: now, lastHeard: now))
         intake = Intake(byteLimit: broker.limits.pendingBytesPerClient)
         guard let rights = origin?.state.withLock({ $0.rights }) else { return }
         state.withLock { ($0.rights, $0.isGreeted) = (rights, true) }
     }
 
     func received(_ message: IncomingMessage, on connection: any Connection) {
+        let now = broker.timer.now()
         let isKnown = state.withLock { state in
-            state.lastHeard = .now
+            state.lastHeard = now
             return state.rights != nil
         }
         // Nothing large is taken from anybody before it is known who it is.
@@ -91,9 +97,10 @@ final class BrokerSession: ConnectionHandler {
 
     /// Ends the connection where nothing was heard for too long, or who the client is holds no longer.
     func endIfDue() {
+        let now = broker.timer.now()
         let (rights, silence) = state.withLock { state in
             // Who has not said who it is has not said anything.
-            (state.rights, ContinuousClock.now - (state.rights != nil ? state.lastHeard : state.began))
+            (state.rights, now - (state.rights != nil ? state.lastHeard : state.began))
         }
         if let expires = rights?.expires, expires <= broker.clock.now() {
             return wire.connection.fail(
@@ -274,12 +281,12 @@ final class BrokerSession: ConnectionHandler {
             (state.writers, state.readers, state.groups, state.transactions) = ([:], [:], [:], [:])
             state.seats = [:]
             let ending = Task { [broker] in
-                for seat in seats.values { seat.detach() }
+                for seat in seats.valuesInOrder { seat.detach() }
                 // As the end of a process: whoever goes on decides about what is open.
-                for transaction in transactions.values { transaction.leave() }
-                for reader in readers.values { await reader.close() }
-                for writer in writers.values { try? await broker.writers.giveBack(writer.opened) }
-                for group in groups.values { try? await group.close() }
+                for transaction in transactions.valuesInOrder { transaction.leave() }
+                for reader in readers.valuesInOrder { await reader.close() }
+                for writer in writers.valuesInOrder { try? await broker.writers.giveBack(writer.opened) }
+                for group in groups.valuesInOrder { try? await group.close() }
             }
             state.ending = ending
             return ending

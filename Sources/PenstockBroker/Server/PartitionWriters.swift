@@ -80,7 +80,7 @@ actor PartitionWriters {
     /// Closes the writers of a topic that nobody has any more.
     func closeIdle(of topic: String) async {
         // Looked at one by one: while one closes, another may find a user.
-        for partition in entries.keys where partition.topic == topic && entries[partition]?.users == 0 {
+        for partition in partitions where partition.topic == topic && entries[partition]?.users == 0 {
             let closing = close(partition)
             _ = try? await closing?.value
             if entries[partition]?.closing == closing { entries[partition] = nil }
@@ -89,12 +89,14 @@ actor PartitionWriters {
 
     /// Closes the writers of partitions that are not to be this broker's any more, also those that somebody has.
     func close(_ isOut: (TopicPartition) -> Bool) async {
-        let closing = entries.keys.filter(isOut).map { ($0, close($0)) }
+        let closing = partitions.filter(isOut).map { ($0, close($0)) }
         for (partition, closing) in closing {
             _ = try? await closing?.value
             if entries[partition]?.closing == closing { entries[partition] = nil }
         }
     }
+
+    private var partitions: [TopicPartition] { entries.keys.sorted { $0.precedes($1) } }
 
     /// Closes all writers.
     func closeAll() async { await close { _ in true } }

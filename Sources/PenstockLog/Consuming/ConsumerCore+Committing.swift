@@ -66,7 +66,7 @@ extension ConsumerCore {
             // A batch that is in hand is not processed: who has it may have stopped in its middle.
             state.dropHand(&work)
             state.change(&work)
-            return (isFirst, state.fetching.values.compactMap { $0 }, state.commits)
+            return (isFirst, state.fetching.valuesInOrder.compactMap { $0 }, state.commits)
         }
         guard isFirst else { return }
         for task in tasks { task.cancel() }
@@ -89,7 +89,7 @@ extension ConsumerCore {
             state.isClosed = true
             state.dropHand(&work)
             state.change(&work)
-            return state.fetching.values.compactMap { $0 } + (state.commits.map { [$0] } ?? [])
+            return state.fetching.valuesInOrder.compactMap { $0 } + (state.commits.map { [$0] } ?? [])
         }
         for task in tasks { task.cancel() }
     }

@@ -148,7 +148,7 @@ final class ConsumerCore: Sendable {
 
 extension TopicPartition {
     /// By topic and number.
-    func precedes(_ other: TopicPartition) -> Bool {
+    package func precedes(_ other: TopicPartition) -> Bool {
         if topic == other.topic { return partition < other.partition }
         return topic.utf8.lexicographicallyPrecedes(other.topic.utf8)
     }

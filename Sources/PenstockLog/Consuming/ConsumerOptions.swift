@@ -27,7 +27,7 @@ public struct ConsumerOptions: Sendable {
     /// How failed readings are tried again.
     public var retry: RetryPolicy
     /// The clock of automatic commits and of `retry`.
-    public var clock: any TimerClock
+    public var clock: any MonotonicClock
 
     /// Options.
     public init(
@@ -35,7 +35,7 @@ public struct ConsumerOptions: Sendable {
         commits: ConsumerCommits = .automatic(every: .seconds(1)), prefetchBytes: Int = 16 << 20,
         instance: String? = nil, sessionTimeout: Duration = .seconds(10), rebalanceTimeout: Duration = .seconds(300),
         end: ConsumerEnd = .endOfStream, losses: ConsumerLosses = .stop, deliversControl: Bool = false,
-        retry: RetryPolicy = RetryPolicy(), clock: any TimerClock = SystemTimerClock()
+        retry: RetryPolicy = RetryPolicy(), clock: any MonotonicClock = SystemMonotonicClock()
     ) {
         self.start = start
         self.parts = parts

@@ -21,7 +21,7 @@ package final class Latch<Value: Sendable>: Sendable {
             guard state.value == nil else { return nil }
             state.value = value
             defer { state.waiting = [:] }
-            return Array(state.waiting.values)
+            return state.waiting.valuesInOrder
         }
         guard let waiting else { return false }
         for continuation in waiting { continuation.resume(returning: value) }

@@ -47,7 +47,7 @@ package final class LeaseSession: Sendable {
         ending.set(reason)
         let (leases, membership) = state.withLock { state in
             defer { (state.leases, state.membership) = ([:], nil) }
-            return (Array(state.leases.values), state.membership)
+            return (state.leases.valuesInOrder, state.membership)
         }
         // Leases ask the session, too: whoever is told of one end sees the others.
         membership?.ending.set(reason)
@@ -58,7 +58,7 @@ package final class LeaseSession: Sendable {
 
     package func lease(of key: CoordinationKey) -> Lease? { state.withLock { $0.leases[key] } }
 
-    package var leases: [Lease] { state.withLock { Array($0.leases.values) } }
+    package var leases: [Lease] { state.withLock { $0.leases.valuesInOrder } }
 
     package var membership: Membership? { state.withLock { $0.membership } }
 

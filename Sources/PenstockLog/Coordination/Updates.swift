@@ -57,7 +57,7 @@ package final class Updates: Sendable {
         let tasks = state.withLock { state in
             state.isClosed = true
             defer { state.tasks = [:] }
-            return Array(state.tasks.values)
+            return state.tasks.valuesInOrder
         }
         for task in tasks { task.cancel() }
     }

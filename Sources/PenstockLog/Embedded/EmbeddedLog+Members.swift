@@ -9,8 +9,8 @@ extension EmbeddedLog {
     /// of this object: several processes share a group at a broker.
     /// - Throws: as `LogStore.join`.
     public func join(_ group: String, as member: GroupMember) async throws(LogError) -> any GroupMembership {
-        let id = JoinRequest.newID()
-        return try await SharedMembership(group) { [self] isReturning throws(LogError) in
+        let id = JoinRequest.newID(from: randomNumbers)
+        return try await SharedMembership(group, clock: timer) { [self] isReturning throws(LogError) in
             try await sharedGroups.join(
                 group, of: self,
                 JoinRequest(id: id, client: "process \(getpid())", member: member, isReturning: isReturning))

@@ -21,6 +21,7 @@ public final class EmbeddedLog: LogStore {
 
     let storage: any Storage
     let clock: any WallClock
+    let timer: any MonotonicClock
     let randomNumbers: any RandomSource
     let leases: (any PartitionLeases)?
     let limits: LogLimits
@@ -37,13 +38,15 @@ public final class EmbeddedLog: LogStore {
     ///   - creating: whether a log is made where there is none.
     ///   - storage: the files.
     ///   - clock: stamps batches with the time of their append, which decides nothing but what retention by age drops.
+    ///   - timer: by which readers and members of groups wait.
     ///   - limits: the bounds of everything that grows.
     ///   - randomNumbers: tell files of one name apart; they decide nothing.
     ///   - leases: give out the right to write to partitions, where several processes that serve the log share the directory.
     /// - Throws: `LogError` with code `notALog`, `logNotFound`, `newerFormat`, `tooManyOpenFiles`, or another one of the storage.
     public init(
         directory path: String, creating: Bool = true, storage: any Storage = FileStorage(),
-        clock: any WallClock = SystemWallClock(), limits: LogLimits = LogLimits(),
+        clock: any WallClock = SystemWallClock(), timer: any MonotonicClock = SystemMonotonicClock(),
+        limits: LogLimits = LogLimits(),
         randomNumbers: any RandomSource = SystemRandomSource(), leases: (any PartitionLeases)? = nil
     ) async throws(LogError) {
         precondition(
@@ -52,8 +55,9 @@ public final class EmbeddedLog: LogStore {
         try DescriptorReserve.check("open the log \(path)")
         self.storage = storage
         self.clock = clock
+        self.timer = timer
         self.limits = limits
-        sharedGroups = SharedGroups(limits: limits.groups)
+        sharedGroups = SharedGroups(limits: limits.groups, clock: timer)
         self.randomNumbers = randomNumbers
         self.leases = leases
         let scheduler = storage.scheduler
@@ -214,7 +218,8 @@ public final class EmbeddedLog: LogStore {
             defer { state.openedReaders += 1 }
             return readerThreads[state.openedReaders % readerThreads.count]
         }
-        let fetcher = PartitionFetcher(view(of: partition), parts: parts, limits: limits, thread: thread)
+        let fetcher = PartitionFetcher(
+            view(of: partition), parts: parts, limits: limits, timer: timer, thread: thread)
         let start = try await fetcher.open(at: position)
         return PartitionReader(partition, fetcher: fetcher, position: start)
     }

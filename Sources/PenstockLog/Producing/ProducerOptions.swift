@@ -29,14 +29,14 @@ public struct ProducerOptions: Sendable {
     /// Where a record goes whose sender does not say.
     public var partitioner: Partitioner
     /// The clock of `linger` and `retry`.
-    public var clock: any TimerClock
+    public var clock: any MonotonicClock
 
     /// Options.
     public init(
         name: String? = nil, partitioner: Partitioner = .roundRobin, linger: Duration = .milliseconds(5),
         batchBytes: Int = 1 << 20, batchRecords: Int = 100_000, pendingBytes: Int = 32 << 20, batchesInFlight: Int = 5,
         isAdaptive: Bool = true, retry: RetryPolicy = RetryPolicy(), afterFailure: ProducerFailures = .goOn,
-        clock: any TimerClock = SystemTimerClock()
+        clock: any MonotonicClock = SystemMonotonicClock()
     ) {
         self.name = name
         self.partitioner = partitioner

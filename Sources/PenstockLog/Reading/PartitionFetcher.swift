@@ -7,6 +7,7 @@ actor PartitionFetcher {
 
     private let thread: StorageThread
     private let limits: LogLimits
+    private let timer: any MonotonicClock
     private let parts: RecordParts
     var finder: SegmentFinder
     private var cursor: SegmentCursor?
@@ -17,12 +18,13 @@ actor PartitionFetcher {
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
-    init(_ view: PartitionView, parts: RecordParts, limits: LogLimits, thread: StorageThread) {
+    init(_ view: PartitionView, parts: RecordParts, limits: LogLimits, timer: any MonotonicClock, thread: StorageThread) {
         partition = view.partition
         position = 0
         finder = SegmentFinder(view, limits: limits)
         self.parts = parts
         self.limits = limits
+        self.timer = timer
         self.thread = thread
     }
 
@@ -184,7 +186,8 @@ actor PartitionFetcher {
                 if let watch {
                     await watch.wait(beyond: seen, atMost: limits.watchedPollInterval)
                 } else {
-                    do { try await Task.sleep(for: limits.foreignWriterPollInterval) } catch { throw cancelled }
+                    await timer.sleep(for: limits.foreignWriterPollInterval)
+                    if Task.isCancelled { throw cancelled }
                 }
             }
         }

@@ -1,10 +1,12 @@
 import PenstockFabric
+import PenstockTesting
 import TestSupport
 import Testing
 
 /// The transports that keep the contract.
 enum TransportKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
     case inProcess = "in-process"
+    case simulated
     case tcp
     case tls
     case fabric
@@ -17,7 +19,7 @@ enum TransportKind: String, CaseIterable, Sendable, CustomTestStringConvertible 
     static let allCases: [TransportKind] =
         Link.isFarThere
         ? [.farTCP, .farTLS] + (Libfabric.isThere ? [.farFabric] : [])
-        : [.inProcess, .tcp, .tls] + (Libfabric.isThere ? [.fabric] : [])
+        : [.inProcess, .simulated, .tcp, .tls] + (Libfabric.isThere ? [.fabric] : [])
 
     /// Both ends show the same certificate and want to see one.
     static let identity = Result {
@@ -34,6 +36,9 @@ enum TransportKind: String, CaseIterable, Sendable, CustomTestStringConvertible 
     func make(_ limits: FabricLimits = FabricLimits()) throws -> any Transport {
         switch self {
         case .inProcess: InProcessTransport(limits: limits)
+        case .simulated:
+            SimulatedNetwork(seed: 1, scheduler: SimulatedScheduler(seed: 1, runsAtOnce: true))
+                .transport(of: "host", limits: limits)
         case .tcp, .farTCP: try TCPTransport(limits: limits, security: .plaintext)
         case .tls, .farTLS: try TCPTransport(limits: limits, security: .tls(Self.identity.get()), threads: 2)
         case .fabric: try LibfabricTransport(limits: limits)
@@ -45,7 +50,7 @@ enum TransportKind: String, CaseIterable, Sendable, CustomTestStringConvertible 
     /// Where to listen in a test.
     var anyAddress: FabricAddress {
         switch self {
-        case .inProcess: .name("broker")
+        case .inProcess, .simulated: .name("broker")
         case .tcp, .tls, .fabric: .host("127.0.0.1", port: 0)
         case .farTCP, .farTLS, .farFabric: .host(Link.farHost, port: 0)
         }
@@ -54,7 +59,7 @@ enum TransportKind: String, CaseIterable, Sendable, CustomTestStringConvertible 
     /// Where nobody listens.
     var deadAddress: FabricAddress {
         switch self {
-        case .inProcess: .name("nobody")
+        case .inProcess, .simulated: .name("nobody")
         case .tcp, .tls: .host("127.0.0.1", port: 1)
         case .farTCP, .farTLS: .host(Link.farHost, port: 1)
         // Port 9 (discard), as libfabric's TCP provider has it.

@@ -2,7 +2,7 @@ import PenstockEvents
 import PenstockLog
 
 /// A clock that stands until the test moves it.
-final class ManualTimerClock: TimerClock {
+final class ManualTimerClock: MonotonicClock {
     private struct Sleeper {
         let number: Int
         let deadline: Int64
@@ -17,12 +17,13 @@ final class ManualTimerClock: TimerClock {
 
     private let state = Guarded(State())
 
-    var nanoseconds: Int64 { state.withLock { $0.time } }
+    func now() -> MonotonicInstant { MonotonicInstant(nanoseconds: state.withLock { $0.time }) }
 
     /// How many sleep.
     var sleeperCount: Int { state.withLock { $0.sleepers.count } }
 
-    func sleep(until deadline: Int64) async {
+    func sleep(until instant: MonotonicInstant) async throws {
+        let deadline = instant.nanoseconds
         let number = state.withLock { state in
             defer { state.nextNumber += 1 }
             return state.nextNumber
@@ -42,6 +43,7 @@ final class ManualTimerClock: TimerClock {
             }
             sleeper?.continuation.resume()
         }
+        try Task.checkCancellation()
     }
 
     /// Goes on by a duration, and wakes who has slept long enough.
@@ -60,13 +62,13 @@ final class ManualTimerClock: TimerClock {
 }
 
 /// A clock on which every sleep is over at once, and time has passed.
-final class SkippingTimerClock: TimerClock {
+final class SkippingTimerClock: MonotonicClock {
     private let time = Guarded<Int64>(1_000_000_000)
 
-    var nanoseconds: Int64 { time.withLock { $0 } }
+    func now() -> MonotonicInstant { MonotonicInstant(nanoseconds: time.withLock { $0 }) }
 
-    func sleep(until deadline: Int64) async {
+    func sleep(until instant: MonotonicInstant) async throws {
         await Task.yield()
-        time.withLock { $0 = max($0, deadline) }
+        time.withLock { $0 = max($0, instant.nanoseconds) }
     }
 }

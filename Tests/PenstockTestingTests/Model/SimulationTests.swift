@@ -14,6 +14,31 @@ enum SimulationSeeds {
     }
 }
 
+/// Tries seeds, as many at a time as there are processors, until some have failed.
+/// - Parameter failure: why a seed fails; nil where it does not.
+func forEachSeed(count: UInt64, _ failure: @escaping @Sendable (UInt64) async -> String?) async {
+    let last = SimulationSeeds.first + count
+    await withTaskGroup(of: (seed: UInt64, failure: String?).self) { group in
+        var next = SimulationSeeds.first
+        var failures = 0
+        func add() {
+            guard next < last, failures < 10 else { return }
+            let seed = next
+            group.addTask { (seed, await failure(seed)) }
+            next += 1
+        }
+        for _ in 0..<max(2, ProcessInfo.processInfo.activeProcessorCount) { add() }
+        while let (seed, failure) = await group.next() {
+            if let failure {
+                failures += 1
+                Issue.record(
+                    "seed \(seed) failed; repeat it with: make simulate SEEDS=1 FIRST_SEED=\(seed)\n\(failure)")
+            }
+            add()
+        }
+    }
+}
+
 /// How one seed ended.
 struct SimulationOutcome: Sendable {
     let seed: UInt64
@@ -42,27 +67,7 @@ struct SimulationOutcome: Sendable {
 struct SimulationTests {
     @Test("random programs with faults and crashes keep every promise of the log")
     func keepsPromises() async {
-        let last = SimulationSeeds.first + SimulationSeeds.count(otherwise: 1000)
-        await withTaskGroup(of: SimulationOutcome.self) { group in
-            var next = SimulationSeeds.first
-            var failures = 0
-            func add() {
-                guard next < last, failures < 10 else { return }
-                let seed = next
-                group.addTask { await SimulationOutcome.run(seed: seed) }
-                next += 1
-            }
-            for _ in 0..<max(2, ProcessInfo.processInfo.activeProcessorCount) { add() }
-            while let outcome = await group.next() {
-                if let failure = outcome.failure {
-                    failures += 1
-                    Issue.record(
-                        "seed \(outcome.seed) failed; repeat it with: make simulate SEEDS=1 FIRST_SEED=\(outcome.seed)\n\(failure)"
-                    )
-                }
-                add()
-            }
-        }
+        await forEachSeed(count: SimulationSeeds.count(otherwise: 1000)) { await SimulationOutcome.run(seed: $0).failure }
     }
 
     @Test("a seed repeats itself to the last call", arguments: [1, 2, 3, 4, 5, 6, 7, 8])

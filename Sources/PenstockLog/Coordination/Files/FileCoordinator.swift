@@ -138,7 +138,9 @@ public actor FileCoordinator: Coordinator {
         guard keeper?.session !== session else { return }
         keeper = (
             session,
-            SessionKeeper(session, timing: timing, clock: clock) { [weak self] in await self?.renew() ?? false }
+            SessionKeeper(session, timing: timing, clock: clock, scheduler: storage.scheduler) { [weak self] in
+                await self?.renew() ?? false
+            }
         )
     }
 

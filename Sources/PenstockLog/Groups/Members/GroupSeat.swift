@@ -1,3 +1,5 @@
+package import PenstockEvents
+
 /// A member's place in its group for as long as its connection holds. It has to ask for changes one at a time.
 package protocol GroupSeat: Sendable {
     /// Waits for the next change.
@@ -37,8 +39,8 @@ package struct JoinRequest: Sendable, Hashable {
     }
 
     /// An id that nobody else has.
-    package static func newID() -> String {
-        (0..<2).map { _ in String(UInt64.random(in: 1 << 60...UInt64.max), radix: 16) }.joined()
+    package static func newID(from numbers: any RandomSource) -> String {
+        (0..<2).map { _ in String(numbers.next() | 1 << 60, radix: 16) }.joined()
     }
 
     /// Refuses what no group takes.

@@ -38,13 +38,13 @@ final class SharedGroup: Sendable {
     let name: String
     private let log: any LogStore
     private let owner: any ConsumerGroup
-    private let clock: any TimerClock
+    private let clock: any MonotonicClock
     private let ended: @Sendable () -> Void
     private let state: Guarded<State>
 
     /// - Parameter ended: called when the group is given up.
     init(
-        _ owner: any ConsumerGroup, of log: any LogStore, limits: GroupLimits, clock: any TimerClock,
+        _ owner: any ConsumerGroup, of log: any LogStore, limits: GroupLimits, clock: any MonotonicClock,
         ended: @escaping @Sendable () -> Void
     ) {
         self.ended = ended

@@ -9,10 +9,10 @@ package final class SharedGroups: Sendable {
     }
 
     private let limits: GroupLimits
-    private let clock: any TimerClock
+    private let clock: any MonotonicClock
     private let state = Guarded(State())
 
-    package init(limits: GroupLimits = GroupLimits(), clock: any TimerClock = SystemTimerClock()) {
+    package init(limits: GroupLimits = GroupLimits(), clock: any MonotonicClock = SystemMonotonicClock()) {
         self.limits = limits
         self.clock = clock
     }
@@ -37,7 +37,7 @@ package final class SharedGroups: Sendable {
 
     /// Says that a topic was created or deleted, so that members get its partitions.
     package func topicChanged(_ topic: String) {
-        let groups = state.withLock { $0.groups.values.map(\.opening) }
+        let groups = state.withLock { $0.groups.valuesInOrder.map(\.opening) }
         guard !groups.isEmpty else { return }
         Task.detached { for group in groups { (try? await group.value)?.topicChanged(topic) } }
     }
@@ -47,7 +47,7 @@ package final class SharedGroups: Sendable {
         let groups = state.withLock { state in
             state.isClosed = true
             defer { state.groups = [:] }
-            return state.groups.values.map(\.opening)
+            return state.groups.valuesInOrder.map(\.opening)
         }
         for group in groups { await (try? group.value)?.end(Self.closed) }
     }
@@ -57,7 +57,7 @@ package final class SharedGroups: Sendable {
         let groups = state.withLock { state in
             let out = state.groups.filter { isOut($0.key) }
             for name in out.keys { state.groups[name] = nil }
-            return out.values.map(\.opening)
+            return out.valuesInOrder.map(\.opening)
         }
         for group in groups { await (try? group.value)?.end(Self.closed) }
     }

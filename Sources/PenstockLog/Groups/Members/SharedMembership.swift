@@ -39,16 +39,20 @@ package final class SharedMembership: GroupMembership {
     package let group: String?
     private let join: @Sendable (_ isReturning: Bool) async throws(LogError) -> any GroupSeat
     private let policy = RetryPolicy()
-    private let clock = SystemTimerClock()
+    private let clock: any MonotonicClock
     private let state: Guarded<State>
 
     /// Becomes a member.
-    /// - Parameter join: gives a seat, each time for the same member.
+    /// - Parameters:
+    ///   - clock: by which it waits before it joins again.
+    ///   - join: gives a seat, each time for the same member.
     /// - Throws: what `join` throws.
     package init(
-        _ group: String, join: @escaping @Sendable (_ isReturning: Bool) async throws(LogError) -> any GroupSeat
+        _ group: String, clock: any MonotonicClock = SystemMonotonicClock(),
+        join: @escaping @Sendable (_ isReturning: Bool) async throws(LogError) -> any GroupSeat
     ) async throws(LogError) {
         self.group = group
+        self.clock = clock
         self.join = join
         state = Guarded(State(seat: try await join(false)))
     }

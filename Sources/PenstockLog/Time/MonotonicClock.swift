@@ -27,14 +27,38 @@ public struct MonotonicInstant: Sendable, Hashable, Comparable {
     }
 }
 
-/// The time by which leases are held and taken over, as a seam: tests move it by hand.
+/// The time by which everything waits: leases, deadlines, silence, lingering, retries. A seam: tests move it by hand, and simulations let it
+/// jump from one event to the next.
 ///
-/// It counts on while the machine sleeps and is never set. The time of day plays no part in coordination.
+/// It counts on while the machine sleeps and is never set. The time of day plays no part in what waits.
 public protocol MonotonicClock: Sendable {
     /// The present instant.
     func now() -> MonotonicInstant
     /// Suspends until the clock has come to `instant`, or throws `CancellationError` when the task is cancelled.
     func sleep(until instant: MonotonicInstant) async throws
+    /// Calls `body` once when the clock has come to `instant`, also where every thread of Swift concurrency is busy. It must not block.
+    func call(at instant: MonotonicInstant, _ body: @escaping @Sendable () -> Void)
+}
+
+extension MonotonicClock {
+    /// Calls `body` in a task that sleeps until `instant`.
+    public func call(at instant: MonotonicInstant, _ body: @escaping @Sendable () -> Void) {
+        Task { if (try? await sleep(until: instant)) != nil { body() } }
+    }
+
+    /// Calls `body` every `pause` until it returns false. It must not block.
+    package func call(every pause: Duration, _ body: @escaping @Sendable () -> Bool) {
+        call(at: now() + pause) { if body() { call(every: pause, body) } }
+    }
+
+    /// Suspends for a time, or until the task is cancelled.
+    package func sleep(for pause: Duration) async { try? await sleep(until: now() + pause) }
+
+    /// The present instant as a number.
+    var nanoseconds: Int64 { now().nanoseconds }
+
+    /// Suspends until an instant that is given as a number, or the task is cancelled.
+    func sleep(until nanoseconds: Int64) async { try? await sleep(until: MonotonicInstant(nanoseconds: nanoseconds)) }
 }
 
 /// The system's clock since its start, with the time for which the machine was suspended.
@@ -61,5 +85,10 @@ public struct SystemMonotonicClock: MonotonicClock {
             if rest <= .zero { return }
             await Pulse.sleep(for: rest)
         }
+    }
+
+    /// Calls `body` on a thread that does nothing else than such calls.
+    public func call(at instant: MonotonicInstant, _ body: @escaping @Sendable () -> Void) {
+        Pulse.after(instant - now(), body)
     }
 }
