@@ -104,6 +104,32 @@ extension BrokerSuites {
             }
         }
 
+        @Test("a payload that comes for longer than anybody may be silent gets through, both ways")
+        func slowPayload() async throws {
+            var limits = Broker.Limits.patient
+            limits.silence = .seconds(6)
+            try await withSite(.tcp, limits) { site in
+                // Twice the silence each way.
+                let link = try SlowLink(to: site.address, bytesPerSecond: 512 << 10)
+                let log = RemoteLog(at: [link.address], over: site.transport, client: "far away", limits: .patient)
+                _ = try await log.createTopic("frames", schema: Frame.schema, configuration: TopicConfiguration())
+                let frame = Frame(1, byteCount: 6 << 20)
+                var batch = RecordBatchBuilder(schemaID: Frame.schema.id)
+                batch.append(frame, time: Timestamp(nanoseconds: 0))
+                let writer = try await log.writer(for: TopicPartition("frames"))
+                #expect(try await writer.append(batch).offsets == 0..<1)
+                let reader = try await log.reader(for: TopicPartition("frames"), from: .earliest)
+                guard case .records(let records) = try await reader.next() else { throw CancellationError() }
+                let pixels = try records.event(Frame.self, at: 0).pixels.withUnsafeBytes { Array($0) }
+                let isIntact = pixels == Frame.pixels(1, 6 << 20)
+                #expect(isIntact)
+                #expect(link.connections == 1)
+                try await writer.close()
+                log.close()
+                link.close()
+            }
+        }
+
         @Test("a client that nobody knows is refused, and does nothing", arguments: LogKind.remote)
         func stranger(kind: LogKind) async throws {
             try await withSite(kind) { site in

@@ -23,6 +23,8 @@ final class ClientConnection: ConnectionHandler {
         var next: UInt64 = 1
         var nextTransaction: UInt32 = 1
         var lastHeard: MonotonicInstant
+        /// Payloads that are on their way here.
+        var pulling = 0
         var silence = Duration.zero
         var end: LogError?
         /// The one over which the client has said who it is, or the one over a fabric beside that: both end together.
@@ -171,16 +173,31 @@ final class ClientConnection: ConnectionHandler {
 
     func received(_ message: IncomingMessage, on connection: any Connection) {
         let now = timer.now()
+        let hasPayload = message.payload != nil
         let wire = state.withLock { state in
             state.lastHeard = now
+            if hasPayload { state.pulling += 1 }
             return state.wire ?? WireConnection(connection: connection, limits: transportLimits, depot: depot)
         }
         wire.receive(message) { [self] envelope, message, payload in
-            guard let payload else { return take(envelope, message, nil) }
+            guard let payload else {
+                if hasPayload { hasPulled() }
+                return take(envelope, message, nil)
+            }
             wire.pull(payload) { [self] slab in
+                hasPulled()
                 let bytes = UnsafeRawBufferPointer(rebasing: slab.bytes[0..<payload.byteCount])
                 take(envelope, message, Payload.Storage(bytes, of: slab))
             }
+        }
+    }
+
+    // A payload is here as a whole.
+    private func hasPulled() {
+        let now = timer.now()
+        state.withLock { state in
+            state.lastHeard = now
+            state.pulling -= 1
         }
     }
 
@@ -228,6 +245,8 @@ final class ClientConnection: ConnectionHandler {
     private func look(_ silence: Duration) {
         let now = timer.now()
         let (late, isSilent, wire) = state.withLock { state in
+            // What else the broker has said waits behind a payload; the transport gives up one that stands still.
+            if state.pulling > 0 { return ([UInt64: Waiting](), false, state.wire) }
             let late = state.waiting.filter { $0.value.deadline.map { $0 < now } ?? false }
             for number in late.keys { state.waiting[number] = nil }
             return (late, now - state.lastHeard > silence, state.wire)

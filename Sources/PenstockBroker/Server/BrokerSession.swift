@@ -106,8 +106,9 @@ final class BrokerSession: ConnectionHandler {
             return wire.connection.fail(
                 FabricError(.notTrusted, "the token or the certificate of \(wire.connection.peer) has expired"))
         }
-        if intake.holdsBack {
-            // The client's words wait behind its batches, which wait for the disk; it is told that the broker is there.
+        if intake.isBusy {
+            // The client's words wait behind its batches, which wait for the disk or still come: the transport gives up one that stands
+            // still. The client is told that the broker is there.
             return tellBrokers()
         }
         guard silence > (rights != nil ? broker.limits.silence : broker.limits.helloTimeout) else { return }

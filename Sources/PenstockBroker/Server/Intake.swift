@@ -12,8 +12,8 @@ final class Intake: Sendable {
 
     init(byteLimit: Int) { self.byteLimit = byteLimit }
 
-    /// Whether something waits for room.
-    var holdsBack: Bool { state.withLock { !$0.waiting.isEmpty } }
+    /// Whether something is on its way, here, or waits for room.
+    var isBusy: Bool { state.withLock { $0.bytes > 0 || !$0.waiting.isEmpty } }
 
     /// Calls `begin` once, in order with others, when there is room for so many bytes: now, or on the thread that gives room. What is larger
     /// than the limit has room when there is nothing else.
