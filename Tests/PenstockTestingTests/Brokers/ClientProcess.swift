@@ -134,7 +134,7 @@ final class ClientProcess: Sendable {
             Task {
                 if let offset = try? await receipt.offset() { ledger.acknowledge(index, lane, at: offset) }
             }
-            if draw(below: 3) == 0 { await pause(below: 300, clock) }
+            if draw(below: 2) == 0 { await pause(below: 3000, clock) }
             try Task.checkCancellation()
         }
         try await producer.close()
