@@ -18,7 +18,8 @@ actor PartitionFetcher {
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
-    init(_ view: PartitionView, parts: RecordParts, limits: LogLimits, timer: any MonotonicClock, thread: StorageThread) {
+    init(_ view: PartitionView, parts: RecordParts, limits: LogLimits, timer: any MonotonicClock, thread: StorageThread)
+    {
         partition = view.partition
         position = 0
         finder = SegmentFinder(view, limits: limits)
