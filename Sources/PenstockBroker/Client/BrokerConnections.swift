@@ -174,7 +174,9 @@ final class BrokerConnections: Sendable {
         }
         try await greeted.greet(wire, as: Hello(client: client, token: token, session: session))
         let connection: ClientConnection
-        do throws(LogError) { connection = try await fabric?.connection(beside: greeted, limits, timer) ?? greeted } catch {
+        do throws(LogError) {
+            connection = try await fabric?.connection(beside: greeted, limits, timer) ?? greeted
+        } catch {
             wire.close()
             throw error
         }

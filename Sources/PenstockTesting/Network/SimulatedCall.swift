@@ -29,7 +29,8 @@ final class SimulatedCall: Sendable {
         let patience = limits.connectTimeout
         let call = self
         there.carry(0, lost: {}) { call.arrive(address, name, handler) }
-        network.scheduler.call(at: network.scheduler.nanoseconds + patience.nanoseconds, of: there.from.name) { [outcome] in
+        network.scheduler.call(at: network.scheduler.nanoseconds + patience.nanoseconds, of: there.from.name) {
+            [outcome] in
             outcome.set(.failure(FabricError(.timedOut, "\(address) has not answered within \(patience)")))
         }
         // Not cancelled: nobody would take what comes of it.
@@ -43,7 +44,8 @@ final class SimulatedCall: Sendable {
     private func arrive(_ address: FabricAddress, _ name: String, _ handler: any ConnectionHandler) {
         let client = SimulatedConnection(FabricPeer(address: "\(address)"), network, out: there, limits)
         guard let listener = network.listener(name), listener.host === there.to else { return refuse(address) }
-        let server = SimulatedConnection(FabricPeer(address: "host \(there.from.name)"), network, out: back, listener.limits)
+        let server = SimulatedConnection(
+            FabricPeer(address: "host \(there.from.name)"), network, out: back, listener.limits)
         SimulatedConnection.join(client, server) { [weak listener] in listener?.forget($0) }
         back.cork()
         guard let serverHandler = listener.admit(server) else {

@@ -52,7 +52,8 @@ final class SimulatedTransport: Transport {
         if isClosed { throw .transportClosed }
         let listener = network.listener(name)
         // Where nobody listens, the host says so; there is always one.
-        let call = SimulatedCall(network, from: host, to: listener?.host ?? SimulatedHost(name), limits) { [weak self] in
+        let call = SimulatedCall(network, from: host, to: listener?.host ?? SimulatedHost(name), limits) {
+            [weak self] in
             self?.keep($0)
         }
         return try await call.connect(to: address, name, handler)

@@ -63,10 +63,19 @@ struct SimulatedNames {
         apply(Change(node: node, from: place(of: path), to: place(of: newPath)))
     }
 
-    /// Makes what changed in a directory safe.
+    /// Makes what changed in a directory safe, and with it what had become of the same files and directories before: who has moved is not
+    /// found in the old place again.
     mutating func sync(_ directory: Int) {
-        for change in unsynced where change.touches(directory) { makeDurable(change) }
-        unsynced.removeAll { $0.touches(directory) }
+        var moved: Set<Int> = []
+        var synced: Set<Int> = []
+        for index in unsynced.indices.reversed() {
+            let change = unsynced[index]
+            guard change.touches(directory) || moved.contains(change.node) else { continue }
+            moved.insert(change.node)
+            synced.insert(index)
+        }
+        for index in synced.sorted() { makeDurable(unsynced[index]) }
+        unsynced = unsynced.indices.filter { !synced.contains($0) }.map { unsynced[$0] }
     }
 
     /// Some of the unsynced changes happened, the others not.

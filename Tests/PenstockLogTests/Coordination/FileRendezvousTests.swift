@@ -47,6 +47,17 @@ struct FileRendezvousTests {
         (try? FileManager.default.contentsOfDirectory(atPath: "\(root)/\(folder)").sorted()) ?? []
     }
 
+    @Test("a claim whose drafts were removed while it was published is in nobody's way")
+    func emptyEntry() throws {
+        var (dead, taker) = (try rendezvous(), try rendezvous())
+        let first = try held(dead.claim(key, for: "dead", above: 6))
+        first.ending.set(.released)
+        try dead.giveBack(first)
+        try FileManager.default.createDirectory(
+            atPath: "\(root)/claims/partitions+readings+0/00000000000000000002", withIntermediateDirectories: false)
+        #expect(try held(taker.claim(key, for: "taker", above: 0)).epoch == 8)
+    }
+
     @Test("a taker waits for the lease and the margin from the end of its first look on")
     func takeover() throws {
         var (holder, taker) = (try rendezvous(), try rendezvous())

@@ -35,13 +35,16 @@ final class BrokerLedger: Sendable {
 
     func violate(_ what: String) { state.withLock { $0.violations.append(what) } }
 
-    func send(_ index: UInt32, _ lane: Lane) { state.withLock { $0.sent[lane] = max($0.sent[lane] ?? 0, Int(index) + 1) } }
+    func send(_ index: UInt32, _ lane: Lane) {
+        state.withLock { $0.sent[lane] = max($0.sent[lane] ?? 0, Int(index) + 1) }
+    }
 
     func acknowledge(_ index: UInt32, _ lane: Lane, at offset: UInt64?) {
         state.withLock { state in
             state.acknowledged[lane, default: []].insert(index)
             guard let offset else { return }
-            state.place(Sight(offset: offset, producer: lane.producer, index: index), lane.partition, "an acknowledgement")
+            state.place(
+                Sight(offset: offset, producer: lane.producer, index: index), lane.partition, "an acknowledgement")
         }
     }
 
@@ -71,7 +74,8 @@ final class BrokerLedger: Sendable {
         state.withLock { state in
             let before = state.committed[partition] ?? 0
             if committed < before {
-                state.violations.append("the group's position in partition \(partition) went from \(before) back to \(committed)")
+                state.violations.append(
+                    "the group's position in partition \(partition) went from \(before) back to \(committed)")
             }
             state.committed[partition] = max(before, committed)
             let processed = state.processed[partition] ?? []
@@ -112,13 +116,16 @@ final class BrokerLedger: Sendable {
                 let lost = (state.acknowledged[lane] ?? []).filter { $0 >= indices.count }
                 if let first = lost.min() {
                     state.violations.append(
-                        "record \(first) of producer \(producer) was acknowledged, and partition \(partition) ends before it")
+                        "record \(first) of producer \(producer) was acknowledged, and partition \(partition) ends before it"
+                    )
                 }
             }
             let held = Dictionary(uniqueKeysWithValues: content.map { ($0.offset, $0) })
             for (offset, sight) in state.places[partition, default: [:]].sorted(by: { $0.key < $1.key })
             where held[offset] != sight {
-                state.violations.append("offset \(offset) of partition \(partition) was \(sight), and is \(held[offset].map { "\($0)" } ?? "gone")")
+                state.violations.append(
+                    "offset \(offset) of partition \(partition) was \(sight), and is \(held[offset].map { "\($0)" } ?? "gone")"
+                )
                 return
             }
         }
@@ -129,7 +136,8 @@ extension BrokerLedger.State {
     fileprivate mutating func place(_ sight: BrokerLedger.Sight, _ partition: Int, _ who: String) {
         let known = places[partition]?[sight.offset]
         if let known, known != sight {
-            violations.append("offset \(sight.offset) of partition \(partition) was \(known), and is \(sight) to \(who)")
+            violations.append(
+                "offset \(sight.offset) of partition \(partition) was \(known), and is \(sight) to \(who)")
         }
         places[partition, default: [:]][sight.offset] = sight
     }

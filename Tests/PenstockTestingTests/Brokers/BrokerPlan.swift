@@ -57,7 +57,7 @@ struct BrokerPlan: Sendable, CustomStringConvertible {
         let (clients, kinds) = (producers + readers + members, durability == .durable ? Crash.allCases : [.process])
         let longest = Int(Self.longestTrouble.components.seconds)
         steps = (0..<1 + random.below(7)).map { _ in
-            let pause = Self.duration(&random, 3)
+            let pause = Self.duration(&random, 3 * brokers)
             let length = Self.duration(&random, random.coin() ? 3 : longest)
             let trouble: Trouble =
                 switch random.below(13) {

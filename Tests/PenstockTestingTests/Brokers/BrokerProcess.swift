@@ -51,7 +51,8 @@ final class BrokerProcess: Sendable {
             try storage.syncDirectory("/")
             var brokerLimits = Broker.Limits()
             brokerLimits.silence = simulation.plan.silence
-            let broker = Broker(log, name: host, limits: brokerLimits, cluster: cluster, timer: clock) { client throws(LogError) in
+            let broker = Broker(log, name: host, limits: brokerLimits, cluster: cluster, timer: clock) {
+                client throws(LogError) in
                 AllRights(client: client.name)
             }
             try await broker.listen(at: address, over: simulation.network.transport(of: host))
@@ -69,7 +70,8 @@ final class BrokerProcess: Sendable {
     ) async throws -> BrokerCluster? {
         guard count > 1 else { return nil }
         let coordinator = try await FileCoordinator(
-            directory: "/coordination", timing: LeaseTiming(lease: lease), storage: storage, clock: clock, randomNumbers: randomNumbers)
+            directory: "/coordination", timing: LeaseTiming(lease: lease), storage: storage, clock: clock,
+            randomNumbers: randomNumbers)
         return try BrokerCluster(coordinator, name: host)
     }
 

@@ -74,7 +74,9 @@ final class BrokerSimulation: Sendable {
             lanes.allSatisfy { ledger.acknowledgedCount($0) == plan.records }
         }
         let contents = await contents()
-        for (partition, content) in contents.enumerated() { ledger.check(content, partition, producers: plan.producers) }
+        for (partition, content) in contents.enumerated() {
+            ledger.check(content, partition, producers: plan.producers)
+        }
         await wait("readers get to the end") { [clients] in clients.allSatisfy { $0.hasSeen(contents) } }
         guard plan.members > 0 else { return }
         await wait("the group processes everything") { [ledger] in

@@ -109,7 +109,9 @@ final class ClientProcess: Sendable {
 
     // MARK: Producing
 
-    private func produce(_ number: UInt64, _ log: RemoteLog, _ clock: SimulatedClock, _ simulation: BrokerSimulation) async throws {
+    private func produce(_ number: UInt64, _ log: RemoteLog, _ clock: SimulatedClock, _ simulation: BrokerSimulation)
+        async throws
+    {
         let (plan, ledger) = (simulation.plan, simulation.ledger)
         let options = ProducerOptions(
             name: host, linger: .milliseconds(draw(below: 10)), batchRecords: 1 + draw(below: 5),
@@ -134,7 +136,7 @@ final class ClientProcess: Sendable {
             Task {
                 if let offset = try? await receipt.offset() { ledger.acknowledge(index, lane, at: offset) }
             }
-            if draw(below: 3) == 0 { await pause(below: 300, clock) }
+            if draw(below: 2) == 0 { await pause(below: 3000, clock) }
             try Task.checkCancellation()
         }
         try await producer.close()
@@ -200,5 +202,7 @@ final class ClientProcess: Sendable {
 }
 
 extension [Int] {
-    fileprivate func randomElement(using client: ClientProcess) -> Int? { isEmpty ? nil : self[client.draw(below: count)] }
+    fileprivate func randomElement(using client: ClientProcess) -> Int? {
+        isEmpty ? nil : self[client.draw(below: count)]
+    }
 }

@@ -67,7 +67,9 @@ struct SimulationOutcome: Sendable {
 struct SimulationTests {
     @Test("random programs with faults and crashes keep every promise of the log")
     func keepsPromises() async {
-        await forEachSeed(count: SimulationSeeds.count(otherwise: 1000)) { await SimulationOutcome.run(seed: $0).failure }
+        await forEachSeed(count: SimulationSeeds.count(otherwise: 1000)) {
+            await SimulationOutcome.run(seed: $0).failure
+        }
     }
 
     @Test("a seed repeats itself to the last call", arguments: [1, 2, 3, 4, 5, 6, 7, 8])

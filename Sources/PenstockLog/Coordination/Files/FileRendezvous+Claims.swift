@@ -12,14 +12,22 @@ extension FileRendezvous {
         if let lease = session.lease(of: key), lease.isHeld {
             return .taken(by: lease.holder, until: lease.heldUntil)
         }
+        var empty: UInt64?
         for _ in 0..<CoordinationLimits.attempts {
             let listing = try tried { () throws(StorageError) in try claims.list(key) }
             var previous: UInt32 = 0
             if listing.highest > 0 {
-                guard let top = try claimContent(of: key, listing.highest) else { continue }
-                previous = top.epoch
-                if !listing.highestHasEnded, let until = try takenUntil(top) {
-                    return .taken(by: top.holder, until: until)
+                if let top = try claimContent(of: key, listing.highest) {
+                    previous = top.epoch
+                    if !listing.highestHasEnded, let until = try takenUntil(top) {
+                        return .taken(by: top.holder, until: until)
+                    }
+                } else if empty == listing.highest {
+                    previous = try highestEpoch(of: key, below: listing)
+                } else {
+                    // Others have published and removed, or it stays as it is.
+                    empty = listing.highest
+                    continue
                 }
             }
             let (epoch, overflow) = max(previous, floor).addingReportingOverflow(1)
@@ -53,6 +61,18 @@ extension FileRendezvous {
             disown(number, of: key, name: draft.name)
             throw error
         }
+    }
+
+    /// The highest epoch that the entries below an empty highest one tell. Of an empty one nobody has the epoch: its process was taken for
+    /// dead, and its drafts were removed while it published one, after which it does not believe in it either.
+    private mutating func highestEpoch(
+        of key: CoordinationKey, below listing: NumberedEntries.Listing
+    ) throws(CoordinatorError) -> UInt32 {
+        var highest: UInt32 = 0
+        for number in listing.numbers where number < listing.highest {
+            highest = max(highest, try claimContent(of: key, number)?.epoch ?? 0)
+        }
+        return highest
     }
 
     /// The claim of an entry; nil where it is gone.
