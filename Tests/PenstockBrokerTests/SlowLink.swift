@@ -15,7 +15,7 @@ final class SlowLink: Sendable {
         guard case .host("127.0.0.1", let port) = address else { throw Unexpected("\(address) is not of this machine") }
         self.bytesPerSecond = bytesPerSecond
         target = Self.loopback(port: port)
-        listening = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
+        let listening = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
         let bound = Self.with(Self.loopback(port: 0)) { bind(listening, $0, $1) }
         guard listening >= 0, bound == 0, listen(listening, 16) == 0 else { throw Unexpected("errno \(errno)") }
         var name = sockaddr_in()
@@ -23,6 +23,7 @@ final class SlowLink: Sendable {
         _ = withUnsafeMutablePointer(to: &name) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(listening, $0, &length) }
         }
+        self.listening = listening
         self.address = .host("127.0.0.1", port: Int(UInt16(bigEndian: name.sin_port)))
         Thread.detachNewThread { [self] in accept() }
     }
