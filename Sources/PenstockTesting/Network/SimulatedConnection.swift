@@ -148,6 +148,10 @@ final class SimulatedConnection: Connection {
         side.carry(0, lost: { breakDown() }) { [self] in
             other.answer(number) { bytes in self.finishPull(number, bytes, into: target) }
         }
+        network.scheduler.call(at: network.scheduler.nanoseconds + limits.pullTimeout.nanoseconds, of: host.name) {
+            guard self.state.withLock({ $0.pulls[number] != nil }) else { return }
+            self.fail(FabricError(.timedOut, "\(self.peer) sends nothing of a payload"))
+        }
     }
 
     /// Reads what was offered here under a number, and hands it to the other end.
