@@ -23,9 +23,11 @@ final class ActiveShares: Sendable {
 
     var isEmpty: Bool { state.withLock { $0.shares.isEmpty } }
 
-    /// Begins to work on a share, with the run that is made, if any is needed. `ended` is called unless it is stopped.
+    /// Begins to work on a share, with the run that is made, if any is needed. `remark` is told what the run has warned of, however it ends;
+    /// `ended` is called unless it is stopped.
     func begin(
         _ share: Int, making make: @escaping @Sendable () async throws -> PipelineRun?,
+        remark: @escaping @Sendable (String) -> Void,
         ended: @escaping @Sendable (Result<Void, any Error>) -> Void
     ) {
         state.withLock { $0.shares[share] = Share() }
@@ -33,6 +35,9 @@ final class ActiveShares: Sendable {
             do {
                 if let run = try await make() {
                     guard keep(run, share) else { return }
+                    defer {
+                        for case .warning(let text) in run.progress.remarks { remark(text) }
+                    }
                     try await run.run()
                 }
                 ended(.success(()))

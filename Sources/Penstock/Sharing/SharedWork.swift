@@ -147,6 +147,8 @@ struct SharedWork: Sendable {
         let view = ShareOfLog(log, share, of: shares, topics: Set(inputs + outputs))
         active.begin(share) {
             try await makeRun(share, view) { active.cameFurther(share) }
+        } remark: { [say] text in
+            say("warning: share \(share) of \(shares): \(text)")
         } ended: {
             sender.yield(.ended(share, $0))
         }

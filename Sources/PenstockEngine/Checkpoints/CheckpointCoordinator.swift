@@ -280,7 +280,7 @@ actor CheckpointCoordinator {
     @discardableResult
     private func write(_ checkpoint: Checkpoint) async throws -> Int {
         guard let store = setup.store else { return 0 }
-        do { return try await store.write(checkpoint) } catch {
+        do { return try await store.write(checkpoint, setup.progress.report) } catch {
             throw CheckpointNotKept(epoch: epoch, topic: store.topic.description, error: error)
         }
     }

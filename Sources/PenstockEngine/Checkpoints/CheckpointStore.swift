@@ -18,6 +18,8 @@ final class CheckpointStore: Sendable {
         /// The complete checkpoints in the topic, the oldest first: those that are kept, and before them those that others refer to.
         var complete: [Extent] = []
         var written = WrittenChunks()
+        /// Whether old checkpoints may be given up, as far as is known.
+        var mayTruncate = true
     }
 
     /// Where a checkpoint is in the topic.
@@ -59,10 +61,13 @@ final class CheckpointStore: Sendable {
         return (try await index.last(report), index.lastEpoch + 1)
     }
 
-    /// Writes a checkpoint; when this returns it is complete and kept. Older ones beyond the number to keep are given up.
+    /// Writes a checkpoint; when this returns it is complete and kept. Older ones beyond the number to keep are given up, or stay where this
+    /// program may not do that, which is reported once.
     /// - Returns: The bytes of the states in it; of those that are referred to only the references are.
     @discardableResult
-    func write(_ checkpoint: Checkpoint) async throws(LogError) -> Int {
+    func write(
+        _ checkpoint: Checkpoint, _ report: (RunRemark) -> Void = { _ in }
+    ) async throws(LogError) -> Int {
         let (held, known) = state.withLock { state in
             (state.complete.reduce(0) { $0 + $1.byteCount }, state.written)
         }
@@ -94,8 +99,16 @@ final class CheckpointStore: Sendable {
             state.complete.removeAll { $0.start < oldest }
             return oldest
         }
-        try await log.truncate(topic, before: oldest)
+        try await giveUp(before: oldest, report)
         return layout.ownBytes
+    }
+
+    private func giveUp(before offset: UInt64, _ report: (RunRemark) -> Void) async throws(LogError) {
+        guard state.withLock({ $0.mayTruncate }) else { return }
+        do { try await log.truncate(topic, before: offset) } catch where error.code == .notAllowed {
+            state.withLock { $0.mayTruncate = false }
+            report(.warning("old checkpoints stay in the topic \(topic.topic): \(error.summary)"))
+        }
     }
 
     func close() async throws(LogError) { try await writer.close() }

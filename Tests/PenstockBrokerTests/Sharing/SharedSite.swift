@@ -16,7 +16,7 @@ final class SharedSite {
     init() async throws {
         networks = try await Switch(3)
         let host = Switch.host(0)
-        let credentials = try Credentials(host: host, scopes: "produce:* consume:* admin")
+        let credentials = try Credentials(host: host, scopes: "produce:* consume:*")
         served = try await ServedLog(
             .guarded(credentials), host: host, launchers: (networks.networks[0].launcher, []))
         producer = try ChildProcess(
@@ -97,7 +97,11 @@ final class SharedSite {
     func finish() async throws -> Int {
         try served.folder.write("", to: "stop")
         #expect(try await producer.ended() == 0, "\(producer.errors)")
-        for worker in workers { #expect(try await worker.ended() == 0, "\(worker.errors)") }
+        for worker in workers {
+            #expect(try await worker.ended() == 0, "\(worker.errors)")
+            // It has no `admin`.
+            #expect(worker.errors.contains("old checkpoints stay in the topic"), "\(worker.errors)")
+        }
         try await served.stop()
         return try #require(Int(try await producer.line("done ")))
     }
