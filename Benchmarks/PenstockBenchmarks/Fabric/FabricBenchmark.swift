@@ -6,10 +6,11 @@ struct FabricBenchmark: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "fabric", abstract: "A transport beside bare sockets, a bare fabric and a memory copy.",
         discussion: """
-            Payloads are pulled, a number of them on their way at a time; 64-byte messages go there and back one by one; then \
-            nothing is sent for a while. Both ends are in this process, so processor time is that of both. The floors: one \
-            stream and round trips over a TCP socket in C (loops/loopback_stream.c), taken before and after, memory copies, \
-            and for the fabric bare reads and messages of the same provider in C (loops/fabric_read.c), in turn with ours.
+            Payloads are pulled, a number of them on their way at a time, as they are and with a CRC-32C that both ends take of \
+            each; 64-byte messages go there and back one by one; then nothing is sent for a while. Both ends are in this \
+            process, so processor time is that of both. The floors: one stream and round trips over a TCP socket in C \
+            (loops/loopback_stream.c), taken before and after, memory copies, and for the fabric bare reads and messages of \
+            the same provider in C (loops/fabric_read.c), in turn with ours.
             """)
 
     @Option(help: "The transport.") var transport = BenchmarkTransport.tcp
@@ -52,20 +53,26 @@ struct FabricBenchmark: AsyncParsableCommand {
     ) async throws {
         let count = totalBytes / byteCount
         var pulls: [TransportLoad.Pulled] = []
+        var checked: [TransportLoad.Pulled] = []
         var reads: [FabricFloor.Reading] = []
         for _ in 0..<rounds {
             if let reading = try floor?.read(count, of: byteCount, window: window) { reads.append(reading) }
             pulls.append(try await load.pull(count, of: byteCount, window: window))
+            checked.append(try await load.pull(count, of: byteCount, window: window, checked: true))
         }
         let rate = pulls.map(\.bytesPerSecond).median
         let cost = pulls.map(\.cpuSecondsPerGigabyte).median
         figures.add("pull_\(byteCount)_bytes_per_second", rate)
         figures.add("pull_\(byteCount)_cpu_seconds_per_gb", cost)
+        figures.add("checked_pull_\(byteCount)_bytes_per_second", checked.map(\.bytesPerSecond).median)
+        figures.add("checked_pull_\(byteCount)_cpu_seconds_per_gb", checked.map(\.cpuSecondsPerGigabyte).median)
         guard !reads.isEmpty else { return }
         figures.add("fabric_read_\(byteCount)_bytes_per_second", reads.map(\.bytesPerSecond).median)
         figures.add("fabric_read_\(byteCount)_cpu_seconds_per_gb", reads.map(\.cpuSecondsPerGigabyte).median)
         // Of a pull and the reads right before it: a shared machine drifts.
         figures.add("pull_\(byteCount)_ratio", zip(pulls, reads).map { $0.bytesPerSecond / $1.bytesPerSecond }.median)
+        figures.add(
+            "checked_pull_\(byteCount)_ratio", zip(checked, reads).map { $0.bytesPerSecond / $1.bytesPerSecond }.median)
     }
 
     private func exchange(

@@ -23,7 +23,8 @@ struct TransportLoad {
     init(_ pair: TransportPair) { self.pair = pair }
 
     /// Has payloads pulled, at most `window` at a time. Every byte of each is there at the end, or it fails.
-    func pull(_ count: Int, of byteCount: Int, window: Int) async throws -> Pulled {
+    /// - Parameter checked: Whether the sender takes the CRC-32C of each, and the receiver compares it with that of what has come.
+    func pull(_ count: Int, of byteCount: Int, window: Int, checked: Bool = false) async throws -> Pulled {
         let sources = try pair.client.makePool(slabBytes: byteCount, slabs: window)
         let targets = try pair.server.makePool(slabBytes: byteCount, slabs: window)
         // Memory that is touched for the first time is not what is measured.
@@ -31,7 +32,8 @@ struct TransportLoad {
         let (begin, cpu) = (ContinuousClock.now, ProcessorTime.processNanoseconds)
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
             receive(count, of: byteCount, into: targets) { continuation.resume(with: $0) }
-            let sender = PayloadSender(connection: pair.connection, count: count, byteCount: byteCount)
+            let sender = PayloadSender(
+                connection: pair.connection, count: count, byteCount: byteCount, checked: checked)
             for _ in 0..<min(window, count) { sources.take().map(sender.sendNext) }
         }
         let elapsed = (ContinuousClock.now - begin) / .seconds(1)
@@ -51,9 +53,7 @@ struct TransportLoad {
                 let target = slab[0..<byteCount]
                 payload.pull(into: target) { error in
                     if let error { return done(.failure(error)) }
-                    guard target.bytes[byteCount - 1] == message.bytes[0] else {
-                        preconditionFailure("a payload has not come as a whole")
-                    }
+                    precondition(PayloadMark(message.bytes)?.fits(target) == true, "a payload has not come as a whole")
                     let left = remaining.withLock { left in
                         left -= 1
                         return left
@@ -96,12 +96,14 @@ private final class PayloadSender: Sendable {
     private let connection: any Connection
     private let count: Int
     private let byteCount: Int
+    private let checked: Bool
     private let sent = Guarded(0)
 
-    init(connection: any Connection, count: Int, byteCount: Int) {
+    init(connection: any Connection, count: Int, byteCount: Int, checked: Bool) {
         self.connection = connection
         self.count = count
         self.byteCount = byteCount
+        self.checked = checked
     }
 
     /// Sends the next payload from `slab`, and the one after it when the slab is free again.
@@ -111,10 +113,38 @@ private final class PayloadSender: Sendable {
             return sent
         }
         guard number < count else { return }
-        let mark = UInt8(truncatingIfNeeded: number)
-        slab.bytes[byteCount - 1] = mark
-        connection.send([mark], slab[0..<byteCount]) { [self] error in
+        let part = slab[0..<byteCount]
+        part.bytes[byteCount - 1] = UInt8(truncatingIfNeeded: number)
+        connection.send(PayloadMark(of: part, checked: checked).bytes, part) { [self] error in
             if error == nil { sendNext(slab) }
         }
+    }
+}
+
+/// What a message says of its payload: the last byte, and the CRC-32C where it is checked.
+private struct PayloadMark {
+    private let last: UInt8
+    private let checksum: UInt32?
+
+    init(of part: SlabRange, checked: Bool) {
+        last = part.bytes[part.bytes.count - 1]
+        checksum = checked ? CRC32C.checksum(UnsafeRawBufferPointer(part.bytes)) : nil
+    }
+
+    /// Nil where it is none.
+    init?(_ bytes: [UInt8]) {
+        guard bytes.count == 1 || bytes.count == 5 else { return nil }
+        last = bytes[0]
+        checksum = bytes.count == 5 ? bytes[1...].reduce(0) { $0 << 8 | UInt32($1) } : nil
+    }
+
+    var bytes: [UInt8] {
+        [last]
+            + (checksum.map { checksum in (0..<4).map { UInt8(truncatingIfNeeded: checksum >> (24 - 8 * $0)) } } ?? [])
+    }
+
+    func fits(_ part: SlabRange) -> Bool {
+        part.bytes[part.bytes.count - 1] == last
+            && (checksum.map { $0 == CRC32C.checksum(UnsafeRawBufferPointer(part.bytes)) } ?? true)
     }
 }

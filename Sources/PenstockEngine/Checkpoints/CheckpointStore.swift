@@ -105,7 +105,7 @@ final class CheckpointStore: Sendable {
 
     private func giveUp(before offset: UInt64, _ report: (RunRemark) -> Void) async throws(LogError) {
         guard state.withLock({ $0.mayTruncate }) else { return }
-        do { try await log.truncate(topic, before: offset) } catch where error.code == .notAllowed {
+        do { try await log.truncate(topic, before: offset) } catch  where error.code == .notAllowed {
             state.withLock { $0.mayTruncate = false }
             report(.warning("old checkpoints stay in the topic \(topic.topic): \(error.summary)"))
         }
