@@ -58,6 +58,22 @@ struct FileRendezvousTests {
         #expect(try held(taker.claim(key, for: "taker", above: 0)).epoch == 8)
     }
 
+    @Test("an empty entry of a value does not count, and the next one takes its place", arguments: [0, 1, 2])
+    func emptyValue(before: UInt64) throws {
+        var files = try rendezvous()
+        for round in 0..<before {
+            #expect(try files.change(key, to: [UInt8(round)], expecting: .anything) == .done(revision: round + 1))
+        }
+        let folder = "\(root)/values/partitions+readings+0"
+        try FileManager.default.createDirectory(
+            atPath: "\(folder)/0000000000000000000\(before + 1)", withIntermediateDirectories: true)
+        let kept = try files.value(of: key)
+        #expect(kept?.bytes == (before == 0 ? nil : [UInt8(before - 1)]))
+        #expect(kept?.revision == (before == 0 ? nil : before))
+        #expect(try files.change(key, to: [9], expecting: .anything) == .done(revision: before + 1))
+        #expect(try files.value(of: key)?.bytes == [9])
+    }
+
     @Test("a taker waits for the lease and the margin from the end of its first look on")
     func takeover() throws {
         var (holder, taker) = (try rendezvous(), try rendezvous())

@@ -33,6 +33,8 @@ extension FileRendezvous {
             }
             // Were there much higher ones, they could be older: this number was used and removed before.
             guard isPublished, listing.highest <= number + 1 + values.keptEntries else { continue }
+            // Who was taken for dead meanwhile may have published an empty entry: its drafts are removed.
+            guard session.holds(at: clock.now()) else { throw tooSlow }
             values.removeOld(listing, of: key)
             return .done(revision: number + 1)
         }
@@ -48,18 +50,36 @@ extension FileRendezvous {
         return CoordinationSnapshot(values: stored, claims: try claimedKeys(under: prefix))
     }
 
-    /// The number of the entry that counts, and its value.
+    /// The number of the entry that counts, and its value. An empty entry, which a process has left that was taken for dead, does not count: the
+    /// next one takes its place.
     private mutating func current(
         _ key: CoordinationKey
     ) throws(CoordinatorError) -> (number: UInt64, value: StoredValue?) {
+        var empty: UInt64 = 0
         for _ in 0..<CoordinationLimits.attempts {
-            let number = try tried { () throws(StorageError) in try values.list(key) }.highest
-            if number == 0 { return (0, nil) }
-            let bytes = try contents.content(of: key, number, in: values) { ValueContent.open($0) }
-            // Where it is gone there are higher ones.
-            guard let bytes else { continue }
-            return (number, bytes.map { StoredValue(key: key, bytes: $0, revision: number) })
+            let listing = try tried { () throws(StorageError) in try values.list(key) }
+            let highest = listing.highest
+            if highest == 0 { return (0, nil) }
+            if let value = try stored(key, highest) { return (highest, value) }
+            // Others have published and removed, or it stays as it is.
+            guard empty == highest else {
+                empty = highest
+                continue
+            }
+            for lower in listing.numbers.sorted(by: >) where lower < highest {
+                if let value = try stored(key, lower) { return (highest - 1, value) }
+            }
+            return (highest - 1, nil)
         }
         throw CoordinatorError.contended(key)
+    }
+
+    /// What an entry says: a value, or nil in the optional for none; nil where the entry is gone or empty.
+    private mutating func stored(
+        _ key: CoordinationKey, _ number: UInt64
+    ) throws(CoordinatorError) -> StoredValue?? {
+        try contents.content(of: key, number, in: values) { ValueContent.open($0) }.map { bytes in
+            bytes.map { StoredValue(key: key, bytes: $0, revision: number) }
+        }
     }
 }
