@@ -1,4 +1,4 @@
-internal import CPenstockShim
+internal import CTaskHook
 internal import Dispatch
 internal import PenstockEvents
 public import PenstockLog
