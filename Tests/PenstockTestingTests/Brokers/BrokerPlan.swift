@@ -16,8 +16,8 @@ struct BrokerPlan: Sendable, CustomStringConvertible {
         case stall(host: Int, for: Duration)
         /// A process stands still, while its clock goes on.
         case freeze(host: Int, for: Duration)
-        /// The owner of a partition stands still for longer than its lease, at once or before its n-th change of the log, behind the question
-        /// whether it may. One producer stays connected to it; all other clients come back, and find the broker that takes over.
+        /// The owner of a partition stands still for longer than its lease, at once or before its n-th change of the files from then on, behind the
+        /// question whether it may. One producer stays connected to it; all other clients come back, and find the broker that takes over.
         case oversleep(partition: Int, change: Int?, staying: Int, for: Duration)
         /// Connections break, and messages take long.
         case storm(losses: Double, longDelays: Double, for: Duration)
@@ -60,12 +60,11 @@ struct BrokerPlan: Sendable, CustomStringConvertible {
         let (clients, kinds) = (producers + readers + members, durability == .durable ? Crash.allCases : [.process])
         let longest = Int(Self.longestTrouble.components.seconds)
         let timing = LeaseTiming(lease: lease)
-        let takeover = Int((timing.lease + timing.margin).components.seconds)
         steps = (0..<1 + random.below(7)).map { [partitions, producers] _ in
             let pause = Self.duration(&random, 3 * brokers)
             let length = Self.duration(&random, random.coin() ? 3 : longest)
             let trouble: Trouble =
-                switch random.below(brokers > 1 ? 17 : 13) {
+                switch random.below(brokers > 1 ? 16 : 13) {
                 case 0...2:
                     .crash(
                         broker: random.below(brokers), kinds[random.below(kinds.count)], isSilent: random.coin(),
@@ -77,9 +76,9 @@ struct BrokerPlan: Sendable, CustomStringConvertible {
                 case 9: .stall(host: random.below(brokers + clients), for: length)
                 case 13...:
                     .oversleep(
-                        partition: random.below(partitions), change: random.below(4) == 0 ? nil : 1 + random.below(12),
+                        partition: random.below(partitions), change: random.below(4) == 0 ? nil : 1 + random.below(6),
                         staying: random.below(producers),
-                        for: .seconds(takeover) + Self.duration(&random, longest - takeover))
+                        for: timing.lease + timing.margin + .seconds(5) + Self.duration(&random, 20))
                 default:
                     .storm(
                         losses: random.coin() ? 0.02 : 0.2, longDelays: random.coin() ? 0 : 0.05, for: length)

@@ -89,13 +89,14 @@ final class BrokerProcess: Sendable {
         state.withLock { $0.endings.append(ending) }
     }
 
-    /// Calls `body` once before the n-th change of the log from now, unless the process dies before.
-    func interrupt(atChange change: Int, _ body: @escaping @Sendable () -> Void) {
-        state.withLock { $0.life }?.storage.interrupt(atCall: change, under: "/log", body)
+    /// Calls `body` once before the n-th change of a partition's files from now, unless the process dies before.
+    func interrupt(_ partition: TopicPartition, atChange change: Int, _ body: @escaping @Sendable () -> Void) {
+        let directory = "/log/\(partition.topic)/\(partition.partition)/"
+        state.withLock { $0.life }?.storage.interrupt(atCall: change, under: directory, body)
     }
 
     /// Gives up an interruption that has not come.
-    func goOn() { interrupt(atChange: 0) {} }
+    func cancelInterruption() { state.withLock { $0.life }?.storage.interrupt(atCall: 0, under: "") {} }
 
     /// Stops in an orderly way.
     func stop(in simulation: BrokerSimulation) async {

@@ -56,7 +56,7 @@ final class BrokerSimulation: Sendable {
             await clock.sleep(for: step.pause)
             await trouble(step.trouble)
         }
-        for broker in brokers { broker.goOn() }
+        for broker in brokers { broker.cancelInterruption() }
         network.faults = NetworkFaults()
         network.heal()
         // Nobody is stopped for longer.
@@ -136,10 +136,12 @@ final class BrokerSimulation: Sendable {
             for client in clients where client !== staying { client.die(isSilent: false, for: .seconds(1), in: self) }
         }
         if let change {
-            owner.interrupt(atChange: change) { [scheduler] in
-                leave()
+            owner.interrupt(partition, atChange: change) { [scheduler, clock] in
+                // As nobody's work: what comes of the owner's stands still with it.
+                clock.call(at: clock.now(), leave)
                 scheduler.standStill(for: length)
-                self.note("\(owner.host) wakes up")
+                self.note(
+                    "\(owner.host) wakes up, and \(self.ledger.owner(of: partition) ?? "nobody") has \(partition)")
             }
         } else {
             leave()
