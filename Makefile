@@ -79,7 +79,5 @@ format: ## Format the Swift sources in place
 	$(SWIFT) format --in-place --recursive --parallel $(SWIFT_PATHS)
 
 sanitize: dependencies ## Run all tests under the thread and the address sanitizer
-	TSAN_OPTIONS="suppressions=$(CURDIR)/Tests/thread-sanitizer-suppressions.txt" \
-	    $(SWIFT) test $(AT_ONCE) --sanitize=thread --scratch-path .build-tsan
-	ASAN_OPTIONS="detect_leaks=0:suppressions=$(CURDIR)/Tests/address-sanitizer-suppressions.txt" \
-	    $(SWIFT) test $(AT_ONCE) --sanitize=address --scratch-path .build-asan
+	SWIFT="$(SWIFT)" Scripts/sanitize thread $(AT_ONCE)
+	SWIFT="$(SWIFT)" Scripts/sanitize address $(AT_ONCE)

@@ -63,6 +63,8 @@ let package = Package(
         .systemLibrary(name: "CTIFF", pkgConfig: "libtiff-4", providers: [.apt(["libtiff-dev"])]),
         .systemLibrary(name: "CUring", pkgConfig: "liburing", providers: [.apt(["liburing-dev"])]),
         .target(name: "CPenstockShim", dependencies: ["CUring"]),
+        // Apart from the shim: it stands on a symbol of the Swift runtime, which only simulations may need.
+        .target(name: "CTaskHook"),
 
         // Row 2
         .target(name: "PenstockEvents", dependencies: ["CPenstockShim"], swiftSettings: strict),
@@ -101,7 +103,7 @@ let package = Package(
         .target(
             name: "PenstockTesting",
             dependencies: [
-                "CPenstockShim", "Penstock", "PenstockEngine", "PenstockEvents", "PenstockFabric", "PenstockLog",
+                "CTaskHook", "Penstock", "PenstockEngine", "PenstockEvents", "PenstockFabric", "PenstockLog",
             ],
             swiftSettings: strictOnCaller),
         .target(

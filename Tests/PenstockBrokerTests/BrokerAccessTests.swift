@@ -64,6 +64,8 @@ extension BrokerSuites {
                 let alice = log(shown)
                 #expect(try await alice.topics() == ["raw.frames", "results"])
                 _ = try await alice.reader(for: TopicPartition("raw.frames"), from: .earliest)
+                // Both of her connections have shown the token.
+                #expect(broker.clientCount == 2)
                 try await alice.writer(for: TopicPartition("results")).close()
                 #expect(try await code { try await alice.writer(for: TopicPartition("raw.frames")) } == .notAllowed)
                 #expect(

@@ -49,12 +49,36 @@ extension BrokerSuites {
                 let log = client(address, transport, LogKind.fabric.choice)
                 #expect(try await log.topics() == [])
                 #expect(broker.clientCount == 2)
+                _ = try await log.openTopic("readings", schema: Reading.schema, creatingWith: TopicConfiguration())
+                // Another connection, over the fabric like the first.
+                #expect(try await log.numbers(in: Self.readings) == [])
+                #expect(broker.clientCount == 4)
                 log.close()
                 while broker.clientCount > 0 { try await Task.sleep(for: .milliseconds(5)) }
                 let again = client(address, transport, LogKind.fabric.choice)
-                #expect(try await again.topics() == [])
+                #expect(try await again.topics() == ["readings"])
                 again.close()
                 stranger.close()
+            }
+        }
+
+        @Test("a writer and a reader that come at once share the way")
+        func atOnce() async throws {
+            try await withGuardedBroker { broker, address, transport, embedded in
+                try await broker.offer(LogKind.fabric.choice!, limits: .patient)
+                _ = try await embedded.createTopic(
+                    "readings", schema: Reading.schema, configuration: TopicConfiguration(durability: .pageCache))
+                for number in 0..<5 {
+                    let log = client(address, transport, LogKind.fabric.choice)
+                    async let opening = log.reader(for: Self.readings, from: .offset(UInt64(number)))
+                    let writer = try await log.sharedWriter(for: Self.readings)
+                    let reader = try await opening
+                    try await writer.append(.readings(number..<number + 1))
+                    #expect(try await reader.numbers() == [number])
+                    #expect(broker.clientCount == 4)
+                    log.close()
+                    while broker.clientCount > 0 { try await Task.sleep(for: .milliseconds(5)) }
+                }
             }
         }
 

@@ -10,6 +10,7 @@ final class SlowLink: Sendable {
     private let target: sockaddr_in
     private let bytesPerSecond: Int
     private let count = Guarded(0)
+    private let isSlow = Guarded(true)
 
     init(to address: FabricAddress, bytesPerSecond: Int) throws {
         guard case .host("127.0.0.1", let port) = address else { throw Unexpected("\(address) is not of this machine") }
@@ -30,6 +31,9 @@ final class SlowLink: Sendable {
 
     /// How many connections there were.
     var connections: Int { count.withLock { $0 } }
+
+    /// From now on lets everything through as it comes.
+    func widen() { isSlow.withLock { $0 = false } }
 
     /// Lets nobody in any more.
     func close() { shutdown(listening, CInt(SHUT_RDWR)) }
@@ -59,7 +63,7 @@ final class SlowLink: Sendable {
                 guard done > 0 else { return }
                 sent += done
             }
-            usleep(useconds_t(1_000_000 * got / bytesPerSecond))
+            if isSlow.withLock({ $0 }) { usleep(useconds_t(1_000_000 * got / bytesPerSecond)) }
         }
         shutdown(to, CInt(SHUT_WR))
     }

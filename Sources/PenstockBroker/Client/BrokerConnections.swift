@@ -4,16 +4,35 @@ internal import PenstockLog
 
 /// A client's connections to the brokers of a log, and which of them has what, as far as they have said.
 ///
-/// The addresses that the client began with are where it looks when it knows of none that answers.
+/// To each broker there is one connection for each purpose, made when it is needed first and lost without the other. The addresses that the
+/// client began with are where it looks when it knows of none that answers.
 final class BrokerConnections: Sendable {
+    /// What a connection is for. What comes over one comes in order, so that a question would wait behind all batches that were handed over
+    /// before it, and they may wait for the broker's disk.
+    enum Purpose: Comparable {
+        /// Writers, groups, and everything that is asked of the log as a whole.
+        case control
+        /// Readers.
+        case reading
+    }
+
+    /// A connection that there is, or can be.
+    private struct Line: Hashable {
+        let broker: FabricAddress
+        let purpose: Purpose
+
+        /// A key for an order that does not depend on hashes.
+        var order: (String, Purpose) { ("\(broker)", purpose) }
+    }
+
     /// What a connection is made to: a broker, or whichever one answers.
     private enum Target: Hashable {
-        case broker(FabricAddress)
-        case anyone(avoiding: FabricAddress?)
+        case broker(Line)
+        case anyone(Purpose, avoiding: FabricAddress?)
     }
 
     private struct State {
-        var connections: [FabricAddress: ClientConnection] = [:]
+        var connections: [Line: ClientConnection] = [:]
         var dialling: [Target: Task<ClientConnection, any Error>] = [:]
         /// Where the brokers are, as one of them has said last.
         var known: [FabricAddress] = []
@@ -51,24 +70,25 @@ final class BrokerConnections: Sendable {
         let connections = state.withLock { state in
             state.isClosed = true
             defer { state.connections = [:] }
-            return state.connections.sorted { "\($0.key)" < "\($1.key)" }.map(\.value)
+            return state.connections.sorted { $0.key.order < $1.key.order }.map(\.value)
         }
         for connection in connections { connection.close() }
     }
 
-    /// A connection to the broker that has a partition, as far as is known, or to any; made where there is none.
+    /// A connection for a purpose to the broker that has a partition, as far as is known, or to any; made where there is none.
     /// - Parameter avoided: A broker that is asked only where there is no other one.
     /// - Throws: `LogError` with code `unreachable`, `notAllowed`, `newerFormat` or `closed`.
     func connection(
-        to partition: TopicPartition? = nil, avoiding avoided: FabricAddress? = nil
+        for purpose: Purpose = .control, to partition: TopicPartition? = nil, avoiding avoided: FabricAddress? = nil
     ) async throws(LogError) -> ClientConnection {
         if let partition, let address = state.withLock({ $0.routes[partition] }) {
-            do throws(LogError) { return try await connection(.broker(address)) } catch {
+            let line = Line(broker: address, purpose: purpose)
+            do throws(LogError) { return try await connection(.broker(line)) } catch {
                 guard error.mayBeAnothers else { throw error }
                 state.withLock { $0.routes[partition] = nil }
             }
         }
-        return try await connection(.anyone(avoiding: avoided))
+        return try await connection(.anyone(purpose, avoiding: avoided))
     }
 
     /// Takes in that a broker does not have a partition, or is gone, and who has it now.
@@ -113,12 +133,13 @@ final class BrokerConnections: Sendable {
     }
 
     private func open(_ target: Target, _ state: State) -> ClientConnection? {
-        switch target {
-        case .broker(let address): state.connections[address].flatMap { $0.isOpen ? $0 : nil }
-        case .anyone(let avoided):
-            candidates(state).lazy.filter { $0 != avoided }
-                .compactMap { state.connections[$0] }.first { $0.isOpen }
-        }
+        let lines =
+            switch target {
+            case .broker(let line): [line]
+            case .anyone(let purpose, let avoided):
+                candidates(state).filter { $0 != avoided }.map { Line(broker: $0, purpose: purpose) }
+            }
+        return lines.lazy.compactMap { state.connections[$0] }.first { $0.isOpen }
     }
 
     /// All places where a broker may be, in the order in which they are tried.
@@ -128,10 +149,15 @@ final class BrokerConnections: Sendable {
 
     private func dial(_ target: Target) async throws(LogError) -> ClientConnection {
         defer { state.withLock { $0.dialling[target] = nil } }
-        guard case .anyone(let avoided) = target else {
-            guard case .broker(let address) = target else { preconditionFailure("it is one or the other") }
-            return try await dial(address)
+        switch target {
+        case .broker(let line): return try await dial(line)
+        case .anyone(let purpose, let avoided): return try await dialAnyone(purpose, avoiding: avoided)
         }
+    }
+
+    private func dialAnyone(
+        _ purpose: Purpose, avoiding avoided: FabricAddress?
+    ) async throws(LogError) -> ClientConnection {
         let deadline = timer.now() + limits.reachTimeout
         var pause = Duration.milliseconds(20)
         while true {
@@ -139,8 +165,8 @@ final class BrokerConnections: Sendable {
             let candidates = state.withLock { self.candidates($0) }
             // The avoided one is the last.
             for address in candidates.filter({ $0 != avoided }) + candidates.filter({ $0 == avoided }) {
-                if let open = state.withLock({ open(.broker(address), $0) }) { return open }
-                do throws(LogError) { return try await dial(address) } catch {
+                let line = Line(broker: address, purpose: purpose)
+                do throws(LogError) { return try await connection(.broker(line)) } catch {
                     guard error.mayBeAnothers else { throw error }
                     last = error
                 }
@@ -156,7 +182,8 @@ final class BrokerConnections: Sendable {
         }
     }
 
-    private func dial(_ address: FabricAddress) async throws(LogError) -> ClientConnection {
+    private func dial(_ line: Line) async throws(LogError) -> ClientConnection {
+        let address = line.broker
         let greeted = ClientConnection(to: address, limits, transport, depot, timer) { [weak self] in self?.learn($0) }
         let wire: any Connection
         do throws(FabricError) { wire = try await transport.connect(to: address, greeted) } catch {
@@ -181,7 +208,7 @@ final class BrokerConnections: Sendable {
             throw error
         }
         let isClosed = state.withLock { state in
-            if !state.isClosed { state.connections[address] = connection }
+            if !state.isClosed { state.connections[line] = connection }
             return state.isClosed
         }
         guard isClosed else { return connection }

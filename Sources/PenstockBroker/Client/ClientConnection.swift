@@ -105,31 +105,19 @@ final class ClientConnection: ConnectionHandler {
 
     /// As `call`, with the answer as it is.
     func answer(to request: Request) async throws(LogError) -> Answer {
-        let result = await withCheckedContinuation { continuation in
-            send(request, deadline: deadline) { continuation.resume(returning: $0) }
-        }
-        return try result.get()
+        let answer = Latch<Result<Answer, LogError>>()
+        send(request, deadline: deadline) { answer.set($0) }
+        return try await answer.waitEvenIfCancelled().get()
     }
 
     /// As `answer(to:)` of a request that may wait for long, until the task is cancelled.
     /// - Throws: As `call`; `LogError` with code `cancelled`.
     func answerOrCancellation(of request: Request) async throws(LogError) -> Answer {
-        let waiter = Guarded<CheckedContinuation<Result<Answer, LogError>, Never>?>(nil)
-        let isCancelled = Guarded(false)
-        let finish: @Sendable (Result<Answer, LogError>) -> Void = { result in
-            waiter.withLock { $0.take() }?.resume(returning: result)
-        }
         let cancelled = LogError(.cancelled, "waiting for records was cancelled")
-        let result = await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                waiter.withLock { $0 = continuation }
-                if isCancelled.withLock({ $0 }) { return finish(.failure(cancelled)) }
-                send(request, deadline: nil, finish)
-            }
-        } onCancel: {
-            isCancelled.withLock { $0 = true }
-            finish(.failure(cancelled))
-        }
+        if Task.isCancelled { throw cancelled }
+        let answer = Latch<Result<Answer, LogError>>()
+        send(request, deadline: nil) { answer.set($0) }
+        guard let result = await answer.wait() else { throw cancelled }
         return try result.get()
     }
 

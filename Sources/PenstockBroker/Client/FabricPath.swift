@@ -52,11 +52,14 @@ final class FabricPath: Sendable {
         throw LogError(.invalidConfiguration, "the fabric \(choice) cannot be used: \(why)", hint: hint)
     }
 
+    // Made under the lock: connections that come at once share one, and would end with one that nobody keeps.
     private func transport(_ provider: String) throws(FabricError) -> (fabric: LibfabricTransport, depot: SlabDepot) {
-        if let made = made.withLock({ $0 }), made.fabric.name == provider { return made }
-        let fabric = try LibfabricTransport(provider: .named(provider), interface: choice.interface, limits: limits)
-        let new = (fabric, SlabDepot(fabric))
-        made.withLock { $0 = new }
-        return new
+        try made.withLock { made throws(FabricError) in
+            if let made, made.fabric.name == provider { return made }
+            let fabric = try LibfabricTransport(provider: .named(provider), interface: choice.interface, limits: limits)
+            let new = (fabric, SlabDepot(fabric))
+            made = new
+            return new
+        }
     }
 }

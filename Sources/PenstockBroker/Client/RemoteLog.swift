@@ -8,6 +8,9 @@ public import PenstockLog
 /// they were; writers, groups and transactions that were open on a lost connection fail with the code `unreachable`, and are opened again
 /// by whoever knows what to do about what was not acknowledged. Of several brokers each is asked for what it has; those that come and go are
 /// followed.
+///
+/// What is read comes over a connection of its own to each broker, which is made when something is read: it waits neither behind batches
+/// that are on their way nor for them to be written. Everything else shares the other one.
 public final class RemoteLog: LogStore {
     /// The bounds of a client.
     public struct Limits: Sendable, Hashable {
@@ -199,15 +202,18 @@ public final class RemoteLog: LogStore {
     }
 
     /// Does what may be done twice: again where the connection was lost meanwhile, or another broker has what it is about.
-    /// - Parameter partition: What it is about; nil for what every broker can do.
+    /// - Parameters:
+    ///   - partition: What it is about; nil for what every broker can do.
+    ///   - purpose: Over which of the connections to the broker it goes.
     func repeated<Result: Sendable>(
-        at partition: TopicPartition? = nil, _ body: (ClientConnection) async throws(LogError) -> Result
+        at partition: TopicPartition? = nil, over purpose: BrokerConnections.Purpose = .control,
+        _ body: (ClientConnection) async throws(LogError) -> Result
     ) async throws(LogError) -> Result {
         let deadline = timer.now() + limits.reachTimeout
         var pause = Duration.milliseconds(5)
         var avoided: FabricAddress?
         while true {
-            let connection = try await brokers.connection(to: partition, avoiding: avoided)
+            let connection = try await brokers.connection(for: purpose, to: partition, avoiding: avoided)
             do throws(LogError) { return try await body(connection) } catch {
                 let isLost = error.code == .unreachable && !connection.isOpen
                 guard isLost || error.code == .moved, timer.now() < deadline else { throw error }

@@ -42,11 +42,7 @@ final class RemoteReader: TopicReader {
         self.partition = partition
         self.parts = parts
         self.log = log
-        let (opening, start) = try await log.repeated(at: partition) { connection throws(LogError) in
-            let number = log.nextNumber()
-            let start: UInt64 = try await connection.call(.openReader(number, partition, position, parts))
-            return (Opening(connection: connection, number: number), start)
-        }
+        let (opening, start) = try await Self.open(partition, position, parts, log)
         state = Guarded(State(opening: opening, position: start, fetchedPosition: start))
     }
 
@@ -246,13 +242,19 @@ final class RemoteReader: TopicReader {
             throw LogError(.closed, "the reader of \(partition) is closed", place: .init(partition: partition))
         }
         if let known, known.connection.isOpen { return known }
-        let opening = try await log.repeated(at: partition) { [log, partition, parts] connection throws(LogError) in
-            let number = log.nextNumber()
-            let _: UInt64 = try await connection.call(.openReader(number, partition, .offset(position), parts))
-            return Opening(connection: connection, number: number)
-        }
+        let (opening, _) = try await Self.open(partition, .offset(position), parts, log)
         state.withLock { $0.opening = opening }
         return opening
+    }
+
+    private static func open(
+        _ partition: TopicPartition, _ position: ReadPosition, _ parts: RecordParts, _ log: RemoteLog
+    ) async throws(LogError) -> (Opening, start: UInt64) {
+        try await log.repeated(at: partition, over: .reading) { connection throws(LogError) in
+            let number = log.nextNumber()
+            let start: UInt64 = try await connection.call(.openReader(number, partition, position, parts))
+            return (Opening(connection: connection, number: number), start)
+        }
     }
 
     private static func close(_ opening: Opening) {

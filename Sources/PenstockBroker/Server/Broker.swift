@@ -166,7 +166,7 @@ public final class Broker: Sendable {
     /// What has come to it since it began.
     public var counts: BrokerCounts { counted.withLock { $0 } }
 
-    /// How many clients are connected.
+    /// How many connections of clients there are. A program has one, another where it reads, and one over a fabric beside each.
     public var clientCount: Int { state.withLock { $0.sessions.count } }
 
     /// Accepts nobody any more, ends all connections, and gives all partitions up. What was acknowledged is kept.

@@ -1,4 +1,4 @@
-internal import CPenstockShim
+internal import CTaskHook
 internal import Dispatch
 internal import PenstockEvents
 public import PenstockLog
@@ -73,6 +73,24 @@ public final class SimulatedScheduler: StorageScheduler, TaskExecutor {
     public func stop(_ process: String, for pause: Duration) {
         state.withLock { $0.lines.stop(process) }
         call(at: nanoseconds + pause.nanoseconds) { self.hasWork { $0.lines.go(process) } }
+    }
+
+    /// Lets the process that is at work stand still right here, in the middle of what it does, while all others go on.
+    ///
+    /// Called from within its work, which goes on when the call returns: after `pause`, or later where another process stands still in the
+    /// middle of its own work by then. The caller must not hold a lock that other processes need.
+    public func standStill(for pause: Duration) {
+        let isOver = Guarded(false)
+        let process = state.withLock { state in
+            state.lines.stop(state.process)
+            state.timers.add({ isOver.withLock { $0 = true } }, at: state.now + pause.nanoseconds)
+            return state.process
+        }
+        while !isOver.withLock({ $0 }), let work = take() ?? takeTimer(before: .max) { work() }
+        state.withLock { state in
+            state.lines.go(process)
+            state.process = process
+        }
     }
 
     /// Takes a piece of a task.

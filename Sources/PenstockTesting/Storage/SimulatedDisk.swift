@@ -38,6 +38,13 @@ struct SimulatedDisk {
         let kind: Crash
     }
 
+    /// Something that is done before a changing call.
+    struct Interruption {
+        var callsLeft: Int
+        let prefix: String
+        let body: @Sendable () -> Void
+    }
+
     var random: SeededRandom
     var names = SimulatedNames()
     var files: [Int: SimulatedContent] = [:]
@@ -45,6 +52,7 @@ struct SimulatedDisk {
     var faults = FaultPlan()
     var capacity: Int?
     var planned: [Int: PlannedCrash] = [:]
+    var interruptions: [Int: Interruption] = [:]
     /// Calls of the disk's life, and a number that stands for all of them in their order.
     var calls = 0
     var trace: UInt64 = 0
@@ -114,11 +122,13 @@ struct SimulatedDisk {
         guard kind == .power else {
             if dead[process] == nil { dead[process] = kind }
             planned[process] = nil
+            interruptions[process] = nil
             locks = locks.mapValues { $0.filter { $0.process != process } }.filter { !$0.value.isEmpty }
             return
         }
         for process in 1...max(1, startedProcesses) { dead[process] = kind }
         planned = [:]
+        interruptions = [:]
         locks = [:]
         names.losePower(&random)
         let named = names.reachable()
@@ -141,6 +151,14 @@ struct SimulatedDisk {
         plan.callsLeft -= 1
         planned[process] = plan
         return plan.callsLeft <= 0 ? plan.kind : nil
+    }
+
+    /// What is to be done before a call of a process, if anything.
+    mutating func interruption(_ operation: Operation, _ path: String, of process: Int) -> (@Sendable () -> Void)? {
+        guard operation.changes, var next = interruptions[process], path.hasPrefix(next.prefix) else { return nil }
+        next.callsLeft -= 1
+        interruptions[process] = next.callsLeft > 0 ? next : nil
+        return next.callsLeft > 0 ? nil : next.body
     }
 
     /// The failure that the faults give to a call, if any.

@@ -37,6 +37,19 @@ extension SimulatedStorage {
         shared.disk.withLock { $0.planned[process] = call > 0 ? .init(callsLeft: call, kind: kind) : nil }
     }
 
+    /// Calls `body` once before the `call`-th call from now, counted from 1, with which this process changes something whose path begins
+    /// with `prefix`; a crash of the process or a call of 0 cancels that.
+    ///
+    /// It comes behind everything that the process asked before the call, and the call is done when `body` returns: with
+    /// `SimulatedScheduler.standStill(for:)` in it, a change comes later than whoever made it thinks.
+    public func interrupt(atCall call: Int, under prefix: String, _ body: @escaping @Sendable () -> Void) {
+        let process = process
+        shared.disk.withLock { disk in
+            guard !disk.isDead(process) else { return }
+            disk.interruptions[process] = call > 0 ? .init(callsLeft: call, prefix: prefix, body: body) : nil
+        }
+    }
+
     /// Makes every `operation` (`write`, `sync`, `read`) on files whose path ends with `suffix` wait until it is released.
     public func hold(_ operation: String, on suffix: String) -> HeldCalls {
         let held = HeldCalls(operation: operation, suffix: suffix)

@@ -158,6 +158,7 @@ public final class SimulatedStorage: Storage {
         _ body: (inout SimulatedDisk, _ isPartial: Bool) throws(StorageError) -> Result
     ) throws(StorageError) -> Result {
         waitWhileHeld(operation, path)
+        shared.disk.withLock { $0.interruption(operation, path, of: process) }?()
         return try shared.disk.withLock { disk throws(StorageError) in
             if let crash = try disk.countCall(operation, path, of: process) {
                 if operation.isDivisibleByCrash || disk.random.coin() {

@@ -28,5 +28,8 @@ final class BrokerProcess: Sendable {
         #expect(process.errors.contains("stopped: "))
     }
 
+    /// Stops it until SIGCONT: nothing is done by it when this returns.
+    func stop() async throws { try await process.stop() }
+
     func signal(_ number: Int32) { process.signal(number) }
 }

@@ -81,7 +81,7 @@ struct ClusterTests {
         try await site.until(log) { $0.brokers.count == 2 }
         let (partition, writer) = try await Self.writer(log, "a")
         try await writer.append(.readings(0..<10))
-        a.signal(SIGSTOP)
+        try await a.stop()
         let late = try await writer.submit(.readings(10..<20))
         let next = try await patiently { try await other.sharedWriter(for: partition) }
         #expect(try await next.append(.readings(20..<30)).offsets == 10..<20)

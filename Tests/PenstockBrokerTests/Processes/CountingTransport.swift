@@ -1,7 +1,7 @@
 import PenstockEvents
 import PenstockFabric
 
-/// A transport that counts what its connections send and receive.
+/// A transport that counts what its connections send and receive, and keeps them.
 final class CountingTransport: Transport {
     struct Counts {
         var messagesSent = 0
@@ -10,8 +10,12 @@ final class CountingTransport: Transport {
 
     private let inner: any Transport
     private let counted = Guarded(Counts())
+    private let made = Guarded([any Connection]())
 
     init(_ inner: any Transport) { self.inner = inner }
+
+    /// All connections that were made from here, in their order, also those that have ended.
+    var connections: [any Connection] { made.withLock { $0 } }
 
     var counts: Counts { counted.withLock { $0 } }
     var name: String { inner.name }
@@ -30,7 +34,10 @@ final class CountingTransport: Transport {
     func connect(
         to address: FabricAddress, _ handler: any ConnectionHandler
     ) async throws(FabricError) -> any Connection {
-        CountedConnection(try await inner.connect(to: address, CountingHandler(handler, counted)), counted)
+        let connection = CountedConnection(
+            try await inner.connect(to: address, CountingHandler(handler, counted)), counted)
+        made.withLock { $0.append(connection) }
+        return connection
     }
 
     func close() async { await inner.close() }

@@ -99,6 +99,11 @@ final class BrokerLedger: Sendable {
         }
     }
 
+    /// The broker that was given a partition last; nil where none was.
+    func owner(of partition: TopicPartition) -> String? {
+        state.withLock { $0.owners[partition]?.max { $0.key < $1.key }?.value }
+    }
+
     // MARK: The end
 
     /// Compares what a partition holds in the end.

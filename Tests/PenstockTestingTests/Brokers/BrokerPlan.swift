@@ -16,6 +16,9 @@ struct BrokerPlan: Sendable, CustomStringConvertible {
         case stall(host: Int, for: Duration)
         /// A process stands still, while its clock goes on.
         case freeze(host: Int, for: Duration)
+        /// The owner of a partition stands still for longer than its lease, at once or before its n-th change of the files from then on, behind the
+        /// question whether it may. One producer stays connected to it; all other clients come back, and find the broker that takes over.
+        case oversleep(partition: Int, change: Int?, staying: Int, for: Duration)
         /// Connections break, and messages take long.
         case storm(losses: Double, longDelays: Double, for: Duration)
     }
@@ -56,11 +59,12 @@ struct BrokerPlan: Sendable, CustomStringConvertible {
         lease = .seconds([2, 10][random.below(2)])
         let (clients, kinds) = (producers + readers + members, durability == .durable ? Crash.allCases : [.process])
         let longest = Int(Self.longestTrouble.components.seconds)
-        steps = (0..<1 + random.below(7)).map { _ in
+        let timing = LeaseTiming(lease: lease)
+        steps = (0..<1 + random.below(7)).map { [partitions, producers] _ in
             let pause = Self.duration(&random, 3 * brokers)
             let length = Self.duration(&random, random.coin() ? 3 : longest)
             let trouble: Trouble =
-                switch random.below(13) {
+                switch random.below(brokers > 1 ? 16 : 13) {
                 case 0...2:
                     .crash(
                         broker: random.below(brokers), kinds[random.below(kinds.count)], isSilent: random.coin(),
@@ -70,6 +74,11 @@ struct BrokerPlan: Sendable, CustomStringConvertible {
                 case 6...7: .separate(client: random.below(clients), broker: random.below(brokers), for: length)
                 case 8: .freeze(host: random.below(brokers + clients), for: length)
                 case 9: .stall(host: random.below(brokers + clients), for: length)
+                case 13...:
+                    .oversleep(
+                        partition: random.below(partitions), change: random.below(4) == 0 ? nil : 1 + random.below(6),
+                        staying: random.below(producers),
+                        for: timing.lease + timing.margin + .seconds(5) + Self.duration(&random, 20))
                 default:
                     .storm(
                         losses: random.coin() ? 0.02 : 0.2, longDelays: random.coin() ? 0 : 0.05, for: length)

@@ -89,6 +89,15 @@ final class BrokerProcess: Sendable {
         state.withLock { $0.endings.append(ending) }
     }
 
+    /// Calls `body` once before the n-th change of a partition's files from now, unless the process dies before.
+    func interrupt(_ partition: TopicPartition, atChange change: Int, _ body: @escaping @Sendable () -> Void) {
+        let directory = "/log/\(partition.topic)/\(partition.partition)/"
+        state.withLock { $0.life }?.storage.interrupt(atCall: change, under: directory, body)
+    }
+
+    /// Gives up an interruption that has not come.
+    func cancelInterruption() { state.withLock { $0.life }?.storage.interrupt(atCall: 0, under: "") {} }
+
     /// Stops in an orderly way.
     func stop(in simulation: BrokerSimulation) async {
         let (life, endings) = state.withLock { state in

@@ -16,6 +16,7 @@ final class BrokerSimulation: Sendable {
     let randomNumbers: SeededRandomSource
     let brokers: [BrokerProcess]
     private let clients: [ClientProcess]
+    private let disk: SimulatedStorage
     private let lines = Guarded<[String]>([])
 
     init(seed: UInt64, brokers count: Int, scheduler: SimulatedScheduler) {
@@ -24,7 +25,8 @@ final class BrokerSimulation: Sendable {
         self.scheduler = scheduler
         network = SimulatedNetwork(seed: random.next(), scheduler: scheduler)
         randomNumbers = SeededRandomSource(seed: random.next())
-        let disk = SimulatedStorage(seed: random.next(), scheduler: scheduler)
+        disk = SimulatedStorage(seed: random.next(), scheduler: scheduler)
+        let disk = disk
         brokers = (0..<count).map { BrokerProcess($0, of: count, disk, random.next()) }
         let plan = plan
         let work =
@@ -54,6 +56,7 @@ final class BrokerSimulation: Sendable {
             await clock.sleep(for: step.pause)
             await trouble(step.trouble)
         }
+        for broker in brokers { broker.cancelInterruption() }
         network.faults = NetworkFaults()
         network.heal()
         // Nobody is stopped for longer.
@@ -64,6 +67,7 @@ final class BrokerSimulation: Sendable {
         for client in clients { client.stop() }
         for task in running { await task.value }
         for broker in brokers { await broker.stop(in: self) }
+        await verify()
     }
 
     private func drain() async {
@@ -115,11 +119,35 @@ final class BrokerSimulation: Sendable {
             clock.call(at: clock.now() + length) { [network] in network.heal() }
         case .stall(let number, let length): network.stall(hosts[number], for: length)
         case .freeze(let number, let length): scheduler.stop(hosts[number], for: length)
+        case .oversleep(let partition, let change, let staying, let length):
+            await oversleep(partition, change, staying: clients[staying], for: length)
         case .storm(let losses, let longDelays, let length):
             network.faults.losses = losses
             network.faults.longDelays = longDelays
             clock.call(at: clock.now() + length) { [network] in network.faults = NetworkFaults() }
         }
+    }
+
+    private func oversleep(_ partition: Int, _ change: Int?, staying: ClientProcess, for length: Duration) async {
+        let partition = TopicPartition(Self.topic, partition)
+        guard let owner = brokers.first(where: { $0.host == ledger.owner(of: partition) }) else { return }
+        let leave: @Sendable () -> Void = { [clients] in
+            self.note("\(owner.host) falls asleep")
+            for client in clients where client !== staying { client.die(isSilent: false, for: .seconds(1), in: self) }
+        }
+        if let change {
+            owner.interrupt(partition, atChange: change) { [scheduler, clock] in
+                // As nobody's work: what comes of the owner's stands still with it.
+                clock.call(at: clock.now(), leave)
+                scheduler.standStill(for: length)
+                self.note(
+                    "\(owner.host) wakes up, and \(self.ledger.owner(of: partition) ?? "nobody") has \(partition)")
+            }
+        } else {
+            leave()
+            scheduler.stop(owner.host, for: length)
+        }
+        await clock.sleep(for: length / 2)
     }
 
     // MARK: What is there
@@ -144,6 +172,19 @@ final class BrokerSimulation: Sendable {
         }
         log.close()
         return contents
+    }
+
+    /// Checks the files that are left: checksums, offsets without gaps, epochs that never fall.
+    private func verify() async {
+        do {
+            let log = try await EmbeddedLog(
+                directory: "/log", creating: false, storage: disk.incarnation(), timer: clock)
+            for finding in try await log.verify(topic: Self.topic).findings where finding.severity == .damage {
+                ledger.violate("\(finding.place): \(finding.summary)")
+            }
+        } catch {
+            ledger.violate("the log cannot be verified in the end: \(error)")
+        }
     }
 
     /// The records of a batch, which must be whole.

@@ -1,4 +1,5 @@
 import PenstockEvents
+import PenstockLog
 import PenstockTesting
 import Testing
 
@@ -36,6 +37,26 @@ struct SimulatedSchedulerTests {
             orders.insert(order)
         }
         #expect(orders.count > 1)
+    }
+
+    @Test("a process that stands still goes on in the middle of its work, behind what others do meanwhile")
+    func standsStill() async {
+        let scheduler = SimulatedScheduler(seed: 1)
+        let order = Order()
+        let (sleeper, other) = (scheduler.clock(of: "sleeper"), scheduler.clock(of: "other"))
+        let at = { @Sendable (seconds: Int) in MonotonicInstant(nanoseconds: Int64(seconds) * 1_000_000_000) }
+        sleeper.call(at: at(1)) {
+            order.add("asleep at \(sleeper.now().nanoseconds)")
+            scheduler.standStill(for: .seconds(5))
+            order.add("awake at \(sleeper.now().nanoseconds)")
+        }
+        sleeper.call(at: at(2)) { order.add("the sleeper's next work") }
+        other.call(at: at(3)) { order.add("the other's work") }
+        await scheduler.run { try? await scheduler.clock().sleep(until: at(10)) }
+        #expect(
+            order.all == [
+                "asleep at 1000000000", "the other's work", "awake at 6000000000", "the sleeper's next work",
+            ])
     }
 
     @Test("a body that waits for something that never comes is stuck, not hanging")

@@ -215,6 +215,25 @@ struct SimulatedStorageTests {
         #expect(text(of: "/file", on: storage) == "other calls go on")
     }
 
+    @Test("an interruption comes once, before the change that it was planned for, and never to a dead process")
+    func interrupts() throws {
+        let storage = SimulatedStorage(seed: 1)
+        let other = storage.incarnation()
+        try write("first", to: "/elsewhere", on: storage)
+        // Of a write to a new file: the creation, then the write.
+        storage.interrupt(atCall: 2, under: "/log") { try? write("beside", to: "/log", on: other) }
+        try write("second", to: "/elsewhere", on: storage)
+        #expect(storage.contents(of: "/log") == nil)
+        try write("late", to: "/log", on: storage)
+        #expect(text(of: "/log", on: storage) == "latede")
+        try write("again", to: "/log", on: storage)
+        #expect(text(of: "/log", on: storage) == "againe")
+
+        storage.interrupt(atCall: 1, under: "/log") { Issue.record("it was cancelled by the crash") }
+        storage.crash(.process)
+        #expect(throws: StorageError.self) { try write("never", to: "/log", on: storage) }
+    }
+
     @Test("the same seed and calls give the same faults", arguments: seeds)
     func repeats(seed: UInt64) throws {
         func run() throws -> (UInt64, [UInt8]?) {

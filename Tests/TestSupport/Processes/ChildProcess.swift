@@ -67,6 +67,19 @@ package final class ChildProcess: Sendable {
 
     package func signal(_ number: Int32) { Foundation.kill(pid, number) }
 
+    /// Stops it until SIGCONT, and waits until each of its threads stands still: on a busy machine some run on after the signal.
+    package func stop() async throws {
+        signal(SIGSTOP)
+        try await eventually("\(process.arguments ?? []) to stand still") {
+            let threads = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/task")
+            return threads.allSatisfy { thread in
+                let status = try? String(contentsOfFile: "/proc/\(pid)/task/\(thread)/status", encoding: .utf8)
+                // One that has ended meanwhile has no status.
+                return status?.contains("\nState:\tT") ?? true
+            }
+        }
+    }
+
     /// Writes a line to its input.
     package func tell(_ line: String) throws { try input?.write(contentsOf: Data((line + "\n").utf8)) }
 

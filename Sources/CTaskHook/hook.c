@@ -1,4 +1,4 @@
-#include "penstock_tasks.h"
+#include "task_hook.h"
 #include <pthread.h>
 #include <stddef.h>
 
