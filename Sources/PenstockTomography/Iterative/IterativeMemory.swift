@@ -141,7 +141,9 @@ public struct IterativeMemory: ~Copyable {
         var largest = SIMD2<Float>.zero
         for row in 0..<columns {
             let pixels = image.rows.pairs(row)
-            for column in 0..<columns { largest = largest.replacing(with: pixels[column], where: pixels[column] .> largest) }
+            for column in 0..<columns {
+                largest = largest.replacing(with: pixels[column], where: pixels[column] .> largest)
+            }
         }
         let least = (largest * 1e-3).replacing(with: 1, where: largest .<= 0)
         for row in 0..<columns {

@@ -5,7 +5,9 @@ extension Sinogram {
     /// The mean of each column over the angles.
     private var profile: [Double] {
         var sums = Array(repeating: 0.0, count: columns)
-        for angle in 0..<angles { for column in 0..<columns { sums[column] += Double(values[angle * columns + column]) } }
+        for angle in 0..<angles {
+            for column in 0..<columns { sums[column] += Double(values[angle * columns + column]) }
+        }
         return sums.map { $0 / Double(angles) }
     }
 
