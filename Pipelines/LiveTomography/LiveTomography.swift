@@ -16,6 +16,8 @@ import PenstockTomography
     @Flag(help: "Count pixels that are NaN or infinite as air.") var allowNonFinite = false
     @Option(help: "Folder for every slice of every window, as TIFF.") var tiff: String?
     @Option(help: "Folder for a picture of the middle slice of every window, as PNG.") var preview: String?
+    @Option(help: "Colours of the pictures.") var colours = ColourMap.grey
+    @Option(help: "Size of a pixel in micrometres, for the scale bar.") var pixelSize: PixelSize?
 
     var body: some Dataflow {
         let scan = Flow("scan") {
@@ -54,7 +56,7 @@ import PenstockTomography
         if let preview {
             Flow("preview") {
                 slices
-                To(Preview(preview))
+                To(Preview(preview, colours: colours, pixelSize: pixelSize))
             }
         }
     }

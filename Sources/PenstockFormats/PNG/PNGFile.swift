@@ -41,7 +41,12 @@ public enum PNGFile {
     public static func write(
         _ pixels: UnsafeRawBufferPointer, rows: Int, columns: Int, channels: Channels, to path: String
     ) throws(FormatError) {
-        let bytes = try encode(pixels, rows: rows, columns: columns, channels: channels, file: path)
+        try write(encoded: try encode(pixels, rows: rows, columns: columns, channels: channels, file: path), to: path)
+    }
+
+    /// Makes a new file of bytes that `encode` or `AnimatedPNG` has given.
+    /// - Throws: `exists`, `cannotCreate`, `diskFull`, `writeFailed`.
+    public static func write(encoded bytes: [UInt8], to path: String) throws(FormatError) {
         try FileDescriptor(creating: path).write(bytes)
     }
 

@@ -2,16 +2,26 @@ internal import Foundation
 public import Penstock
 internal import PenstockFormats
 
-/// Shows the middle slice of every window as a grey PNG image while the run goes on: `window_00000.png` and so on.
+/// Shows the middle slice of every window as a PNG image while the run goes on: `window_00000.png` and so on.
 ///
-/// `windows.csv` beside them says of each how many projections it had, over which angles, and whether it was complete; those that are
-/// not grow to the first one that is. Grey values span the 0.5th to the 99.5th percentile of the disk that all projections see. Each image appears complete; what a run has
-/// shown stays when it fails, because showing it was its purpose.
+/// Below the slice stands what it is: the window, its projections and their angles, the values of the darkest and the brightest colour, and
+/// a scale bar. Colours span the 0.5th to the 99.5th percentile of the disk that all projections see. `windows.csv` says the same of all
+/// windows, and at the end `windows.png` shows them one after the other (an animated PNG, of at most 128 windows evenly over the run).
+/// Each file appears complete; what a run has shown stays when it fails, because showing it was its purpose.
 public struct Preview: Sink {
     private let path: String
+    private let colours: ColourMap
+    private let pixelSize: PixelSize?
 
     /// A folder at `path`.
-    public init(_ path: String) { self.path = path }
+    /// - Parameters:
+    ///   - colours: How values become colours.
+    ///   - pixelSize: The size of a pixel, for the scale bar; nil counts pixels.
+    public init(_ path: String, colours: ColourMap = .grey, pixelSize: PixelSize? = nil) {
+        self.path = path
+        self.colours = colours
+        self.pixelSize = pixelSize
+    }
 
     /// The kind and the name of the folder.
     public var summary: String { "previews in \(path)" }
@@ -35,23 +45,28 @@ public struct Preview: Sink {
 
     /// Begins to write.
     public func open(_ context: SinkContext) throws -> any SinkWriter<ReconstructedSlice> {
-        Writer(path: path, context: context)
+        Writer(self, context)
     }
 
     private static let list = "windows.csv"
+    private static let animation = "windows.png"
+    /// The most frames of the animation: of more windows every second one is left out, and so on.
+    private static let mostFrames = 128
 
     private static func isPreview(_ name: String) -> Bool {
-        name == list || name.hasPrefix("window_") && name.hasSuffix(".png")
+        name == list || name == animation || name.hasPrefix("window_") && name.hasSuffix(".png")
     }
 
     private struct Writer: SinkWriter {
-        let path: String
-        let context: SinkContext
+        private let preview: Preview
+        private let context: SinkContext
+        private var frames = AnimatedPNG(millisecondsPerFrame: 250)
+        private var windowsPerFrame = 1
         private var shown: [(picture: String, projections: Int, anglesDegrees: ClosedRange<Double>, isComplete: Bool)] =
             []
 
-        init(path: String, context: SinkContext) {
-            self.path = path
+        init(_ preview: Preview, _ context: SinkContext) {
+            self.preview = preview
             self.context = context
         }
 
@@ -67,7 +82,7 @@ public struct Preview: Sink {
 
         /// Puts the list of the pictures in place anew: it is complete at any time, like they are.
         private func list() throws {
-            let list = "\(path)/\(Preview.list)"
+            let list = "\(preview.path)/\(Preview.list)"
             let pending = try PendingFile(list, overwrites: true)
             do throws(FormatError) {
                 var table = try CSVWriter(
@@ -88,46 +103,58 @@ public struct Preview: Sink {
             try pending.commit()
         }
 
-        private func show(_ slice: ReconstructedSlice, _ name: String) throws {
-            let picture = "\(path)/\(name)"
-            let pending = try PendingFile(picture, overwrites: true)
-            let temporary = pending.temporaryPath
-            do {
-                try slice.greyLevels().withUnsafeBytes { pixels in
-                    try PNGFile.write(pixels, rows: slice.size, columns: slice.size, channels: .grey, to: temporary)
-                }
-            } catch let error as FormatError {
-                throw error.naming(picture, insteadOf: temporary)
-            }
-            try pending.commit()
+        private mutating func show(_ slice: ReconstructedSlice, _ name: String) throws {
+            let picture = "\(preview.path)/\(name)"
+            let bytes = try slice.picture(preview.colours, pixelSize: preview.pixelSize).png(file: picture)
+            try write(bytes, to: picture)
             context.count("windows_shown", 1)
+            guard shown.count.isMultiple(of: windowsPerFrame) else { return }
+            if frames.count == Preview.mostFrames {
+                frames.thin()
+                windowsPerFrame *= 2
+                guard shown.count.isMultiple(of: windowsPerFrame) else { return }
+            }
+            // The next scan may have slices of another size; the animation is of the first one.
+            try? frames.append(bytes, file: picture)
         }
 
-        mutating func finish() {}
+        private func write(_ bytes: [UInt8], to picture: String) throws {
+            let pending = try PendingFile(picture, overwrites: true)
+            do throws(FormatError) {
+                try PNGFile.write(encoded: bytes, to: pending.temporaryPath)
+            } catch {
+                throw error.naming(picture, insteadOf: pending.temporaryPath)
+            }
+            try pending.commit()
+        }
+
+        mutating func finish() throws {
+            guard frames.count > 1 else { return }
+            try write(frames.encoded(), to: "\(preview.path)/\(Preview.animation)")
+        }
 
         mutating func abandon() {}
     }
 }
 
 extension ReconstructedSlice {
-    /// The image in 256 levels of grey, stretched over what the inner disk holds.
-    fileprivate func greyLevels() -> [UInt8] {
-        pixels.withValues(of: Float.self) { values in
-            let middle = Float(size - 1) / 2
-            let radius = Float(size) / 2
-            var inside: [Float] = []
-            for row in 0..<size {
-                let y = Float(row) - middle
-                for column in 0..<size {
-                    let x = Float(column) - middle
-                    if x * x + y * y <= radius * radius { inside.append(values[row * size + column]) }
-                }
-            }
-            inside.sort()
-            let low = inside[Int(0.005 * Double(inside.count - 1))]
-            let high = inside[Int(0.995 * Double(inside.count - 1))]
-            let scale = high > low ? 255 / (high - low) : 0
-            return values.map { UInt8(max(0, min(255, (($0 - low) * scale).rounded()))) }
+    /// The image with what it shows, its colours stretched over what the inner disk holds.
+    fileprivate func picture(_ colours: ColourMap, pixelSize: PixelSize?) -> Canvas {
+        let values = pixels.withValues(of: Float.self) { Array($0) }
+        let disk = Disk(size: size, ratio: 1)
+        var inside: [Float] = []
+        for row in 0..<size { inside += values[disk.pixels(ofRow: row)] }
+        func degrees(_ angle: Double) -> String {
+            let rounded = (angle * 100).rounded() / 100
+            return rounded == rounded.rounded() ? "\(Int(rounded))" : "\(rounded)"
         }
+        let angles = "\(degrees(anglesDegrees.lowerBound)) to \(degrees(anglesDegrees.upperBound))°"
+        return LabelledPicture(
+            values: values, columns: size, contrast: Contrast(inside), colours: colours,
+            lines: [
+                "window \(window), slice \(slice)", "\(projections) projections",
+                angles + (isComplete ? "" : ", not complete"),
+            ], unit: "1/px", bar: ScaleBar(columns: size, pixelSize: pixelSize)
+        ).drawn()
     }
 }

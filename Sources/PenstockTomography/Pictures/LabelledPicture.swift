@@ -5,25 +5,27 @@ struct LabelledPicture {
     let columns: Int
     let contrast: Contrast
     let colours: ColourMap
-    /// What is written below, one after the other; lines are broken between them only.
-    let words: [String]
+    /// What is written below; pictures of as many lines of images of one size have one size.
+    let lines: [String]
     /// What the values are in, such as `1/px`.
     let unit: String
     /// Nil for a picture whose axes are no lengths.
     let bar: ScaleBar?
 
-    /// Small images are shown larger, so that one sees the pixels and can read the words.
-    static let smallestWidth = 256
+    /// Smaller images are shown larger: so wide that 30 letters stand in a line.
+    static let smallestWidth = 192
+    /// From here on letters are twice as large.
+    static let largeWidth = 512
     private static let ink = SIMD3<UInt8>(repeating: 235)
     private static let paper = SIMD3<UInt8>(repeating: 24)
 
     func drawn() -> Canvas {
         let palette = colours.palette
-        let (rows, zoom) = (values.count / columns, max(1, Self.smallestWidth / columns))
-        let scale = columns * zoom >= 2 * Self.smallestWidth ? 2 : 1
+        let rows = values.count / columns
+        let zoom = (Self.smallestWidth + columns - 1) / columns
+        let scale = columns * zoom >= Self.largeWidth ? 2 : 1
         let (margin, line) = (4 * scale, (BitmapFont.height + 3) * scale)
         let width = columns * zoom
-        let lines = broken(words, into: width - 2 * margin, scale)
         let scaleRows = line + margin
         var canvas = Canvas(
             rows: rows * zoom + margin + lines.count * line + scaleRows + margin, columns: width, Self.paper)
@@ -67,18 +69,6 @@ struct LabelledPicture {
             bar.text, row: top - 4 * scale,
             column: right - length / 2 - text / 2 - (text > length ? (text - length) / 2 : 0),
             scale: scale, Self.ink)
-    }
-
-    private func broken(_ words: [String], into width: Int, _ scale: Int) -> [String] {
-        var lines: [String] = []
-        for word in words {
-            if let last = lines.last, Canvas.width(of: "\(last), \(word)", scale: scale) <= width {
-                lines[lines.count - 1] = "\(last), \(word)"
-            } else {
-                lines.append(word)
-            }
-        }
-        return lines
     }
 
     /// A value in three digits.

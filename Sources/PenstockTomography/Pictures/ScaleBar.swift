@@ -8,20 +8,20 @@ struct ScaleBar: Sendable, Hashable {
     let text: String
 
     /// The longest bar of 1, 2 or 5 times a power of ten that is at most a quarter of `columns` pixels.
-    /// - Parameter micrometres: The size of a pixel; nil where it is not known, and then the bar counts pixels.
-    init(columns: Int, pixelSize micrometres: Double?) {
-        let size = micrometres ?? 1
+    /// - Parameter pixelSize: The size of a pixel; nil where it is not known, and then the bar counts pixels.
+    init(columns: Int, pixelSize: PixelSize?) {
+        let size = pixelSize?.micrometres ?? 1
         let most = Double(columns) / 4 * size
         let decade = pow(10, floor(log10(most)))
         let factor = [5.0, 2, 1].first { $0 * decade <= most * (1 + 1e-9) } ?? 1
         let length = factor * decade
-        guard micrometres != nil || length >= 1 else {
+        guard pixelSize != nil || length >= 1 else {
             (pixels, text) = (1, "1 px")
             return
         }
         pixels = length / size
         let (value, unit) =
-            micrometres == nil
+            pixelSize == nil
             ? (length, "px")
             : length >= 1000 ? (length / 1000, "mm") : length >= 1 ? (length, "µm") : (length * 1000, "nm")
         let rounded = (value * 1000).rounded() / 1000
