@@ -8,7 +8,7 @@ import Testing
 
 extension FabricSuites {
     /// Who is let in over TLS. The certificates, and the peers that are not Penstock, are those of `openssl`.
-    @Suite("TLS", .timeLimit(.minutes(3)))
+    @Suite("TLS", .timeLimit(.minutes(10)))
     struct TLSTests {
         /// What a client that tried to connect, and the listener, have to say.
         private struct Outcome {
