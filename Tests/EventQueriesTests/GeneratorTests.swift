@@ -73,7 +73,7 @@ struct GeneratorTests {
         #expect(last.key == 362_524 && last.value == 483 && last.time.milliseconds == 1_700_000_001_999)
     }
 
-    @Test("delays and kinds are as many as the other implementation counts", .timeLimit(.minutes(1)))
+    @Test("delays and kinds are as many as the other implementation counts", .timeLimit(.minutes(10)))
     func counts() {
         // Counts of expected-dev.json for seed 7 and 200,000 events.
         var (bids, auctions, persons, delayed) = (0, 0, 0, 0)

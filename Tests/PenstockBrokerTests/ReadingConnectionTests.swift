@@ -81,9 +81,10 @@ extension BrokerSuites {
                 try #require(transport.connections.count == 3)
                 transport.connections[0].fail(cut)
                 #expect(try await code { try await writer.append(.readings(8..<9)) } == .unreachable)
+                // What was on its way may have come all the same; over a fabric it goes beside the connection that ends.
                 let next = try await log.sharedWriter(for: readings)
-                try await next.append(.readings(8..<9))
-                #expect(try await reader.numbers() == [8])
+                try await next.append(.readings(9..<10))
+                #expect(try await reader.numbers().filter { $0 != 8 } == [9])
                 #expect(transport.connections.count == 4)
                 try await next.close()
                 log.close()

@@ -65,11 +65,12 @@ public final class Broker: Sendable {
     ///   - cluster: The place among several brokers that serve the log, whose leases the log was opened with; nil for the only one.
     ///   - clock: Tells when tokens and certificates have expired.
     ///   - timer: By which it waits, and counts how long clients are silent.
+    ///   - randomNumbers: Tell what it gives to the members of a group from what an earlier broker gave them; they decide nothing.
     ///   - rights: Decides what a client may do, and throws to refuse it; `BrokerAccess` is made for this.
     public init(
         _ log: any LogStore, name: String = "broker", limits: Limits = Limits(),
         cluster: BrokerCluster? = nil, clock: any WallClock = SystemWallClock(),
-        timer: any MonotonicClock = SystemMonotonicClock(),
+        timer: any MonotonicClock = SystemMonotonicClock(), randomNumbers: any RandomSource = SystemRandomSource(),
         rights: @escaping @Sendable (ClientIntroduction) throws(LogError) -> any ClientRights
     ) {
         self.log = log
@@ -77,7 +78,7 @@ public final class Broker: Sendable {
         self.timer = timer
         self.name = cluster?.name ?? name
         self.limits = limits
-        groups = SharedGroups(limits: limits.groups, clock: timer)
+        groups = SharedGroups(limits: limits.groups, clock: timer, randomNumbers: randomNumbers)
         self.rights = rights
         self.cluster = cluster
         // What nobody uses is free for a broker that begins, and a topic that nobody uses can be deleted.

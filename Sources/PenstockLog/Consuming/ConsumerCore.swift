@@ -41,7 +41,8 @@ final class ConsumerCore: Sendable {
         let committed = try await membership.committed(partitions)
         update { state, work in
             var lanes = state.lanes
-            for partition in Set(partitions) where state.lane(partition) == nil {
+            let ordered = Set(partitions).sorted { $0.precedes($1) }
+            for partition in ordered where state.lane(partition) == nil {
                 let lane = ConsumerLane(
                     partition, generation: state.newGeneration(),
                     start: committed[partition].map { .offset($0) } ?? options.start)

@@ -29,7 +29,7 @@ actor PayloadReaders {
 
     func close() async {
         isClosed = true
-        let readers = idle.values
+        let readers = idle.values.sorted { $0.partition.precedes($1.partition) }
         idle = [:]
         for reader in readers { await reader.close() }
     }

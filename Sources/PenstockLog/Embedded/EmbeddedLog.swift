@@ -57,7 +57,7 @@ public final class EmbeddedLog: LogStore {
         self.clock = clock
         self.timer = timer
         self.limits = limits
-        sharedGroups = SharedGroups(limits: limits.groups, clock: timer)
+        sharedGroups = SharedGroups(limits: limits.groups, clock: timer, randomNumbers: randomNumbers)
         self.randomNumbers = randomNumbers
         self.leases = leases
         let scheduler = storage.scheduler

@@ -100,7 +100,7 @@ extension BrokerSuites {
             let scene = try await Scene(limits)
             let writer = try await scene.log.writer(for: Self.frames)
             try await writer.append(Self.batch())
-            scene.served.broker.signal(SIGSTOP)
+            try await scene.served.broker.stop()
             let batches = 300
             let submitted = Guarded(0)
             let producing = Task {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import PenstockEngine
 
-@Suite("Metrics: watermark and lag, why a window is held, and by which partition", .timeLimit(.minutes(2)))
+@Suite("Metrics: watermark and lag, why a window is held, and by which partition", .timeLimit(.minutes(10)))
 struct HoldTests {
     /// Tumbling windows of 10 over partitions that never end.
     private func flow(_ partitions: [[Step]], maxDrift: Int64? = nil, idleAfter: Int64? = nil) -> FlowDescription {

@@ -6,7 +6,7 @@ import Testing
 
 extension FabricSuites {
     /// What holds for connections over libfabric beyond the contract of transports.
-    @Suite("Libfabric", .enabled(if: Libfabric.isThere, Libfabric.absence), .timeLimit(.minutes(3)))
+    @Suite("Libfabric", .enabled(if: Libfabric.isThere, Libfabric.absence), .timeLimit(.minutes(10)))
     struct LibfabricTests {
         @Test("what this machine has is listed")
         func providers() throws {

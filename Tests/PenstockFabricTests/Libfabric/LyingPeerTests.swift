@@ -6,7 +6,7 @@ import Testing
 
 extension FabricSuites {
     /// What a peer may do that does not keep to the protocol: its connection ends, and nobody else hears of it.
-    @Suite("Peers that lie", .enabled(if: Libfabric.isThere, Libfabric.absence), .timeLimit(.minutes(3)))
+    @Suite("Peers that lie", .enabled(if: Libfabric.isThere, Libfabric.absence), .timeLimit(.minutes(10)))
     struct LyingPeerTests {
         enum Lie: String, CaseIterable, Sendable {
             case otherSession, otherNumber, repeatedNumber, unknownPayload, payloadOutOfOrder, wrongChecksum,

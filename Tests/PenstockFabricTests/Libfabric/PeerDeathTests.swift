@@ -7,7 +7,7 @@ import Testing
 
 extension FabricSuites {
     /// What happens when the process at the other end is stopped or killed.
-    @Suite("Peers that die", .enabled(if: Libfabric.isThere, Libfabric.absence), .timeLimit(.minutes(3)))
+    @Suite("Peers that die", .enabled(if: Libfabric.isThere, Libfabric.absence), .timeLimit(.minutes(10)))
     struct PeerDeathTests {
         /// A connection from another process, which offers a payload, and one within this process.
         private struct Scene {
@@ -18,14 +18,6 @@ extension FabricSuites {
             let pool: SlabPool
             let other: any Connection
             let otherHandler: RecordingHandler
-
-            /// Stops the process, and waits until it stands still: the signal takes its time.
-            func stop() async throws {
-                process.signal(SIGSTOP)
-                while try !String(contentsOfFile: "/proc/\(process.pid)/stat", encoding: .utf8).contains(") T ") {
-                    try await Task.sleep(for: .milliseconds(1))
-                }
-            }
 
             /// Sends a message to and fro on the connection within this process.
             func checkOther() async {
@@ -73,7 +65,7 @@ extension FabricSuites {
             var limits = FabricLimits()
             limits.pullTimeout = .seconds(1)
             let scene = try await makeScene(limits)
-            try await scene.stop()
+            try await scene.process.stop()
             let pulled = Outcomes<FabricError?>()
             scene.payload.pull(into: try #require(scene.pool.take())[0..<Self.payloadBytes]) { pulled.add($0) }
             await scene.checkOther()
@@ -88,7 +80,7 @@ extension FabricSuites {
         @Test("a peer that is killed while a payload is pulled ends its connection at once")
         func killed() async throws {
             let scene = try await makeScene(FabricLimits())
-            try await scene.stop()
+            try await scene.process.stop()
             let pulled = Outcomes<FabricError?>()
             scene.payload.pull(into: try #require(scene.pool.take())[0..<Self.payloadBytes]) { pulled.add($0) }
             await scene.checkOther()

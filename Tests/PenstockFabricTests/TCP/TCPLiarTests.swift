@@ -7,7 +7,7 @@ import Testing
 extension FabricSuites {
     /// Peers that send what the protocol does not allow, over raw sockets. Expected codes are those that `Transport.swift`
     /// states.
-    @Suite("Liars and bad bytes over TCP", .timeLimit(.minutes(3)))
+    @Suite("Liars and bad bytes over TCP", .timeLimit(.minutes(10)))
     struct TCPLiarTests {
         /// A listener with what it has refused, and what has come to it.
         private struct Site {

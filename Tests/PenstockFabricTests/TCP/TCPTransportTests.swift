@@ -5,7 +5,7 @@ import Testing
 @testable import PenstockFabric
 
 extension FabricSuites {
-    @Suite("TCP", .timeLimit(.minutes(3)))
+    @Suite("TCP", .timeLimit(.minutes(10)))
     struct TCPTransportTests {
         @Test("a large payload that nobody pulls stays with its sender", arguments: [TransportKind.tcp, .tls])
         func bounded(kind: TransportKind) async throws {

@@ -62,12 +62,13 @@ struct OpenSSLFailure: Error {
 /// Runs a program to its end with nothing to read, and gives its status and all that it has written.
 func run(_ program: String, _ arguments: [String]) throws -> (status: Int32, output: String) {
     let process = Process()
-    let pipe = Pipe()
+    let (input, pipe) = (Pipe(), Pipe())
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     process.arguments = [program] + arguments
-    process.standardInput = FileHandle.nullDevice
+    process.standardInput = input
     (process.standardOutput, process.standardError) = (pipe, pipe)
     try process.run()
+    try input.fileHandleForWriting.close()
     let output = pipe.fileHandleForReading.readDataToEndOfFile()
     process.waitUntilExit()
     return (process.terminationStatus, String(decoding: output, as: UTF8.self))

@@ -51,8 +51,9 @@ final class BrokerProcess: Sendable {
             try storage.syncDirectory("/")
             var brokerLimits = Broker.Limits()
             brokerLimits.silence = simulation.plan.silence
-            let broker = Broker(log, name: host, limits: brokerLimits, cluster: cluster, timer: clock) {
-                client throws(LogError) in
+            let broker = Broker(
+                log, name: host, limits: brokerLimits, cluster: cluster, timer: clock, randomNumbers: randomNumbers
+            ) { client throws(LogError) in
                 AllRights(client: client.name)
             }
             try await broker.listen(at: address, over: simulation.network.transport(of: host))

@@ -42,17 +42,18 @@ final class SharedGroup: Sendable {
     private let ended: @Sendable () -> Void
     private let state: Guarded<State>
 
-    /// - Parameter ended: called when the group is given up.
+    /// - Parameters:
+    ///   - firstNumber: from where on grants are numbered, as for `GroupRoster`.
+    ///   - ended: called when the group is given up.
     init(
         _ owner: any ConsumerGroup, of log: any LogStore, limits: GroupLimits, clock: any MonotonicClock,
-        ended: @escaping @Sendable () -> Void
+        firstNumber: UInt64, ended: @escaping @Sendable () -> Void
     ) {
         self.ended = ended
         name = owner.name
         self.log = log
         self.owner = owner
         self.clock = clock
-        let firstNumber = UInt64.random(in: 1..<1 << 62)
         state = Guarded(State(roster: GroupRoster(group: owner.name, limits: limits, firstNumber: firstNumber)))
     }
 

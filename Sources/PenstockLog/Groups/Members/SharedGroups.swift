@@ -1,4 +1,4 @@
-internal import PenstockEvents
+package import PenstockEvents
 
 /// The groups of a log whose partitions members share, for as long as they have members.
 package final class SharedGroups: Sendable {
@@ -10,11 +10,17 @@ package final class SharedGroups: Sendable {
 
     private let limits: GroupLimits
     private let clock: any MonotonicClock
+    private let randomNumbers: any RandomSource
     private let state = Guarded(State())
 
-    package init(limits: GroupLimits = GroupLimits(), clock: any MonotonicClock = SystemMonotonicClock()) {
+    /// - Parameter randomNumbers: From where the grants of each group are numbered.
+    package init(
+        limits: GroupLimits = GroupLimits(), clock: any MonotonicClock = SystemMonotonicClock(),
+        randomNumbers: any RandomSource = SystemRandomSource()
+    ) {
         self.limits = limits
         self.clock = clock
+        self.randomNumbers = randomNumbers
     }
 
     /// A seat in a group of a log, which is opened where it has no members.
@@ -72,8 +78,11 @@ package final class SharedGroups: Sendable {
                 state.opened += 1
                 let number = state.opened
                 let ended: @Sendable () -> Void = { [weak self] in self?.forget(name, number) }
-                let opening = Task.detached { [limits, clock] in
-                    SharedGroup(try await log.group(name), of: log, limits: limits, clock: clock, ended: ended)
+                let opening = Task.detached { [limits, clock, randomNumbers] in
+                    SharedGroup(
+                        try await log.group(name), of: log, limits: limits, clock: clock,
+                        // From so far below the last number they do not run out.
+                        firstNumber: 1 + randomNumbers.next() >> 2, ended: ended)
                 }
                 state.groups[name] = (number, opening)
                 return (number, opening)
