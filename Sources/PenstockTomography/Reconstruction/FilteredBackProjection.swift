@@ -1,7 +1,7 @@
 internal import Glibc
 
-/// Filtered back-projection in real space with linear interpolation: slow and plain, the reference that gridrec is
-/// checked against.
+/// Filtered back-projection in real space with linear interpolation, pixel by pixel: the reference that gridrec and
+/// `FilteredBackProjectionPlan` are checked against.
 ///
 /// Filter, weights, geometry and units are those of `Gridrec`. Linear interpolation smooths once more, by sinc(x)^2 on
 /// average, so the same filter gives a slightly softer image. Any pixels can be asked for alone. Method: Kak, Slaney,
@@ -38,9 +38,7 @@ public final class FilteredBackProjection: Sendable {
         var period = 2
         while period < 4 * columns { period *= 2 }
         self.period = period
-        let half = filter.response(period: period)
-        // The bare response is 1 at Nyquist's frequency and the ramp 1/2; the transform pair multiplies by the period.
-        response = (0..<period).map { Float(half[min($0, period - $0)] / Double(2 * period)) }
+        response = filter.factors(period: period)
         forward = FourierPlan(length: period, sign: .minus)
         backward = FourierPlan(length: period, sign: .plus)
     }
