@@ -16,7 +16,7 @@ public enum ReconstructionMethod: Sendable, Hashable {
     /// MLEM for each subset.
     case osem(iterations: Int = 5, subsets: Int = 10)
     /// SIRT with little total variation; the weight is in parts of the slice's mean attenuation (`IterativePlan.Method`).
-    case totalVariation(iterations: Int = 100, weight: Double = 0.01, nonNegative: Bool = false)
+    case totalVariation(iterations: Int = 100, weight: Double = 0.003, nonNegative: Bool = false)
 
     /// The usual short name, in small letters: `gridrec`, `fbp`, `sirt`, `mlem`, `osem`, `tv`.
     public var name: String {
