@@ -63,7 +63,9 @@ import Testing
             ["run", "--input", "scan.h5", "--output", "run.h5", "--parallelism", "1"] + Self.warmStart, in: folder)
         #expect(run.status == 0, "\(run.errors)")
         let expected = try folder.data("run.h5")
-        let others = [["--parallelism", "2", "--preview", "p"], ["--parallelism", "4", "--batch-size", "1", "--tiff", "t"]]
+        let others = [
+            ["--parallelism", "2", "--preview", "p"], ["--parallelism", "4", "--batch-size", "1", "--tiff", "t"],
+        ]
         for (number, other) in others.enumerated() {
             let replay = try Program.run(
                 ["replay", "--output", "r\(number).h5"] + Self.warmStart + other, in: folder)
@@ -86,9 +88,9 @@ import Testing
         #expect(try program.waitForAcknowledged(200))
         program.send(SIGKILL)
         let outcome = try program.wait()
-        #expect(outcome.wasKilled)
+        #expect(outcome.wasKilled && !folder.contains("v.h5"))
         let recorded = try await Recorded.projections(log: folder("penstock-log")).count
-        #expect((200..<1500).contains(recorded))
+        #expect(recorded >= Progress.acknowledged(in: outcome.errors))
         try Scans.copy(folder("scan.h5"), projections: 0..<recorded, to: folder("part.h5"))
         let replay = try Program.run(["replay", "--output", "replay.h5"] + options, in: folder)
         #expect(replay.status == 0, "\(replay.errors)")

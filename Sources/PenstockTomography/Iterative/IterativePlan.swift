@@ -121,7 +121,11 @@ public final class IterativePlan: Sendable {
         precondition((odd == nil) == (oddImage == nil), "an odd row has an image")
         precondition(memory.columns == columns && memory.angles == angleCount, "the memory was made for another size")
         memory.take(even, odd)
-        if isWarm { memory.begin(with: evenImage, oddImage) } else { memory.begin(with: method.isMultiplicative ? 1 : 0) }
+        if isWarm {
+            memory.begin(with: evenImage, oddImage)
+        } else {
+            memory.begin(with: method.isMultiplicative ? 1 : 0)
+        }
         if method.isMultiplicative { memory.makePositive(but: unseen) }
         let smoothing = smoothing(memory)
         for _ in 0..<iterations {

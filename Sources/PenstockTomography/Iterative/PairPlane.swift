@@ -60,7 +60,9 @@ struct PairPlane: ~Copyable {
             for firstCell in stride(from: 0, to: cells, by: Self.block) {
                 for cell in firstCell..<min(firstCell + Self.block, cells) {
                     let target = other.pairs(cell)
-                    for line in firstLine..<min(firstLine + Self.block, lines) { body(pairs(line)[cell], &target[line]) }
+                    for line in firstLine..<min(firstLine + Self.block, lines) {
+                        body(pairs(line)[cell], &target[line])
+                    }
                 }
             }
         }

@@ -61,7 +61,7 @@ public enum ReconstructionMethod: Sendable, Hashable {
 
     /// Prepares the reconstruction of projections `columns` wide, taken at these angles in this order, around `centre`.
     /// - Throws: `TomographyError` where there is no angle, or an angle or the centre is not finite.
-    func plan(
+    package func plan(
         columns: Int, anglesRadians: [Double], centre: Double
     ) throws(TomographyError) -> any ReconstructionPlan {
         func iterative(_ method: IterativePlan.Method, _ iterations: Int) throws(TomographyError) -> IterativePlan {

@@ -21,7 +21,9 @@ import Testing
         Score(image, phantom.image(size: Self.size), size: Self.size, disk: 0.95)
     }
 
-    @Test("a Shepp-Logan slice comes out right, and worse around a wrong centre or turned the wrong way", arguments: methods)
+    @Test(
+        "a Shepp-Logan slice comes out right, and worse around a wrong centre or turned the wrong way",
+        arguments: methods)
     func sheppLogan(method: ReconstructionMethod) throws {
         let scan = sheppLogan(.halfTurn(60))
         let phantom = SlicePhantom.sheppLogan(radiusPixels: 24)
@@ -152,7 +154,8 @@ import Testing
         "beginning with what some iterations gave is going on with them",
         arguments: [
             (ReconstructionMethod.sirt(iterations: 3), ReconstructionMethod.sirt(iterations: 6)),
-            (.mlem(iterations: 2), .mlem(iterations: 4)), (.osem(iterations: 1, subsets: 3), .osem(iterations: 2, subsets: 3)),
+            (.mlem(iterations: 2), .mlem(iterations: 4)),
+            (.osem(iterations: 1, subsets: 3), .osem(iterations: 2, subsets: 3)),
         ])
     func warmStart(half: ReconstructionMethod, whole: ReconstructionMethod) throws {
         let scan = PairScan(

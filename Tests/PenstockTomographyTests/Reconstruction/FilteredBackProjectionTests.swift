@@ -5,7 +5,8 @@ import Testing
 /// The reference is the plain form, in double precision and pixel by pixel, which the image quality of gridrec is tested against.
 @Suite struct FilteredBackProjectionTests {
     @Test(
-        "row by row and in pairs the images are those of the plain form", arguments: [(32, 16.4), (33, 15.0), (48, 24.0)])
+        "row by row and in pairs the images are those of the plain form",
+        arguments: [(32, 16.4), (33, 15.0), (48, 24.0)])
     func plain(columns: Int, centre: Double) throws {
         let angles = [Double].halfTurn(29) + [4.0, -1.3]
         let scan = PairScan(

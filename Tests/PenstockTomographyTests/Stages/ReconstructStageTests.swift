@@ -45,13 +45,15 @@ import Testing
     }
 
     private static let methods: [ReconstructionMethod] = [
-        .gridrec(), .filteredBackProjection(), .sirt(iterations: 2), .mlem(iterations: 2), .osem(iterations: 1, subsets: 2),
+        .gridrec(), .filteredBackProjection(), .sirt(iterations: 2), .mlem(iterations: 2),
+        .osem(iterations: 1, subsets: 2),
         .totalVariation(iterations: 2),
     ]
 
     @Test("the number of threads changes no bit, of no method", arguments: methods)
     func parallelism(method: ReconstructionMethod) throws {
-        let projections = Projection.phantomScan(angles: 12, columns: 32, rows: 7, centre: 16.5, radiusPixels: 14, knowsCentre: true)
+        let projections = Projection.phantomScan(
+            angles: 12, columns: 32, rows: 7, centre: 16.5, radiusPixels: 14, knowsCentre: true)
         var expected: [[Float]] = []
         for threads in [1, 2, 3, 16] {
             let driver = WindowDriver(Reconstruct(method, warmStart: true), parallelism: threads)
@@ -95,7 +97,8 @@ import Testing
 
     @Test("only the slices that a window gave begin warm, and gridrec keeps none")
     func keptImages() throws {
-        let projections = Projection.phantomScan(angles: 12, columns: 32, rows: 5, centre: 16.5, radiusPixels: 14, knowsCentre: true)
+        let projections = Projection.phantomScan(
+            angles: 12, columns: 32, rows: 5, centre: 16.5, radiusPixels: 14, knowsCentre: true)
         func images(_ method: ReconstructionMethod, warmStart: Bool) throws -> [[Float]] {
             let driver = WindowDriver(Reconstruct(method, early: .middle, warmStart: warmStart))
             try driver.add(projections)

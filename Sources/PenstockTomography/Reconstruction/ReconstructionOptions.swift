@@ -1,28 +1,46 @@
-import Penstock
-import PenstockTomography
+public import Penstock
 
-/// How slices are made of projections, as the command line has it.
-struct ReconstructionOptions: ParsableArguments, Sendable {
-    /// The algorithms by their usual short names.
-    enum Algorithm: String, ExpressibleByArgument, CaseIterable, Sendable {
-        case gridrec, fbp, sirt, mlem, osem, tv
+/// How slices are made of projections, as the command line has it: the options of a pipeline that reconstructs, as an option group.
+///
+/// ```swift
+/// @OptionGroup var reconstruction: ReconstructionOptions
+/// ```
+public struct ReconstructionOptions: ParsableArguments, Sendable {
+    /// The algorithms, by their usual short names.
+    public enum Algorithm: String, ExpressibleByArgument, CaseIterable, Sendable {
+        /// Gridrec and filtered back-projection.
+        case gridrec, fbp
+        /// SIRT, MLEM, OSEM, and SIRT with total variation.
+        case sirt, mlem, osem, tv
 
         /// Whether it improves an image step by step, and so has no filter.
         var isIterative: Bool { self != .gridrec && self != .fbp }
     }
 
-    @Option(help: "Algorithm of the reconstruction.") var algorithm = Algorithm.gridrec
-    @Option(help: "Filter of gridrec and fbp.") var filter = ReconstructionFilter.shepp
+    /// The algorithm.
+    @Option(help: "Algorithm of the reconstruction.") public var algorithm = Algorithm.gridrec
+    /// The filter; only of analytic algorithms.
+    @Option(help: "Filter of gridrec and fbp.") public var filter = ReconstructionFilter.shepp
+    /// How many iterations; only of iterative algorithms.
     @Option(help: "Iterations for each window: by default 100 for sirt and tv, 50 for mlem, 5 for osem.")
-    var iterations: Int?
-    @Option(help: "Subsets of the angles that osem goes through in an iteration: by default 10.") var subsets: Int?
+    public var iterations: Int?
+    /// How many subsets; only of OSEM.
+    @Option(help: "Subsets of the angles that osem goes through in an iteration: by default 10.")
+    public var subsets: Int?
+    /// The weight of the total variation, in parts of the slice's mean attenuation.
     @Option(help: "How much tv smooths, in parts of a slice's mean attenuation: by default 0.003.")
-    var tvWeight: Double?
-    @Flag(help: "Keep the values of sirt and tv from going below zero.") var nonNegative = false
-    @Flag(help: "Begin each window with the images of the one before.") var warmStart = false
+    public var tvWeight: Double?
+    /// Whether SIRT, also with total variation, has no negative values.
+    @Flag(help: "Keep the values of sirt and tv from going below zero.") public var nonNegative = false
+    /// Whether an iterative algorithm begins with the last window's images.
+    @Flag(help: "Begin each window with the images of the one before.") public var warmStart = false
+
+    /// As without options: gridrec.
+    public init() {}
 
     /// Refuses options that the algorithm does not have, and values that mean nothing.
-    func validate() throws {
+    /// - Throws: `ValidationError`, which says what the option is for.
+    public func validate() throws {
         guard iterations == nil || algorithm.isIterative else {
             throw ValidationError("--iterations is for sirt, mlem, osem and tv; \(algorithm) has none")
         }
@@ -54,7 +72,7 @@ struct ReconstructionOptions: ParsableArguments, Sendable {
     }
 
     /// The algorithm with its parameters, those that were not given as they are by default.
-    var method: ReconstructionMethod {
+    public var method: ReconstructionMethod {
         switch algorithm {
         case .gridrec: .gridrec(filter: filter)
         case .fbp: .filteredBackProjection(filter: filter)
