@@ -62,11 +62,10 @@ package final class MemoryPool: Sendable {
 
     /// Reconstructs a pair in memory that is there, or in new.
     package func reconstruct<Plan: ReconstructionPlan>(_ pair: SlicePair, by plan: Plan) {
-        var memory = free.withLock { $0.popLast() } as? Plan.Memory
-        if let present = memory, !plan.fits(present) { memory = nil }
-        let used = memory ?? plan.makeMemory()
-        plan.reconstruct(pair, memory: used)
-        free.withLock { $0.append(used) }
+        let kept = free.withLock { $0.popLast() } as? Plan.Memory
+        let memory = kept.flatMap { plan.fits($0) ? $0 : nil } ?? plan.makeMemory()
+        plan.reconstruct(pair, memory: memory)
+        free.withLock { $0.append(memory) }
     }
 }
 
