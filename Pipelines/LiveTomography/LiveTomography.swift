@@ -8,7 +8,7 @@ import PenstockTomography
     @Option(help: "The scan: a Data Exchange HDF5 file.") var input: String?
     @Option(help: "The volume of the last window: an HDF5 file.") var output = "volume.h5"
     @Option(help: "Rotation centre: a detector column, or auto.") var centre = RotationCentre.automatic
-    @Option(help: "Filter of the reconstruction.") var filter = ReconstructionFilter.shepp
+    @OptionGroup var reconstruction: ReconstructionOptions
     @Option(help: "Window: whole, the latest part of a turn (180deg), or a number of projections.") var window =
         ScanWindow.whole
     @Option(help: "Distance between windows: 15deg, or a number of projections.") var every = WindowStep.degrees(15)
@@ -36,7 +36,7 @@ import PenstockTomography
         let slices = Flow("reconstruction") {
             prepared
             ProjectionWindows(window.rule(every: every))
-            Gridrec(filter: filter, early: tiff != nil ? .all : preview != nil ? .middle : .none)
+            Reconstruct(reconstruction.method, early: earlySlices, warmStart: reconstruction.warmStart)
         }
         Flow("centre") {
             prepared
@@ -61,6 +61,19 @@ import PenstockTomography
         }
     }
 
+    /// Refuses what cannot be meant.
+    func validate() throws {
+        guard !reconstruction.warmStart || window != .whole else {
+            throw ValidationError(
+                "--warm-start needs windows that follow each other, such as --window 180deg; --window whole has one")
+        }
+    }
+
+    /// The slices that somebody needs of windows before the last: with a warm start all, so that the volume is the same whoever looks on.
+    private var earlySlices: Reconstruct.EarlySlices {
+        tiff != nil || reconstruction.warmStart ? .all : preview != nil ? .middle : .none
+    }
+
     /// Keeps what differs between a run and its replay beside the volume, and says what was done.
     func report(_ record: RunRecord) throws -> [String] {
         try record.writeProvenance(to: output + ".provenance.json")
@@ -82,10 +95,12 @@ import PenstockTomography
 
     /// What the volume itself says about how it was made: nothing that differs between a run and its replay.
     private var volumeParameters: [String: String] {
-        [
-            "algorithm": "gridrec", "filter": "\(filter)", "centre": "\(centre)", "window": "\(window)",
-            "every": "\(every)",
-            "zinger_threshold": zingerThreshold.map { "\($0)" } ?? "none",
-        ]
+        var parameters = reconstruction.method.parameters
+        if reconstruction.method.isIterative { parameters["warm_start"] = "\(reconstruction.warmStart)" }
+        parameters["centre"] = "\(centre)"
+        parameters["window"] = "\(window)"
+        parameters["every"] = "\(every)"
+        parameters["zinger_threshold"] = zingerThreshold.map { "\($0)" } ?? "none"
+        return parameters
     }
 }

@@ -63,6 +63,16 @@ struct RealDataTests {
         }
     }
 
+    @Test("the tooth by filtered back-projection is the reference itself")
+    func filteredBackProjection() throws {
+        let volume = try reconstruct("tooth", "--centre", "296.0", "--algorithm", "fbp")
+        for score in scores(volume, try RecordedScans.images("tooth_ref_fbp_shepp.npy"), disk: 0.9) {
+            #expect(score.correlation > 0.9999)
+            #expect(abs(score.scale - 1) < 0.001)
+            #expect(score.relativeError < 0.001)
+        }
+    }
+
     @Test("the tooth's rotation centre is found within a column")
     func toothCentre() async throws {
         _ = try reconstruct("tooth", "--log", "log")

@@ -1,44 +1,47 @@
-/// The memory that one thread needs to reconstruct slices by an `IterativePlan`: about 10 `columns`^2 and 4 `angles` x `columns` floats.
+/// The memory that one thread needs to reconstruct slices by an `IterativePlan`: about 8 `columns`^2 and 4 `angles` x `columns` floats, and
+/// 6 `columns`^2 more for total variation.
 public struct IterativeMemory: ~Copyable {
-    private let columns: Int
+    let columns: Int
+    let angles: Int
     /// The line integrals, [angle, column].
     private var measured: PairPlane
     /// What the image would give, and then how it differs from what was measured.
     private var simulated: PairPlane
     private var image: PairImage
     private var change: PairImage
-    private var lanes: ProjectorMemory
+    private var sums: ProjectorMemory
     private var variation: TotalVariation?
 
     /// Memory for plans of as many columns and angles.
     public init(columns: Int, angles: Int) {
         self.columns = columns
+        self.angles = angles
         measured = PairPlane(lines: angles, cells: columns)
         simulated = PairPlane(lines: angles, cells: columns)
         image = PairImage(size: columns)
         change = PairImage(size: columns)
-        lanes = ProjectorMemory(columns: columns)
+        sums = ProjectorMemory(size: columns, columns: columns)
     }
 
     // MARK: Weights
 
-    /// One over the length of each ray in the image; 0 for rays that miss it.
-    mutating func rayWeights(_ projector: ParallelProjector, _ numbers: [Int]) -> [Float] {
+    /// The length of each ray in the image, [angle, column].
+    mutating func rayLengths(_ projector: ParallelProjector, _ numbers: [Int]) -> [Float] {
         begin(with: 1)
         project(projector, numbers)
         return numbers.flatMap { number in
             let line = simulated.pairs(number)
-            return (0..<columns).map { line[$0].x > 0 ? 1 / line[$0].x : 0 }
+            return (0..<columns).map { line[$0].x }
         }
     }
 
-    /// One over what each pixel gives to the rays of some projections; 0 for pixels that they do not see.
-    mutating func pixelWeights(_ projector: ParallelProjector, _ numbers: [Int]) -> [Float] {
+    /// What each pixel gives to the rays of some projections, [row, column].
+    mutating func pixelSums(_ projector: ParallelProjector, _ numbers: [Int]) -> [Float] {
         for number in numbers { simulated.setLine(number, to: 1) }
-        projector.backproject(simulated, numbers, into: &change, &lanes)
+        projector.backproject(simulated, numbers, by: .adjoint, into: &change, &sums)
         return (0..<columns).flatMap { row in
             let line = change.rows.pairs(row)
-            return (0..<columns).map { line[$0].x > 0 ? 1 / line[$0].x : 0 }
+            return (0..<columns).map { line[$0].x }
         }
     }
 
@@ -48,8 +51,8 @@ public struct IterativeMemory: ~Copyable {
     mutating func take(
         _ even: UnsafeBufferPointer<UnsafePointer<Float>>, _ odd: UnsafeBufferPointer<UnsafePointer<Float>>?
     ) {
-        precondition(even.count == measured.lines, "the memory was made for another number of angles")
         for angle in even.indices { measured.setLine(angle, even: even[angle], odd: odd?[angle]) }
+        variation?.reset()
     }
 
     /// Begins with an image of one value.
@@ -73,11 +76,23 @@ public struct IterativeMemory: ~Copyable {
         }
     }
 
+    /// The sums of the line integrals of all rays that meet the image.
+    func total(weights: [Float]) -> SIMD2<Double> {
+        var total = SIMD2<Double>.zero
+        for angle in 0..<angles {
+            let line = measured.pairs(angle)
+            for column in 0..<columns where weights[angle * columns + column] > 0 {
+                total += SIMD2(Double(line[column].x), Double(line[column].y))
+            }
+        }
+        return total
+    }
+
     // MARK: Steps
 
     /// Computes what the image would give.
     mutating func project(_ projector: ParallelProjector, _ numbers: [Int]) {
-        projector.project(image, numbers, into: &simulated, &lanes)
+        projector.project(image, numbers, into: &simulated, &sums)
     }
 
     /// What was measured less what the image would give, times the weights of the rays.
@@ -103,7 +118,7 @@ public struct IterativeMemory: ~Copyable {
 
     /// Adds to the image what the difference gives back to it, times the weights of the pixels.
     mutating func correct(_ projector: ParallelProjector, _ numbers: [Int], weights: [Float], nonNegative: Bool) {
-        projector.backproject(simulated, numbers, into: &change, &lanes)
+        projector.backproject(simulated, numbers, by: .adjoint, into: &change, &sums)
         let least = nonNegative ? SIMD2<Float>.zero : SIMD2(repeating: -.infinity)
         for row in 0..<columns {
             let (pixels, change) = (image.rows.pairs(row), change.rows.pairs(row))
@@ -117,7 +132,7 @@ public struct IterativeMemory: ~Copyable {
 
     /// Multiplies the image with what the ratio gives back to it, times the weights of the pixels. Pixels that none of the rays sees stay.
     mutating func scale(_ projector: ParallelProjector, _ numbers: [Int], weights: [Float]) {
-        projector.backproject(simulated, numbers, into: &change, &lanes)
+        projector.backproject(simulated, numbers, by: .adjoint, into: &change, &sums)
         for row in 0..<columns {
             let (pixels, change) = (image.rows.pairs(row), change.rows.pairs(row))
             for column in 0..<columns {
@@ -128,10 +143,16 @@ public struct IterativeMemory: ~Copyable {
         image.copyRowsToColumns()
     }
 
-    /// Brings the image near to one with less variation.
-    mutating func smooth(weight: Float) {
+    /// Brings the images near to some with less variation.
+    mutating func smooth(weight: SIMD2<Float>, nonNegative: Bool) {
         if variation == nil { variation = TotalVariation(size: columns) }
         variation?.smooth(&image.rows, weight: weight)
+        if nonNegative {
+            for row in 0..<columns {
+                let pixels = image.rows.pairs(row)
+                for column in 0..<columns { pixels[column].replace(with: 0, where: pixels[column] .< 0) }
+            }
+        }
         image.copyRowsToColumns()
     }
 
@@ -141,16 +162,12 @@ public struct IterativeMemory: ~Copyable {
         var largest = SIMD2<Float>.zero
         for row in 0..<columns {
             let pixels = image.rows.pairs(row)
-            for column in 0..<columns {
-                largest = largest.replacing(with: pixels[column], where: pixels[column] .> largest)
-            }
+            for column in 0..<columns { largest.replace(with: pixels[column], where: pixels[column] .> largest) }
         }
         let least = (largest * 1e-3).replacing(with: 1, where: largest .<= 0)
         for row in 0..<columns {
             let pixels = image.rows.pairs(row)
-            for column in 0..<columns {
-                pixels[column] = pixels[column].replacing(with: least, where: .!(pixels[column] .> 0))
-            }
+            for column in 0..<columns { pixels[column].replace(with: least, where: .!(pixels[column] .> 0)) }
         }
         for pixel in unseen { image.rows.pairs(pixel / columns)[pixel % columns] = .zero }
         image.copyRowsToColumns()

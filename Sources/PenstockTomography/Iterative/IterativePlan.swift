@@ -1,5 +1,3 @@
-internal import Glibc
-
 /// Iterative reconstruction of parallel-beam slices, two at a time: slower than gridrec, and better where angles are few or missing, or counts
 /// low.
 ///
@@ -11,8 +9,8 @@ internal import Glibc
 ///   DOI 10.1109/42.363108.
 /// - SIRT with total variation: after each step the image that is near to it and has little variation (`TotalVariation`).
 ///
-/// Geometry, order of the pixels and units are those of `GridrecPlan`. Immutable; serves many threads, each with its own memory. What comes
-/// out of a pair depends on nothing else.
+/// All are homogeneous: twice the line integrals give twice the image. Geometry, order of the pixels and units are those of `GridrecPlan`.
+/// Immutable; serves many threads, each with its own memory. What comes out of a pair depends on nothing else.
 public final class IterativePlan: Sendable {
     /// How an image becomes a better one.
     public enum Method: Sendable, Hashable {
@@ -20,16 +18,26 @@ public final class IterativePlan: Sendable {
         case sirt(nonNegative: Bool)
         /// MLEM; negative line integrals count as 0.
         case mlem
-        /// OSEM with this many subsets, interleaved in angle; an iteration goes through all.
+        /// OSEM with this many subsets, at least 1, interleaved in angle; an iteration goes through all.
         case osem(subsets: Int)
-        /// SIRT with total variation of this weight, in 1/pixel.
-        case totalVariation(weight: Double)
+        /// SIRT with total variation, without negative values where that is asked for. The weight, 0 or more, is that of `TotalVariation` in
+        /// parts of the slice's mean attenuation: what its line integrals come to for each pixel that their rays pass.
+        case totalVariation(weight: Double, nonNegative: Bool)
+
+        var isMultiplicative: Bool {
+            switch self {
+            case .mlem, .osem: true
+            case .sirt, .totalVariation: false
+            }
+        }
     }
 
     /// Columns of the detector, and width and height of the image.
     public var columns: Int { projector.columns }
     /// Projections.
     public var angleCount: Int { projector.views.count }
+    /// How the angles are spread. Iterative methods need no weights; a gap shows in the image all the same.
+    public let weights: AngularWeights
     /// How an image becomes a better one.
     public let method: Method
     /// How often.
@@ -40,6 +48,8 @@ public final class IterativePlan: Sendable {
     private let subsets: [[Int]]
     /// One over the length of each ray in the image, [angle, column]; 0 for those that miss it. Of the additive methods.
     private let rayWeights: [Float]
+    /// The length of all rays in the image. Of the additive methods.
+    private let length: Double
     /// For each subset, one over what a pixel gives to its rays, [row, column]; 0 for pixels that nobody sees.
     private let pixelWeights: [[Float]]
     /// The pixels that no ray sees.
@@ -54,10 +64,10 @@ public final class IterativePlan: Sendable {
     ) throws(TomographyError) {
         precondition(columns > 0, "a detector has at least one column")
         precondition(iterations > 0, "an iterative reconstruction has at least one iteration")
-        guard !anglesRadians.isEmpty else { throw .noAngles }
-        if let bad = anglesRadians.firstIndex(where: { !$0.isFinite }) { throw .invalidAngle(projection: bad) }
         guard centre.isFinite else { throw .invalidCentre }
-        let projector = ParallelProjector(columns: columns, anglesRadians: anglesRadians, centre: centre)
+        weights = try AngularWeights(anglesRadians: anglesRadians)
+        let projector = ParallelProjector(
+            size: columns, columns: columns, anglesRadians: anglesRadians, centre: centre)
         self.projector = projector
         self.method = method
         self.iterations = iterations
@@ -69,15 +79,17 @@ public final class IterativePlan: Sendable {
             subsets = [all]
         }
         var memory = IterativeMemory(columns: columns, angles: all.count)
-        switch method {
-        case .sirt, .totalVariation: rayWeights = memory.rayWeights(projector, all)
-        case .mlem, .osem: rayWeights = []
-        }
+        let lengths = method.isMultiplicative ? [] : memory.rayLengths(projector, all)
+        rayWeights = Self.inverse(lengths)
+        length = lengths.reduce(0) { $0 + Double($1) }
         var pixelWeights: [[Float]] = []
-        for subset in subsets { pixelWeights.append(memory.pixelWeights(projector, subset)) }
+        for subset in subsets { pixelWeights.append(Self.inverse(memory.pixelSums(projector, subset))) }
         self.pixelWeights = pixelWeights
         unseen = (0..<columns * columns).filter { pixel in pixelWeights.allSatisfy { $0[pixel] == 0 } }
     }
+
+    /// One over each value; 0 where it is not positive.
+    private static func inverse(_ values: [Float]) -> [Float] { values.map { $0 > 0 ? 1 / $0 : 0 } }
 
     /// The numbers of the projections in order of their angles, dealt out to `count` subsets or one for each projection.
     private static func interleaved(_ angles: [Double], _ count: Int) -> [[Int]] {
@@ -107,33 +119,44 @@ public final class IterativePlan: Sendable {
         precondition(even.count == angleCount, "a pair has one row for each angle")
         precondition(odd == nil || odd?.count == angleCount, "a pair has one row for each angle")
         precondition((odd == nil) == (oddImage == nil), "an odd row has an image")
+        precondition(memory.columns == columns && memory.angles == angleCount, "the memory was made for another size")
         memory.take(even, odd)
-        if isWarm { memory.begin(with: evenImage, oddImage) } else { memory.begin(with: isMultiplicative ? 1 : 0) }
-        if isMultiplicative { memory.makePositive(but: unseen) }
+        if isWarm {
+            memory.begin(with: evenImage, oddImage)
+        } else {
+            memory.begin(with: method.isMultiplicative ? 1 : 0)
+        }
+        if method.isMultiplicative { memory.makePositive(but: unseen) }
+        let smoothing = smoothing(memory)
         for _ in 0..<iterations {
-            for (subset, weights) in zip(subsets, pixelWeights) {
-                memory.project(projector, subset)
-                switch method {
-                case .sirt(let nonNegative):
-                    memory.subtract(subset, weights: rayWeights)
-                    memory.correct(projector, subset, weights: weights, nonNegative: nonNegative)
-                case .totalVariation(let weight):
-                    memory.subtract(subset, weights: rayWeights)
-                    memory.correct(projector, subset, weights: weights, nonNegative: false)
-                    memory.smooth(weight: Float(weight))
-                case .mlem, .osem:
-                    memory.divide(subset)
-                    memory.scale(projector, subset, weights: weights)
-                }
-            }
+            for (subset, weights) in zip(subsets, pixelWeights) { improve(&memory, subset, weights, smoothing) }
         }
         memory.give(evenImage, oddImage)
     }
 
-    private var isMultiplicative: Bool {
+    /// One step, with one subset of the projections.
+    private func improve(
+        _ memory: inout IterativeMemory, _ subset: [Int], _ weights: [Float], _ smoothing: SIMD2<Float>
+    ) {
+        memory.project(projector, subset)
         switch method {
-        case .mlem, .osem: true
-        case .sirt, .totalVariation: false
+        case .sirt(let nonNegative):
+            memory.subtract(subset, weights: rayWeights)
+            memory.correct(projector, subset, weights: weights, nonNegative: nonNegative)
+        case .totalVariation(_, let nonNegative):
+            memory.subtract(subset, weights: rayWeights)
+            memory.correct(projector, subset, weights: weights, nonNegative: false)
+            memory.smooth(weight: smoothing, nonNegative: nonNegative)
+        case .mlem, .osem:
+            memory.divide(subset)
+            memory.scale(projector, subset, weights: weights)
         }
+    }
+
+    /// The weight of the total variation for the slices in the memory, in their unit; 0 for slices of nothing but air.
+    private func smoothing(_ memory: borrowing IterativeMemory) -> SIMD2<Float> {
+        guard case .totalVariation(let weight, _) = method, length > 0 else { return .zero }
+        let mean = memory.total(weights: rayWeights) / length
+        return SIMD2(Float(max(0, weight * mean.x)), Float(max(0, weight * mean.y)))
     }
 }

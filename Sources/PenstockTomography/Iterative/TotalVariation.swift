@@ -2,11 +2,12 @@
 ///
 /// It minimises the squared distance over 2 `weight` plus the sum of the lengths of the gradients, by the fixed-point iteration of
 /// A. Chambolle, "An algorithm for total variation minimization and applications", J. Math. Imaging Vis. 20, 89, 2004,
-/// DOI 10.1023/B:JMIV.0000011325.36760.1e. The dual field stays from one call to the next, which are about images that are near to each other.
+/// DOI 10.1023/B:JMIV.0000011325.36760.1e. The dual field stays from one call to the next, which are about images that are near to each
+/// other; `reset` forgets it.
 struct TotalVariation: ~Copyable {
     /// Steps of the iteration in a call.
     static let steps = 10
-    /// The length of a step; up to 1/4 it converges.
+    /// The length of a step. Chambolle proves convergence up to 1/8 and finds it up to 1/4.
     static let step: Float = 0.25
 
     private let size: Int
@@ -23,30 +24,38 @@ struct TotalVariation: ~Copyable {
         divergence = PairPlane(lines: size, cells: size)
     }
 
+    /// Begins with other images.
+    mutating func reset() {
+        for row in 0..<size {
+            along.setLine(row, to: 0)
+            down.setLine(row, to: 0)
+        }
+    }
+
     /// Smooths a pair of images.
-    /// - Parameter weight: How much: in the unit of the image.
-    mutating func smooth(_ image: inout PairPlane, weight: Float) {
-        guard weight > 0 else { return }
+    /// - Parameter weight: How much each, in the unit of the image; where it is 0 the image stays.
+    mutating func smooth(_ image: inout PairPlane, weight: SIMD2<Float>) {
+        let inverse = (1 / weight).replacing(with: 0, where: .!(weight .> 0))
         for _ in 0..<Self.steps {
-            diverge(minus: image, over: weight)
+            diverge(minus: image, times: inverse)
             advance()
         }
-        diverge(minus: image, over: .infinity)
+        diverge(minus: image, times: .zero)
         for row in 0..<size {
             let (pixels, divergence) = (image.pairs(row), divergence.pairs(row))
             for column in 0..<size { pixels[column] -= weight * divergence[column] }
         }
     }
 
-    /// The divergence of the field, less the image over `weight`. The field is zero at the last row and column.
-    private mutating func diverge(minus image: borrowing PairPlane, over weight: Float) {
+    /// The divergence of the field, less the image times `factor`. The field is zero at the last row and column.
+    private mutating func diverge(minus image: borrowing PairPlane, times factor: SIMD2<Float>) {
         for row in 0..<size {
             let (target, pixels) = (divergence.pairs(row), image.pairs(row))
             let (along, down) = (along.pairs(row), down.pairs(row))
             let above = row > 0 ? self.down.pairs(row - 1) : nil
             for column in 0..<size {
-                var sum = along[column] + down[column] - pixels[column] / weight
-                if column > 0 { sum -= along[column - 1] }
+                // Before the first cell of a line there are zeros.
+                var sum = along[column] - along[column - 1] + down[column] - factor * pixels[column]
                 if let above { sum -= above[column] }
                 target[column] = sum
             }

@@ -1,9 +1,9 @@
 internal import Glibc
 
-/// Filtered back-projection in real space with linear interpolation: slow and plain, the reference that gridrec is
-/// checked against.
+/// Filtered back-projection in real space with linear interpolation, pixel by pixel: the reference that gridrec and
+/// `FilteredBackProjectionPlan` are checked against.
 ///
-/// Filter, weights, geometry and units are those of `Gridrec`. Linear interpolation smooths once more, by sinc(x)^2 on
+/// Filter, weights, geometry and units are those of `GridrecPlan`. Linear interpolation smooths once more, by sinc(x)^2 on
 /// average, so the same filter gives a slightly softer image. Any pixels can be asked for alone. Method: Kak, Slaney,
 /// "Principles of Computerized Tomographic Imaging", 1988, chapter 3, DOI 10.1137/1.9780898719277.
 public final class FilteredBackProjection: Sendable {
@@ -38,9 +38,7 @@ public final class FilteredBackProjection: Sendable {
         var period = 2
         while period < 4 * columns { period *= 2 }
         self.period = period
-        let half = filter.response(period: period)
-        // The bare response is 1 at Nyquist's frequency and the ramp 1/2; the transform pair multiplies by the period.
-        response = (0..<period).map { Float(half[min($0, period - $0)] / Double(2 * period)) }
+        response = filter.factors(period: period)
         forward = FourierPlan(length: period, sign: .minus)
         backward = FourierPlan(length: period, sign: .plus)
     }
@@ -82,7 +80,7 @@ public final class FilteredBackProjection: Sendable {
         return Float(sum)
     }
 
-    /// The slice of a sinogram [angle, column], `columns` x `columns` pixels as `Gridrec` orients them.
+    /// The slice of a sinogram [angle, column], `columns` x `columns` pixels as `GridrecPlan` orients them.
     public func image(_ sinogram: [Float]) -> [Float] {
         let rows = filtered(sinogram)
         return (0..<columns * columns).map { pixel in

@@ -121,7 +121,7 @@ public final class GridrecPlan: Sendable {
         precondition(even.count == angleCount, "a pair has one row for each angle")
         precondition(odd == nil || odd?.count == angleCount, "a pair has one row for each angle")
         precondition((odd == nil) == (oddImage == nil), "an odd row has an image")
-        workspace.check(against: self)
+        precondition(workspace.fits(self), "the workspace was made for another size")
         for angle in 0..<angleCount {
             workspace.add(even: even[angle], odd: odd?[angle], angle: angle, plan: self)
         }

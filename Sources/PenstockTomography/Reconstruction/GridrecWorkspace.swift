@@ -25,9 +25,8 @@ public struct GridrecWorkspace: ~Copyable {
         scratch = FourierBuffer(count: 7 * plan.period / 2)
     }
 
-    func check(against plan: GridrecPlan) {
-        precondition(columns == plan.columns && period == plan.period, "the workspace was made for another size")
-    }
+    /// Whether the workspace has the size of this plan.
+    func fits(_ plan: GridrecPlan) -> Bool { columns == plan.columns && period == plan.period }
 
     private static func blockCount(_ plan: GridrecPlan) -> Int {
         (plan.columns + GridrecPlan.columnsPerBlock - 1) / GridrecPlan.columnsPerBlock

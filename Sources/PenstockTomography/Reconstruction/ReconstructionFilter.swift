@@ -60,6 +60,14 @@ public enum ReconstructionFilter: String, Sendable, Hashable, CaseIterable, Cust
         return ramp.indices.map { 2 * ramp[$0] * window(atCyclesPerPixel: Double($0) / Double(period)) }
     }
 
+    /// The factors of all frequencies of a pair of transforms, there and back, of an even `period`: what filters a row whose columns are 1
+    /// apart, so that its back-projection over pi is the image.
+    func factors(period: Int) -> [Float] {
+        let response = response(period: period)
+        // The bare response is 1 at Nyquist's frequency and the ramp 1/2; the transform pair multiplies by the period.
+        return (0..<period).map { Float(response[min($0, period - $0)] / Double(2 * period)) }
+    }
+
     /// The cosine transform of the ramp's kernel (1/4 at 0, -1/(pi j)^2 at odd j, 0 at even j), cut to one period.
     static func bandLimitedRamp(period: Int) -> [Double] {
         let cosines = (0..<period).map { cos(2 * .pi * Double($0) / Double(period)) }

@@ -253,7 +253,7 @@ enum RightCases {
                 FlatField()
                 MinusLog()
                 Sliding(angle: .degrees(180), every: .degrees(10))
-                Gridrec(filter: .shepp).parallelism(2)
+                Reconstruct(.gridrec(filter: .shepp)).parallelism(2)
                 To(DataExchangeVolume("volume.h5"))
             }
             """#),

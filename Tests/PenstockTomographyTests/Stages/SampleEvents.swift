@@ -39,10 +39,10 @@ extension Projection {
     /// Attenuations of the Shepp-Logan phantom over some degrees, the same in every row but for a factor.
     static func phantomScan(
         _ scan: UInt64 = 1, angles: Int = 90, degrees: Double = 180, columns: Int = 64, rows: Int = 1,
-        centre: Double = 33.5,
+        centre: Double = 33.5, radiusPixels: Double = 28,
         knowsCentre: Bool = false
     ) -> [Projection] {
-        let phantom = SlicePhantom(ellipses: Ellipse.sheppLogan, radiusPixels: 28)
+        let phantom = SlicePhantom(ellipses: Ellipse.sheppLogan, radiusPixels: radiusPixels)
         return (0..<angles).map { index in
             let angle = Double(index) * degrees / Double(angles)
             let row = phantom.projection(angleRadians: angle * .pi / 180, columns: columns, centre: centre)

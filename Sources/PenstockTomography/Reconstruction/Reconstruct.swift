@@ -1,0 +1,131 @@
+public import Penstock
+public import PenstockEvents
+
+/// Reconstructs every window of projections, slice by slice, by gridrec or any other `ReconstructionMethod`.
+///
+/// Slices are computed in pairs of an even and an odd detector row, several pairs at a time on as many threads as the stage has; what comes
+/// out does not depend on their number.
+public struct Reconstruct: WindowOperator {
+    private let method: ReconstructionMethod
+    private let early: EarlySlices
+    private let keepsImages: Bool
+
+    /// Which slices are reconstructed for windows that are not the last of their scan.
+    public enum EarlySlices: Sendable, Hashable {
+        /// All slices.
+        case all
+        /// The middle slice, for looking at while the scan runs.
+        case middle
+        /// None.
+        case none
+    }
+
+    /// Reconstruction by a method. The projections must know their rotation centre, from `FindCentre`.
+    /// - Parameters:
+    ///   - early: The slices of windows that are not the last of their scan.
+    ///   - warmStart: Whether an iterative method begins with the image that the slice had in the last window that gave it one, so that a few
+    ///     iterations for each window do. The images are part of the state: 4 `columns`^2 bytes for each slice. Other methods begin nowhere.
+    public init(_ method: ReconstructionMethod = .gridrec(), early: EarlySlices = .all, warmStart: Bool = false) {
+        self.method = method
+        self.early = early
+        keepsImages = warmStart && method.isIterative
+    }
+
+    /// The projections in the window, and the images that the next one begins with.
+    public struct State: Snapshotable {
+        var projections: [Projection] = []
+        var images = WarmImages()
+        fileprivate var window: ReconstructionWindow?
+
+        init() {}
+
+        /// Writes the projections, oldest first, and then the images.
+        public func snapshot(into records: inout RecordWriter) {
+            for projection in projections { records.append(projection) }
+            images.snapshot(into: &records)
+        }
+
+        /// Brings them back.
+        public init(restoring records: [RecordReader]) throws(RecordError) {
+            let count = try WarmImages.count(in: records)
+            images = try WarmImages(restoring: records.suffix(count + 1))
+            for record in records.dropLast(count + 1) {
+                var record = record
+                projections.append(try Projection(reading: &record))
+            }
+        }
+    }
+
+    /// An empty window.
+    public func makeState() -> State { State() }
+
+    /// A projection enters.
+    public func add(_ projection: Projection, state: inout State, context: OperatorContext) throws {
+        if let first = state.projections.first {
+            guard first.rows == projection.rows, first.columns == projection.columns else {
+                throw TomographyError.shapeChanged(kind: "projection", index: projection.index)
+            }
+        }
+        state.projections.append(projection)
+    }
+
+    /// The oldest projection leaves.
+    public func remove(_ projection: Projection, state: inout State, context: OperatorContext) {
+        state.projections.removeFirst()
+    }
+
+    /// Puts out the next slices: one pair for each thread.
+    public func emit(
+        _ pane: WindowPane, part: Int, state: inout State, into output: inout Output<ReconstructedSlice>,
+        context: OperatorContext
+    ) throws -> EmitProgress {
+        guard let first = state.projections.first else { return .complete }
+        let pairs = pairs(of: first.rows, pane)
+        guard !pairs.isEmpty else { return .complete }
+        if part == 0 {
+            state.window = try ReconstructionWindow(state.projections, by: method, reusing: state.window)
+            if pane.isLast { tell(state.window, pane, context) }
+        }
+        guard let window = state.window else { preconditionFailure("a window was not begun") }
+        let range = part * context.parallelism..<min((part + 1) * context.parallelism, pairs.count)
+        for (row, pixels) in window.reconstruct(pairs: Array(pairs[range]), from: state.images) {
+            if keepsImages { state.images[row] = pixels }
+            output.append(slice(row, pixels, of: state.projections, pane), time: pane.time)
+        }
+        return range.upperBound == pairs.count ? .complete : .more
+    }
+
+    private func pairs(of rows: Int, _ pane: WindowPane) -> [Int] {
+        let all = Array(0..<(rows + 1) / 2)
+        guard !pane.isLast else { return all }
+        return switch early {
+        case .all: all
+        case .middle: [rows / 2 / 2]
+        case .none: []
+        }
+    }
+
+    private func slice(
+        _ row: Int, _ pixels: Payload, of projections: [Projection], _ pane: WindowPane
+    ) -> ReconstructedSlice {
+        let angles = projections.map(\.angleDegrees)
+        return ReconstructedSlice(
+            scan: projections[0].scan, window: pane.index, projections: pane.count, isComplete: pane.isComplete,
+            isLast: pane.isLast, anglesDegrees: (angles.min() ?? 0)...(angles.max() ?? 0), slice: row,
+            sliceCount: projections[0].rows, size: projections[0].columns, pixels: pixels)
+    }
+
+    /// Says how the last window was reconstructed, how many the scan had, and what is wrong with the last.
+    private func tell(_ window: ReconstructionWindow?, _ pane: WindowPane, _ context: OperatorContext) {
+        for (name, value) in method.parameters.sorted(by: { $0.key < $1.key }) {
+            context.report(.fact(name: name, value: value))
+        }
+        context.report(.fact(name: "windows", value: "\(pane.index + 1)"))
+        context.report(.fact(name: "projections_in_last_window", value: "\(pane.count)"))
+        context.report(.fact(name: "last_window_is_complete", value: "\(pane.isComplete)"))
+        guard let weights = window?.weights, weights.isCapped else { return }
+        let gap = (weights.largestGapRadians * 180 / .pi * 10).rounded() / 10
+        context.report(
+            .warning("the projections leave a gap of \(gap) degrees: the image has artefacts along its directions"))
+    }
+}
