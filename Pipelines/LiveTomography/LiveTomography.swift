@@ -12,7 +12,8 @@ import PenstockTomography
     @Option(help: "Window: whole, the latest part of a turn (180deg), or a number of projections.") var window =
         ScanWindow.whole
     @Option(help: "Distance between windows: 15deg, or a number of projections.") var every = WindowStep.degrees(15)
-    @Option(help: "Excess of transmission above which a pixel is a zinger, such as 0.15.") var zingerThreshold: Double?
+    @OptionGroup(title: "Preparation") var preparation: PreparationOptions
+    @Option(help: "Width of the image around the rotation axis, in pixels; all by default.") var width: Int?
     @Flag(help: "Count pixels that are NaN or infinite as air.") var allowNonFinite = false
     @Option(help: "Folder for every slice of every window, as TIFF.") var tiff: String?
     @Option(help: "Folder for a picture of the middle slice of every window, as PNG.") var preview: String?
@@ -24,17 +25,38 @@ import PenstockTomography
         }
         let prepared = Flow("preparation") {
             scan
-            FlatField(allowsNonFinite: allowNonFinite)
-            if let zingerThreshold {
-                RemoveZingers(threshold: zingerThreshold)
+            FlatField(
+                average: preparation.flatAverage, timing: preparation.flatTiming, allowsNonFinite: allowNonFinite)
+            if preparation.cropRows != nil || preparation.cropColumns != nil {
+                CropProjections(rows: preparation.cropRows?.indices, columns: preparation.cropColumns?.indices)
             }
-            MinusLog()
+            if let threshold = preparation.zingerThreshold {
+                RemoveZingers(threshold: threshold)
+            }
+            if let columns = preparation.air {
+                NormaliseAir(columns: columns)
+            }
+            if let factor = preparation.binning {
+                BinProjections(factor: factor)
+            }
+            if let paganin = preparation.paganin {
+                RetrievePhase(paganin)
+            }
+            MinusLog(floor: preparation.floor)
+            if let polynomial = preparation.beamHardening {
+                CorrectBeamHardening(coefficients: polynomial.coefficients)
+            }
             FindCentre(centre)
         }
         let slices = Flow("reconstruction") {
             prepared
             ProjectionWindows(window.rule(every: every))
-            Gridrec(filter: filter, early: tiff != nil ? .all : preview != nil ? .middle : .none)
+            Gridrec(
+                filter: filter, early: tiff != nil ? .all : preview != nil ? .middle : .none,
+                sinogramSteps: preparation.sinogramSteps)
+            if let width {
+                CropSlices(width: width)
+            }
         }
         Flow("centre") {
             prepared
@@ -57,6 +79,15 @@ import PenstockTomography
                 To(Preview(preview))
             }
         }
+    }
+
+    /// The settings that do not go together.
+    func check(_ verb: PipelineVerb) throws {
+        if preparation.halfAcquisition, centre == .automatic { throw TomographyError.halfAcquisitionNeedsCentre }
+    }
+
+    func validate() throws {
+        if let width, width < 1 { throw ValidationError("--width takes a number of one or more") }
     }
 
     /// Keeps what differs between a run and its replay beside the volume, and says what was done.
@@ -82,8 +113,7 @@ import PenstockTomography
     private var volumeParameters: [String: String] {
         [
             "algorithm": "gridrec", "filter": "\(filter)", "centre": "\(centre)", "window": "\(window)",
-            "every": "\(every)",
-            "zinger_threshold": zingerThreshold.map { "\($0)" } ?? "none",
-        ]
+            "every": "\(every)", "width": width.map { "\($0)" } ?? "all",
+        ].merging(preparation.parameters) { $1 }
     }
 }

@@ -9,6 +9,7 @@ public import PenstockEvents
 public struct Gridrec: WindowOperator {
     private let filter: ReconstructionFilter
     private let early: EarlySlices
+    private let sinogramSteps: [any SinogramStep]
 
     /// Which slices are reconstructed for windows that are not the last of their scan.
     public enum EarlySlices: Sendable, Hashable {
@@ -21,10 +22,16 @@ public struct Gridrec: WindowOperator {
     }
 
     /// Reconstruction with a filter. The projections must know their rotation centre, from `FindCentre`.
-    /// - Parameter early: The slices of windows that are not the last of their scan.
-    public init(filter: ReconstructionFilter = .shepp, early: EarlySlices = .all) {
+    /// - Parameters:
+    ///   - early: The slices of windows that are not the last of their scan.
+    ///   - sinogramSteps: What happens to the sinogram of every row before, one step after the other. Windows before the last that are too
+    ///     short for half acquisition give no slices.
+    public init(
+        filter: ReconstructionFilter = .shepp, early: EarlySlices = .all, sinogramSteps: [any SinogramStep] = []
+    ) {
         self.filter = filter
         self.early = early
+        self.sinogramSteps = sinogramSteps
     }
 
     /// The projections in the window.
@@ -75,14 +82,21 @@ public struct Gridrec: WindowOperator {
         let pairs = pairs(of: first.rows, pane)
         guard !pairs.isEmpty else { return .complete }
         if part == 0 {
-            state.window = try GridrecWindow(state.projections, filter: filter, reusing: state.window)
+            do {
+                let sinograms = try WindowSinograms(state.projections, steps: sinogramSteps)
+                state.window = try GridrecWindow(
+                    state.projections, sinograms, filter: filter, reusing: state.window)
+            } catch TomographyError.halfAcquisitionTooShort where !pane.isLast {
+                return .complete
+            }
             if pane.isLast { tell(state.window, pane, context) }
         }
         guard let window = state.window else { preconditionFailure("a window was not begun") }
         let range = part * context.parallelism..<min((part + 1) * context.parallelism, pairs.count)
         let slices = window.reconstruct(pairs: Array(pairs[range]))
         for (row, pixels) in slices {
-            output.append(slice(row, pixels, of: state.projections, pane), time: pane.time)
+            output.append(
+                slice(row, pixels, size: window.plan.columns, of: state.projections, pane), time: pane.time)
         }
         return range.upperBound == pairs.count ? .complete : .more
     }
@@ -98,13 +112,13 @@ public struct Gridrec: WindowOperator {
     }
 
     private func slice(
-        _ row: Int, _ pixels: Payload, of projections: [Projection], _ pane: WindowPane
+        _ row: Int, _ pixels: Payload, size: Int, of projections: [Projection], _ pane: WindowPane
     ) -> ReconstructedSlice {
         let angles = projections.map(\.angleDegrees)
         return ReconstructedSlice(
             scan: projections[0].scan, window: pane.index, projections: pane.count, isComplete: pane.isComplete,
             isLast: pane.isLast, anglesDegrees: (angles.min() ?? 0)...(angles.max() ?? 0), slice: row,
-            sliceCount: projections[0].rows, size: projections[0].columns, pixels: pixels)
+            sliceCount: projections[0].rows, size: size, pixels: pixels)
     }
 
     /// Says how many windows the scan had, and what is wrong with the last.
@@ -125,15 +139,19 @@ public struct Gridrec: WindowOperator {
 private final class GridrecWindow: Sendable {
     let plan: GridrecPlan
     private let projections: [Projection]
+    private let sinograms: WindowSinograms
     private let workspaces: WorkspacePool
 
     init(
-        _ projections: [Projection], filter: ReconstructionFilter, reusing last: GridrecWindow?
+        _ projections: [Projection], _ sinograms: WindowSinograms, filter: ReconstructionFilter,
+        reusing last: GridrecWindow?
     ) throws(TomographyError) {
-        guard let first = projections.first, let centre = first.centre else { throw .centreUnknown }
         self.projections = projections
-        let angles = projections.map { $0.angleDegrees.remainder(dividingBy: 360) * .pi / 180 }
-        plan = try GridrecPlan(columns: first.columns, anglesRadians: angles, centre: centre, filter: filter)
+        self.sinograms = sinograms
+        let geometry = sinograms.geometry
+        let angles = geometry.anglesDegrees.map { $0.remainder(dividingBy: 360) * .pi / 180 }
+        plan = try GridrecPlan(
+            columns: geometry.columns, anglesRadians: angles, centre: geometry.centre, filter: filter)
         workspaces = last?.plan.columns == plan.columns ? last?.workspaces ?? WorkspacePool() : WorkspacePool()
     }
 
@@ -152,10 +170,8 @@ private final class GridrecWindow: Sendable {
     private func run(_ job: PairJob) {
         let memory = workspaces.take(for: plan)
         defer { workspaces.giveBack(memory) }
-        let even = pointers(row: job.even)
-        let odd = job.odd.map { pointers(row: $0) } ?? []
-        even.withUnsafeBufferPointer { even in
-            odd.withUnsafeBufferPointer { odd in
+        withPointers(row: job.even) { even in
+            withPointers(row: job.odd) { odd in
                 plan.reconstruct(
                     even: even, odd: job.odd == nil ? nil : odd, into: job.evenImage, job.oddImage,
                     workspace: &memory.workspace)
@@ -163,12 +179,22 @@ private final class GridrecWindow: Sendable {
         }
     }
 
-    private func pointers(row: Int) -> [UnsafePointer<Float>] {
-        projections.map { projection in
-            projection.values.withValues(of: Float.self) { values in
-                // The storage outlives the call: `projections` holds it.
-                values.baseAddress! + row * projection.columns
+    /// Calls `body` with where a row begins at each angle; with nothing where there is no row.
+    private func withPointers(row: Int?, _ body: (UnsafeBufferPointer<UnsafePointer<Float>>) -> Void) {
+        guard let row else { return [].withUnsafeBufferPointer(body) }
+        guard sinograms.areChanged else {
+            let pointers = projections.map { projection in
+                projection.values.withValues(of: Float.self) { values in
+                    // The storage outlives the call: `projections` holds it.
+                    UnsafePointer(values.baseAddress! + row * projection.columns)
+                }
             }
+            return pointers.withUnsafeBufferPointer(body)
+        }
+        let sinogram = sinograms.sinogram(row: row)
+        sinogram.values.withUnsafeBufferPointer { values in
+            let pointers = (0..<sinogram.angles).map { values.baseAddress! + $0 * sinogram.columns }
+            pointers.withUnsafeBufferPointer(body)
         }
     }
 }
