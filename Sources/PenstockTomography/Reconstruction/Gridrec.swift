@@ -86,7 +86,8 @@ public struct Gridrec: WindowOperator {
                 let sinograms = try WindowSinograms(state.projections, steps: sinogramSteps)
                 state.window = try GridrecWindow(
                     state.projections, sinograms, filter: filter, reusing: state.window)
-            } catch TomographyError.halfAcquisitionTooShort where !pane.isLast {
+            } catch {
+                guard case .halfAcquisitionTooShort = error, !pane.isLast else { throw error }
                 return .complete
             }
             if pane.isLast { tell(state.window, pane, context) }
