@@ -1,5 +1,5 @@
 public import Penstock
-public import PenstockEvents
+internal import PenstockEvents
 
 /// Cuts slices to a square around the rotation axis, which then lies on column width/2 and row width/2 - 1 (rounded down) of what is left.
 public struct CropSlices: Operator {

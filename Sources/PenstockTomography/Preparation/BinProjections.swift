@@ -1,5 +1,5 @@
 public import Penstock
-public import PenstockEvents
+internal import PenstockEvents
 
 /// Replaces squares of pixels by their means: faster, less noise, less detail. Do it before the logarithm.
 ///

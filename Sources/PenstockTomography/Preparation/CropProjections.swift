@@ -1,5 +1,5 @@
 public import Penstock
-public import PenstockEvents
+internal import PenstockEvents
 
 /// Cuts projections to a part of the detector. Centres are then counted in the columns that are left.
 public struct CropProjections: Operator {
