@@ -6,7 +6,9 @@ struct PreparationOptions: ParsableArguments {
     @Option(help: "How the frames of a set of flats or darks become one: mean or median.") var flatAverage =
         FrameAverage.mean
     @Option(
-        help: "Flats of several sets: the latest before a projection, or interpolated in time, for which projections wait.")
+        help:
+            "Flats of several sets: the latest before a projection, or interpolated in time, for which projections wait."
+    )
     var flatTiming = FlatTiming.latest
     @Option(help: "Detector rows that stay, such as 0:64; the last is not included.") var cropRows: IndexRange?
     @Option(help: "Detector columns that stay, such as 100:1948.") var cropColumns: IndexRange?

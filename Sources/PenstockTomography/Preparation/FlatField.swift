@@ -82,7 +82,8 @@ public struct FlatField: Operator {
                 } else if state.waiting.count == mostWaiting {
                     context.report(
                         .warning(
-                            "more than \(mostWaiting) projections wait for flats: they were normalised by those before them"))
+                            "more than \(mostWaiting) projections wait for flats: they were normalised by those before them"
+                        ))
                     try release(&state, into: &output, context)
                 }
             }

@@ -19,7 +19,8 @@ struct CircularOrder {
         let sorted = turned.indices.sorted { (turned[$0], $0) < (turned[$1], $1) }
         let gaps = sorted.indices.map { place in
             place == 0
-                ? turned[sorted[0]] + 360 - turned[sorted[sorted.count - 1]] : turned[sorted[place]] - turned[sorted[place - 1]]
+                ? turned[sorted[0]] + 360 - turned[sorted[sorted.count - 1]]
+                : turned[sorted[place]] - turned[sorted[place - 1]]
         }
         // The gap over 360 degrees wins where others are as large but for rounding: a full turn begins at 0.
         var first = 0

@@ -19,7 +19,8 @@ public struct StitchHalfAcquisition: SinogramStep {
         }
         let partners = Partner.all(of: input.anglesDegrees)
         guard !partners.isEmpty else {
-            throw .halfAcquisitionTooShort(degrees: 360 - CircularOrder(anglesDegrees: input.anglesDegrees).openingDegrees)
+            throw .halfAcquisitionTooShort(
+                degrees: 360 - CircularOrder(anglesDegrees: input.anglesDegrees).openingDegrees)
         }
         let lines = Lines(input)
         return SinogramGeometry(
@@ -35,8 +36,10 @@ public struct StitchHalfAcquisition: SinogramStep {
         sinogram.values.withUnsafeBufferPointer { source in
             for (row, partner) in partners.enumerated() {
                 let near = UnsafeBufferPointer(rebasing: source[partner.row * columns..<(partner.row + 1) * columns])
-                let before = UnsafeBufferPointer(rebasing: source[partner.before * columns..<(partner.before + 1) * columns])
-                let after = UnsafeBufferPointer(rebasing: source[partner.after * columns..<(partner.after + 1) * columns])
+                let before = UnsafeBufferPointer(
+                    rebasing: source[partner.before * columns..<(partner.before + 1) * columns])
+                let after = UnsafeBufferPointer(
+                    rebasing: source[partner.after * columns..<(partner.after + 1) * columns])
                 for (index, line) in lines.all.enumerated() {
                     var sum: Float = 0
                     if line.weight > 0 { sum += line.weight * line.here.value(near) }

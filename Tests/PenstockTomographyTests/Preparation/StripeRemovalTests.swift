@@ -122,7 +122,9 @@ import Testing
         }
     }
 
-    @Test("several levels of wavelets take off what is the same at all angles and falls into details, and give back the rest")
+    @Test(
+        "several levels of wavelets take off what is the same at all angles and falls into details, and give back the rest"
+    )
     func wavelets() {
         // Alternating columns are all detail; a sinogram without any change across the columns is none.
         let (angles, columns) = (37, 95)
@@ -155,7 +157,8 @@ import Testing
     func text() throws {
         for text in [
             "smoothing:size=7", "sorting:size=21", "sorting", "filtering:sigma=2.5,size=9", "large:snr=4.0,size=31",
-            "dead:snr=3.0,size=51", "all:snr=3.0,large=41,small=11", "fourier-wavelet:sigma=1.5,levels=3", "titarenko:weight=0.1",
+            "dead:snr=3.0,size=51", "all:snr=3.0,large=41,small=11", "fourier-wavelet:sigma=1.5,levels=3",
+            "titarenko:weight=0.1",
         ] {
             #expect(try StripeRemoval(text).description == text)
         }

@@ -27,9 +27,11 @@ import Testing
         // The means of the times are 2 and 8: at 4, 5, 6 the flats are 100 + 100/3, 150 and 100 + 200/3.
         let released = try driver.process([.row(.projection, [100], index: 3)])
         #expect(released.map(\.index) == [0, 1, 2])
-        for (value, expected) in zip(values(released), [0.75, 2 / 3, 0.6] as [Float]) { #expect(abs(value - expected) < 1e-6) }
+        for (value, expected) in zip(values(released), [0.75, 2 / 3, 0.6] as [Float]) {
+            #expect(abs(value - expected) < 1e-6)
+        }
         // Behind the last set the flat stays.
-        #expect(values(try driver.finish()) == [0.5])
+        #expect(try values(driver.finish()) == [0.5])
     }
 
     @Test("the end of a scan, or another scan, releases what waits: with the flats behind it, or without")
@@ -37,10 +39,10 @@ import Testing
         let end = ControlRecord.scanEnd(ScanEnd(scan: ScanID(1), eventCount: 10))
         let both = interpolated()
         _ = try both.process(Self.frames)
-        #expect(abs(values(try both.control(end))[1] - 2 / 3) < 1e-6)
+        #expect(try abs(values(both.control(end))[1] - 2 / 3) < 1e-6)
         let before = interpolated()
         _ = try before.process(Array(Self.frames[..<7]))
-        #expect(values(try before.control(end)) == [1, 1, 1])
+        #expect(try values(before.control(end)) == [1, 1, 1])
         let next = interpolated()
         _ = try next.process(Array(Self.frames[..<7]))
         #expect(try next.process([.row(.dark, [0], scan: 2)]).count == 3)
@@ -50,23 +52,25 @@ import Testing
     func darks() throws {
         let driver = interpolated()
         _ = try driver.process(Array(Self.frames[..<7]) + [.row(.dark, [50])])
-        #expect(values(try driver.process([.row(.projection, [75], index: 3)])) == [1, 1, 1])
-        #expect(values(try driver.finish()) == [0.5])
+        #expect(try values(driver.process([.row(.projection, [75], index: 3)])) == [1, 1, 1])
+        #expect(try values(driver.finish()) == [0.5])
     }
 
     @Test("more projections than may wait go on by the flats before them, and that is said")
     func bounded() throws {
         let driver = interpolated(mostWaiting: 2)
-        #expect(values(try driver.process(Self.frames)) == [1, 1])
+        #expect(try values(driver.process(Self.frames)) == [1, 1])
         #expect(
             driver.reported == [
                 .warning("more than 2 projections wait for flats: they were normalised by those before them")
             ])
         // The third one waited and has both: 0.6 as ever.
-        #expect(abs(values(try driver.finish())[0] - 0.6) < 1e-6)
+        #expect(try abs(values(driver.finish())[0] - 0.6) < 1e-6)
     }
 
-    @Test("batches do not matter, and a state that was written down while projections waited goes on", arguments: FrameAverage.allCases)
+    @Test(
+        "batches do not matter, and a state that was written down while projections waited goes on",
+        arguments: FrameAverage.allCases)
     func snapshot(average: FrameAverage) throws {
         let driver = StageDriver(FlatField(average: average, timing: .interpolated))
         var parts: [Float] = []

@@ -35,7 +35,9 @@ import Testing
         let binned = try StageDriver(BinProjections(factor: 2)).process([projection])[0]
         #expect(binned.values.floats == [3.5, 5.5])
         #expect(binned.rows == 1 && binned.columns == 2)
-        #expect(try StageDriver(BinProjections(factor: 1)).process([projection])[0].values.floats == projection.values.floats)
+        #expect(
+            try StageDriver(BinProjections(factor: 1)).process([projection])[0].values.floats
+                == projection.values.floats)
         #expect(throws: TomographyError.self) { try StageDriver(BinProjections(factor: 4)).process([projection]) }
     }
 
@@ -49,7 +51,9 @@ import Testing
     @Test("the floor of the logarithm is the one that was given")
     func floor() throws {
         let attenuation = try StageDriver(MinusLog(floor: 0.25)).process([Projection.row([0.5, 0.25, 0.1, -1])])[0]
-        for (value, expected) in zip(attenuation.values.floats, [0.6931472, 1.3862944, 1.3862944, 1.3862944] as [Float]) {
+        for (value, expected) in zip(
+            attenuation.values.floats, [0.6931472, 1.3862944, 1.3862944, 1.3862944] as [Float])
+        {
             #expect(abs(value - expected) < 1e-6)
         }
     }
@@ -97,7 +101,8 @@ import Testing
             var pixels = Array(repeating: Float(0), count: size * size)
             pixels[(size - 1 - size / 2) * size + size / 2] = 1
             let slice = ReconstructedSlice(
-                scan: ScanID(1), window: 0, projections: 1, isComplete: true, isLast: true, anglesDegrees: 0...1, slice: 0,
+                scan: ScanID(1), window: 0, projections: 1, isComplete: true, isLast: true, anglesDegrees: 0...1,
+                slice: 0,
                 sliceCount: 1, size: size, pixels: Payload(pixels))
             let cut = try StageDriver(CropSlices(width: width)).process([slice])[0]
             #expect(cut.size == width)

@@ -19,7 +19,8 @@ extension Sinogram {
         let replacement = mask.contains(true) ? smooth.unsorted().values : []
         for start in stride(from: 0, to: values.count, by: columns) {
             for column in 0..<columns {
-                values[start + column] = mask[column] ? replacement[start + column] : values[start + column] * scales[column]
+                values[start + column] =
+                    mask[column] ? replacement[start + column] : values[start + column] * scales[column]
             }
         }
     }
