@@ -148,7 +148,7 @@ import Testing
                     columns: columns, values: (0..<angles * columns).map { Float($0 * 7 % 11) - 2 })
                 method.remove(from: &sinogram)
                 #expect(sinogram.values.count == angles * columns, "\(method)")
-                #expect(sinogram.values.allSatisfy(\.isFinite), "\(method), \(angles) x \(columns)")
+                #expect(sinogram.values.allSatisfy { $0.isFinite }, "\(method), \(angles) x \(columns)")
             }
         }
     }
