@@ -12,7 +12,8 @@ import PenstockTomography
     @Option(help: "Window: whole, the latest part of a turn (180deg), or a number of projections.") var window =
         ScanWindow.whole
     @Option(help: "Distance between windows: 15deg, or a number of projections.") var every = WindowStep.degrees(15)
-    @Option(help: "Excess of transmission above which a pixel is a zinger, such as 0.15.") var zingerThreshold: Double?
+    @OptionGroup(title: "Preparation") var preparation: PreparationOptions
+    @Option(help: "Width of the image around the rotation axis, in pixels; all by default.") var width: Int?
     @Flag(help: "Count pixels that are NaN or infinite as air.") var allowNonFinite = false
     @Option(help: "Folder for every slice of every window, as TIFF.") var tiff: String?
     @Option(help: "Folder for a picture of the middle slice of every window, as PNG.") var preview: String?
@@ -26,17 +27,38 @@ import PenstockTomography
         }
         let prepared = Flow("preparation") {
             scan
-            FlatField(allowsNonFinite: allowNonFinite)
-            if let zingerThreshold {
-                RemoveZingers(threshold: zingerThreshold)
+            FlatField(
+                average: preparation.flatAverage, timing: preparation.flatTiming, allowsNonFinite: allowNonFinite)
+            if preparation.cropRows != nil || preparation.cropColumns != nil {
+                CropProjections(rows: preparation.cropRows?.indices, columns: preparation.cropColumns?.indices)
             }
-            MinusLog()
+            if let threshold = preparation.zingerThreshold {
+                RemoveZingers(threshold: threshold)
+            }
+            if let columns = preparation.air {
+                NormaliseAir(columns: columns)
+            }
+            if let factor = preparation.binning {
+                BinProjections(factor: factor)
+            }
+            if let paganin = preparation.paganin {
+                RetrievePhase(paganin)
+            }
+            MinusLog(floor: preparation.floor)
+            if let polynomial = preparation.beamHardening {
+                CorrectBeamHardening(coefficients: polynomial.coefficients)
+            }
             FindCentre(centre)
         }
         let slices = Flow("reconstruction") {
             prepared
             ProjectionWindows(window.rule(every: every))
-            Reconstruct(reconstruction.method, early: earlySlices, warmStart: reconstruction.warmStart)
+            Reconstruct(
+                reconstruction.method, early: earlySlices, warmStart: reconstruction.warmStart,
+                sinogramSteps: preparation.sinogramSteps)
+            if let width {
+                CropSlices(width: width)
+            }
         }
         Flow("centre") {
             prepared
@@ -61,8 +83,14 @@ import PenstockTomography
         }
     }
 
+    /// The settings that do not go together.
+    func check(_ verb: PipelineVerb) throws {
+        if preparation.halfAcquisition, centre == .automatic { throw TomographyError.halfAcquisitionNeedsCentre }
+    }
+
     /// Refuses what cannot be meant.
     func validate() throws {
+        if let width, width < 1 { throw ValidationError("--width takes a number of one or more") }
         guard !reconstruction.warmStart || window != .whole else {
             throw ValidationError(
                 "--warm-start needs windows that follow each other, such as --window 180deg; --window whole has one")
@@ -95,12 +123,12 @@ import PenstockTomography
 
     /// What the volume itself says about how it was made: nothing that differs between a run and its replay.
     private var volumeParameters: [String: String] {
-        var parameters = reconstruction.method.parameters
+        var parameters = reconstruction.method.parameters.merging(preparation.parameters) { $1 }
         if reconstruction.method.isIterative { parameters["warm_start"] = "\(reconstruction.warmStart)" }
         parameters["centre"] = "\(centre)"
         parameters["window"] = "\(window)"
         parameters["every"] = "\(every)"
-        parameters["zinger_threshold"] = zingerThreshold.map { "\($0)" } ?? "none"
+        parameters["width"] = width.map { "\($0)" } ?? "all"
         return parameters
     }
 }

@@ -26,6 +26,16 @@ public enum TomographyError: Diagnostic, Equatable {
     case centreOutside(Double, columns: Int)
     /// Projections reached a reconstruction without a rotation centre.
     case centreUnknown
+    /// No projection of a half acquisition has one half a turn later.
+    case halfAcquisitionTooShort(degrees: Double)
+    /// Half acquisition was asked for without a rotation centre.
+    case halfAcquisitionNeedsCentre
+    /// The settings of a method, as text, are not understood.
+    case invalidSettings(String, reason: String, usage: String)
+    /// A projection is too small for what is cut from it or put together.
+    case projectionTooSmall(what: String, rows: Int, columns: Int)
+    /// Slices are smaller than the part that is cut from their middle.
+    case sliceTooSmall(width: Int, size: Int)
     /// The angle of a projection goes back, but windows over the angle need a steadily turning stage.
     case angleGoesBack(projection: Int, degrees: Double)
     /// A second scan with slices of another size was to be written into one volume.
@@ -53,6 +63,14 @@ public enum TomographyError: Diagnostic, Equatable {
         case .centreUnknown: "a projection reached the reconstruction without a rotation centre"
         case .angleGoesBack(let projection, let degrees):
             "the angle goes back at projection \(projection), to \(degrees) degrees"
+        case .halfAcquisitionTooShort(let degrees):
+            "half acquisition needs a full turn, but the projections cover \(Int(degrees.rounded())) degrees"
+        case .halfAcquisitionNeedsCentre: "half acquisition cannot find the rotation centre by itself"
+        case .invalidSettings(let text, let reason, _): "‘\(text)’: \(reason)"
+        case .projectionTooSmall(let what, let rows, let columns):
+            "projections of \(rows) x \(columns) pixels are too small for \(what)"
+        case .sliceTooSmall(let width, let size):
+            "an image of \(width) columns cannot be cut from slices of \(size) x \(size) pixels"
         case .volumeChanged(let path): "\(path): slices of another size came for the same volume"
         case .emptyVolume(let path): "\(path): there was no slice to write"
         }
@@ -76,6 +94,12 @@ public enum TomographyError: Diagnostic, Equatable {
         case .centreUnknown: "put FindCentre(...) before the window"
         case .angleGoesBack:
             "a window over the angle needs a steadily turning stage; use the latest projections (--window 377) or the whole scan"
+        case .halfAcquisitionTooShort:
+            "take projections over 360 degrees, or leave --half-acquisition out where the axis is near the middle"
+        case .halfAcquisitionNeedsCentre: "give --centre: the column near the edge that the axis projects to"
+        case .invalidSettings(_, _, let usage): "write \(usage)"
+        case .projectionTooSmall: "look at the size of the detector region that was recorded"
+        case .sliceTooSmall: "give a smaller --width, or none"
         case .volumeChanged: "write each scan into a file of its own"
         case .emptyVolume: "the topic or the scan holds no projections"
         }
@@ -85,9 +109,11 @@ public enum TomographyError: Diagnostic, Equatable {
     public var category: FailureCategory {
         switch self {
         case .noAngles, .invalidAngle, .sinogramTooSmall, .noFlats, .flatsNotBrighter, .shapeChanged, .nonFinitePixels,
-            .angleGoesBack, .volumeChanged, .emptyVolume:
+            .angleGoesBack, .halfAcquisitionTooShort, .volumeChanged, .emptyVolume:
             .data
-        case .invalidCentre, .unknownFilter, .noInput, .centreOutside: .usage
+        case .invalidCentre, .unknownFilter, .noInput, .centreOutside, .halfAcquisitionNeedsCentre, .invalidSettings,
+            .projectionTooSmall, .sliceTooSmall:
+            .usage
         case .centreUnknown: .software
         }
     }

@@ -47,6 +47,22 @@ import Testing
     func usage() throws {
         #expect(try Program.run(Self.run + ["--centre", "middle"], in: folder).status == 64)
         #expect(try Program.run(Self.run + ["--colour", "blue"], in: folder).status == 64)
+        for option in [
+            ["--stripe", "rings"], ["--stripe", "sorting:size=0"], ["--paganin", "energy=20"], ["--air", "0"],
+            ["--binning", "0"], ["--floor", "0"], ["--beam-hardening", "1,x"], ["--crop-rows", "5:2"],
+            ["--width", "0"],
+        ] {
+            #expect(try Program.run(Self.run + option, in: folder).status == 64, "\(option)")
+        }
+        let stripe = try Program.run(Self.run + ["--stripe", "rings"], in: folder)
+        #expect(stripe.errors.contains("there is no way to remove stripes named ‘rings’ (write smoothing:size=5, "))
+        let half = try Program.run(Self.run + ["--half-acquisition"], in: folder)
+        #expect(half.status == 64)
+        #expect(
+            half.errorLines == [
+                "error: half acquisition cannot find the rotation centre by itself",
+                "hint: give --centre: the column near the edge that the axis projects to",
+            ])
         #expect(try Program.run("replay", "--topic", "others", in: folder).status == 64)
         let nothing = try Program.run("run", "--output", "v.h5", in: folder)
         #expect(nothing.status == 64)

@@ -108,4 +108,16 @@ struct RealDataTests {
             #expect(score.relativeError <= 0.035)
         }
     }
+
+    @Test("half acquisition over 360 degrees comes near the truth, cut to its width around the axis")
+    func half() throws {
+        let volume = try reconstruct("half_A", "--centre", "24.5", "--half-acquisition", "--width", "576")
+        let scores = scores(volume, try RecordedScans.images("half_A_truth.npy"), disk: 0.95)
+        #expect(scores.count == 2 && volume.size == 576)
+        for (slice, score) in scores.enumerated() {
+            print("half_A, slice \(slice): correlation \(score.correlation), error \(score.relativeError)")
+            #expect(score.correlation >= 0.992)
+            #expect(score.relativeError <= 0.036)
+        }
+    }
 }

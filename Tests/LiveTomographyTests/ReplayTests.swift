@@ -34,6 +34,30 @@ import Testing
         }
     }
 
+    @Test(
+        "every preparation repeats to the byte, too",
+        arguments: [
+            "--flat-average median --flat-timing interpolated --crop-columns 4:96 --zinger-threshold 0.15 --air 3 --binning 2 "
+                + "--paganin energy=20,distance=1,pixel=1,alpha=0.01 --floor 1e-4 --beam-hardening 1,0.05 --stripe dead "
+                + "--stripe fourier-wavelet:sigma=1 --centre 21.4",
+            "--stripe all --half-acquisition --centre 20 --width 80",
+        ])
+    func preparation(_ text: String) throws {
+        try Scans.stone(columns: 96, rows: 4, angles: 90, degrees: 360, centre: 20).write(to: folder("scan.h5"))
+        let options = text.split(separator: " ").map(String.init)
+        let run = try Program.run(
+            ["run", "--input", "scan.h5", "--output", "v.h5", "--batch-size", "7"] + options, in: folder)
+        #expect(run.status == 0, "\(run.errors)")
+        let replay = try Program.run(["replay", "--output", "r.h5", "--parallelism", "1"] + options, in: folder)
+        #expect(replay.status == 0, "\(replay.errors)")
+        let volume = try folder.data("v.h5")
+        #expect(try folder.data("r.h5") == volume)
+        // Without it all the volume is another one.
+        let plain = try Program.run(["replay", "--output", "plain.h5", "--centre", "20"], in: folder)
+        #expect(plain.status == 0, "\(plain.errors)")
+        #expect(try folder.data("plain.h5") != volume)
+    }
+
     @Test("--set means what the option means, and another filter gives another volume")
     func parameters() throws {
         try Scans.stone(rows: 2).write(to: folder("scan.h5"))

@@ -142,11 +142,6 @@ extension FindCentre.State {
         let column: Double
         static let schema = Schema("FindCentreBeginning", fields: [.init("scan", .u64), .init("column", .f64)])
     }
-
-    private struct Moment: FixedEvent {
-        let nanoseconds: Int64
-        static let schema = Schema("Moment", fields: [.init("time", .i64, unit: "ns")])
-    }
 }
 
 /// The rotation centre that a reconstruction of a scan used, as an event to record.

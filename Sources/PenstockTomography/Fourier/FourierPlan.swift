@@ -105,6 +105,32 @@ struct RealFourierPlan: ~Copyable, @unchecked Sendable {
     }
 }
 
+/// An FFTW plan from the half spectrum of a real array back to the array, times its size, in single precision and by FFTW_ESTIMATE.
+///
+/// Sound as `Sendable` for the reasons of `FourierPlan`.
+struct InverseRealFourierPlan: ~Copyable, @unchecked Sendable {
+    private let handle: fftwf_plan
+
+    /// A plan for `rows` x `columns` real numbers; the spectrum has `rows` x (`columns` / 2 + 1) complex numbers.
+    init(rows: Int, columns: Int) {
+        let source = FourierBuffer(complexCount: rows * (columns / 2 + 1))
+        let target = FourierBuffer(count: rows * columns)
+        handle = planning {
+            fftwf_plan_dft_c2r_2d(Int32(rows), Int32(columns), complex(source.base), target.base, FFTW_ESTIMATE)
+        }
+    }
+
+    deinit {
+        let handle = handle
+        planner.withLock { _ in fftwf_destroy_plan(handle) }
+    }
+
+    /// Transforms `spectrum`, which is used up, with the sign +, into `target`.
+    func execute(_ spectrum: borrowing FourierBuffer, into target: borrowing FourierBuffer) {
+        fftwf_execute_dft_c2r(handle, complex(spectrum.base), target.base)
+    }
+}
+
 /// The same memory as FFTW's complex type, two floats side by side.
 private func complex(_ pointer: UnsafeMutablePointer<Float>) -> UnsafeMutablePointer<fftwf_complex> {
     UnsafeMutableRawPointer(pointer).assumingMemoryBound(to: fftwf_complex.self)

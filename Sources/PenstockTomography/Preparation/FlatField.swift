@@ -1,21 +1,48 @@
 public import Penstock
 public import PenstockEvents
 
-/// Turns frames into transmissions: (I - D) / max(F - D, 1e-6), with the means of the flats F and the darks D that came before.
+/// Turns frames into transmissions: (I - D) / max(F - D, 1e-6), with the averages of flats F and darks D.
 ///
-/// Flats or darks that come again behind projections begin a new set. Output are the projections, float32.
+/// Flats or darks that come again behind projections begin a new set. By default a projection goes on at once, normalised by the latest set
+/// before it. With `FlatTiming.interpolated` it waits for the next set: between sets at the times t0 and t1, the means of the times of their
+/// frames, F is (1 - u) F0 + u F1 with u = (t - t0) / (t1 - t0), between 0 and 1; darks are those before the projection. Output are the
+/// projections, float32.
 public struct FlatField: Operator {
+    /// The most projections that wait for flats behind them. When there are more they go on by the flats before them, with a warning.
+    public static let mostWaiting = 4096
+
+    private let average: FrameAverage
+    private let timing: FlatTiming
     private let allowsNonFinite: Bool
+    private let mostWaiting: Int
 
     /// Normalisation by flats and darks.
-    /// - Parameter allowsNonFinite: Whether pixels that are NaN or infinite count as air, with a warning; else they end the run.
-    public init(allowsNonFinite: Bool = false) { self.allowsNonFinite = allowsNonFinite }
+    /// - Parameters:
+    ///   - average: How the frames of a set become one. The median keeps the frames, at most 255 of a set, in memory and in snapshots.
+    ///   - timing: Which set counts where there are several.
+    ///   - allowsNonFinite: Whether pixels that are NaN or infinite count as air, with a warning; else they end the run.
+    public init(
+        average: FrameAverage = .mean, timing: FlatTiming = .latest, allowsNonFinite: Bool = false
+    ) {
+        self.init(average: average, timing: timing, allowsNonFinite: allowsNonFinite, mostWaiting: Self.mostWaiting)
+    }
 
-    /// The means, and where the scan began.
+    init(average: FrameAverage, timing: FlatTiming, allowsNonFinite: Bool, mostWaiting: Int) {
+        self.average = average
+        self.timing = timing
+        self.allowsNonFinite = allowsNonFinite
+        self.mostWaiting = mostWaiting
+    }
+
+    /// The averages, the projections that wait, and where the scan began.
     public struct State: Snapshotable {
         var scan: ScanID?
         var flats = FrameSet()
         var darks = FrameSet()
+        /// The sets before the projections that wait, once others have begun behind them; else empty.
+        var earlierFlats = FrameSet()
+        var earlierDarks = FrameSet()
+        var waiting: [(frame: Frame, time: Timestamp)] = []
         var firstAngleDegrees: Double?
         var direction = 0.0
 
@@ -23,49 +50,120 @@ public struct FlatField: Operator {
     }
 
     /// Nothing seen yet.
-    public func makeState() -> State { State() }
+    public func makeState() -> State { begun(nil) }
 
-    /// Adds flats and darks to their means, and normalises projections.
+    /// Adds flats and darks to their averages, and normalises projections.
     public func process(
         _ events: Events<Frame>, state: inout State, into output: inout Output<Projection>, context: OperatorContext
     ) throws {
         for event in events {
             let frame = event.value
-            if state.scan != frame.scan { state.begin(frame.scan) }
+            if state.scan != frame.scan {
+                try release(&state, into: &output, context)
+                state = begun(frame.scan)
+            }
             switch frame.kind {
-            case .flat: try state.flats.add(frame)
-            case .dark: try state.darks.add(frame)
+            case .flat:
+                if !state.waiting.isEmpty, state.flats.isClosed { state.earlierFlats = state.flats }
+                try state.flats.add(frame, time: event.time.nanoseconds)
+            case .dark:
+                if !state.waiting.isEmpty, state.darks.isClosed { state.earlierDarks = state.darks }
+                try state.darks.add(frame, time: event.time.nanoseconds)
             case .projection:
-                output.append(try normalise(frame, &state, context), time: event.time)
+                guard !state.flats.isEmpty else { throw TomographyError.noFlats(projection: frame.index) }
+                if !state.earlierFlats.isEmpty || !state.earlierDarks.isEmpty {
+                    try release(&state, into: &output, context)
+                }
+                state.waiting.append((frame, event.time))
+                state.flats.endSet()
+                state.darks.endSet()
+                if timing == .latest {
+                    try release(&state, into: &output, context)
+                } else if state.waiting.count == mostWaiting {
+                    context.report(
+                        .warning(
+                            "more than \(mostWaiting) projections wait for flats: they were normalised by those before them"
+                        ))
+                    try release(&state, into: &output, context)
+                }
             }
         }
     }
 
-    private func normalise(_ frame: Frame, _ state: inout State, _ context: OperatorContext) throws -> Projection {
-        guard let flat = state.flats.mean() else { throw TomographyError.noFlats(projection: frame.index) }
-        let pixelCount = frame.rows * frame.columns
-        if state.darks.mean() == nil {
+    /// Releases the projections that wait when their scan ends.
+    public func control(
+        _ record: ControlRecord, state: inout State, into output: inout Output<Projection>, context: OperatorContext
+    ) throws {
+        guard case .scanEnd = record else { return }
+        try release(&state, into: &output, context)
+    }
+
+    /// Releases the projections that wait when the stream ends.
+    public func finish(
+        state: inout State, into output: inout Output<Projection>, context: OperatorContext
+    ) throws {
+        try release(&state, into: &output, context)
+    }
+
+    private func begun(_ scan: ScanID?) -> State {
+        var state = State()
+        state.scan = scan
+        state.flats = FrameSet(average)
+        state.darks = FrameSet(average)
+        return state
+    }
+
+    /// Normalises the projections that wait, between the sets before and behind them.
+    private func release(
+        _ state: inout State, into output: inout Output<Projection>, _ context: OperatorContext
+    ) throws {
+        guard let first = state.waiting.first?.frame else { return }
+        let hasLater = !state.earlierFlats.isEmpty
+        var references = References(
+            flat: hasLater ? state.earlierFlats.averaged() ?? [] : state.flats.averaged() ?? [],
+            laterFlat: hasLater ? state.flats.averaged() : nil,
+            dark: state.earlierDarks.averaged() ?? state.darks.averaged() ?? [],
+            time: hasLater ? state.earlierFlats.time : 0, laterTime: state.flats.time)
+        if references.dark.isEmpty {
             context.report(.warning("the scan has no darks: a dark level of 0 was assumed"))
+            references.dark = Array(repeating: 0, count: references.flat.count)
         }
-        let dark = state.darks.mean() ?? Array(repeating: 0, count: pixelCount)
-        guard flat.count == pixelCount, dark.count == pixelCount else {
+        try check(references, &state, first)
+        for (frame, time) in state.waiting {
+            output.append(try normalise(frame, time, references, &state, context), time: time)
+        }
+        state.waiting = []
+        state.earlierFlats = FrameSet(average)
+        state.earlierDarks = FrameSet(average)
+    }
+
+    private func check(_ references: References, _ state: inout State, _ first: Frame) throws {
+        guard references.dark.count == references.flat.count,
+            references.flat.count == references.laterFlat?.count ?? references.flat.count
+        else { throw TomographyError.shapeChanged(kind: "projection", index: first.index) }
+        guard !state.flats.isChecked else { return }
+        let flat = references.laterFlat ?? references.flat
+        guard zip(flat, references.dark).contains(where: { $0 > $1 }) else { throw TomographyError.flatsNotBrighter }
+        state.flats.isChecked = true
+    }
+
+    private func normalise(
+        _ frame: Frame, _ time: Timestamp, _ references: References, _ state: inout State, _ context: OperatorContext
+    ) throws -> Projection {
+        let pixelCount = frame.rows * frame.columns
+        guard references.flat.count == pixelCount else {
             throw TomographyError.shapeChanged(kind: "projection", index: frame.index)
         }
-        if state.flats.isChecked == false {
-            guard zip(flat, dark).contains(where: { $0 > $1 }) else { throw TomographyError.flatsNotBrighter }
-            state.flats.isChecked = true
-        }
+        let flat = references.flat(at: time)
         let values = Payload(byteCount: 4 * pixelCount) { bytes in
             let result = bytes.bindMemory(to: Float.self)
             flat.withUnsafeBufferPointer { flat in
-                dark.withUnsafeBufferPointer { dark in
+                references.dark.withUnsafeBufferPointer { dark in
                     frame.normalise(flat: flat, dark: dark, into: result)
                 }
             }
         }
         if frame.pixelType == .f32 { try check(values, of: frame, context) }
-        state.flats.endSet()
-        state.darks.endSet()
         return Projection(
             scan: frame.scan, index: frame.index, angleDegrees: frame.angleDegrees,
             travelDegrees: state.travel(to: frame.angleDegrees), rows: frame.rows, columns: frame.columns,
@@ -80,59 +178,19 @@ public struct FlatField: Operator {
     }
 }
 
-extension FlatField.State {
-    fileprivate mutating func begin(_ scan: ScanID) {
-        self = FlatField.State()
-        self.scan = scan
-    }
+/// The flats before and, where they are known, behind some projections, and their darks.
+private struct References {
+    let flat: [Float]
+    let laterFlat: [Float]?
+    var dark: [Float]
+    let time: Double
+    let laterTime: Double
 
-    /// The travel in the direction in which the stage began to turn.
-    fileprivate mutating func travel(to angle: Double) -> Double {
-        guard let first = firstAngleDegrees else {
-            firstAngleDegrees = angle
-            return 0
-        }
-        if direction == 0, angle != first { direction = angle > first ? 1 : -1 }
-        return (angle - first) * (direction == 0 ? 1 : direction)
-    }
-
-    /// Writes the means and the beginning of the scan.
-    public func snapshot(into records: inout RecordWriter) {
-        records.append(
-            Beginning(
-                scan: scan?.number ?? 0, firstAngleDegrees: firstAngleDegrees ?? .nan, direction: direction,
-                flats: flats.flags, darks: darks.flags))
-        records.append(flats)
-        records.append(darks)
-    }
-
-    /// Brings the means back.
-    public init(restoring records: [RecordReader]) throws(RecordError) {
-        self.init()
-        guard records.count == 3 else { throw .invalidField("a snapshot of FlatField has 3 records") }
-        var readers = records
-        let beginning = try Beginning(reading: &readers[0])
-        scan = beginning.scan == 0 ? nil : ScanID(beginning.scan)
-        firstAngleDegrees = beginning.firstAngleDegrees.isNaN ? nil : beginning.firstAngleDegrees
-        direction = beginning.direction
-        flats = try FrameSet(reading: &readers[1])
-        darks = try FrameSet(reading: &readers[2])
-        flats.flags = beginning.flats
-        darks.flags = beginning.darks
-    }
-
-    private struct Beginning: FixedEvent {
-        let scan: UInt64
-        let firstAngleDegrees: Double
-        let direction: Double
-        let flats: UInt64
-        let darks: UInt64
-
-        static let schema = Schema(
-            "FlatFieldBeginning",
-            fields: [
-                .init("scan", .u64), .init("first_angle", .f64, unit: "deg"), .init("direction", .f64),
-                .init("flats", .u64), .init("darks", .u64),
-            ])
+    /// The flat at a time between both.
+    func flat(at moment: Timestamp) -> [Float] {
+        guard let laterFlat else { return flat }
+        let span = laterTime - time
+        let part = span > 0 ? Float(min(max((Double(moment.nanoseconds) - time) / span, 0), 1)) : 0
+        return zip(flat, laterFlat).map { (1 - part) * $0 + part * $1 }
     }
 }

@@ -12,6 +12,16 @@ extension Frame {
         }
     }
 
+    /// The pixels as floating-point numbers.
+    var values: [Float] {
+        switch pixelType {
+        case .u8: pixels.withValues(of: UInt8.self) { $0.map(\.floatValue) }
+        case .u16: pixels.withValues(of: UInt16.self) { $0.map(\.floatValue) }
+        case .u32: pixels.withValues(of: UInt32.self) { $0.map(\.floatValue) }
+        case .f32: pixels.withValues(of: Float.self) { Array($0) }
+        }
+    }
+
     /// Normalises the pixels by flat and dark.
     func normalise(
         flat: UnsafeBufferPointer<Float>, dark: UnsafeBufferPointer<Float>,

@@ -1,9 +1,15 @@
 public import Penstock
 
-/// Turns transmissions T into attenuations -ln(max(T, 1e-6)), the line integrals that a reconstruction takes.
+/// Turns transmissions T into attenuations -ln(max(T, floor)), the line integrals that a reconstruction takes.
 public struct MinusLog: Operator {
-    /// The negative logarithm.
-    public init() {}
+    private let floor: Float
+
+    /// The negative logarithm of transmissions, of which those below `floor` count as that; above zero.
+    public init(floor: Double = Double(Transmission.floor)) {
+        precondition(floor > 0, "the floor of transmissions lies above zero")
+        // As a normal number at least: the logarithm knows no others.
+        self.floor = max(Float(floor), .leastNormalMagnitude)
+    }
 
     /// No state.
     public func makeState() -> NoState { NoState() }
@@ -16,7 +22,7 @@ public struct MinusLog: Operator {
         for event in events {
             let attenuation = event.value.withValues { values, result in
                 _ = result.update(from: values)
-                Transmission.minusLog(result)
+                Transmission.minusLog(result, floor: floor)
             }
             output.append(attenuation, time: event.time)
         }

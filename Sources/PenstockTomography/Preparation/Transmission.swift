@@ -24,11 +24,11 @@ public enum Transmission {
         }
     }
 
-    /// Turns transmissions T into attenuations -ln(max(T, 1e-6)), in place.
+    /// Turns transmissions T into attenuations -ln(max(T, floor)), in place.
     ///
     /// A transmission that is NaN or infinite says nothing about the sample, and one such value would spread over a
     /// whole image: it counts as 1, no attenuation.
-    public static func minusLog(_ values: UnsafeMutableBufferPointer<Float>) {
+    public static func minusLog(_ values: UnsafeMutableBufferPointer<Float>, floor: Float = Transmission.floor) {
         for pixel in values.indices {
             let transmission = values[pixel].isFinite ? values[pixel] : 1
             values[pixel] = -naturalLog(max(transmission, floor))

@@ -9,6 +9,7 @@ public struct Reconstruct: WindowOperator {
     private let method: ReconstructionMethod
     private let early: EarlySlices
     private let keepsImages: Bool
+    private let sinogramSteps: [any SinogramStep]
 
     /// Which slices are reconstructed for windows that are not the last of their scan.
     public enum EarlySlices: Sendable, Hashable {
@@ -25,9 +26,15 @@ public struct Reconstruct: WindowOperator {
     ///   - early: The slices of windows that are not the last of their scan.
     ///   - warmStart: Whether an iterative method begins with the image that the slice had in the last window that gave it one, so that a few
     ///     iterations for each window do. The images are part of the state: 4 `columns`^2 bytes for each slice. Other methods begin nowhere.
-    public init(_ method: ReconstructionMethod = .gridrec(), early: EarlySlices = .all, warmStart: Bool = false) {
+    ///   - sinogramSteps: What happens to the sinogram of every row before, one step after the other. Windows before the last that are too
+    ///     short for half acquisition give no slices.
+    public init(
+        _ method: ReconstructionMethod = .gridrec(), early: EarlySlices = .all, warmStart: Bool = false,
+        sinogramSteps: [any SinogramStep] = []
+    ) {
         self.method = method
         self.early = early
+        self.sinogramSteps = sinogramSteps
         keepsImages = warmStart && method.isIterative
     }
 
@@ -83,14 +90,20 @@ public struct Reconstruct: WindowOperator {
         let pairs = pairs(of: first.rows, pane)
         guard !pairs.isEmpty else { return .complete }
         if part == 0 {
-            state.window = try ReconstructionWindow(state.projections, by: method, reusing: state.window)
+            do {
+                let sinograms = try WindowSinograms(state.projections, steps: sinogramSteps)
+                state.window = try ReconstructionWindow(sinograms, by: method, reusing: state.window)
+            } catch {
+                guard case .halfAcquisitionTooShort = error, !pane.isLast else { throw error }
+                return .complete
+            }
             if pane.isLast { tell(state.window, pane, context) }
         }
         guard let window = state.window else { preconditionFailure("a window was not begun") }
         let range = part * context.parallelism..<min((part + 1) * context.parallelism, pairs.count)
         for (row, pixels) in window.reconstruct(pairs: Array(pairs[range]), from: state.images) {
             if keepsImages { state.images[row] = pixels }
-            output.append(slice(row, pixels, of: state.projections, pane), time: pane.time)
+            output.append(slice(row, pixels, size: window.size, of: state.projections, pane), time: pane.time)
         }
         return range.upperBound == pairs.count ? .complete : .more
     }
@@ -106,13 +119,13 @@ public struct Reconstruct: WindowOperator {
     }
 
     private func slice(
-        _ row: Int, _ pixels: Payload, of projections: [Projection], _ pane: WindowPane
+        _ row: Int, _ pixels: Payload, size: Int, of projections: [Projection], _ pane: WindowPane
     ) -> ReconstructedSlice {
         let angles = projections.map(\.angleDegrees)
         return ReconstructedSlice(
             scan: projections[0].scan, window: pane.index, projections: pane.count, isComplete: pane.isComplete,
             isLast: pane.isLast, anglesDegrees: (angles.min() ?? 0)...(angles.max() ?? 0), slice: row,
-            sliceCount: projections[0].rows, size: projections[0].columns, pixels: pixels)
+            sliceCount: projections[0].rows, size: size, pixels: pixels)
     }
 
     /// Says how the last window was reconstructed, how many the scan had, and what is wrong with the last.

@@ -31,6 +31,19 @@ public struct Projection: Sendable {
         }
         return result
     }
+
+    /// The projection with values of another shape, written by `fill` from the present ones.
+    func withValues(
+        rows: Int, columns: Int, firstRow: Int,
+        _ fill: (UnsafeBufferPointer<Float>, UnsafeMutableBufferPointer<Float>) -> Void
+    ) -> Projection {
+        var result = self
+        (result.rows, result.columns, result.firstRow) = (rows, columns, firstRow)
+        result.values = Payload(byteCount: 4 * rows * columns) { bytes in
+            values.withValues(of: Float.self) { fill($0, bytes.bindMemory(to: Float.self)) }
+        }
+        return result
+    }
 }
 
 extension Projection: Event {

@@ -1,44 +1,68 @@
-/// The median of the last values, of a fixed number of them.
+/// The running median of lines of values, with the memory that it needs.
 ///
-/// They are kept sorted, so a step moves at most as many values as there are; fast for the windows of some dozens that stripes need.
+/// The values of the window are kept sorted. Where neighbours are alike, as in a sorted sinogram, a step of the window moves few of them.
 struct RunningMedian {
-    private var sorted: [Float] = []
+    private let size: Int
+    private var sorted: [Float]
+    private var extended: [Float] = []
 
-    init(capacity: Int) { sorted.reserveCapacity(capacity) }
-
-    /// The middle value; of an even number the upper one of the two in the middle.
-    var median: Float { sorted[sorted.count / 2] }
-
-    mutating func insert(_ value: Float) { sorted.insert(value, at: place(of: value)) }
-
-    mutating func remove(_ value: Float) { sorted.remove(at: place(of: value)) }
-
-    /// The first place whose value is not less.
-    private func place(of value: Float) -> Int {
-        var (low, high) = (0, sorted.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if sorted[middle] < value { low = middle + 1 } else { high = middle }
-        }
-        return low
+    /// The median of `size` values, `size / 2` of them before the one that it replaces; of an even number the upper of the two in the middle.
+    init(size: Int) {
+        precondition(size > 0, "a median needs at least one value")
+        self.size = size
+        sorted = Array(repeating: 0, count: size)
     }
 
-    /// The medians of the `size` values around each, half of them before; beyond the ends the line is mirrored, its last values first.
-    static func filtered(_ line: [Float], size: Int) -> [Float] {
-        guard size > 1, let count = Optional(line.count), count > 1 else { return line }
-        func mirrored(_ index: Int) -> Float {
-            let folded = ((index % (2 * count)) + 2 * count) % (2 * count)
-            return line[folded < count ? folded : 2 * count - 1 - folded]
-        }
-        let before = size / 2
-        var window = RunningMedian(capacity: size + 1)
-        for index in 0..<size { window.insert(mirrored(index - before)) }
-        return (0..<count).map { index in
-            defer {
-                window.insert(mirrored(index + size - before))
-                window.remove(mirrored(index - before))
+    /// Writes the medians of a line; beyond its ends it is mirrored, its last values first.
+    mutating func filter(_ line: UnsafeBufferPointer<Float>, into result: UnsafeMutableBufferPointer<Float>) {
+        precondition(line.count == result.count, "there is a median for each value")
+        extend(line)
+        let size = size
+        extended.withUnsafeBufferPointer { values in
+            sorted.withUnsafeMutableBufferPointer { sorted in
+                _ = sorted.update(fromContentsOf: values[..<size])
+                sorted.sort()
+                for index in result.indices {
+                    result[index] = sorted[size / 2]
+                    Self.replace(values[index], by: values[index + size], in: sorted)
+                }
             }
-            return window.median
         }
+    }
+
+    /// The medians of a line.
+    static func filtered(_ line: [Float], size: Int) -> [Float] {
+        var median = RunningMedian(size: size)
+        return Array(unsafeUninitializedCapacity: line.count) { result, count in
+            count = line.count
+            let result = UnsafeMutableBufferPointer(rebasing: result[..<count])
+            line.withUnsafeBufferPointer { median.filter($0, into: result) }
+        }
+    }
+
+    /// The line with what the windows see beyond its ends; one value more, which the last step takes and nobody looks at.
+    private mutating func extend(_ line: UnsafeBufferPointer<Float>) {
+        extended.removeAll(keepingCapacity: true)
+        for index in 0..<line.count + size { extended.append(line[mirrored(index - size / 2, count: line.count)]) }
+    }
+
+    private static func replace(_ old: Float, by new: Float, in sorted: UnsafeMutableBufferPointer<Float>) {
+        var place = 0
+        var count = sorted.count
+        while count > 1 {
+            let half = count / 2
+            // The last place whose value is not above the old one.
+            place += sorted[place + half] <= old ? half : 0
+            count -= half
+        }
+        while place + 1 < sorted.count, sorted[place + 1] < new {
+            sorted[place] = sorted[place + 1]
+            place += 1
+        }
+        while place > 0, sorted[place - 1] > new {
+            sorted[place] = sorted[place - 1]
+            place -= 1
+        }
+        sorted[place] = new
     }
 }

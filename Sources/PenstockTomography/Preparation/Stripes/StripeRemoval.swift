@@ -1,7 +1,9 @@
 /// A way to remove the stripes of a sinogram that become rings in the image: columns that count too much or too little at every angle.
 ///
 /// Every way changes the image a little where there are no rings, too: judge by the data whether it pays. The sinogram is after -log, its rows in
-/// order of the angles, and free of values that are not finite.
+/// order of the angles, and free of values that are not finite. Its shape stays. Sizes are in columns and at least 1.
+///
+/// N. T. Vo, R. C. Atwood, M. Drakopoulos, Opt. Express 26, 28396, 2018, DOI 10.1364/OE.26.028396, is the source of the algorithms by number.
 public enum StripeRemoval: Sendable, Hashable {
     /// Takes off how the mean of each column differs from the running mean over `size` columns.
     case smoothing(size: Int = 5)
@@ -17,6 +19,10 @@ public enum StripeRemoval: Sendable, Hashable {
     case dead(signalToNoise: Double = 3, size: Int = 51)
     /// `dead`, then `sorting`: all kinds of stripes.
     case all(signalToNoise: Double = 3, largeSize: Int = 61, smallSize: Int = 21)
+    /// Damps, in a decomposition into wavelets (Daubechies, five vanishing moments), what hardly changes with the angle: frequencies along the
+    /// angle up to about `sigma`. `nil` means as many levels as the sinogram has room for. B. Münch et al., Opt. Express 17, 8567, 2009,
+    /// DOI 10.1364/OE.17.008567.
+    case fourierWavelet(sigma: Double = 2, levels: Int? = nil)
     /// Adds to each column what makes the profile of the means smooth: the one that has the least sum of squared differences between
     /// neighbours and, times `weight`, of squared differences to the profile. S. Titarenko et al., Appl. Phys. Lett. 95, 071113, 2009,
     /// DOI 10.1063/1.3206694.
@@ -24,8 +30,9 @@ public enum StripeRemoval: Sendable, Hashable {
 
     /// Removes the stripes of a sinogram.
     public func remove(from sinogram: inout Sinogram) {
+        guard sinogram.angles > 0 else { return }
         switch self {
-        case .smoothing(let size): sinogram.removeMeans(size: size)
+        case .smoothing(let size): sinogram.smoothMeans(size: size)
         case .sorting(let size): sinogram.sortStripes(size: size ?? Self.size(forColumns: sinogram.columns))
         case .filtering(let sigma, let size):
             sinogram.filterStripes(sigma: sigma, size: size ?? Self.size(forColumns: sinogram.columns))
@@ -34,7 +41,8 @@ public enum StripeRemoval: Sendable, Hashable {
         case .all(let ratio, let largeSize, let smallSize):
             sinogram.removeDeadStripes(signalToNoise: ratio, size: largeSize)
             sinogram.sortStripes(size: smallSize)
-        case .titarenko(let weight): sinogram.smoothProfile(weight: weight)
+        case .fourierWavelet(let sigma, let levels): sinogram.dampStripes(sigma: sigma, levels: levels)
+        case .titarenko(let weight): sinogram.regulariseMeans(weight: weight)
         }
     }
 

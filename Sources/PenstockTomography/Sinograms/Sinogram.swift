@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// One sinogram: the projections of one row of the detector, rows sorted by angle, after -log.
+/// One sinogram: the projections of one row of the detector, after -log, in order of their angles.
 public struct Sinogram: Sendable, Hashable {
     /// Projections.
     public let angles: Int
@@ -57,12 +57,8 @@ public struct Sinogram: Sendable, Hashable {
 
     private static func convolved(_ line: [Float], _ weights: [Double]) -> [Float] {
         let count = line.count
-        func mirrored(_ index: Int) -> Int {
-            let folded = ((index % (2 * count)) + 2 * count) % (2 * count)
-            return folded < count ? folded : 2 * count - 1 - folded
-        }
         let reach = weights.count - 1
-        let extended = (-reach..<count + reach).map { Double(line[mirrored($0)]) }
+        let extended = (-reach..<count + reach).map { Double(line[mirrored($0, count: count)]) }
         return (0..<count).map { index in
             let middle = index + reach
             var sum = weights[0] * extended[middle]
