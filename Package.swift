@@ -127,7 +127,7 @@ let package = Package(
         // Pipelines that users start from
         .executableTarget(
             name: "LiveTomography",
-            dependencies: ["Penstock", "PenstockTomography"],
+            dependencies: ["Penstock", "PenstockFormats", "PenstockTomography"],
             path: "Pipelines/LiveTomography",
             swiftSettings: strict),
         .executableTarget(

@@ -57,6 +57,19 @@ public struct TIFFStack: ~Copyable {
     public mutating func readNative(
         _ index: Int, into bytes: UnsafeMutableRawBufferPointer
     ) throws(FormatError) {
+        try open(index)
+        try image.readNative(into: bytes)
+    }
+
+    /// Reads an image as 32-bit floating-point numbers; integers above 2^24 are rounded.
+    /// - Precondition: `index` is in `0..<count`, and `pixels` has the size of an image.
+    /// - Throws: As `readNative`.
+    public mutating func read(_ index: Int, into pixels: UnsafeMutableBufferPointer<Float>) throws(FormatError) {
+        try open(index)
+        try image.read(into: pixels)
+    }
+
+    private mutating func open(_ index: Int) throws(FormatError) {
         precondition((0..<count).contains(index), "there is no image \(index)")
         if files.count == 1 {
             try image.turn(to: index)
@@ -65,7 +78,6 @@ public struct TIFFStack: ~Copyable {
         }
         current = index
         try check(index)
-        try image.readNative(into: bytes)
     }
 
     private func check(_ index: Int) throws(FormatError) {
