@@ -13,6 +13,8 @@ import PenstockTomography
     @Option(help: "Angles in place of those of the input, one on each line: FILE, or FILE:11-101 for these lines.")
     var angles: AngleList?
     @Option(help: "Unit of the angles, whatever the input says: deg or rad.") var angleUnit: AngleUnit?
+    @Option(parsing: .unconditional, help: "Degrees that are added to every angle: the image turns by them.")
+    var angleOffset = 0.0
     @Flag(inversion: .prefixedNo, help: "Keep the SHA-256 of the input, which reads it once more.") var checksum = true
     @Option(help: "Detector rows that become slices: all, or such as 30,67,100 or 40-60.") var rows = RowSelection.all
     @Option(help: "The volume of the last window: an HDF5 file, or a Zarr folder where the name ends in .zarr.")
@@ -104,6 +106,7 @@ import PenstockTomography
         options.darks = darks
         options.angles = angles
         options.angleUnit = angleUnit
+        options.angleOffsetDegrees = angleOffset
         options.allowsNonFinite = allowNonFinite
         options.takesChecksum = checksum
         return options

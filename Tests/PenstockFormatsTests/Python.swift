@@ -4,6 +4,9 @@ import Foundation
 enum Python {
     static let hasReaders = (try? run("import h5py, tifffile, PIL, numpy")) != nil
     static let missing = "python3 with h5py, tifffile, numpy and pillow is not installed"
+    /// Version 3 of zarr-python: the first that reads version 3 of the format.
+    static let hasZarr = (try? run("import zarr, numpy; assert int(zarr.__version__.split('.')[0]) >= 3")) != nil
+    static let zarrMissing = "python3 with zarr 3 or newer and numpy is not installed"
 
     struct Failure: Error { let output: String }
 

@@ -1,9 +1,12 @@
 /// The versions of the Zarr storage specification that are written (https://zarr-specs.readthedocs.io).
-public enum ZarrFormat: Int, Sendable, Hashable, CaseIterable {
+public enum ZarrFormat: Int, Sendable, Hashable, CaseIterable, CustomStringConvertible {
     /// `.zgroup`, `.zarray` and `.zattrs`; chunk `z/y/x`.
     case v2 = 2
     /// One `zarr.json` for each group and array; chunk `c/z/y/x`.
     case v3 = 3
+
+    /// The number of the version.
+    public var description: String { "\(rawValue)" }
 
     /// The file in an array's or group's folder that says what it is.
     func metadataName(ofArray isArray: Bool) -> String {

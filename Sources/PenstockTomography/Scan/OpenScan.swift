@@ -13,6 +13,7 @@ final class OpenScan {
     let anglesDegrees: [Double]
     /// The frames, in the order in which they are read.
     let sections: [ScanSection]
+    private let angleUnit: AngleUnit?
     private let files: [String]
     private let options: ScanFile.Options
 
@@ -36,7 +37,8 @@ final class OpenScan {
             throw FormatError(
                 .missingDataset, file: path, "there are no angles", hint: "give --angles FILE with an angle on each line")
         }
-        anglesDegrees = try angles.degrees(count: scan.count(of: .projection))
+        anglesDegrees = try angles.degrees(count: scan.count(of: .projection)).map { $0 + options.angleOffsetDegrees }
+        angleUnit = angles.unit
         self.path = path
         self.options = options
         sections = scan.sections
@@ -54,6 +56,7 @@ final class OpenScan {
             let count = sections.lazy.filter { $0.kind == kind }.map(\.range.count).reduce(0, +)
             if count > 0 { properties[name] = "\(count)" }
         }
+        if angleUnit == .radians { properties["angle_unit"] = "rad, converted to degrees" }
         if options.takesChecksum { properties["sha256"] = try FileChecksum.sha256(files) }
         return properties
     }

@@ -20,6 +20,8 @@ public struct ScanFile: Source {
         public var angles: AngleList?
         /// The unit of the angles, whatever the input says.
         public var angleUnit: AngleUnit?
+        /// Degrees that are added to every angle: the image turns by them.
+        public var angleOffsetDegrees = 0.0
         /// Whether pixels that are NaN or infinite are let through; else they end the run.
         public var allowsNonFinite = false
         /// Whether the SHA-256 of the input files is taken before the first frame, which reads them once more.
