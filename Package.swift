@@ -226,7 +226,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "PenstockTomographyTests",
-            dependencies: ["PenstockTomography", "PenstockFormats", "Penstock", "PenstockEngine", "PenstockEvents"],
+            dependencies: [
+                "PenstockTomography", "PenstockFormats", "Penstock", "PenstockEngine", "PenstockEvents", "TestSupport",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "penstockTests",

@@ -26,8 +26,19 @@ import Testing
         try pending.commit()
     }
 
-    private func json(_ name: String) throws -> NSDictionary {
-        try #require(try JSONSerialization.jsonObject(with: folder.data(name)) as? NSDictionary)
+    private func json(_ name: String) throws -> [String: Any] {
+        try #require(try JSONSerialization.jsonObject(with: folder.data(name)) as? [String: Any])
+    }
+
+    /// A JSON document with sorted keys and no spaces.
+    private func plain(_ document: Data) throws -> String {
+        let object = try JSONSerialization.jsonObject(with: document)
+        return String(
+            decoding: try JSONSerialization.data(withJSONObject: object, options: .sortedKeys), as: UTF8.self)
+    }
+
+    private func isSame(_ name: String, _ expected: String) throws -> Bool {
+        try plain(folder.data(name)) == plain(Data(expected.utf8))
     }
 
     private func floats(_ name: String) throws -> [Float] {
@@ -80,15 +91,16 @@ import Testing
     @Test("a coarser voxel is the mean of those that it stands for, and lies in their middle")
     func pyramid() throws {
         try write([3, 2, 600], to: "v.zarr", .v3, .none)
-        let attributes = try json("v.zarr/zarr.json")["attributes"] as? NSDictionary
-        let images = (attributes?["ome"] as? NSDictionary)?["multiscales"] as? [NSDictionary]
-        let datasets = try #require(images?.first?["datasets"] as? [NSDictionary])
+        let attributes = try json("v.zarr/zarr.json")["attributes"] as? [String: Any]
+        let images = (attributes?["ome"] as? [String: Any])?["multiscales"] as? [[String: Any]]
+        let datasets = try #require(images?.first?["datasets"] as? [[String: Any]])
         // 600 columns need 3 chunks, 300 need 2, 150 one.
         #expect(datasets.map { $0["path"] as? String } == ["0", "1", "2"])
-        let last = try #require(datasets[2]["coordinateTransformations"] as? [NSDictionary])
+        let last = try #require(datasets[2]["coordinateTransformations"] as? [[String: Any]])
         // Of 2 rows, one is left after the first step: the second step leaves it as it is.
-        #expect(last[0] == ["type": "scale", "scale": [4.0, 2.0, 4.0]])
-        #expect(last[1] == ["type": "translation", "translation": [1.5, 0.5, 1.5]])
+        #expect(last[0]["type"] as? String == "scale" && last[0]["scale"] as? [Double] == [4, 2, 4])
+        #expect(
+            last[1]["type"] as? String == "translation" && last[1]["translation"] as? [Double] == [1.5, 0.5, 1.5])
         let coarse = try floats("v.zarr/1/c/0/0/1")
         // Slices 0 and 1, both rows, columns 2 k and 2 k + 1 for k = 256.
         let eight = [0, 1].flatMap { z in [512, 513, 1112, 1113].map { voxel(z, $0) } }
@@ -102,28 +114,29 @@ import Testing
         try write([2, 3, 4], to: "two.zarr", .v2, .gzip)
         try write([2, 3, 4], to: "three.zarr", .v3, .zstd)
         #expect(folder.names(in: "two.zarr") == [".zattrs", ".zgroup", "0"])
-        #expect(try json("two.zarr/.zgroup") == ["zarr_format": 2])
+        #expect(try isSame("two.zarr/.zgroup", #"{"zarr_format": 2}"#))
         #expect(
-            try json("two.zarr/0/.zarray") == [
-                "zarr_format": 2, "shape": [2, 3, 4], "chunks": [2, 3, 4], "dtype": "<f4", "fill_value": 0,
-                "order": "C", "filters": NSNull(), "dimension_separator": "/",
-                "compressor": ["id": "gzip", "level": 5],
-            ])
-        #expect(try json("two.zarr/0/.zattrs") == ["_ARRAY_DIMENSIONS": ["z", "y", "x"]])
-        let image = (try json("two.zarr/.zattrs")["multiscales"] as? [NSDictionary])?.first
+            try isSame(
+                "two.zarr/0/.zarray",
+                #"""
+                {"zarr_format": 2, "shape": [2, 3, 4], "chunks": [2, 3, 4], "dtype": "<f4", "fill_value": 0,
+                 "order": "C", "filters": null, "dimension_separator": "/", "compressor": {"id": "gzip", "level": 5}}
+                """#))
+        #expect(try isSame("two.zarr/0/.zattrs", #"{"_ARRAY_DIMENSIONS": ["z", "y", "x"]}"#))
+        let image = (try json("two.zarr/.zattrs")["multiscales"] as? [[String: Any]])?.first
         #expect(image?["version"] as? String == "0.4" && image?["name"] as? String == "stone")
         #expect(folder.names(in: "three.zarr") == ["0", "zarr.json"])
         #expect(
-            try json("three.zarr/0/zarr.json") == [
-                "zarr_format": 3, "node_type": "array", "shape": [2, 3, 4], "data_type": "float32", "fill_value": 0,
-                "chunk_grid": ["name": "regular", "configuration": ["chunk_shape": [2, 3, 4]]],
-                "chunk_key_encoding": ["name": "default", "configuration": ["separator": "/"]],
-                "codecs": [
-                    ["name": "bytes", "configuration": ["endian": "little"]],
-                    ["name": "zstd", "configuration": ["level": 1, "checksum": false]],
-                ],
-                "attributes": [:], "dimension_names": ["z", "y", "x"],
-            ])
+            try isSame(
+                "three.zarr/0/zarr.json",
+                #"""
+                {"zarr_format": 3, "node_type": "array", "shape": [2, 3, 4], "data_type": "float32", "fill_value": 0,
+                 "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": [2, 3, 4]}},
+                 "chunk_key_encoding": {"name": "default", "configuration": {"separator": "/"}},
+                 "codecs": [{"name": "bytes", "configuration": {"endian": "little"}},
+                            {"name": "zstd", "configuration": {"level": 1, "checksum": false}}],
+                 "attributes": {}, "dimension_names": ["z", "y", "x"]}
+                """#))
         // Signatures of gzip (RFC 1952) and of a Zstandard frame (RFC 8878).
         #expect(try folder.data("two.zarr/0/0/0/0").prefix(2) == Data([0x1f, 0x8b]))
         #expect(try folder.data("three.zarr/0/c/0/0/0").prefix(4) == Data([0x28, 0xb5, 0x2f, 0xfd]))
@@ -136,7 +149,7 @@ import Testing
         let files = try FileManager.default.subpathsOfDirectory(atPath: folder("a.zarr")).sorted()
         #expect(files.count > 8)
         #expect(try FileManager.default.subpathsOfDirectory(atPath: folder("b.zarr")).sorted() == files)
-        for file in files where !folder.names(in: "a.zarr").contains(file) || file.hasPrefix(".z") {
+        for file in files {
             var isFolder: ObjCBool = false
             _ = FileManager.default.fileExists(atPath: folder("a.zarr/\(file)"), isDirectory: &isFolder)
             if !isFolder.boolValue { #expect(try folder.data("a.zarr/\(file)") == folder.data("b.zarr/\(file)")) }
