@@ -62,13 +62,17 @@ let package = Package(
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
         .systemLibrary(name: "CTIFF", pkgConfig: "libtiff-4", providers: [.apt(["libtiff-dev"])]),
         .systemLibrary(name: "CUring", pkgConfig: "liburing", providers: [.apt(["liburing-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .target(name: "CPenstockShim", dependencies: ["CUring"]),
         // Apart from the shim: it stands on a symbol of the Swift runtime, which only simulations may need.
         .target(name: "CTaskHook"),
 
         // Row 2
         .target(name: "PenstockEvents", dependencies: ["CPenstockShim"], swiftSettings: strict),
-        .target(name: "PenstockFormats", dependencies: ["CHDF5", "CPNG", "CTIFF"], swiftSettings: strict),
+        .target(
+            name: "PenstockFormats", dependencies: ["CHDF5", "CLZ4", "CPNG", "CTIFF", "CZlib", "CZstd", crypto],
+            swiftSettings: strict),
 
         // Row 3
         .target(
@@ -123,7 +127,7 @@ let package = Package(
         // Pipelines that users start from
         .executableTarget(
             name: "LiveTomography",
-            dependencies: ["Penstock", "PenstockTomography"],
+            dependencies: ["Penstock", "PenstockFormats", "PenstockTomography"],
             path: "Pipelines/LiveTomography",
             swiftSettings: strict),
         .executableTarget(
@@ -222,7 +226,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "PenstockTomographyTests",
-            dependencies: ["PenstockTomography", "PenstockFormats", "Penstock", "PenstockEngine", "PenstockEvents"],
+            dependencies: [
+                "PenstockTomography", "PenstockFormats", "Penstock", "PenstockEngine", "PenstockEvents", "TestSupport",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "penstockTests",

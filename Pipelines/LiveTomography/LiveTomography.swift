@@ -1,12 +1,26 @@
 import Penstock
+import PenstockFormats
 import PenstockTomography
 
 @main struct LiveTomography: Pipeline {
     static let abstract = "Record a tomography scan and reconstruct it while it is recorded."
     static let verbs: [any ParsableCommand.Type] = [PhantomCommand.self]
 
-    @Option(help: "The scan: a Data Exchange HDF5 file.") var input: String?
-    @Option(help: "The volume of the last window: an HDF5 file.") var output = "volume.h5"
+    @Option(help: "The scan: a Data Exchange or NXtomo HDF5 file, a TIFF file or a folder of TIFF files.")
+    var input: String?
+    @Option(help: "Flats in place of those of the input: a TIFF or HDF5 file, or a folder.") var flats: String?
+    @Option(help: "Darks in place of those of the input: a TIFF or HDF5 file, or a folder.") var darks: String?
+    @Option(help: "Angles in place of those of the input, one on each line: FILE, or FILE:11-101 for these lines.")
+    var angles: AngleList?
+    @Option(help: "Unit of the angles, whatever the input says: deg or rad.") var angleUnit: AngleUnit?
+    @Option(parsing: .unconditional, help: "Degrees that are added to every angle: the image turns by them.")
+    var angleOffset = 0.0
+    @Flag(inversion: .prefixedNo, help: "Keep the SHA-256 of the input, which reads it once more.") var checksum = true
+    @Option(help: "Detector rows that become slices: all, or such as 30,67,100 or 40-60.") var rows = RowSelection.all
+    @Option(help: "The volume of the last window: an HDF5 file, or a Zarr folder where the name ends in .zarr.")
+    var output = "volume.h5"
+    @Option(help: "Version of Zarr: 2 or 3.") var zarrFormat = ZarrFormat.v2
+    @Option(help: "Compression of Zarr: none, gzip, zstd or lz4.") var zarrCodec = ZarrCodec.zstd
     @Option(help: "Rotation centre: a detector column, or auto.") var centre = RotationCentre.automatic
     @OptionGroup var reconstruction: ReconstructionOptions
     @Option(help: "Window: whole, the latest part of a turn (180deg), or a number of projections.") var window =
@@ -22,7 +36,7 @@ import PenstockTomography
 
     var body: some Dataflow {
         let scan = Flow("scan") {
-            From(DataExchangeFile(input, allowsNonFinite: allowNonFinite))
+            From(ScanFile(input, scanOptions))
             Persist(topic: "projections")  // from here on everything can be replayed
         }
         let prepared = Flow("preparation") {
@@ -54,7 +68,7 @@ import PenstockTomography
             prepared
             ProjectionWindows(window.rule(every: every))
             Reconstruct(
-                reconstruction.method, early: earlySlices, warmStart: reconstruction.warmStart,
+                reconstruction.method, rows: rows, early: earlySlices, warmStart: reconstruction.warmStart,
                 sinogramSteps: preparation.sinogramSteps)
             if let width {
                 CropSlices(width: width)
@@ -65,9 +79,16 @@ import PenstockTomography
             CentreOfScan()
             To(Topic<CentreUsed>("centres"))
         }
-        Flow("volume") {
-            slices
-            To(DataExchangeVolume(output, parameters: volumeParameters))
+        if output.hasSuffix(".zarr") {
+            Flow("volume") {
+                slices
+                To(ZarrVolume(output, format: zarrFormat, codec: zarrCodec, parameters: volumeParameters))
+            }
+        } else {
+            Flow("volume") {
+                slices
+                To(DataExchangeVolume(output, parameters: volumeParameters))
+            }
         }
         if let tiff {
             Flow("slices") {
@@ -121,6 +142,19 @@ import PenstockTomography
         ]
     }
 
+    /// What stands beside the input, and how it is read.
+    private var scanOptions: ScanFile.Options {
+        var options = ScanFile.Options()
+        options.flats = flats
+        options.darks = darks
+        options.angles = angles
+        options.angleUnit = angleUnit
+        options.angleOffsetDegrees = angleOffset
+        options.allowsNonFinite = allowNonFinite
+        options.takesChecksum = checksum
+        return options
+    }
+
     /// What the volume itself says about how it was made: nothing that differs between a run and its replay.
     private var volumeParameters: [String: String] {
         var parameters = reconstruction.method.parameters.merging(preparation.parameters) { $1 }
@@ -128,6 +162,7 @@ import PenstockTomography
         parameters["centre"] = "\(centre)"
         parameters["window"] = "\(window)"
         parameters["every"] = "\(every)"
+        parameters["rows"] = "\(rows)"
         parameters["width"] = width.map { "\($0)" } ?? "all"
         return parameters
     }

@@ -24,6 +24,8 @@ public enum TomographyError: Diagnostic, Equatable {
     case nonFinitePixels(projection: Int, count: Int)
     /// The rotation centre that was given is not on the detector.
     case centreOutside(Double, columns: Int)
+    /// A slice was asked for that has no row on the detector.
+    case rowOutside(Int, rows: Range<Int>)
     /// Projections reached a reconstruction without a rotation centre.
     case centreUnknown
     /// No projection of a half acquisition has one half a turn later.
@@ -52,7 +54,7 @@ public enum TomographyError: Diagnostic, Equatable {
         case .sinogramTooSmall(let angles, let columns):
             "a sinogram of \(angles) angles and \(columns) columns is too small to find its rotation centre"
         case .unknownFilter(let name): "there is no reconstruction filter named \(name)"
-        case .noInput: "there is no file to read"
+        case .noInput: "there is no scan to read"
         case .noFlats(let projection): "projection \(projection) came before any flat of its scan"
         case .flatsNotBrighter: "the flats are nowhere brighter than the darks"
         case .shapeChanged(let kind, let index): "\(kind) \(index) has another size than the frames before it"
@@ -60,6 +62,8 @@ public enum TomographyError: Diagnostic, Equatable {
             "projection \(projection) has \(count) pixels that are NaN or infinite after normalisation"
         case .centreOutside(let column, let columns):
             "the rotation centre \(column) is not on the detector, whose columns are 0 to \(columns - 1)"
+        case .rowOutside(let row, let rows):
+            "row \(row) is not on the detector, whose rows are \(rows.lowerBound) to \(rows.upperBound - 1)"
         case .centreUnknown: "a projection reached the reconstruction without a rotation centre"
         case .angleGoesBack(let projection, let degrees):
             "the angle goes back at projection \(projection), to \(degrees) degrees"
@@ -85,12 +89,13 @@ public enum TomographyError: Diagnostic, Equatable {
         case .sinogramTooSmall:
             "give the centre; finding it takes \(VoCentre.minimumAngles) angles and \(VoCentre.minimumColumns) columns"
         case .unknownFilter: "filters are " + ReconstructionFilter.allCases.map(\.description).joined(separator: ", ")
-        case .noInput: "give --input scan.h5; only a replay does without"
+        case .noInput: "give --input with a file or folder; only a replay does without"
         case .noFlats: "flats are images of the beam without the sample; record them before the projections"
         case .flatsNotBrighter: "were flats and darks exchanged, or was the shutter closed?"
         case .shapeChanged: "all frames of a scan must come from the same region of the detector"
         case .nonFinitePixels: "repair the data, or give --allow-non-finite to count such pixels as air"
         case .centreOutside: "columns are counted from 0; give --centre auto to have it found"
+        case .rowOutside: "rows are counted from 0; give --rows all for all of them"
         case .centreUnknown: "put FindCentre(...) before the window"
         case .angleGoesBack:
             "a window over the angle needs a steadily turning stage; use the latest projections (--window 377) or the whole scan"
@@ -111,8 +116,8 @@ public enum TomographyError: Diagnostic, Equatable {
         case .noAngles, .invalidAngle, .sinogramTooSmall, .noFlats, .flatsNotBrighter, .shapeChanged, .nonFinitePixels,
             .angleGoesBack, .halfAcquisitionTooShort, .volumeChanged, .emptyVolume:
             .data
-        case .invalidCentre, .unknownFilter, .noInput, .centreOutside, .halfAcquisitionNeedsCentre, .invalidSettings,
-            .projectionTooSmall, .sliceTooSmall:
+        case .invalidCentre, .unknownFilter, .noInput, .centreOutside, .rowOutside, .halfAcquisitionNeedsCentre,
+            .invalidSettings, .projectionTooSmall, .sliceTooSmall:
             .usage
         case .centreUnknown: .software
         }

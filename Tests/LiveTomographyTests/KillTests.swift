@@ -11,7 +11,10 @@ import Testing
 
     private static let rounds = ProcessInfo.processInfo.environment["PENSTOCK_KILL_ROUNDS"].flatMap(Int.init) ?? 5
     private static let angles = 1500
-    private static let run = ["run", "--input", "scan.h5", "--centre", "33", "--batch-size", "1", "--progress", "json"]
+    // Volumes of a part of the scan are compared with those of a file that has this part only.
+    private static let run = [
+        "run", "--input", "scan.h5", "--no-checksum", "--centre", "33", "--batch-size", "1", "--progress", "json",
+    ]
 
     private func writeScan() throws -> [UInt16] {
         // Many turns, so that the angles of a short part of the scan do not look like radians.
@@ -54,7 +57,8 @@ import Testing
             try Scans.copy(folder("scan.h5"), projections: 0..<recorded.count, to: folder("part.h5"))
             try Program.succeed("replay", "--log", log, "--centre", "33", "--output", "replay.h5", in: folder)
             try Program.succeed(
-                "run", "--input", "part.h5", "--log", "part", "--centre", "33", "--output", "expected.h5", in: folder)
+                "run", "--input", "part.h5", "--no-checksum", "--log", "part", "--centre", "33", "--output", "expected.h5",
+                in: folder)
             #expect(try folder.data("replay.h5") == folder.data("expected.h5"), "round \(round) of seed \(seed)")
             print("  killed at \(acknowledged) acknowledged, \(recorded.count) recorded")
             for name in ["part.h5", "part", "replay.h5", "expected.h5"] { try folder.remove(name) }
@@ -98,7 +102,8 @@ import Testing
         try Program.succeed("replay", "--log", "log", "--centre", "33", "--output", "replay.h5", in: folder)
         try Scans.copy(folder("scan.h5"), projections: 0..<recorded, to: folder("part.h5"))
         try Program.succeed(
-            "run", "--input", "part.h5", "--log", "part", "--centre", "33", "--output", "expected.h5", in: folder)
+            "run", "--input", "part.h5", "--no-checksum", "--log", "part", "--centre", "33", "--output", "expected.h5",
+                in: folder)
         #expect(try folder.data("replay.h5") == folder.data("expected.h5"))
     }
 }

@@ -68,7 +68,8 @@ import Testing
         #expect(nothing.status == 64)
         #expect(
             nothing.errorLines == [
-                "error: there is no file to read", "hint: give --input scan.h5; only a replay does without",
+                "error: there is no scan to read",
+                "hint: give --input with a file or folder; only a replay does without",
             ])
         #expect(try Program.run("--help", in: folder).status == 0)
         #expect(folder.names() == ["penstock-log", "scan.h5"] || folder.names() == ["scan.h5"])

@@ -61,6 +61,31 @@ struct FileDescriptor: ~Copyable {
         }
     }
 
+    /// Whether this is a folder.
+    var isFolder: Bool {
+        var status = stat()
+        return fstat(number, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
+    /// Up to `count` bytes at a place in the file; fewer at its end.
+    func bytes(at offset: Int, count: Int) throws(FormatError) -> [UInt8] {
+        var failure: FormatError?
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            while filled < count {
+                let read = pread(number, buffer.baseAddress! + filled, count - filled, off_t(offset + filled))
+                if read == 0 { break }
+                if read > 0 {
+                    filled += read
+                } else if errno != EINTR {
+                    failure = SystemFailure.last.error(.reading, file: path)
+                    break
+                }
+            }
+        }
+        if let failure { throw failure }
+        return bytes
+    }
+
     /// Writes all of `bytes` at the present position.
     /// - Throws: `diskFull` or `writeFailed`.
     func write(_ bytes: UnsafeRawBufferPointer) throws(FormatError) {

@@ -1,68 +1,55 @@
 internal import CTIFF
 
-/// One open image of one channel in a TIFF file: either byte order, strips or tiles, BigTIFF, and the compressions that
+/// An open page of a TIFF file, an image of one channel: either byte order, strips or tiles, BigTIFF, and the compressions that
 /// libtiff undoes. Grey values are taken as they are stored; orientation is not applied.
 public struct TIFFImage: ~Copyable {
     /// The largest block (strip or tile) in bytes, 1 GiB: a bound of memory against files made to exhaust it.
     public static let blockBytesMax = 1 << 30
 
     /// The number of rows.
-    public let rows: Int
+    public var rows: Int { header.rows }
     /// The number of columns.
-    public let columns: Int
-    /// The type of the stored numbers: `u8`, `u16`, `u32` or `f32`.
-    public let elementType: ElementType
+    public var columns: Int { header.columns }
+    /// The type of the stored numbers: integers of 1, 2 or 4 bytes, or `f32`.
+    public var elementType: ElementType { header.elementType }
     /// The text of the tag ImageDescription.
-    public let imageDescription: String?
+    public var imageDescription: String? { header.imageDescription }
+    /// Which page of the file this is, from 0.
+    public private(set) var page: Int
 
     /// The path as it was given.
     public var path: String { file.path }
 
     private let file: TIFFHandle
+    private var header: TIFFHeader
 
-    /// Opens an image.
+    /// Opens a page.
     /// - Parameter page: Which image of the file, from 0.
     /// - Throws: `notFound`, `notReadable`, `wrongFormat`, `truncated`; `wrongShape` where there is no such page or it
     ///   has several channels; `wrongType`, `tooLarge`.
     public init(opening path: String, page: Int = 0) throws(FormatError) {
         let file = try TIFFHandle(opening: path)
-        guard page >= 0, page <= Int(UInt16.max), TIFFSetDirectory(file.tiff, tdir_t(page)) == 1 else {
+        guard page >= 0, let number = tdir_t(exactly: page), TIFFSetDirectory(file.tiff, number) == 1 else {
             throw FormatError(.wrongShape, file: path, object: "page \(page)", "there is no such page")
         }
-        let tiff = file.tiff
-        let rows = Int(penstock_tiff_u32(tiff, UInt32(TIFFTAG_IMAGELENGTH)))
-        let columns = Int(penstock_tiff_u32(tiff, UInt32(TIFFTAG_IMAGEWIDTH)))
-        let channels = penstock_tiff_u16(tiff, UInt32(TIFFTAG_SAMPLESPERPIXEL), 1)
-        let bits = penstock_tiff_u16(tiff, UInt32(TIFFTAG_BITSPERSAMPLE), 1)
-        let format = Int32(penstock_tiff_u16(tiff, UInt32(TIFFTAG_SAMPLEFORMAT), UInt16(SAMPLEFORMAT_UINT)))
-        guard rows > 0, columns > 0, channels == 1 else {
-            throw FormatError(
-                .wrongShape, file: path, object: "page \(page)",
-                "has \(columns) x \(rows) pixels of \(channels) channels; one channel can be read")
-        }
-        let elementType: ElementType
-        switch (bits, format) {
-        case (8, SAMPLEFORMAT_UINT), (8, SAMPLEFORMAT_VOID): elementType = .u8
-        case (16, SAMPLEFORMAT_UINT), (16, SAMPLEFORMAT_VOID): elementType = .u16
-        case (32, SAMPLEFORMAT_UINT), (32, SAMPLEFORMAT_VOID): elementType = .u32
-        case (32, SAMPLEFORMAT_IEEEFP): elementType = .f32
-        default:
-            throw FormatError(
-                .wrongType, file: path, object: "page \(page)",
-                "has \(bits) bits a pixel in sample format \(format); u8, u16, u32 and f32 can be read"
-            )
-        }
-        let block = TIFFIsTiled(tiff) != 0 ? TIFFTileSize64(tiff) : TIFFStripSize64(tiff)
-        guard block > 0, block <= UInt64(TIFFImage.blockBytesMax) else {
-            throw FormatError(
-                .tooLarge, file: path, object: "page \(page)",
-                "is stored in blocks of \(block) bytes; at most \(TIFFImage.blockBytesMax) can be read")
-        }
-        self.rows = rows
-        self.columns = columns
-        self.elementType = elementType
-        imageDescription = penstock_tiff_text(tiff, UInt32(TIFFTAG_IMAGEDESCRIPTION)).map { String(cString: $0) }
+        header = try TIFFHeader(of: file, page: page)
         self.file = file
+        self.page = page
+    }
+
+    /// Goes to another page of the file. The next page costs one step, any other the way from the first.
+    /// - Throws: As opening it.
+    public mutating func turn(to page: Int) throws(FormatError) {
+        guard page != self.page else { return }
+        let isThere =
+            page == self.page + 1
+            ? TIFFReadDirectory(file.tiff) == 1
+            : page >= 0 && tdir_t(exactly: page).map { TIFFSetDirectory(file.tiff, $0) == 1 } ?? false
+        guard isThere else {
+            throw FormatError(.wrongShape, file: path, object: "page \(page)", "there is no such page")
+        }
+        header = try TIFFHeader(of: file, page: page)
+        self.page = page
     }
 
     /// The number of pixels.
@@ -78,6 +65,9 @@ public struct TIFFImage: ~Copyable {
             case .u8: copy(block.bindMemory(to: UInt8.self), to: pixels, place) { Float($0) }
             case .u16: copy(block.bindMemory(to: UInt16.self), to: pixels, place) { Float($0) }
             case .u32: copy(block.bindMemory(to: UInt32.self), to: pixels, place) { Float($0) }
+            case .i8: copy(block.bindMemory(to: Int8.self), to: pixels, place) { Float($0) }
+            case .i16: copy(block.bindMemory(to: Int16.self), to: pixels, place) { Float($0) }
+            case .i32: copy(block.bindMemory(to: Int32.self), to: pixels, place) { Float($0) }
             default: copy(block.bindMemory(to: Float.self), to: pixels, place) { $0 }
             }
         }
@@ -92,6 +82,22 @@ public struct TIFFImage: ~Copyable {
         precondition(Element.elementType == elementType, "\(path) holds \(elementType), not \(Element.elementType)")
         precondition(pixels.count == pixelCount, "the memory is not of the size of the image")
         try forEachBlock { block, place in copy(block.bindMemory(to: Element.self), to: pixels, place) { $0 } }
+    }
+
+    /// Reads the image in its own type, in the machine's byte order, as bytes.
+    /// - Precondition: `bytes` has the size of the image.
+    /// - Throws: `truncated`, `readFailed`.
+    public func readNative(into bytes: UnsafeMutableRawBufferPointer) throws(FormatError) {
+        let size = elementType.byteCount
+        precondition(bytes.count == pixelCount * size, "the memory is not of the size of the image")
+        try forEachBlock { block, place in
+            for row in 0..<place.rows {
+                let from = row * place.stride * size
+                let to = ((place.row + row) * columns + place.column) * size
+                UnsafeMutableRawBufferPointer(rebasing: bytes[to..<to + place.columns * size])
+                    .copyMemory(from: UnsafeRawBufferPointer(rebasing: block[from..<from + place.columns * size]))
+            }
+        }
     }
 
     /// Where a block lies in the image. At the right and lower edge, tiles are wider than what is used of them.

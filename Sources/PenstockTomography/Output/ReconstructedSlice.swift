@@ -14,8 +14,10 @@ public struct ReconstructedSlice: Sendable {
     public var isLast: Bool
     /// The angles of the oldest and the newest projection in the window, in degrees.
     public var anglesDegrees: ClosedRange<Double>
-    /// The number of the slice: the detector row, from 0.
+    /// The number of the slice in the volume, from 0.
     public var slice: Int
+    /// The detector row that it comes from, counted from 0 on the whole detector.
+    public var row: Int
     /// The number of slices of the volume.
     public var sliceCount: Int
     /// Rows and columns of the image.

@@ -2,7 +2,8 @@ internal import Foundation
 public import Penstock
 internal import PenstockFormats
 
-/// Writes every slice of every window as a float32 TIFF image: `window_00000/recon_00000.tiff` and so on.
+/// Writes every slice of every window as a float32 TIFF image: `window_00000/recon_00000.tiff` and so on, numbered by
+/// detector row.
 ///
 /// The folder appears under its name when the run has ended well.
 public struct TIFFSlices: Sink {
@@ -62,7 +63,7 @@ private final class SliceFolder {
         do throws(FormatError) {
             try slice.pixels.withValues(of: Float.self) { (pixels) throws(FormatError) in
                 try TIFFFile.write(
-                    pixels, rows: slice.size, columns: slice.size, to: "\(window)/recon_\(slice.slice.fiveDigits).tiff")
+                    pixels, rows: slice.size, columns: slice.size, to: "\(window)/recon_\(slice.row.fiveDigits).tiff")
             }
         } catch {
             throw error.naming(path, insteadOf: base)

@@ -7,15 +7,16 @@ public import PenstockEvents
 /// out does not depend on their number.
 public struct Reconstruct: WindowOperator {
     private let method: ReconstructionMethod
+    private let rows: RowSelection
     private let early: EarlySlices
     private let keepsImages: Bool
     private let sinogramSteps: [any SinogramStep]
 
     /// Which slices are reconstructed for windows that are not the last of their scan.
     public enum EarlySlices: Sendable, Hashable {
-        /// All slices.
+        /// All slices that are wanted.
         case all
-        /// The middle slice, for looking at while the scan runs.
+        /// The middle one of them, for looking at while the scan runs.
         case middle
         /// None.
         case none
@@ -23,16 +24,18 @@ public struct Reconstruct: WindowOperator {
 
     /// Reconstruction by a method. The projections must know their rotation centre, from `FindCentre`.
     /// - Parameters:
+    ///   - rows: The detector rows that become slices.
     ///   - early: The slices of windows that are not the last of their scan.
     ///   - warmStart: Whether an iterative method begins with the image that the slice had in the last window that gave it one, so that a few
     ///     iterations for each window do. The images are part of the state: 4 `columns`^2 bytes for each slice. Other methods begin nowhere.
     ///   - sinogramSteps: What happens to the sinogram of every row before, one step after the other. Windows before the last that are too
     ///     short for half acquisition give no slices.
     public init(
-        _ method: ReconstructionMethod = .gridrec(), early: EarlySlices = .all, warmStart: Bool = false,
-        sinogramSteps: [any SinogramStep] = []
+        _ method: ReconstructionMethod = .gridrec(), rows: RowSelection = .all, early: EarlySlices = .all,
+        warmStart: Bool = false, sinogramSteps: [any SinogramStep] = []
     ) {
         self.method = method
+        self.rows = rows
         self.early = early
         self.sinogramSteps = sinogramSteps
         keepsImages = warmStart && method.isIterative
@@ -72,6 +75,9 @@ public struct Reconstruct: WindowOperator {
             guard first.rows == projection.rows, first.columns == projection.columns else {
                 throw TomographyError.shapeChanged(kind: "projection", index: projection.index)
             }
+        } else {
+            // Said with the first projection, not after the last.
+            _ = try rows.places(from: projection.firstRow, count: projection.rows)
         }
         state.projections.append(projection)
     }
@@ -87,7 +93,8 @@ public struct Reconstruct: WindowOperator {
         context: OperatorContext
     ) throws -> EmitProgress {
         guard let first = state.projections.first else { return .complete }
-        let pairs = pairs(of: first.rows, pane)
+        let wanted = try rows.places(from: first.firstRow, count: first.rows)
+        let pairs = pairs(of: wanted, pane)
         guard !pairs.isEmpty else { return .complete }
         if part == 0 {
             do {
@@ -101,31 +108,37 @@ public struct Reconstruct: WindowOperator {
         }
         guard let window = state.window else { preconditionFailure("a window was not begun") }
         let range = part * context.parallelism..<min((part + 1) * context.parallelism, pairs.count)
-        for (row, pixels) in window.reconstruct(pairs: Array(pairs[range]), from: state.images) {
-            if keepsImages { state.images[row] = pixels }
-            output.append(slice(row, pixels, size: window.size, of: state.projections, pane), time: pane.time)
+        for (place, pixels) in window.reconstruct(pairs: Array(pairs[range]), from: state.images) {
+            if keepsImages { state.images[place] = pixels }
+            guard let number = wanted.position(of: place) else { continue }
+            output.append(
+                slice(number, of: wanted.count, at: place, pixels, size: window.size, of: state.projections, pane),
+                time: pane.time)
         }
         return range.upperBound == pairs.count ? .complete : .more
     }
 
-    private func pairs(of rows: Int, _ pane: WindowPane) -> [Int] {
-        let all = Array(0..<(rows + 1) / 2)
-        guard !pane.isLast else { return all }
-        return switch early {
-        case .all: all
-        case .middle: [rows / 2 / 2]
-        case .none: []
+    /// The pairs of rows to compute: those of the wanted rows, each once.
+    private func pairs(of wanted: [Int], _ pane: WindowPane) -> [Int] {
+        let places =
+            if pane.isLast || early == .all {
+                wanted
+            } else {
+                early == .middle ? [wanted[wanted.count / 2]] : []
+            }
+        return places.reduce(into: []) { pairs, place in
+            if pairs.last != place / 2 { pairs.append(place / 2) }
         }
     }
 
     private func slice(
-        _ row: Int, _ pixels: Payload, size: Int, of projections: [Projection], _ pane: WindowPane
+        _ number: Int, of count: Int, at place: Int, _ pixels: Payload, size: Int, of projections: [Projection], _ pane: WindowPane
     ) -> ReconstructedSlice {
         let angles = projections.map(\.angleDegrees)
         return ReconstructedSlice(
             scan: projections[0].scan, window: pane.index, projections: pane.count, isComplete: pane.isComplete,
-            isLast: pane.isLast, anglesDegrees: (angles.min() ?? 0)...(angles.max() ?? 0), slice: row,
-            sliceCount: projections[0].rows, size: size, pixels: pixels)
+            isLast: pane.isLast, anglesDegrees: (angles.min() ?? 0)...(angles.max() ?? 0), slice: number,
+            row: projections[0].firstRow + place, sliceCount: count, size: size, pixels: pixels)
     }
 
     /// Says how the last window was reconstructed, how many the scan had, and what is wrong with the last.
@@ -140,5 +153,17 @@ public struct Reconstruct: WindowOperator {
         let gap = (weights.largestGapRadians * 180 / .pi * 10).rounded() / 10
         context.report(
             .warning("the projections leave a gap of \(gap) degrees: the image has artefacts along its directions"))
+    }
+}
+
+extension [Int] {
+    /// Where a number stands in a list in ascending order; nil where it does not.
+    fileprivate func position(of number: Int) -> Int? {
+        var (low, high) = (0, count)
+        while low < high {
+            let middle = (low + high) / 2
+            if self[middle] < number { low = middle + 1 } else { high = middle }
+        }
+        return low < count && self[low] == number ? low : nil
     }
 }

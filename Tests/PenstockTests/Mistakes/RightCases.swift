@@ -249,7 +249,7 @@ enum RightCases {
             "window operator over projections",
             #"""
             Flow("slices") {
-                From(DataExchangeFile("scan.h5"))
+                From(ScanFile("scan.h5"))
                 FlatField()
                 MinusLog()
                 Sliding(angle: .degrees(180), every: .degrees(10))

@@ -1,14 +1,17 @@
-import Foundation
+internal import Foundation
 
 /// Python as an independent reader of our files.
-enum Python {
-    static let hasReaders = (try? run("import h5py, tifffile, PIL, numpy")) != nil
-    static let missing = "python3 with h5py, tifffile, numpy and pillow is not installed"
+package enum Python {
+    package static let hasReaders = (try? run("import h5py, tifffile, PIL, numpy")) != nil
+    package static let missing = "python3 with h5py, tifffile, numpy and pillow is not installed"
+    /// Version 3 of zarr-python: the first that reads version 3 of the format.
+    package static let hasZarr = (try? run("import zarr, numpy; assert int(zarr.__version__.split('.')[0]) >= 3")) != nil
+    package static let zarrMissing = "python3 with zarr 3 or newer and numpy is not installed"
 
-    struct Failure: Error { let output: String }
+    package struct Failure: Error { package let output: String }
 
     /// Runs a program with arguments and gives what it prints.
-    @discardableResult static func run(_ program: String, _ arguments: String...) throws -> String {
+    @discardableResult package static func run(_ program: String, _ arguments: String...) throws -> String {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = ["python3", "-c", program] + arguments

@@ -1,0 +1,133 @@
+internal import PenstockEvents
+internal import PenstockFormats
+
+/// An open scan whose frames and angles fit together, of whatever format.
+final class OpenScan {
+    /// The bytes that are read at a time, unless one frame has more.
+    static let blockBytes = 1 << 20
+
+    let path: String
+    let rows: Int
+    let columns: Int
+    /// An angle for each projection.
+    let anglesDegrees: [Double]
+    /// The frames, in the order in which they are read.
+    let sections: [ScanSection]
+    private let angleUnit: AngleUnit?
+    private let files: [String]
+    private let options: ScanFile.Options
+
+    /// - Throws: `FormatError`, naming the file and the dataset.
+    init(_ path: String, _ options: ScanFile.Options) throws(FormatError) {
+        var scan = try StoredScan.open(path)
+        for (kind, other) in [(FrameKind.flat, options.flats), (.dark, options.darks)] {
+            guard let other else { continue }
+            let found = try StoredScan.sections(of: kind, at: other)
+            scan.sections = found.sections + scan.sections.filter { $0.kind != kind }
+            scan.files += found.files.filter { !scan.files.contains($0) }
+        }
+        if let list = options.angles {
+            scan.angles = try list.read()
+            scan.files.append(list.path)
+        }
+        if let unit = options.angleUnit { scan.angles?.unit = unit }
+        scan.sections.removeAll { $0.range.isEmpty }
+        (rows, columns) = try Self.checkedSize(scan, path)
+        guard let angles = scan.angles else {
+            throw FormatError(
+                .missingDataset, file: path, "there are no angles", hint: "give --angles FILE with an angle on each line")
+        }
+        anglesDegrees = try angles.degrees(count: scan.count(of: .projection)).map { $0 + options.angleOffsetDegrees }
+        angleUnit = angles.unit
+        self.path = path
+        self.options = options
+        sections = scan.sections
+        files = scan.files
+    }
+
+    /// What is known of the scan before its frames, for the record that begins it.
+    /// - Throws: `FormatError` where files cannot be read for their checksum.
+    func properties() throws(FormatError) -> [String: String] {
+        var properties = [
+            "source": path, "rows": "\(rows)", "columns": "\(columns)",
+            "first_angle": "\(anglesDegrees.first ?? 0)", "last_angle": "\(anglesDegrees.last ?? 0)",
+        ]
+        for (kind, name) in [(FrameKind.projection, "projections"), (.flat, "flats"), (.dark, "darks")] {
+            let count = sections.lazy.filter { $0.kind == kind }.map(\.range.count).reduce(0, +)
+            if count > 0 { properties[name] = "\(count)" }
+        }
+        if angleUnit == .radians { properties["angle_unit"] = "rad, converted to degrees" }
+        if options.takesChecksum { properties["sha256"] = try FileChecksum.sha256(files) }
+        return properties
+    }
+
+    /// The frames of a section that are read at a time.
+    func framesPerBlock(of section: ScanSection) -> Int { max(1, Self.blockBytes / section.frames.frameBytes) }
+
+    /// Reads some frames of a section; their pixels share one memory.
+    /// - Parameters:
+    ///   - offsets: Which, counted from the beginning of the section.
+    ///   - firstIndex: The number of the first of them among all frames of its kind, for messages.
+    /// - Throws: `FormatError` for a file that ends too early, for pixels that are no numbers.
+    func read(_ section: Int, _ offsets: Range<Int>, firstIndex: Int) throws(FormatError) -> [Payload] {
+        let section = sections[section]
+        let frameBytes = section.frames.frameBytes
+        let first = section.range.lowerBound + offsets.lowerBound
+        let block = try Payload(byteCount: offsets.count * frameBytes) { (bytes) throws(FormatError) in
+            try section.frames.read(first..<first + offsets.count, into: bytes)
+        }
+        try check(block, of: section, firstIndex: firstIndex)
+        return offsets.map { offset in
+            let start = (offset - offsets.lowerBound) * frameBytes
+            return block[start..<start + frameBytes]
+        }
+    }
+
+    private func check(_ block: Payload, of section: ScanSection, firstIndex: Int) throws(FormatError) {
+        if section.kind == .flat, block.withUnsafeBytes({ $0.allSatisfy { $0 == 0 } }) {
+            throw section.frames.error(
+                .wrongFormat, "the flats are zero everywhere",
+                hint: "was the shutter closed? Without an image of the beam the projections cannot be normalised")
+        }
+        guard section.frames.pixelType == .f32, !options.allowsNonFinite else { return }
+        let pixelCount = rows * columns
+        let bad = block.withValues(of: Float.self) { pixels in pixels.firstIndex { !$0.isFinite } }
+        guard let bad else { return }
+        throw section.frames.error(
+            .wrongFormat,
+            "\(section.kind) \(firstIndex + bad / pixelCount) has a pixel that is NaN or infinite, in row "
+                + "\(bad % pixelCount / columns), column \(bad % columns)",
+            hint: "repair the data, or give --allow-non-finite to count such pixels as air")
+    }
+
+    /// The size of the frames, once all have the same and there are enough of each kind.
+    private static func checkedSize(_ scan: StoredScan, _ path: String) throws(FormatError) -> (rows: Int, columns: Int) {
+        let count = scan.count(of: .projection)
+        guard count >= 2, let projections = scan.sections.first(where: { $0.kind == .projection })?.frames else {
+            throw FormatError(
+                .wrongShape, file: path, count == 0 ? "there are no projections" : "there is only one projection",
+                hint: "a reconstruction needs projections from many angles")
+        }
+        guard projections.rows >= 1, projections.columns >= 2 else {
+            throw projections.error(
+                .wrongShape, "projections are \(projections.rows) x \(projections.columns) pixels",
+                hint: "a reconstruction needs at least one row and two columns")
+        }
+        for section in scan.sections {
+            let other = section.frames
+            guard other.rows == projections.rows, other.columns == projections.columns else {
+                throw other.error(
+                    .wrongShape,
+                    "frames are \(other.rows) x \(other.columns), but the projections are "
+                        + "\(projections.rows) x \(projections.columns)",
+                    hint: "flats, darks and projections must come from the same region of the detector")
+            }
+        }
+        guard scan.count(of: .flat) > 0 else {
+            throw FormatError(
+                .wrongShape, file: path, "there are no flats",
+                hint: "without an image of the beam the projections cannot be normalised; give --flats FILE")
+        }
+        return (projections.rows, projections.columns)
+    }
+}

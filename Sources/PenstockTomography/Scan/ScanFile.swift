@@ -1,0 +1,108 @@
+public import Penstock
+internal import PenstockEvents
+internal import PenstockFormats
+
+/// A recorded scan as a source of frames: a Data Exchange or NXtomo HDF5 file, a TIFF file of several pages, or a folder of TIFF files.
+///
+/// What the input is, its content says. Frames come in the order of the scan: darks, flats and projections of Data Exchange files and of
+/// TIFF images, those of NXtomo files as they lie there. They are read some at a time, so memory does not grow with the scan.
+///
+/// Pixels are integers of 8, 16 or 32 bits or floating-point numbers, of either byte order; signed integers and 64-bit floating-point numbers
+/// become float32.
+public struct ScanFile: Source {
+    /// What stands beside the input, and how it is read.
+    public struct Options: Sendable, Hashable {
+        /// A file or folder of flats, in place of those of the input: TIFF images, or the flats of an HDF5 file.
+        public var flats: String?
+        /// The same for darks.
+        public var darks: String?
+        /// A list of angles, in place of those of the input.
+        public var angles: AngleList?
+        /// The unit of the angles, whatever the input says.
+        public var angleUnit: AngleUnit?
+        /// Degrees that are added to every angle: the image turns by them.
+        public var angleOffsetDegrees = 0.0
+        /// Whether pixels that are NaN or infinite are let through; else they end the run.
+        public var allowsNonFinite = false
+        /// Whether the SHA-256 of the input files is taken before the first frame, which reads them once more.
+        public var takesChecksum = false
+
+        /// The input alone.
+        public init() {}
+    }
+
+    private let path: String?
+    private let options: Options
+
+    /// The scan at `path`. Without a path there is a plan, but a run ends with an error that asks for one; a replay needs none.
+    public init(_ path: String?, _ options: Options = Options()) {
+        self.path = path
+        self.options = options
+    }
+
+    /// Frames are in order.
+    public var disorder: Disorder { .ascending }
+
+    /// The name of the file or folder.
+    public var summary: String { "scan \(path ?? "(not given)")" }
+
+    /// Opens the files and looks at shapes, types and angles.
+    /// - Throws: `FormatError` or `TomographyError`, naming the file and the dataset.
+    public func open(_ partition: Int, context: SourceContext) throws -> any SourceReader<Frame> {
+        guard let path else { throw TomographyError.noInput }
+        return ScanReader(try OpenScan(path, options), context)
+    }
+}
+
+/// Reads the frames of an open scan, each with its number as its event time.
+private struct ScanReader: SourceReader {
+    private let scan: OpenScan
+    private let context: SourceContext
+    private var isStarted = false
+    private var section = 0
+    private var offset = 0
+    private var counts: [FrameKind: Int] = [:]
+    private var count: UInt64 = 0
+
+    init(_ scan: OpenScan, _ context: SourceContext) {
+        self.scan = scan
+        self.context = context
+    }
+
+    mutating func read(into batch: inout SourceBatch<Frame>) throws -> SourceProgress {
+        guard isStarted else {
+            isStarted = true
+            return .control(.scanStart(ScanStart(scan: context.scan, properties: try scan.properties())))
+        }
+        while !batch.isFull, section < scan.sections.count, !context.isStopping {
+            let frames = scan.sections[section]
+            guard offset < frames.range.count else {
+                section += 1
+                offset = 0
+                continue
+            }
+            let wanted = min(batch.remaining, scan.framesPerBlock(of: frames), frames.range.count - offset)
+            for pixels in try scan.read(section, offset..<offset + wanted, firstIndex: counts[frames.kind, default: 0]) {
+                append(pixels, of: frames, to: &batch)
+            }
+            offset += wanted
+        }
+        guard section == scan.sections.count else {
+            return context.isStopping || section > scan.sections.count ? .end : .more
+        }
+        // Behind the last frames stands the end of the scan, and behind that nothing.
+        defer { section += 1 }
+        return .control(.scanEnd(ScanEnd(scan: context.scan, eventCount: count)))
+    }
+
+    private mutating func append(_ pixels: Payload, of frames: ScanSection, to batch: inout SourceBatch<Frame>) {
+        let index = counts[frames.kind, default: 0]
+        let frame = Frame(
+            scan: context.scan, kind: frames.kind, index: index,
+            angleDegrees: frames.kind == .projection ? scan.anglesDegrees[index] : 0, rows: scan.rows,
+            columns: scan.columns, pixelType: frames.frames.pixelType, pixels: pixels)
+        batch.append(frame, time: Timestamp(nanoseconds: Int64(count)), payloadBytes: pixels.count)
+        counts[frames.kind] = index + 1
+        count += 1
+    }
+}

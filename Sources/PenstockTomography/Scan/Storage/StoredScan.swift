@@ -1,0 +1,67 @@
+internal import PenstockFormats
+
+/// Frames of one kind that follow each other in a scan and in their storage.
+struct ScanSection {
+    /// What they show.
+    var kind: FrameKind
+    /// Where they are.
+    var frames: any StoredFrames
+    /// Their numbers in the storage.
+    var range: Range<Int>
+
+    /// All frames of a storage.
+    init(_ kind: FrameKind, _ frames: any StoredFrames) {
+        self.init(kind, frames, 0..<frames.count)
+    }
+
+    /// Some frames of a storage.
+    init(_ kind: FrameKind, _ frames: any StoredFrames, _ range: Range<Int>) {
+        self.kind = kind
+        self.frames = frames
+        self.range = range
+    }
+}
+
+/// What a reader of one format found: all that differs between the formats.
+struct StoredScan {
+    /// Frames in the order of the scan; kinds may alternate.
+    var sections: [ScanSection]
+    /// An angle for each projection; nil where the format has none.
+    var angles: ProjectionAngles?
+    /// The files that were opened, for a checksum.
+    var files: [String]
+
+    /// The number of frames of a kind.
+    func count(of kind: FrameKind) -> Int { sections.lazy.filter { $0.kind == kind }.map(\.range.count).reduce(0, +) }
+
+    /// Opens whatever is at `path`: a folder or a file of TIFF images, a Data Exchange file or one with an NXtomo entry.
+    /// - Parameter kind: What TIFF images show: they do not say it themselves.
+    /// - Throws: `FormatError`, also for a file of none of these formats.
+    static func open(_ path: String, tiffShows kind: FrameKind = .projection) throws(FormatError) -> StoredScan {
+        switch try FileKind(of: path) {
+        case .folder, .tiff:
+            let frames = try TIFFFrames(path)
+            return StoredScan(sections: [ScanSection(kind, frames)], angles: nil, files: frames.files)
+        case .hdf5:
+            let file = try HDF5File(opening: path)
+            if let entry = try NXtomoEntry.name(in: file) { return try NXtomoEntry.open(entry, of: file) }
+            return try DataExchange.open(file)
+        case .other:
+            throw FormatError(
+                .wrongFormat, file: path, "is neither an HDF5 nor a TIFF file",
+                hint: "scans are Data Exchange or NXtomo files, TIFF files of several pages, or folders of TIFF files")
+        }
+    }
+
+    /// The sections of one kind out of whatever is at `path`, to take the place of others.
+    /// - Throws: `FormatError`; `wrongShape` where there are none.
+    static func sections(of kind: FrameKind, at path: String) throws(FormatError) -> (sections: [ScanSection], files: [String]) {
+        let scan = try open(path, tiffShows: kind)
+        let found = scan.sections.filter { $0.kind == kind && !$0.range.isEmpty }
+        guard !found.isEmpty else {
+            throw FormatError(
+                .wrongShape, file: path, "there are no \(kind)s in it", hint: "name the file or folder that has them")
+        }
+        return (found, scan.files)
+    }
+}
