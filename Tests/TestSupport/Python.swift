@@ -5,7 +5,8 @@ package enum Python {
     package static let hasReaders = (try? run("import h5py, tifffile, PIL, numpy")) != nil
     package static let missing = "python3 with h5py, tifffile, numpy and pillow is not installed"
     /// Version 3 of zarr-python: the first that reads version 3 of the format.
-    package static let hasZarr = (try? run("import zarr, numpy; assert int(zarr.__version__.split('.')[0]) >= 3")) != nil
+    package static let hasZarr =
+        (try? run("import zarr, numpy; assert int(zarr.__version__.split('.')[0]) >= 3")) != nil
     package static let zarrMissing = "python3 with zarr 3 or newer and numpy is not installed"
 
     package struct Failure: Error { package let output: String }

@@ -12,7 +12,8 @@ public enum TextFile {
                 .tooLarge, file: path, "has more than \(bytesMax) bytes", hint: "is it the list that you mean?")
         }
         guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw FormatError(.wrongFormat, file: path, "is not a text file", hint: "a list has one number on each line")
+            throw FormatError(
+                .wrongFormat, file: path, "is not a text file", hint: "a list has one number on each line")
         }
         return text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
     }

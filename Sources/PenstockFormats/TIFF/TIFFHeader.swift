@@ -24,7 +24,8 @@ struct TIFFHeader {
         guard let elementType = Self.elementType(bits: bits, format: format) else {
             throw FormatError(
                 .wrongType, file: path, object: "page \(page)",
-                "has \(bits) bits a pixel in sample format \(format); integers of 8, 16 and 32 bits and f32 can be read")
+                "has \(bits) bits a pixel in sample format \(format); integers of 8, 16 and 32 bits and f32 can be read"
+            )
         }
         self.elementType = elementType
         let block = TIFFIsTiled(tiff) != 0 ? TIFFTileSize64(tiff) : TIFFStripSize64(tiff)

@@ -45,7 +45,8 @@ struct VoxelLayer {
                     for column in 0..<width {
                         let left = 2 * column
                         let right = min(left + 1, columns - 1)
-                        let sum = slice[upper + left] + slice[upper + right] + slice[lower + left] + slice[lower + right]
+                        let sum =
+                            slice[upper + left] + slice[upper + right] + slice[lower + left] + slice[lower + right]
                         result[row * width + column] = sum / 4
                     }
                 }

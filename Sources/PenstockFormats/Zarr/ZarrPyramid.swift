@@ -33,7 +33,8 @@ public struct ZarrPyramid: Sendable {
             levels.append(
                 Level(
                     try ZarrArray(
-                        creating: "\(folder)/\(level)", shape: shape, chunk: zip(shape, Self.chunkMax).map { min($0, $1) },
+                        creating: "\(folder)/\(level)", shape: shape,
+                        chunk: zip(shape, Self.chunkMax).map { min($0, $1) },
                         of: .f32, axes: Self.axes, format: format, codec: codec)))
         }
         self.levels = levels
@@ -67,7 +68,8 @@ public struct ZarrPyramid: Sendable {
     /// Writes the chunks of a layer, and gives the next array its share.
     private mutating func complete(_ layer: Int, level: Int) throws(FormatError) {
         guard let slices = levels[level].waiting.removeValue(forKey: layer)?.slices else { return }
-        let voxels = VoxelLayer(rows: levels[level].array.shape[1], columns: levels[level].array.shape[2], slices: slices)
+        let voxels = VoxelLayer(
+            rows: levels[level].array.shape[1], columns: levels[level].array.shape[2], slices: slices)
         try levels[level].write(voxels, layer: layer)
         guard level + 1 < levels.count else { return }
         // A layer has an even number of slices, or is the only one: pairs do not cross layers.

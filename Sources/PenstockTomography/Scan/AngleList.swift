@@ -46,7 +46,8 @@ public struct AngleList: Sendable, Hashable, CustomStringConvertible, Expressibl
         guard range.upperBound <= max(1, all.count) else {
             let count = all.last == "" ? all.count - 1 : all.count
             throw FormatError(
-                .wrongShape, file: path, "has \(count) lines, but lines \(range.lowerBound) to \(range.upperBound) are wanted",
+                .wrongShape, file: path,
+                "has \(count) lines, but lines \(range.lowerBound) to \(range.upperBound) are wanted",
                 hint: "lines are counted from 1")
         }
         var values: [Double] = []

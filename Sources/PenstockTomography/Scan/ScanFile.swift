@@ -82,7 +82,8 @@ private struct ScanReader: SourceReader {
                 continue
             }
             let wanted = min(batch.remaining, scan.framesPerBlock(of: frames), frames.range.count - offset)
-            for pixels in try scan.read(section, offset..<offset + wanted, firstIndex: counts[frames.kind, default: 0]) {
+            for pixels in try scan.read(section, offset..<offset + wanted, firstIndex: counts[frames.kind, default: 0])
+            {
                 append(pixels, of: frames, to: &batch)
             }
             offset += wanted

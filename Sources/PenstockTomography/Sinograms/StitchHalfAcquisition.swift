@@ -5,7 +5,7 @@
 /// see it, their weights go linearly from 0 at a detector's edge to 1 at the far end of the overlap and sum to 1. Values between columns, and
 /// between projections where none is exactly half a turn later, are interpolated linearly.
 ///
-/// The sinogram becomes 2 max(c, n - 1 - c) + 1 columns wide, rounded down, with the axis in its middle.
+/// The lines lie at whole distances from the axis, which is on the middle one: the sinogram becomes 2 floor(max(c, n - 1 - c)) + 1 columns wide.
 public struct StitchHalfAcquisition: SinogramStep {
     /// Half acquisition over a full turn.
     public init() {}
@@ -124,10 +124,10 @@ private struct Lines {
 
     init(_ geometry: SinogramGeometry) {
         let (left, right) = (geometry.centre, Double(geometry.columns - 1) - geometry.centre)
-        let count = Int(2 * max(left, right)) + 1
+        let reach = Int(max(left, right))
         let overlap = min(left, right)
-        all = (0..<count).map { index in
-            let s = Double(index) - Double(count - 1) / 2
+        all = (-reach...reach).map { distance in
+            let s = Double(distance)
             // Rising with s where the axis is near the left edge, falling where it is near the right one.
             let rise = (left <= right ? s : -s) + overlap
             let weight = overlap > 0 ? min(max(rise / (2 * overlap), 0), 1) : rise > 0 ? 1 : rise < 0 ? 0 : 0.5

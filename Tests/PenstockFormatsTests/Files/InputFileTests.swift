@@ -50,7 +50,8 @@ import Testing
     func lines() throws {
         #expect(try TextFile.lines(of: folder.write("1\r\n\n 2\n", to: "list")) == ["1", "", " 2", ""])
         #expect(
-            formatError { _ = try TextFile.lines(of: folder.write([0xff, 0xfe, 0], to: "bytes")) }?.code == .wrongFormat)
+            formatError { _ = try TextFile.lines(of: folder.write([0xff, 0xfe, 0], to: "bytes")) }?.code == .wrongFormat
+        )
         #expect(formatError { _ = try TextFile.lines(of: folder("absent")) }?.code == .notFound)
     }
 }

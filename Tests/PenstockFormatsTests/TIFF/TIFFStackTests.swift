@@ -65,7 +65,8 @@ import Testing
         let shape = formatError { _ = try image(1, of: &stack) }
         #expect(shape?.code == .wrongShape)
         #expect(
-            shape?.summary == "\(folder("s/raw_2.tif")): is 2 x 1 pixels, but the first image of \(folder("s")) is 1 x 2")
+            shape?.summary
+                == "\(folder("s/raw_2.tif")): is 2 x 1 pixels, but the first image of \(folder("s")) is 1 x 2")
         #expect(formatError { _ = try image(2, of: &stack) }?.code == .wrongType)
         #expect(formatError { _ = try image(3, of: &stack) }?.file == folder("s/raw_4.tif"))
         #expect(try image(0, of: &stack) == [1, 2])

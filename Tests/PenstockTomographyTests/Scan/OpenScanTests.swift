@@ -59,9 +59,11 @@ import Testing
         return nil
     }
 
-    @Test("frames of an NXtomo entry keep their place in the scan, and invalid ones are left out", arguments: [
-        "/entry", "/entry1/tomo_entry",
-    ])
+    @Test(
+        "frames of an NXtomo entry keep their place in the scan, and invalid ones are left out",
+        arguments: [
+            "/entry", "/entry1/tomo_entry",
+        ])
     func nxtomo(entry: String) throws {
         let scan = try open(nexus([2, 1, 1, 0, 0, 3, 1, 0, 2], entry: entry))
         #expect(scan.rows == 2 && scan.columns == 3)
@@ -130,7 +132,9 @@ import Testing
                 "dark 3", "dark 4", "flat 90", "projection 8", "projection 9", "projection 10", "projection 11",
             ])
         #expect(scan.anglesDegrees == [0, 45, 90, 135])
-        let files = (8...11).map { folder("raw/p_\($0).tif") } + ["flat.tif", "dark/d1.tif", "dark/d2.tif", "angles.txt"]
+        let files =
+            (8...11).map { folder("raw/p_\($0).tif") }
+            + ["flat.tif", "dark/d1.tif", "dark/d2.tif", "angles.txt"]
             .map { folder($0) }
         #expect(try scan.properties()["sha256"] == FileChecksum.sha256(files))
         // Flats of an HDF5 file take the place of those of the input, too.

@@ -16,7 +16,8 @@ enum DataExchange {
                 .wrongFormat, file: file.path, "holds neither a Data Exchange scan nor an NXtomo entry",
                 hint: names.isEmpty
                     ? "the file is empty"
-                    : "Data Exchange has its frames in /exchange/data; this file holds \(names.prefix(8).joined(separator: ", "))")
+                    : "Data Exchange has its frames in /exchange/data; this file holds \(names.prefix(8).joined(separator: ", "))"
+            )
         }
         let projections = try HDF5Frames("/exchange/data", of: file)
         var sections: [ScanSection] = []
