@@ -11,14 +11,16 @@ struct GridChange: Sendable {
 }
 
 /// What leads from the grids of one window to those of the next, pair by pair and each on any thread: the changes are added in their order.
-struct GridUpdate: Sendable {
+package struct GridUpdate: Sendable {
     /// How the angles of the window are spread.
     let weights: AngularWeights
     let setup: GridrecSetup
-    /// How many projections are added or change their weight.
-    var changeCount: Int { changes.count }
+    /// How many projections are added, taken off or change their weight.
+    package var changeCount: Int { changes.count }
+    /// Their numbers in the scan, and what their weights become more, in radians.
+    var changed: [(projection: Int, weightRadians: Float)] { changes.map { ($0.projection.index, $0.view.weight) } }
     /// Whether the grids are summed from nothing.
-    let isAfresh: Bool
+    package let isAfresh: Bool
     private let grids: [Int: PairGrid]
     private let changes: [GridChange]
 
@@ -34,8 +36,20 @@ struct GridUpdate: Sendable {
     }
 
     /// Brings the grid of a pair up to date and makes its images.
-    /// - Parameter oddImage: Where the odd row's goes; nil where the detector has no such row.
-    func reconstruct(
+    /// - Parameters:
+    ///   - oddImage: Where the odd row's goes; nil where the detector has no such row.
+    ///   - pool: Where the memory for it is.
+    package func reconstruct(
+        pair: Int, into evenImage: UnsafeMutablePointer<Float>, _ oddImage: UnsafeMutablePointer<Float>?,
+        pool: MemoryPool
+    ) {
+        pool.withMemory(
+            where: { (memory: ThreadMemory<GridrecMemory>) in memory.value.layout == setup.layout },
+            { ThreadMemory(GridrecMemory(setup.layout)) }
+        ) { reconstruct(pair: pair, into: evenImage, oddImage, memory: &$0.value) }
+    }
+
+    private func reconstruct(
         pair: Int, into evenImage: UnsafeMutablePointer<Float>, _ oddImage: UnsafeMutablePointer<Float>?,
         memory: inout GridrecMemory
     ) {

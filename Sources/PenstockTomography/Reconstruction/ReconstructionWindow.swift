@@ -76,12 +76,7 @@ final class ReconstructionWindow: Sendable {
         switch way {
         case .afresh(let plan, let sinograms): run(job, by: plan, sinograms)
         case .update(let update):
-            pool.withMemory(
-                where: { (memory: ThreadMemory<GridrecMemory>) in memory.value.layout == update.setup.layout },
-                { ThreadMemory(GridrecMemory(update.setup.layout)) }
-            ) { memory in
-                update.reconstruct(pair: job.even / 2, into: job.evenImage, job.oddImage, memory: &memory.value)
-            }
+            update.reconstruct(pair: job.even / 2, into: job.evenImage, job.oddImage, pool: pool)
         }
     }
 

@@ -8,7 +8,7 @@
 /// Grids belong to the state and go into snapshots bit for bit, 32 `columns`^2 bytes each (8.7 MB for 512 columns): rounding errors of what has
 /// left stay in them, some 1e-7 of the range after many turns, so the projections of the window alone cannot give the same bits again. The
 /// filtered spectra do not go there: they would take four times the memory of the rows, and transforming a row again costs a fifth of a change.
-struct SlidingGrids: Sendable {
+package struct SlidingGrids: Sendable {
     /// The most memory of all grids. Windows with more pairs are each reconstructed afresh.
     static let memoryLimitBytes = 1 << 30
 
@@ -22,13 +22,13 @@ struct SlidingGrids: Sendable {
     var left: [(projection: Projection, weight: Float)] = []
 
     /// No grids.
-    init() {}
+    package init() {}
 
     /// Whether grids of so many pairs are worth their memory.
     static func haveRoom(pairs: Int, _ layout: GridrecLayout) -> Bool { pairs * layout.gridBytes <= memoryLimitBytes }
 
     /// The oldest projection of the window has left it.
-    mutating func remove(_ projection: Projection) {
+    package mutating func remove(_ projection: Projection) {
         guard !weights.isEmpty else { return }
         left.append((projection, weights.removeFirst()))
         // As many will have come: the window will be summed afresh.
@@ -40,7 +40,7 @@ struct SlidingGrids: Sendable {
     ///   - projections: The window, oldest first.
     ///   - pairs: The numbers of the pairs of rows.
     /// - Throws: `TomographyError` where an angle is not finite.
-    mutating func update(
+    package mutating func update(
         to projections: [Projection], pairs: [Int], _ setup: GridrecSetup
     ) throws(TomographyError) -> GridUpdate {
         let angular = try AngularWeights(anglesRadians: projections.map(\.angleRadians))
