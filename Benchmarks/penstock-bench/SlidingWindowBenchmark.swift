@@ -8,7 +8,8 @@ import PenstockTomography
 /// takes from its last projection.
 struct SlidingWindowBenchmark: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "window", abstract: "Slide a window over the angle: cost of a projection, of an image, and latency.",
+        commandName: "window",
+        abstract: "Slide a window over the angle: cost of a projection, of an image, and latency.",
         discussion: """
             A pair of slices; a stage turns steadily, and the window moves on by a twelfth of its length at a time. \
             update_cpu_us is the time of one change, a projection that comes or one that leaves; image_cpu_ms that of \
@@ -19,13 +20,16 @@ struct SlidingWindowBenchmark: ParsableCommand {
             """)
 
     @Option(help: "Columns of the detector.") var columns = 512
-    @Option(parsing: .upToNextOption, help: "Projections of the windows over 180 degrees.") var windows = [180, 720, 2880]
+    @Option(parsing: .upToNextOption, help: "Projections of the windows over 180 degrees.") var windows = [
+        180, 720, 2880,
+    ]
     @Option(help: "Windows of each length.") var steps = 100
     @Flag(help: "Print one JSON object.") var json = false
 
     func validate() throws {
         guard columns > 0, steps > 1, !windows.isEmpty, windows.allSatisfy({ $0 >= 24 }) else {
-            throw ValidationError("all sizes must be positive, windows have 24 projections or more, and steps are two or more")
+            throw ValidationError(
+                "all sizes must be positive, windows have 24 projections or more, and steps are two or more")
         }
     }
 
@@ -52,7 +56,9 @@ struct SlidingWindowBenchmark: ParsableCommand {
         var next = window
         var grids = SlidingGrids()
         let pool = MemoryPool()
-        var (even, odd) = (Array(repeating: Float(0), count: columns * columns), Array(repeating: Float(0), count: columns * columns))
+        var (even, odd) = (
+            Array(repeating: Float(0), count: columns * columns), Array(repeating: Float(0), count: columns * columns)
+        )
         func images(_ update: GridUpdate) {
             even.withUnsafeMutableBufferPointer { even in
                 odd.withUnsafeMutableBufferPointer { odd in
@@ -95,7 +101,9 @@ struct SlidingWindowBenchmark: ParsableCommand {
     }
 
     /// One projection comes, half a turn behind the one that leaves.
-    private func slide(_ projections: inout [Projection], _ next: inout Int, _ grids: inout SlidingGrids, _ turn: [Projection]) {
+    private func slide(
+        _ projections: inout [Projection], _ next: inout Int, _ grids: inout SlidingGrids, _ turn: [Projection]
+    ) {
         grids.remove(projections.removeFirst())
         var projection = turn[next % turn.count]
         projection.index = next
@@ -108,7 +116,8 @@ struct SlidingWindowBenchmark: ParsableCommand {
         let phantom = SlicePhantom(ellipses: Ellipse.sheppLogan, radiusPixels: 0.47 * Double(columns))
         return (0..<count).map { index in
             let angle = Double(index) * 180 / Double(count)
-            let row = phantom.projection(angleRadians: angle * .pi / 180, columns: columns, centre: Double(columns) / 2 + 0.3)
+            let row = phantom.projection(
+                angleRadians: angle * .pi / 180, columns: columns, centre: Double(columns) / 2 + 0.3)
             return Projection(
                 scan: ScanID(1), index: index, angleDegrees: angle, travelDegrees: angle,
                 centre: Double(columns) / 2 + 0.3, rows: 2, columns: columns, firstRow: 0,

@@ -157,7 +157,8 @@ public struct Reconstruct: WindowOperator {
     }
 
     private func slice(
-        _ number: Int, of count: Int, at place: Int, _ pixels: Payload, size: Int, of projections: [Projection], _ pane: WindowPane
+        _ number: Int, of count: Int, at place: Int, _ pixels: Payload, size: Int, of projections: [Projection],
+        _ pane: WindowPane
     ) -> ReconstructedSlice {
         let angles = projections.map(\.angleDegrees)
         return ReconstructedSlice(

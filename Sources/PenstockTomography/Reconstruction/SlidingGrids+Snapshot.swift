@@ -39,7 +39,8 @@ extension SlidingGrids {
         static let schema = Schema(
             "Grids",
             fields: [
-                .init("centre", .f64, unit: "column"), .init("grids", .u64), .init("weights", .u64), .init("left", .u64),
+                .init("centre", .f64, unit: "column"), .init("grids", .u64), .init("weights", .u64),
+                .init("left", .u64),
             ])
 
         init(centre: Double, grids: Int, weights: Int, left: Int) {

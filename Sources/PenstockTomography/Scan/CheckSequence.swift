@@ -145,7 +145,9 @@ extension CheckSequence.State {
 
         static let schema = Schema(
             "CheckSequenceBeginning",
-            fields: [.init("scan", .u64), .init("announced", .i64), .init("repeats", .i64), .init("first_repeat", .i64)])
+            fields: [
+                .init("scan", .u64), .init("announced", .i64), .init("repeats", .i64), .init("first_repeat", .i64),
+            ])
     }
 
     private struct IndexSpan: FixedEvent {

@@ -33,7 +33,8 @@ struct IndexRanges: Sendable, Hashable {
         let joinsLeft = low > 0 && ranges[low - 1].upperBound == number
         let joinsRight = low < ranges.count && ranges[low].lowerBound == number + 1
         switch (joinsLeft, joinsRight) {
-        case (true, true): ranges.replaceSubrange(low - 1...low, with: [ranges[low - 1].lowerBound..<ranges[low].upperBound])
+        case (true, true):
+            ranges.replaceSubrange(low - 1...low, with: [ranges[low - 1].lowerBound..<ranges[low].upperBound])
         case (true, false): ranges[low - 1] = ranges[low - 1].lowerBound..<number + 1
         case (false, true): ranges[low] = number..<ranges[low].upperBound
         case (false, false): ranges.insert(number..<number + 1, at: low)

@@ -92,7 +92,8 @@ import Testing
         }
     }
 
-    @Test("the last window has the bits of one made afresh, whatever came before, and so have windows that share nothing")
+    @Test(
+        "the last window has the bits of one made afresh, whatever came before, and so have windows that share nothing")
     func lastWindow() throws {
         let projections = Self.scan(72) { Double($0) * 5 }
         let driver = WindowDriver(Reconstruct())
@@ -111,7 +112,9 @@ import Testing
             try driver.emit(Self.pane(2, 36)).flatMap(\.pixels.floats) == Self.afresh(Array(projections[36...])))
     }
 
-    @Test("a state that is written down and read back before and behind every window gives the same bits, on any number of threads")
+    @Test(
+        "a state that is written down and read back before and behind every window gives the same bits, on any number of threads"
+    )
     func restarts() throws {
         let projections = Self.scan(90, degrees: Self.golden)
         func images(threads: Int, restoring: Bool) throws -> [[Float]] {
