@@ -64,6 +64,8 @@ package struct GridUpdate: Sendable {
             }
         }
         memory.transform(&grid.grid, clearing: false, setup, into: evenImage, oddImage)
+        // The transform spreads a value that is not finite over all pixels.
+        grid.isSpoilt = !evenImage[0].isFinite
     }
 }
 

@@ -8,7 +8,10 @@ extension SlidingGrids {
         records.append(Weights(values: weights + left.map(\.weight)))
         for (projection, _) in left { records.append(projection) }
         for (pair, grid) in grids.sorted(by: { $0.key < $1.key }) {
-            records.append(Cells(pair: pair, columns: grid.grid.layout.columns, bytes: grid.grid.copiedBytes))
+            records.append(
+                Cells(
+                    pair: pair, columns: grid.grid.layout.columns, isSpoilt: grid.isSpoilt, bytes: grid.grid.copiedBytes
+                ))
         }
     }
 
@@ -26,7 +29,8 @@ extension SlidingGrids {
         for weight in values[beginning.weights...] { left.append((try next(Projection.self), weight)) }
         for _ in 0..<beginning.grids {
             let cells = try next(Cells.self)
-            grids[cells.pair] = PairGrid(try GridrecGrid(columns: cells.columns, bytes: cells.bytes))
+            grids[cells.pair] = PairGrid(
+                try GridrecGrid(columns: cells.columns, bytes: cells.bytes), isSpoilt: cells.isSpoilt)
         }
     }
 
@@ -80,21 +84,27 @@ extension SlidingGrids {
     private struct Cells: Event {
         let pair: Int
         let columns: Int
+        let isSpoilt: Bool
         let bytes: Payload
         static let schema = Schema(
-            "Grid", fields: [.init("pair", .u64), .init("columns", .u64)], payload: .init("cells", .f32))
+            "Grid", fields: [.init("pair", .u64), .init("columns", .u64), .init("is_spoilt", .u8)],
+            payload: .init("cells", .f32))
 
-        init(pair: Int, columns: Int, bytes: Payload) { (self.pair, self.columns, self.bytes) = (pair, columns, bytes) }
+        init(pair: Int, columns: Int, isSpoilt: Bool, bytes: Payload) {
+            (self.pair, self.columns, self.isSpoilt, self.bytes) = (pair, columns, isSpoilt, bytes)
+        }
 
         func write(to record: inout RecordWriter) {
             record.append(UInt64(pair))
             record.append(UInt64(columns))
+            record.append(UInt8(isSpoilt ? 1 : 0))
             record.setPayload(bytes)
         }
 
         init(reading record: inout RecordReader) throws(RecordError) {
             pair = try record.readCount()
             columns = try record.readCount()
+            isSpoilt = try record.readInteger(UInt8.self) == 1
             bytes = record.payload
         }
     }

@@ -51,6 +51,8 @@ package struct SlidingGrids: Sendable {
             centre = setup.centre
             grids = [:]
             for pair in pairs { grids[pair] = PairGrid(GridrecGrid(setup.layout)) }
+        } else if grids.values.contains(where: \.isSpoilt) {
+            forget()
         }
         let target = angular.radians.map(Float.init)
         var changes = left.map { GridChange($0.projection, weight: -$0.weight) }
@@ -75,6 +77,11 @@ package struct SlidingGrids: Sendable {
 /// A grid that a state refers to. Sound to share: in an update one thread at a time has the grid of a pair, and between updates nobody.
 final class PairGrid: @unchecked Sendable {
     var grid: GridrecGrid
+    /// Whether a value that is not finite came into the grid: taking its projection off would leave it there.
+    var isSpoilt: Bool
 
-    init(_ grid: consuming GridrecGrid) { self.grid = grid }
+    init(_ grid: consuming GridrecGrid, isSpoilt: Bool = false) {
+        self.grid = grid
+        self.isSpoilt = isSpoilt
+    }
 }

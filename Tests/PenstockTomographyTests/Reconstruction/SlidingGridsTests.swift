@@ -151,6 +151,22 @@ import Testing
         #expect(try driver.emit(Self.pane(1, 24)).flatMap(\.pixels.floats) == Self.afresh(Array(moved[24...])))
     }
 
+    @Test(
+        "a value that is no number leaves the images with its projection, also behind a restart",
+        arguments: [false, true])
+    func notFinite(restoring: Bool) throws {
+        var projections = Self.scan(60) { Double($0) * 5 }
+        projections[3].values = Payload([Float](repeating: .nan, count: 2 * Self.columns))
+        let driver = WindowDriver(Reconstruct())
+        try driver.add(Array(projections[..<36]))
+        #expect(try driver.emit(Self.pane(0, 36)).allSatisfy { $0.pixels.floats.allSatisfy(\.isNaN) })
+        if restoring { try driver.restore() }
+        try driver.remove(Array(projections[..<4]))
+        try driver.add(Array(projections[36..<40]))
+        #expect(
+            try driver.emit(Self.pane(1, 36)).flatMap(\.pixels.floats) == Self.afresh(Array(projections[4..<40])))
+    }
+
     @Test("the weights in the grids sum to pi after any sequence of arrivals and departures")
     func weights() throws {
         let projections = Self.scan(400, degrees: Self.golden)
