@@ -31,6 +31,18 @@ struct FourierFloor: ~Copyable {
         fftwf_free(grid)
     }
 
+    /// The least processor time of the transforms of all angles, in microseconds per angle.
+    func cpuMicrosecondsPerAngle(repeats: Int, angles: Int) -> Double {
+        let times = (0...repeats).map { _ in ProcessorTime.milliseconds { fftwf_execute(linePlan) } }
+        return (times.min() ?? .nan) * 1000 / Double(angles)
+    }
+
+    /// The least processor time of the transform of the grid, in milliseconds.
+    func gridCPUMilliseconds(repeats: Int) -> Double {
+        let times = (0...repeats).map { _ in ProcessorTime.milliseconds { fftwf_execute(gridPlan) } }
+        return times.min() ?? .nan
+    }
+
     /// The least processor time of some pairs, in milliseconds per slice.
     func cpuMillisecondsPerSlice(repeats: Int) -> Double {
         let pairs = (0...repeats).map { _ in

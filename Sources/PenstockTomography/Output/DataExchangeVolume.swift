@@ -32,7 +32,7 @@ public struct DataExchangeVolume: Sink {
 }
 
 /// The file of a volume while it is written.
-private final class PendingHDF5Volume: PendingVolume {
+final class PendingHDF5Volume: PendingVolume {
     private static let dataset = "/exchange/data"
     private static let process = "/process/reconstruction"
 

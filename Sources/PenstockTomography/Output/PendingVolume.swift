@@ -21,33 +21,44 @@ protocol PendingVolume: AnyObject {
     func discard()
 }
 
+/// How a volume was made, as names and texts: its parameters, the software, and the checksum of the input.
+struct VolumeOrigin: Sendable {
+    private(set) var names: [String: String]
+
+    init(parameters: [String: String]) {
+        names = parameters
+        names["software"] = "Penstock"
+        names["software_version"] = PenstockVersion.current
+    }
+
+    /// Keeps what the source knew of its input.
+    mutating func note(_ record: ControlRecord) {
+        guard case .scanStart(let start) = record else { return }
+        names["input_sha256"] = start.properties["sha256"]
+    }
+}
+
 /// Writes the slices of the last window of a scan to a volume.
 struct VolumeWriter: SinkWriter {
     private let volume: any PendingVolume
     private let context: SinkContext
-    private var origin: [String: String]
+    private var origin: VolumeOrigin
     private var shape: [Int]?
 
     init(_ volume: any PendingVolume, parameters: [String: String], _ context: SinkContext) {
         self.volume = volume
         self.context = context
-        origin = parameters
-        origin["software"] = "Penstock"
-        origin["software_version"] = PenstockVersion.current
+        origin = VolumeOrigin(parameters: parameters)
     }
 
-    /// Keeps what the source knew of its input.
-    mutating func control(_ record: ControlRecord) {
-        guard case .scanStart(let start) = record else { return }
-        origin["input_sha256"] = start.properties["sha256"]
-    }
+    mutating func control(_ record: ControlRecord) { origin.note(record) }
 
     mutating func write(_ events: Events<ReconstructedSlice>) throws {
         for event in events where event.value.isLast {
             let slice = event.value
             let shape = [slice.sliceCount, slice.size, slice.size]
             if self.shape == nil {
-                try volume.create(shape: shape, origin: origin)
+                try volume.create(shape: shape, origin: origin.names)
                 self.shape = shape
             }
             guard shape == self.shape else { throw TomographyError.volumeChanged(path: volume.path) }

@@ -5,6 +5,11 @@ public import PenstockEvents
 ///
 /// Slices are computed in pairs of an even and an odd detector row, several pairs at a time on as many threads as the stage has; what comes
 /// out does not depend on their number.
+///
+/// Gridrec without steps for sinograms makes windows before the last of a scan from the Fourier grids of the window before: only what came
+/// and what left costs anything (`SlidingGrids`), unless the grids of all pairs would take more than 1 GiB. Their images differ from those made
+/// afresh by some 1e-7 of the range. The last window, which makes the volume, is always made afresh: the volume is that of its projections alone,
+/// whoever looks on and whatever came before.
 public struct Reconstruct: WindowOperator {
     private let method: ReconstructionMethod
     private let rows: RowSelection
@@ -41,16 +46,18 @@ public struct Reconstruct: WindowOperator {
         keepsImages = warmStart && method.isIterative
     }
 
-    /// The projections in the window, and the images that the next one begins with.
+    /// The projections in the window, its Fourier grids, and the images that the next one begins with.
     public struct State: Snapshotable {
         var projections: [Projection] = []
+        var grids = SlidingGrids()
         var images = WarmImages()
         fileprivate var window: ReconstructionWindow?
 
         init() {}
 
-        /// Writes the projections, oldest first, and then the images.
+        /// Writes the grids, the projections, oldest first, and then the images.
         public func snapshot(into records: inout RecordWriter) {
+            grids.snapshot(into: &records)
             for projection in projections { records.append(projection) }
             images.snapshot(into: &records)
         }
@@ -59,7 +66,9 @@ public struct Reconstruct: WindowOperator {
         public init(restoring records: [RecordReader]) throws(RecordError) {
             let count = try WarmImages.count(in: records)
             images = try WarmImages(restoring: records.suffix(count + 1))
-            for record in records.dropLast(count + 1) {
+            var others = records.dropLast(count + 1)
+            grids = try SlidingGrids(restoring: &others)
+            for record in others {
                 var record = record
                 projections.append(try Projection(reading: &record))
             }
@@ -85,6 +94,7 @@ public struct Reconstruct: WindowOperator {
     /// The oldest projection leaves.
     public func remove(_ projection: Projection, state: inout State, context: OperatorContext) {
         state.projections.removeFirst()
+        state.grids.remove(projection)
     }
 
     /// Puts out the next slices: one pair for each thread.
@@ -98,8 +108,7 @@ public struct Reconstruct: WindowOperator {
         guard !pairs.isEmpty else { return .complete }
         if part == 0 {
             do {
-                let sinograms = try WindowSinograms(state.projections, steps: sinogramSteps)
-                state.window = try ReconstructionWindow(sinograms, by: method, reusing: state.window)
+                try begin(pane, pairs, &state)
             } catch {
                 guard case .halfAcquisitionTooShort = error, !pane.isLast else { throw error }
                 return .complete
@@ -116,6 +125,22 @@ public struct Reconstruct: WindowOperator {
                 time: pane.time)
         }
         return range.upperBound == pairs.count ? .complete : .more
+    }
+
+    /// Prepares the slices of a window: from the grids of the one before where that is possible, else afresh.
+    private func begin(_ pane: WindowPane, _ pairs: [Int], _ state: inout State) throws(TomographyError) {
+        let sinograms = try WindowSinograms(state.projections, steps: sinogramSteps)
+        let geometry = sinograms.geometry
+        guard case .gridrec(let filter) = method, sinogramSteps.isEmpty, !pane.isLast,
+            SlidingGrids.haveRoom(pairs: pairs.count, GridrecLayout(columns: geometry.columns))
+        else {
+            state.window = try ReconstructionWindow(sinograms, by: method, reusing: state.window)
+            return
+        }
+        let setup = try GridrecSetup.reusing(
+            state.window?.gridrecSetup, columns: geometry.columns, centre: geometry.centre, filter: filter)
+        let update = try state.grids.update(to: state.projections, pairs: pairs, setup)
+        state.window = ReconstructionWindow(update, rows: sinograms.rows, reusing: state.window)
     }
 
     /// The pairs of rows to compute: those of the wanted rows, each once.

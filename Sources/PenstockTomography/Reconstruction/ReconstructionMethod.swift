@@ -60,9 +60,10 @@ public enum ReconstructionMethod: Sendable, Hashable {
     }
 
     /// Prepares the reconstruction of projections `columns` wide, taken at these angles in this order, around `centre`.
+    /// - Parameter last: The setup of an earlier window, which gridrec uses again where it serves.
     /// - Throws: `TomographyError` where there is no angle, or an angle or the centre is not finite.
     package func plan(
-        columns: Int, anglesRadians: [Double], centre: Double
+        columns: Int, anglesRadians: [Double], centre: Double, reusing last: GridrecSetup? = nil
     ) throws(TomographyError) -> any ReconstructionPlan {
         func iterative(_ method: IterativePlan.Method, _ iterations: Int) throws(TomographyError) -> IterativePlan {
             try IterativePlan(
@@ -70,7 +71,8 @@ public enum ReconstructionMethod: Sendable, Hashable {
         }
         switch self {
         case .gridrec(let filter):
-            return try GridrecPlan(columns: columns, anglesRadians: anglesRadians, centre: centre, filter: filter)
+            let setup = try GridrecSetup.reusing(last, columns: columns, centre: centre, filter: filter)
+            return try GridrecPlan(setup, anglesRadians: anglesRadians)
         case .filteredBackProjection(let filter):
             return try FilteredBackProjectionPlan(
                 columns: columns, anglesRadians: anglesRadians, centre: centre, filter: filter)

@@ -62,9 +62,16 @@ package final class MemoryPool: Sendable {
 
     /// Reconstructs a pair in memory that is there, or in new.
     package func reconstruct<Plan: ReconstructionPlan>(_ pair: SlicePair, by plan: Plan) {
-        let kept = free.withLock { $0.popLast() } as? Plan.Memory
-        let memory = kept.flatMap { plan.fits($0) ? $0 : nil } ?? plan.makeMemory()
-        plan.reconstruct(pair, memory: memory)
+        withMemory(where: plan.fits, plan.makeMemory) { plan.reconstruct(pair, memory: $0) }
+    }
+
+    /// Calls `body` with memory that is there and fits, or with new.
+    func withMemory<Memory: AnyObject & Sendable>(
+        where fits: (Memory) -> Bool, _ make: () -> Memory, _ body: (Memory) -> Void
+    ) {
+        let kept = free.withLock { $0.popLast() } as? Memory
+        let memory = kept.flatMap { fits($0) ? $0 : nil } ?? make()
+        body(memory)
         free.withLock { $0.append(memory) }
     }
 }

@@ -2,10 +2,16 @@ internal import Dispatch
 internal import PenstockEvents
 
 /// The reconstruction of one window: what all of its slices share, and the memory of the threads.
-///
 final class ReconstructionWindow: Sendable {
-    private let plan: any ReconstructionPlan
-    private let sinograms: WindowSinograms
+    private enum Way {
+        /// From the sinograms.
+        case afresh(any ReconstructionPlan, WindowSinograms)
+        /// From the grids of the window before.
+        case update(GridUpdate)
+    }
+
+    private let way: Way
+    private let rows: Int
     private let pool: MemoryPool
 
     /// Prepares the window of these sinograms in the memory of the window before, where it serves.
@@ -13,24 +19,50 @@ final class ReconstructionWindow: Sendable {
     init(
         _ sinograms: WindowSinograms, by method: ReconstructionMethod, reusing last: ReconstructionWindow?
     ) throws(TomographyError) {
-        self.sinograms = sinograms
         let geometry = sinograms.geometry
         let angles = geometry.anglesDegrees.map { $0.remainder(dividingBy: 360) * .pi / 180 }
-        plan = try method.plan(columns: geometry.columns, anglesRadians: angles, centre: geometry.centre)
+        let plan = try method.plan(
+            columns: geometry.columns, anglesRadians: angles, centre: geometry.centre, reusing: last?.gridrecSetup)
+        way = .afresh(plan, sinograms)
+        rows = sinograms.rows
+        pool = last?.pool ?? MemoryPool()
+    }
+
+    /// A window of projections with so many rows by the update of its grids.
+    init(_ update: GridUpdate, rows: Int, reusing last: ReconstructionWindow?) {
+        way = .update(update)
+        self.rows = rows
         pool = last?.pool ?? MemoryPool()
     }
 
     /// Width and height of the slices.
-    var size: Int { plan.columns }
+    var size: Int {
+        switch way {
+        case .afresh(let plan, _): plan.columns
+        case .update(let update): update.setup.layout.columns
+        }
+    }
 
     /// How the angles are spread.
-    var weights: AngularWeights { plan.weights }
+    var weights: AngularWeights {
+        switch way {
+        case .afresh(let plan, _): plan.weights
+        case .update(let update): update.weights
+        }
+    }
+
+    /// What gridrec can use for the next window.
+    var gridrecSetup: GridrecSetup? {
+        switch way {
+        case .afresh(let plan, _): (plan as? GridrecPlan)?.setup
+        case .update(let update): update.setup
+        }
+    }
 
     /// The slices of some pairs of rows, in order of their rows; each pair on a thread of its own, and beginning with the images that it has.
     func reconstruct(pairs: [Int], from images: WarmImages) -> [(row: Int, pixels: Payload)] {
-        let rows = sinograms.rows
         let jobs = pairs.map {
-            PairJob(even: 2 * $0, odd: 2 * $0 + 1 < rows ? 2 * $0 + 1 : nil, size: plan.columns, from: images)
+            PairJob(even: 2 * $0, odd: 2 * $0 + 1 < rows ? 2 * $0 + 1 : nil, size: size, from: images)
         }
         if jobs.count == 1 {
             run(jobs[0])
@@ -41,6 +73,14 @@ final class ReconstructionWindow: Sendable {
     }
 
     private func run(_ job: PairJob) {
+        switch way {
+        case .afresh(let plan, let sinograms): run(job, by: plan, sinograms)
+        case .update(let update):
+            update.reconstruct(pair: job.even / 2, into: job.evenImage, job.oddImage, pool: pool)
+        }
+    }
+
+    private func run(_ job: PairJob, by plan: any ReconstructionPlan, _ sinograms: WindowSinograms) {
         sinograms.withLines(of: job.even) { even in
             sinograms.withLines(of: job.odd) { odd in
                 let pair = SlicePair(

@@ -21,6 +21,23 @@ public struct Projection: Sendable {
     /// The values, float32 `[row, column]`.
     public var values: Payload
 
+    /// A projection of `rows` x `columns` values.
+    public init(
+        scan: ScanID, index: Int, angleDegrees: Double, travelDegrees: Double, centre: Double? = nil, rows: Int,
+        columns: Int, firstRow: Int, values: Payload
+    ) {
+        precondition(values.count == 4 * rows * columns, "a projection has rows x columns values")
+        self.scan = scan
+        self.index = index
+        self.angleDegrees = angleDegrees
+        self.travelDegrees = travelDegrees
+        self.centre = centre
+        self.rows = rows
+        self.columns = columns
+        self.firstRow = firstRow
+        self.values = values
+    }
+
     /// The projection with other values of the same shape, written by `fill` from the present ones.
     func withValues(
         _ fill: (UnsafeBufferPointer<Float>, UnsafeMutableBufferPointer<Float>) -> Void

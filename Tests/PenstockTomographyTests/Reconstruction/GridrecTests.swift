@@ -123,7 +123,7 @@ import Testing
         let sinogram = phantom.sinogram(anglesRadians: angles, columns: size, centre: 26)
         let images = try [false, true].map { portable in
             let gridrec = try GridrecPlan(
-                columns: size, anglesRadians: angles, centre: 26, filter: .shepp, usesPortableKernel: portable)
+                GridrecSetup(columns: size, centre: 26, usesPortableKernel: portable), anglesRadians: angles)
             return volume(gridrec, sinogram, workers: 1)
         }
         #expect((zip(images[0], images[1]).map { abs($0 - $1) }.max() ?? 1) < 1e-4)
