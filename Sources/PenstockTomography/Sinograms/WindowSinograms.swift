@@ -56,7 +56,7 @@ struct WindowSinograms: Sendable {
     }
 
     /// The sinogram of a detector row after all steps.
-    private func sinogram(row: Int) -> Sinogram {
+    func sinogram(row: Int) -> Sinogram {
         let columns = projections[0].columns
         var values: [Float] = []
         values.reserveCapacity(projections.count * columns)

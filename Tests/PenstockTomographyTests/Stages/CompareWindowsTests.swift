@@ -8,10 +8,12 @@ import Testing
 @Suite struct CompareWindowsTests {
     /// A slice of 16 x 16 pixels whose waves have a phase.
     private func slice(_ window: Int, _ number: Int = 0, phase: Double, scan: UInt64 = 1) -> ReconstructedSlice {
-        let values = (0..<256).map { Float(sin(0.5 * Double($0 % 16) + phase) + 0.1 * Double($0 / 16)) }
+        let values = (0..<256).map { (pixel: Int) -> Float in
+            Float(sin(0.5 * Double(pixel % 16) + phase) + 0.1 * Double(pixel / 16))
+        }
         return ReconstructedSlice(
             scan: ScanID(scan), window: window, projections: 10 * (window + 1), isComplete: window > 1, isLast: false,
-            anglesDegrees: 0...90, slice: number, sliceCount: 2, size: 16,
+            anglesDegrees: 0...90, slice: number, row: number, sliceCount: 2, size: 16,
             pixels: values.withUnsafeBytes { Payload(copying: $0) })
     }
 

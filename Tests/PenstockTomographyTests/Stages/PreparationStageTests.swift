@@ -102,8 +102,7 @@ import Testing
             pixels[(size - 1 - size / 2) * size + size / 2] = 1
             let slice = ReconstructedSlice(
                 scan: ScanID(1), window: 0, projections: 1, isComplete: true, isLast: true, anglesDegrees: 0...1,
-                slice: 0,
-                sliceCount: 1, size: size, pixels: Payload(pixels))
+                slice: 0, row: 0, sliceCount: 1, size: size, pixels: Payload(pixels))
             let cut = try StageDriver(CropSlices(width: width)).process([slice])[0]
             #expect(cut.size == width)
             #expect(cut.pixels.floats.firstIndex(of: 1) == (width - 1 - width / 2) * width + width / 2)
