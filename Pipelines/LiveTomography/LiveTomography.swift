@@ -4,7 +4,9 @@ import PenstockTomography
 
 @main struct LiveTomography: Pipeline {
     static let abstract = "Record a tomography scan and reconstruct it while it is recorded."
-    static let verbs: [any ParsableCommand.Type] = [PhantomCommand.self]
+    static let verbs: [any ParsableCommand.Type] = [
+        CentreCommand.self, SteerCommand.self, PhantomCommand.self,
+    ]
 
     @Option(help: "The scan: a Data Exchange or NXtomo HDF5 file, a TIFF file or a folder of TIFF files.")
     var input: String?
@@ -16,6 +18,8 @@ import PenstockTomography
     @Option(parsing: .unconditional, help: "Degrees that are added to every angle: the image turns by them.")
     var angleOffset = 0.0
     @Flag(inversion: .prefixedNo, help: "Keep the SHA-256 of the input, which reads it once more.") var checksum = true
+    @Option(help: "Projections a second, for a file that plays the part of a detector; by default as fast as it can be read.")
+    var pace: Double?
     @Option(help: "Detector rows that become slices: all, or such as 30,67,100 or 40-60.") var rows = RowSelection.all
     @Option(help: "The volume of the last window: an HDF5 file, or a Zarr folder where the name ends in .zarr.")
     var output = "volume.h5"
@@ -111,6 +115,9 @@ import PenstockTomography
 
     /// Refuses what cannot be meant.
     func validate() throws {
+        if let pace, !(pace > 0 && pace <= 1e9) {
+            throw ValidationError("--pace takes a number of projections a second, above 0")
+        }
         if let width, width < 1 { throw ValidationError("--width takes a number of one or more") }
         guard !reconstruction.warmStart || window != .whole else {
             throw ValidationError(
@@ -136,10 +143,19 @@ import PenstockTomography
             ? "scan \(record.scan): \(projections) projections recorded in \(record.log ?? "")"
             : "scan \(record.scan): replayed from \(record.log ?? "")"
         return [
-            source,
+            source
+        ] + steeringLines(record) + [
             "\(output): \(slices) slices from \(windows) \(windows == "1" ? "window" : "windows"), rotation centre \(centre)",
             "\(seconds) s",
         ]
+    }
+
+    /// What the running scan was steered to, and when.
+    private func steeringLines(_ record: RunRecord) -> [String] {
+        let name = "steered_at_projection_"
+        return record.facts.filter { $0.key.hasPrefix(name) }.sorted { $0.key < $1.key }.map { fact in
+            "steered at projection \(Int(fact.key.dropFirst(name.count)) ?? 0): \(fact.value)"
+        }
     }
 
     /// What stands beside the input, and how it is read.
@@ -152,6 +168,8 @@ import PenstockTomography
         options.angleOffsetDegrees = angleOffset
         options.allowsNonFinite = allowNonFinite
         options.takesChecksum = checksum
+        options.steering = SteeringTopics(["steering"], recording: "projections")
+        options.projectionsPerSecond = pace
         return options
     }
 

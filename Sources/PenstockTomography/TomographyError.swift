@@ -44,6 +44,10 @@ public enum TomographyError: Diagnostic, Equatable {
     case volumeChanged(path: String)
     /// There was no slice to write.
     case emptyVolume(path: String)
+    /// No scan is being recorded that could be steered.
+    case noRunningScan
+    /// A run has not taken a steering in the time that it was given.
+    case steeringNotTaken(Duration)
 
     /// What happened.
     public var summary: String {
@@ -77,6 +81,8 @@ public enum TomographyError: Diagnostic, Equatable {
             "an image of \(width) columns cannot be cut from slices of \(size) x \(size) pixels"
         case .volumeChanged(let path): "\(path): slices of another size came for the same volume"
         case .emptyVolume(let path): "\(path): there was no slice to write"
+        case .noRunningScan: "no scan is running that could be steered"
+        case .steeringNotTaken(let time): "no run took the change within \(time / .seconds(1)) s"
         }
     }
 
@@ -107,6 +113,9 @@ public enum TomographyError: Diagnostic, Equatable {
         case .sliceTooSmall: "give a smaller --width, or none"
         case .volumeChanged: "write each scan into a file of its own"
         case .emptyVolume: "the topic or the scan holds no projections"
+        case .noRunningScan: "begin a run first, and give its log with --log"
+        case .steeringNotTaken:
+            "the scan may have ended just now; a run with checkpoints takes it with the next one: give a longer --timeout"
         }
     }
 
@@ -120,6 +129,8 @@ public enum TomographyError: Diagnostic, Equatable {
             .invalidSettings, .projectionTooSmall, .sliceTooSmall:
             .usage
         case .centreUnknown: .software
+        case .noRunningScan: .unavailable
+        case .steeringNotTaken: .temporary
         }
     }
 }

@@ -79,6 +79,12 @@ public struct Reconstruct: WindowOperator {
             // Said with the first projection, not after the last.
             _ = try rows.places(from: projection.firstRow, count: projection.rows)
         }
+        if let slices = projection.steering.slices, slices != state.projections.last?.steering.slices {
+            do { _ = try slices.places(from: projection.firstRow, count: projection.rows) } catch {
+                context.report(
+                    .warning("at projection \(projection.index): \(error.summary); the slices stay as they were asked for"))
+            }
+        }
         state.projections.append(projection)
     }
 
@@ -93,7 +99,7 @@ public struct Reconstruct: WindowOperator {
         context: OperatorContext
     ) throws -> EmitProgress {
         guard let first = state.projections.first else { return .complete }
-        let wanted = try rows.places(from: first.firstRow, count: first.rows)
+        let wanted = try places(in: state.projections, from: first.firstRow, count: first.rows)
         let pairs = pairs(of: wanted, pane)
         guard !pairs.isEmpty else { return .complete }
         if part == 0 {
@@ -116,6 +122,14 @@ public struct Reconstruct: WindowOperator {
                 time: pane.time)
         }
         return range.upperBound == pairs.count ? .complete : .more
+    }
+
+    /// The places of the rows that become slices: those that the scan was steered to last, if the detector has them.
+    private func places(in projections: [Projection], from row: Int, count: Int) throws(TomographyError) -> [Int] {
+        if let steered = projections.last?.steering.slices, let places = try? steered.places(from: row, count: count) {
+            return places
+        }
+        return try rows.places(from: row, count: count)
     }
 
     /// The pairs of rows to compute: those of the wanted rows, each once.

@@ -18,8 +18,9 @@ struct WindowSinograms: Sendable {
 
     /// - Throws: `TomographyError` for a window without projections or without a rotation centre, or that a step cannot take.
     init(_ projections: [Projection], steps: [any SinogramStep]) throws(TomographyError) {
-        guard let first = projections.first else { throw .noAngles }
-        guard let centre = first.centre else { throw .centreUnknown }
+        guard let first = projections.first, let last = projections.last else { throw .noAngles }
+        // The newest knows best: the scan may have been steered to another centre.
+        guard let centre = last.centre else { throw .centreUnknown }
         self.projections = projections
         self.steps = steps
         let angles = projections.map(\.angleDegrees)
