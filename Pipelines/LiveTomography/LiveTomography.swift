@@ -30,6 +30,7 @@ import PenstockTomography
     @Option(help: "Window: whole, the latest part of a turn (180deg), or a number of projections.") var window =
         ScanWindow.whole
     @Option(help: "Distance between windows: 15deg, or a number of projections.") var every = WindowStep.degrees(15)
+    @OptionGroup(title: "Quality") var quality: QualityOptions
     @OptionGroup(title: "Preparation") var preparation: PreparationOptions
     @Option(help: "Width of the image around the rotation axis, in pixels; all by default.") var width: Int?
     @Flag(help: "Count pixels that are NaN or infinite as air.") var allowNonFinite = false
@@ -78,6 +79,23 @@ import PenstockTomography
                 CropSlices(width: width)
             }
         }
+        if quality.isWanted {
+            let compared = Flow("comparison") {
+                slices
+                CompareWindows(with: quality.reference.map { ReferenceVolume($0) })
+            }
+            Flow("quality") {
+                compared
+                To(Topic<WindowQuality>("quality"))
+            }
+            if let judge = quality.judge {
+                Flow("judgement") {
+                    compared
+                    judge
+                    To(Topic<Steering>(QualityOptions.judgements))
+                }
+            }
+        }
         Flow("centre") {
             prepared
             CentreOfScan()
@@ -119,6 +137,10 @@ import PenstockTomography
             throw ValidationError("--pace takes a number of projections a second, above 0")
         }
         if let width, width < 1 { throw ValidationError("--width takes a number of one or more") }
+        guard quality.reference != nil && quality.judge == nil || !quality.isWanted || window != .whole else {
+            throw ValidationError(
+                "comparing windows needs windows that follow each other, such as --window 180deg; --window whole has one")
+        }
         guard !reconstruction.warmStart || window != .whole else {
             throw ValidationError(
                 "--warm-start needs windows that follow each other, such as --window 180deg; --window whole has one")
@@ -127,7 +149,7 @@ import PenstockTomography
 
     /// The slices that somebody needs of windows before the last: with a warm start all, so that the volume is the same whoever looks on.
     private var earlySlices: Reconstruct.EarlySlices {
-        tiff != nil || reconstruction.warmStart ? .all : preview != nil ? .middle : .none
+        tiff != nil || reconstruction.warmStart ? .all : preview != nil || quality.isWanted ? .middle : .none
     }
 
     /// Keeps what differs between a run and its replay beside the volume, and says what was done.
@@ -146,8 +168,7 @@ import PenstockTomography
             source
         ] + steeringLines(record) + [
             "\(output): \(slices) slices from \(windows) \(windows == "1" ? "window" : "windows"), rotation centre \(centre)",
-            "\(seconds) s",
-        ]
+        ] + quality.lines(record) + ["\(seconds) s"]
     }
 
     /// What the running scan was steered to, and when.
@@ -168,7 +189,8 @@ import PenstockTomography
         options.angleOffsetDegrees = angleOffset
         options.allowsNonFinite = allowNonFinite
         options.takesChecksum = checksum
-        options.steering = SteeringTopics(["steering"], recording: "projections")
+        options.steering = SteeringTopics(
+            ["steering"] + (quality.stopWhen == nil ? [] : [QualityOptions.judgements]), recording: "projections")
         options.projectionsPerSecond = pace
         return options
     }
