@@ -35,7 +35,7 @@ import PenstockTomography
     @Option(help: "Width of the image around the rotation axis, in pixels; all by default.") var width: Int?
     @Flag(help: "Count pixels that are NaN or infinite as air.") var allowNonFinite = false
     @Option(help: "Folder for every slice of every window, as TIFF.") var tiff: String?
-    @Option(help: "Folder for a picture of the middle slice of every window, as PNG.") var preview: String?
+    @Option(help: "Folder for a picture of the middle slice of every window and its sinogram, as PNG.") var preview: String?
     @Option(help: "Colours of the pictures.") var colours = ColourMap.grey
     @Option(help: "Size of a pixel in micrometres, for the scale bar.") var pixelSize: PixelSize?
 
@@ -74,7 +74,7 @@ import PenstockTomography
             ProjectionWindows(window.rule(every: every))
             Reconstruct(
                 reconstruction.method, rows: rows, early: earlySlices, warmStart: reconstruction.warmStart,
-                sinogramSteps: preparation.sinogramSteps)
+                sinogramSteps: preparation.sinogramSteps, showsSinogram: preview != nil)
             if let width {
                 CropSlices(width: width)
             }

@@ -2,7 +2,8 @@ internal import Foundation
 public import Penstock
 internal import PenstockFormats
 
-/// Shows the middle slice of every window as a PNG image while the run goes on: `window_00000.png` and so on.
+/// Shows the middle slice of every window as a PNG image while the run goes on: `window_00000.png` and so on; beside it stands the sinogram
+/// that it was made of, if the slice carries it.
 ///
 /// Below the slice stands what it is: the window, its projections and their angles, the values of the darkest and the brightest colour, and
 /// a scale bar. Colours span the 0.5th to the 99.5th percentile of the disk that all projections see. `windows.csv` says the same of all
@@ -149,12 +150,33 @@ extension ReconstructedSlice {
             return rounded == rounded.rounded() ? "\(Int(rounded))" : "\(rounded)"
         }
         let angles = "\(degrees(anglesDegrees.lowerBound)) to \(degrees(anglesDegrees.upperBound))°"
-        return LabelledPicture(
-            values: values, columns: size, contrast: Contrast(inside), colours: colours,
-            lines: [
-                "window \(window), slice \(slice)", "\(projections) projections",
-                angles + (isComplete ? "" : ", not complete"),
-            ], unit: "1/px", bar: ScaleBar(columns: size, pixelSize: pixelSize)
+        let lines = [
+            "window \(window), slice \(slice)", "\(projections) projections",
+            angles + (isComplete ? "" : ", not complete"),
+        ]
+        let image = LabelledPicture(
+            values: values, columns: size, contrast: Contrast(inside), colours: colours, lines: lines, unit: "1/px",
+            bar: ScaleBar(columns: size, pixelSize: pixelSize)
         ).drawn()
+        guard let sinogram else { return image }
+        let below = ["sinogram of row \(row)", "\(sinogram.angles) angles, \(sinogram.columns) columns", ""]
+        let beside = LabelledPicture(
+            values: sinogram.square(size: size), columns: size, contrast: Contrast(sinogram.values), colours: colours,
+            lines: below, unit: "", bar: nil
+        ).drawn()
+        var both = Canvas(rows: image.rows, columns: 2 * image.columns, SIMD3(repeating: 24))
+        both.put(image, row: 0, column: 0)
+        both.put(beside, row: 0, column: image.columns)
+        return both
+    }
+}
+
+extension Sinogram {
+    /// The nearest value to each pixel of a square picture, the first angle on top, so that sinograms of any number of angles fill one size.
+    func square(size: Int) -> [Float] {
+        (0..<size).flatMap { row in
+            let angle = (2 * row + 1) * angles / (2 * size)
+            return (0..<size).map { column in values[angle * columns + (2 * column + 1) * columns / (2 * size)] }
+        }
     }
 }

@@ -11,6 +11,7 @@ public struct Reconstruct: WindowOperator {
     private let early: EarlySlices
     private let keepsImages: Bool
     private let sinogramSteps: [any SinogramStep]
+    private let showsSinogram: Bool
 
     /// Which slices are reconstructed for windows that are not the last of their scan.
     public enum EarlySlices: Sendable, Hashable {
@@ -30,14 +31,16 @@ public struct Reconstruct: WindowOperator {
     ///     iterations for each window do. The images are part of the state: 4 `columns`^2 bytes for each slice. Other methods begin nowhere.
     ///   - sinogramSteps: What happens to the sinogram of every row before, one step after the other. Windows before the last that are too
     ///     short for half acquisition give no slices.
+    ///   - showsSinogram: Whether the middle slice carries its sinogram, to be looked at.
     public init(
         _ method: ReconstructionMethod = .gridrec(), rows: RowSelection = .all, early: EarlySlices = .all,
-        warmStart: Bool = false, sinogramSteps: [any SinogramStep] = []
+        warmStart: Bool = false, sinogramSteps: [any SinogramStep] = [], showsSinogram: Bool = false
     ) {
         self.method = method
         self.rows = rows
         self.early = early
         self.sinogramSteps = sinogramSteps
+        self.showsSinogram = showsSinogram
         keepsImages = warmStart && method.isIterative
     }
 
@@ -117,9 +120,10 @@ public struct Reconstruct: WindowOperator {
         for (place, pixels) in window.reconstruct(pairs: Array(pairs[range]), from: state.images) {
             if keepsImages { state.images[place] = pixels }
             guard let number = wanted.position(of: place) else { continue }
-            output.append(
-                slice(number, of: wanted.count, at: place, pixels, size: window.size, of: state.projections, pane),
-                time: pane.time)
+            var slice = slice(
+                number, of: wanted.count, at: place, pixels, size: window.size, of: state.projections, pane)
+            if showsSinogram, number == wanted.count / 2 { slice.sinogram = window.sinogram(row: place) }
+            output.append(slice, time: pane.time)
         }
         return range.upperBound == pairs.count ? .complete : .more
     }

@@ -23,6 +23,9 @@ final class ReconstructionWindow: Sendable {
     /// Width and height of the slices.
     var size: Int { plan.columns }
 
+    /// The sinogram of a row, in order of the angles.
+    func sinogram(row: Int) -> Sinogram { sinograms.ordered(row: row) }
+
     /// How the angles are spread.
     var weights: AngularWeights { plan.weights }
 

@@ -56,6 +56,17 @@ struct WindowSinograms: Sendable {
         }
     }
 
+    /// The sinogram of a detector row after all steps, in order of the angles round the circle.
+    func ordered(row: Int) -> Sinogram {
+        let sinogram = sinogram(row: row)
+        // Steps have it in this order anyway.
+        guard steps.isEmpty else { return sinogram }
+        let columns = sinogram.columns
+        let places = CircularOrder(anglesDegrees: geometry.anglesDegrees).places
+        return Sinogram(
+            columns: columns, values: places.flatMap { sinogram.values[$0 * columns..<($0 + 1) * columns] })
+    }
+
     /// The sinogram of a detector row after all steps.
     func sinogram(row: Int) -> Sinogram {
         let columns = projections[0].columns
