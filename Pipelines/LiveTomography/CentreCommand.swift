@@ -25,7 +25,10 @@ struct CentreCommand: AsyncParsableCommand {
     var angles: AngleList?
     @Option(help: "Unit of the angles, whatever the input says: deg or rad.") var angleUnit: AngleUnit?
     @Flag(help: "Count pixels that are NaN or infinite as air.") var allowNonFinite = false
-    @Option(help: "Trial centres from one to another in steps, such as 290:302:0.5; 5 columns around what Vo's method finds by default.")
+    @Option(
+        help:
+            "Trial centres from one to another in steps, such as 290:302:0.5; 5 columns around what Vo's method finds by default."
+    )
     var range: TrialRange?
     @Option(help: "The detector row of the slice; the middle one by default.") var row: Int?
     @Option(parsing: .upToNextOption, help: "Methods: vo, phase and entropy; all by default.")

@@ -18,7 +18,9 @@ import PenstockTomography
     @Option(parsing: .unconditional, help: "Degrees that are added to every angle: the image turns by them.")
     var angleOffset = 0.0
     @Flag(inversion: .prefixedNo, help: "Keep the SHA-256 of the input, which reads it once more.") var checksum = true
-    @Option(help: "Projections a second, for a file that plays the part of a detector; by default as fast as it can be read.")
+    @Option(
+        help:
+            "Projections a second, for a file that plays the part of a detector; by default as fast as it can be read.")
     var pace: Double?
     @Option(help: "Detector rows that become slices: all, or such as 30,67,100 or 40-60.") var rows = RowSelection.all
     @Option(help: "The volume of the last window: an HDF5 file, or a Zarr folder where the name ends in .zarr.")
@@ -35,7 +37,8 @@ import PenstockTomography
     @Option(help: "Width of the image around the rotation axis, in pixels; all by default.") var width: Int?
     @Flag(help: "Count pixels that are NaN or infinite as air.") var allowNonFinite = false
     @Option(help: "Folder for every slice of every window, as TIFF.") var tiff: String?
-    @Option(help: "Folder for a picture of the middle slice of every window and its sinogram, as PNG.") var preview: String?
+    @Option(help: "Folder for a picture of the middle slice of every window and its sinogram, as PNG.") var preview:
+        String?
     @Option(help: "Colours of the pictures.") var colours = ColourMap.grey
     @Option(help: "Size of a pixel in micrometres, for the scale bar.") var pixelSize: PixelSize?
 
@@ -139,7 +142,8 @@ import PenstockTomography
         if let width, width < 1 { throw ValidationError("--width takes a number of one or more") }
         guard quality.reference != nil && quality.judge == nil || !quality.isWanted || window != .whole else {
             throw ValidationError(
-                "comparing windows needs windows that follow each other, such as --window 180deg; --window whole has one")
+                "comparing windows needs windows that follow each other, such as --window 180deg; --window whole has one"
+            )
         }
         guard !reconstruction.warmStart || window != .whole else {
             throw ValidationError(
@@ -167,7 +171,7 @@ import PenstockTomography
         return [
             source
         ] + steeringLines(record) + [
-            "\(output): \(slices) slices from \(windows) \(windows == "1" ? "window" : "windows"), rotation centre \(centre)",
+            "\(output): \(slices) slices from \(windows) \(windows == "1" ? "window" : "windows"), rotation centre \(centre)"
         ] + quality.lines(record) + ["\(seconds) s"]
     }
 

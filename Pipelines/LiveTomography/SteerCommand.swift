@@ -20,7 +20,9 @@ struct SteerCommand: AsyncParsableCommand {
             throw ValidationError("give what to change: --centre, --slices or --stop")
         }
         guard centre?.isFinite != false else { throw ValidationError("--centre takes a column of the detector") }
-        guard timeout > 0, timeout <= 86_400 else { throw ValidationError("--timeout must lie above 0 and up to 86400") }
+        guard timeout > 0, timeout <= 86_400 else {
+            throw ValidationError("--timeout must lie above 0 and up to 86400")
+        }
     }
 
     func run() async throws {

@@ -10,9 +10,11 @@ import Testing
 
     @Test("every method tells the centre within half a column, and the pictures are there")
     func methods() throws {
-        try Scans.stone(columns: 96, rows: 5, angles: 181, degrees: 181, centre: 50.5, noise: 0.002).write(to: folder("scan.h5"))
+        try Scans.stone(columns: 96, rows: 5, angles: 181, degrees: 181, centre: 50.5, noise: 0.002).write(
+            to: folder("scan.h5"))
         let outcome = try Program.run(
-            "centre", "--input", "scan.h5", "--range", "48:53:0.5", "--tiff", "trials", "--output", "sheet.png", in: folder)
+            "centre", "--input", "scan.h5", "--range", "48:53:0.5", "--tiff", "trials", "--output", "sheet.png",
+            in: folder)
         #expect(outcome.status == 0, "\(outcome.errors)")
         #expect(outcome.errors.isEmpty)
         let lines = outcome.output.split(separator: "\n").map(String.init)
@@ -37,7 +39,9 @@ import Testing
         #expect(outcome.errors.contains("the methods disagree by "))
         let outside = try Program.run("centre", "--input", "scan.h5", "--range", "90:99:1", "--overwrite", in: folder)
         #expect(outside.status == 64)
-        #expect(outside.errorLines.first == "error: the rotation centre 99.0 is not on the detector, whose columns are 0 to 95")
+        #expect(
+            outside.errorLines.first
+                == "error: the rotation centre 99.0 is not on the detector, whose columns are 0 to 95")
         #expect(try Program.run("centre", "--input", "scan.h5", "--range", "9:3:1", in: folder).status == 64)
     }
 }

@@ -10,7 +10,8 @@ import Testing
     init() throws { folder = try TestFolder() }
 
     private static let run = [
-        "run", "--input", "scan.h5", "--no-checksum", "--centre", "50.3", "--pace", "60", "--window", "30", "--every", "10",
+        "run", "--input", "scan.h5", "--no-checksum", "--centre", "50.3", "--pace", "60", "--window", "30", "--every",
+        "10",
         "--tiff", "slices", "--output", "v.h5", "--log", "log", "--batch-size", "1", "--progress", "json",
     ]
 
@@ -27,7 +28,10 @@ import Testing
     /// Volume and slices of a replay are those of the run, byte by byte.
     private func checkReplay(_ options: String...) throws {
         let replay = try Program.run(
-            ["replay", "--log", "log", "--centre", "50.3", "--window", "30", "--every", "10", "--tiff", "again", "--output", "r.h5"]
+            [
+                "replay", "--log", "log", "--centre", "50.3", "--window", "30", "--every", "10", "--tiff", "again",
+                "--output", "r.h5",
+            ]
                 + options, in: folder)
         #expect(replay.status == 0, "\(replay.errors)")
         #expect(try folder.data("r.h5") == folder.data("v.h5"))
@@ -49,7 +53,9 @@ import Testing
         #expect(try program.waitForAcknowledged(45))
         let outside = try Program.run("steer", "--log", "log", "--centre", "96", in: folder)
         #expect(outside.status == 64)
-        #expect(outside.errorLines.first == "error: the rotation centre 96.0 is not on the detector, whose columns are 0 to 95")
+        #expect(
+            outside.errorLines.first
+                == "error: the rotation centre 96.0 is not on the detector, whose columns are 0 to 95")
         let missing = try Program.run("steer", "--log", "log", "--slices", "2,4", in: folder)
         #expect(missing.status == 64)
         #expect(missing.errorLines.first == "error: row 4 is not on the detector, whose rows are 0 to 3")
@@ -70,9 +76,13 @@ import Testing
         #expect(try await Recorded.scans(log: folder("log")).map { $0.endOffset != nil } == [true])
         let facts = try found("v.h5")
         #expect(facts["rotation_centre"] == "48.5")
-        let steered = facts.filter { $0.key.hasPrefix("steered_at_projection_") }.sorted { $0.key < $1.key }.map(\.value)
+        let steered = facts.filter { $0.key.hasPrefix("steered_at_projection_") }.sorted { $0.key < $1.key }.map(
+            \.value)
         #expect(steered == ["centre=48.5", "centre=48.5 slices=1,3", "centre=48.5 slices=1,3 stop"])
-        #expect(outcome.output.split(separator: "\n").contains { $0.hasPrefix("steered at projection ") && $0.hasSuffix(": centre=48.5") })
+        #expect(
+            outcome.output.split(separator: "\n").contains {
+                $0.hasPrefix("steered at projection ") && $0.hasSuffix(": centre=48.5")
+            })
         // Windows before and behind the change have other slices, and the volume those of the last.
         let windows = folder.names(in: "slices")
         #expect(folder.names(in: "slices/\(windows[0])").count == 4)

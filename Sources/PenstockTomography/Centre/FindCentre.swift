@@ -197,7 +197,9 @@ public struct CentreOfScan: Operator {
         var column = 0.0
 
         /// Writes the scan's number and centre.
-        public func snapshot(into records: inout RecordWriter) { records.append(CentreUsed(scan: scan, column: column)) }
+        public func snapshot(into records: inout RecordWriter) {
+            records.append(CentreUsed(scan: scan, column: column))
+        }
 
         init() {}
 

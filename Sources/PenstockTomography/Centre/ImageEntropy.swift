@@ -20,7 +20,9 @@ public struct ImageEntropy: Sendable, Hashable {
         let disk = Disk(size: size, ratio: 1)
         var (least, greatest) = (Float.infinity, -Float.infinity)
         for row in 0..<size {
-            for value in image[disk.pixels(ofRow: row)] { (least, greatest) = (min(least, value), max(greatest, value)) }
+            for value in image[disk.pixels(ofRow: row)] {
+                (least, greatest) = (min(least, value), max(greatest, value))
+            }
         }
         let low = least < 0 ? 2 * least : least / 2
         let high = greatest > 0 ? 2 * greatest : greatest / 2

@@ -74,7 +74,11 @@ public struct FlatField: Operator {
                 try state.darks.add(frame, time: event.time.nanoseconds)
             case .steering:
                 // It holds from the next projection on, not for those that wait.
-                if state.waiting.isEmpty { steer(frame, &state, context) } else { state.waiting.append((frame, event.time)) }
+                if state.waiting.isEmpty {
+                    steer(frame, &state, context)
+                } else {
+                    state.waiting.append((frame, event.time))
+                }
             case .projection:
                 guard !state.flats.isEmpty else { throw TomographyError.noFlats(projection: frame.index) }
                 if !state.earlierFlats.isEmpty || !state.earlierDarks.isEmpty {

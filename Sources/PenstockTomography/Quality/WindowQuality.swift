@@ -34,7 +34,8 @@ public struct WindowQuality: FixedEvent {
         "WindowQuality",
         fields: [
             .init("scan", .u64), .init("rmse", .f64), .init("psnr", .f64, unit: "dB"), .init("correlation", .f64),
-            .init("ssim", .f64), .init("signal_to_noise", .f64), .init("window", .u32), .init("slice", .u32), .init("projections", .u32),
+            .init("ssim", .f64), .init("signal_to_noise", .f64), .init("window", .u32), .init("slice", .u32),
+            .init("projections", .u32),
             .init("is_complete", .u32), .init("slice_count", .u32), .init("row", .u32),
         ])
 

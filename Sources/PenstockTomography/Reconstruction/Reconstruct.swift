@@ -85,7 +85,8 @@ public struct Reconstruct: WindowOperator {
         if let slices = projection.steering.slices, slices != state.projections.last?.steering.slices {
             do { _ = try slices.places(from: projection.firstRow, count: projection.rows) } catch {
                 context.report(
-                    .warning("at projection \(projection.index): \(error.summary); the slices stay as they were asked for"))
+                    .warning(
+                        "at projection \(projection.index): \(error.summary); the slices stay as they were asked for"))
             }
         }
         state.projections.append(projection)
@@ -150,7 +151,8 @@ public struct Reconstruct: WindowOperator {
     }
 
     private func slice(
-        _ number: Int, of count: Int, at place: Int, _ pixels: Payload, size: Int, of projections: [Projection], _ pane: WindowPane
+        _ number: Int, of count: Int, at place: Int, _ pixels: Payload, size: Int, of projections: [Projection],
+        _ pane: WindowPane
     ) -> ReconstructedSlice {
         let angles = projections.map(\.angleDegrees)
         return ReconstructedSlice(

@@ -59,7 +59,8 @@ public struct ScanFile: Source {
             inbox = try SteeringInbox(topics, of: context.scan, in: log)
         }
         return ScanReader(
-            try OpenScan(path, options), inbox, DetectorPace(projectionsPerSecond: options.projectionsPerSecond), context)
+            try OpenScan(path, options), inbox, DetectorPace(projectionsPerSecond: options.projectionsPerSecond),
+            context)
     }
 }
 
@@ -99,7 +100,8 @@ private struct ScanReader: SourceReader {
             if let steering { wanted = steering.frames(upTo: wanted, from: count) }
             if frames.kind == .projection { wanted = pace.allowed(of: wanted) }
             guard wanted > 0 else { return .more }
-            for pixels in try scan.read(section, offset..<offset + wanted, firstIndex: counts[frames.kind, default: 0]) {
+            for pixels in try scan.read(section, offset..<offset + wanted, firstIndex: counts[frames.kind, default: 0])
+            {
                 append(pixels, of: frames, to: &batch)
             }
             offset += wanted

@@ -1,6 +1,6 @@
+internal import Penstock
 public import PenstockEvents
 public import PenstockLog
-internal import Penstock
 
 /// What became of a steering.
 public struct SteeredScan: Sendable, Hashable {

@@ -14,13 +14,15 @@ import Testing
 
     private static let size = 16
 
-    private static func slice(_ window: Int, _ number: Int = 0, of count: Int = 1, phase: Double) -> ReconstructedSlice {
+    private static func slice(_ window: Int, _ number: Int = 0, of count: Int = 1, phase: Double) -> ReconstructedSlice
+    {
         let values = (0..<size * size).map { (pixel: Int) -> Float in
             Float(sin(0.5 * Double(pixel % size) + phase) + 0.1 * Double(pixel / size) + Double(number))
         }
         return ReconstructedSlice(
             scan: ScanID(1), window: window, projections: 10, isComplete: window > 0, isLast: window == 3,
-            anglesDegrees: 0...90, slice: number, row: number + 2, sliceCount: count, size: size, pixels: Payload(values))
+            anglesDegrees: 0...90, slice: number, row: number + 2, sliceCount: count, size: size,
+            pixels: Payload(values))
     }
 
     @Test("white noise is found to its standard deviation, and none in a plane")
@@ -41,7 +43,9 @@ import Testing
 
     @Test(
         "a criterion is a figure on the better side of a limit",
-        arguments: [("ssim>0.98", true), ("rmse<0.01", true), ("psnr>30", true), ("snr>5", true), ("correlation>0.9", true)]
+        arguments: [
+            ("ssim>0.98", true), ("rmse<0.01", true), ("psnr>30", true), ("snr>5", true), ("correlation>0.9", true),
+        ]
             + [("ssim<0.98", false), ("rmse>0.01", false), ("sharpness>1", false), ("ssim>", false), ("ssim", false)])
     func criterion(text: String, isValid: Bool) {
         let criterion = QualityCriterion(argument: text)

@@ -29,7 +29,8 @@ import Testing
     }
 
     @Test(
-        "what is no steering is refused", arguments: ["centre=", "centre=nan", "slices=3-1", "speed=2", "id=-1", "centre"])
+        "what is no steering is refused",
+        arguments: ["centre=", "centre=nan", "slices=3-1", "speed=2", "id=-1", "centre"])
     func refused(text: String) {
         #expect(Steering(text) == nil)
         #expect(Frame.row(.flat, [1, 2]).steering == nil)
@@ -47,7 +48,9 @@ import Testing
         Frame(steering, scan: ScanID(1), before: index)
     }
 
-    @Test("projections behind a steering carry it, also those that wait for flats, and over a restart", arguments: FlatTiming.allCases)
+    @Test(
+        "projections behind a steering carry it, also those that wait for flats, and over a restart",
+        arguments: FlatTiming.allCases)
     func flatField(timing: FlatTiming) throws {
         let driver = StageDriver(FlatField(timing: timing))
         var projections = try driver.process([
@@ -78,7 +81,8 @@ import Testing
         #expect(
             driver.reported == [
                 .warning(
-                    "at projection 2: the rotation centre 64.0 is not on the detector, whose columns are 0 to 63; it stays where it was")
+                    "at projection 2: the rotation centre 64.0 is not on the detector, whose columns are 0 to 63; it stays where it was"
+                )
             ])
     }
 
@@ -102,13 +106,15 @@ import Testing
     @Test("windows take the centre and the slices that the newest projection was steered to")
     func windows() throws {
         let steered = WindowDriver(Reconstruct(early: .all))
-        var projections = Projection.phantomScan(angles: 30, columns: 32, rows: 4, centre: 16, radiusPixels: 12, knowsCentre: true)
+        var projections = Projection.phantomScan(
+            angles: 30, columns: 32, rows: 4, centre: 16, radiusPixels: 12, knowsCentre: true)
         projections[29].centre = 17
         projections[29].steering = Self.steering(slices: "1,3")
         try steered.add(projections)
         let pane = WindowPane(index: 0, count: 30, isComplete: true, isLast: true, time: Timestamp(nanoseconds: 1))
         let slices = try steered.emit(pane)
-        #expect(slices.map(\.row) == [1, 3] && slices.map(\.slice) == [0, 1] && slices.allSatisfy { $0.sliceCount == 2 })
+        #expect(
+            slices.map(\.row) == [1, 3] && slices.map(\.slice) == [0, 1] && slices.allSatisfy { $0.sliceCount == 2 })
         let given = WindowDriver(Reconstruct())
         for place in projections.indices {
             projections[place].centre = 17
@@ -122,7 +128,8 @@ import Testing
     @Test("slices that the detector does not have leave the slices as they were asked for, and that is told")
     func slicesOutside() throws {
         let driver = WindowDriver(Reconstruct())
-        var projections = Projection.phantomScan(angles: 10, columns: 32, rows: 2, centre: 16, radiusPixels: 12, knowsCentre: true)
+        var projections = Projection.phantomScan(
+            angles: 10, columns: 32, rows: 2, centre: 16, radiusPixels: 12, knowsCentre: true)
         projections[9].steering = Self.steering(slices: "7")
         try driver.add(projections)
         let pane = WindowPane(index: 0, count: 10, isComplete: true, isLast: true, time: Timestamp(nanoseconds: 1))
@@ -130,6 +137,7 @@ import Testing
         #expect(
             driver.reported.first
                 == .warning(
-                    "at projection 9: row 7 is not on the detector, whose rows are 0 to 1; the slices stay as they were asked for"))
+                    "at projection 9: row 7 is not on the detector, whose rows are 0 to 1; the slices stay as they were asked for"
+                ))
     }
 }
