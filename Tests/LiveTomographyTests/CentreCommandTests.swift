@@ -33,7 +33,7 @@ import Testing
     @Test("a minimum at the end of the range, and methods that disagree, are told")
     func warnings() throws {
         try Scans.stone(columns: 96, rows: 3, angles: 90, centre: 50.3, noise: 0.002).write(to: folder("scan.h5"))
-        let outcome = try Program.run("centre", "--input", "scan.h5", "--range", "40:46:1", in: folder)
+        let outcome = try Program.run("centre", "--input", "scan.h5", "--range", "45:49:0.5", in: folder)
         #expect(outcome.status == 0, "\(outcome.errors)")
         #expect(outcome.errors.contains("lies at the end of the range that was searched: the centre may be outside"))
         #expect(outcome.errors.contains("the methods disagree by "))

@@ -15,8 +15,8 @@ import Testing
         "--tiff", "slices", "--output", "v.h5", "--log", "log", "--batch-size", "1", "--progress", "json",
     ]
 
-    private func writeScan(angles: Int = 400) throws {
-        try Scans.stone(columns: 96, rows: 4, angles: angles, degrees: 720).write(to: folder("scan.h5"))
+    private func writeScan(angles: Int = 1200) throws {
+        try Scans.stone(columns: 96, rows: 4, angles: angles, degrees: 2160).write(to: folder("scan.h5"))
     }
 
     private func found(_ volume: String) throws -> [String: String] {
@@ -72,7 +72,7 @@ import Testing
 
         let recorded = try await Recorded.projections(log: folder("log"))
         #expect(stop.output == "scan 1: ends behind \(recorded.count) projections\n")
-        #expect(recorded.count < 400)
+        #expect(recorded.count < 1200)
         #expect(try await Recorded.scans(log: folder("log")).map { $0.endOffset != nil } == [true])
         let facts = try found("v.h5")
         #expect(facts["rotation_centre"] == "48.5")
@@ -100,7 +100,7 @@ import Testing
         let outcome = try Program.run(Self.run + ["--stop-when", "ssim>0.2"], in: folder)
         #expect(outcome.status == 0, "\(outcome.errors)")
         let recorded = try await Recorded.projections(log: folder("log")).count
-        #expect(recorded < 400)
+        #expect(recorded < 1200)
         let window = try #require(try found("v.h5")["good_enough_at_window"].flatMap(Int.init))
         #expect(outcome.output.contains("ssim>0.2 first in window \(window)\n"))
         try checkReplay("--stop-when", "ssim>0.2")
