@@ -39,6 +39,11 @@ import PenstockTomography
     @Option(help: "Folder for every slice of every window, as TIFF.") var tiff: String?
     @Option(help: "Folder for a picture of the middle slice of every window and its sinogram, as PNG.") var preview:
         String?
+    @Option(
+        help:
+            "Planes along the rotation axis that --preview shows of every window, such as x:100,y:120: a column and a row of the slices."
+    )
+    var planes: OrthoPlanes?
     @Option(help: "Colours of the pictures.") var colours = ColourMap.grey
     @Option(help: "Size of a pixel in micrometres, for the scale bar.") var pixelSize: PixelSize?
 
@@ -126,6 +131,15 @@ import PenstockTomography
                 slices
                 To(Preview(preview, colours: colours, pixelSize: pixelSize))
             }
+            if let planes {
+                Flow("planes") {
+                    prepared
+                    ProjectionWindows(window.rule(every: every))
+                    ReconstructPlanes(
+                        planes, filter: reconstruction.filter, sinogramSteps: preparation.sinogramSteps)
+                    To(PlanePictures(preview, colours: colours, pixelSize: pixelSize))
+                }
+            }
         }
     }
 
@@ -138,6 +152,9 @@ import PenstockTomography
     func validate() throws {
         if let pace, !(pace > 0 && pace <= 1e9) {
             throw ValidationError("--pace takes a number of projections a second, above 0")
+        }
+        guard planes == nil || preview != nil else {
+            throw ValidationError("--planes says what --preview DIR shows: give both")
         }
         if let width, width < 1 { throw ValidationError("--width takes a number of one or more") }
         guard quality.reference != nil && quality.judge == nil || !quality.isWanted || window != .whole else {

@@ -12,12 +12,14 @@ struct SteerCommand: AsyncParsableCommand {
     var centre: Double?
     @Option(help: "The detector rows that become slices from now on: all, or such as 30,67,100 or 40-60.")
     var slices: RowSelection?
+    @Option(help: "The planes along the axis that --preview shows from now on, such as x:100,y:120.")
+    var planes: OrthoPlanes?
     @Flag(help: "End the scan here; its volume is that of the projections so far.") var stop = false
     @Option(help: "Seconds to wait until the run has taken it.") var timeout = 10.0
 
     func validate() throws {
-        guard centre != nil || slices != nil || stop else {
-            throw ValidationError("give what to change: --centre, --slices or --stop")
+        guard centre != nil || slices != nil || planes != nil || stop else {
+            throw ValidationError("give what to change: --centre, --slices, --planes or --stop")
         }
         guard centre?.isFinite != false else { throw ValidationError("--centre takes a column of the detector") }
         guard timeout > 0, timeout <= 86_400 else {
@@ -29,6 +31,7 @@ struct SteerCommand: AsyncParsableCommand {
         var steering = Steering()
         steering.centre = centre
         steering.slices = slices
+        steering.planes = planes
         steering.stops = stop
         let store = try await LogLocation(log).open(creating: false, for: "LiveTomography")
         let taken = try await store.steer(steering, timeout: .seconds(timeout))

@@ -111,7 +111,9 @@ import Testing
     func nothing() throws {
         #expect(try Program.run("steer", "--log", "log", "--centre", "48", in: folder).status != 0)
         let nothing = try Program.run("steer", "--log", "log", in: folder)
-        #expect(nothing.status == 64 && nothing.errors.contains("give what to change: --centre, --slices or --stop"))
+        #expect(
+            nothing.status == 64
+                && nothing.errors.contains("give what to change: --centre, --slices, --planes or --stop"))
         #expect(folder.names().isEmpty)
     }
 }

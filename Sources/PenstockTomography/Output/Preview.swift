@@ -29,19 +29,7 @@ public struct Preview: Sink {
 
     /// Refuses a folder that has pictures already, unless they may be replaced.
     public func check(_ context: SinkContext) throws {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-        guard context.overwrite || !names.contains(where: Self.isPreview) else {
-            throw FormatError(
-                .exists, file: path, "the folder has previews already", hint: "choose another or give --overwrite")
-        }
-        do {
-            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        } catch {
-            throw FormatError(
-                .cannotCreate, file: path, "the folder for previews cannot be made",
-                hint: "choose a folder in a place where you may write")
-        }
-        for name in names where Self.isPreview(name) { try? FileManager.default.removeItem(atPath: "\(path)/\(name)") }
+        try PictureFolder.prepare(path, overwrites: context.overwrite, isPicture: Self.isPreview)
     }
 
     /// Begins to write.
@@ -107,7 +95,7 @@ public struct Preview: Sink {
         private mutating func show(_ slice: ReconstructedSlice, _ name: String) throws {
             let picture = "\(preview.path)/\(name)"
             let bytes = try slice.picture(preview.colours, pixelSize: preview.pixelSize).png(file: picture)
-            try write(bytes, to: picture)
+            try PictureFolder.write(bytes, to: picture)
             context.count("windows_shown", 1)
             guard shown.count.isMultiple(of: windowsPerFrame) else { return }
             if frames.count == Preview.mostFrames {
@@ -119,19 +107,9 @@ public struct Preview: Sink {
             try? frames.append(bytes, file: picture)
         }
 
-        private func write(_ bytes: [UInt8], to picture: String) throws {
-            let pending = try PendingFile(picture, overwrites: true)
-            do throws(FormatError) {
-                try PNGFile.write(encoded: bytes, to: pending.temporaryPath)
-            } catch {
-                throw error.naming(picture, insteadOf: pending.temporaryPath)
-            }
-            try pending.commit()
-        }
-
         mutating func finish() throws {
             guard frames.count > 1 else { return }
-            try write(frames.encoded(), to: "\(preview.path)/\(Preview.animation)")
+            try PictureFolder.write(frames.encoded(), to: "\(preview.path)/\(Preview.animation)")
         }
 
         mutating func abandon() {}

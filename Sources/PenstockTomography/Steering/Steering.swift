@@ -11,6 +11,8 @@ public struct Steering: Sendable, Hashable {
     public var centre: Double?
     /// The detector rows that become slices.
     public var slices: RowSelection?
+    /// The planes along the rotation axis that are shown.
+    public var planes: OrthoPlanes?
     /// Whether the scan ends here.
     public var stops = false
 
@@ -22,6 +24,7 @@ public struct Steering: Sendable, Hashable {
         var result = later
         result.centre = later.centre ?? centre
         result.slices = later.slices ?? slices
+        result.planes = later.planes ?? planes
         result.stops = stops || later.stops
         return result
     }
@@ -35,8 +38,10 @@ extension Steering: CustomStringConvertible {
 
     /// The changes without the number.
     public var changes: String {
-        [centre.map { "centre=\($0)" }, slices.map { "slices=\($0)" }, stops ? "stop" : nil].compactMap(\.self)
-            .joined(separator: " ")
+        [
+            centre.map { "centre=\($0)" }, slices.map { "slices=\($0)" }, planes.map { "planes=\($0)" },
+            stops ? "stop" : nil,
+        ].compactMap(\.self).joined(separator: " ")
     }
 
     /// Reads what `description` wrote; nil for anything else.
@@ -53,6 +58,9 @@ extension Steering: CustomStringConvertible {
             case "slices":
                 guard let rows = RowSelection(argument: value) else { return nil }
                 slices = rows
+            case "planes":
+                guard let shown = OrthoPlanes(argument: value) else { return nil }
+                planes = shown
             case "stop": stops = true
             default: return nil
             }
