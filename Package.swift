@@ -112,7 +112,7 @@ let package = Package(
             swiftSettings: strictOnCaller),
         .target(
             name: "PenstockTomography",
-            dependencies: ["Penstock", "PenstockEvents", "PenstockFormats", "CFFTW", "CPenstockShim"],
+            dependencies: ["Penstock", "PenstockEvents", "PenstockFormats", "PenstockLog", "CFFTW", "CPenstockShim"],
             swiftSettings: strict),
 
         // Row 7
@@ -127,7 +127,7 @@ let package = Package(
         // Pipelines that users start from
         .executableTarget(
             name: "LiveTomography",
-            dependencies: ["Penstock", "PenstockFormats", "PenstockTomography"],
+            dependencies: ["Penstock", "PenstockFormats", "PenstockLog", "PenstockTomography"],
             path: "Pipelines/LiveTomography",
             swiftSettings: strict),
         .executableTarget(

@@ -4,7 +4,9 @@ import PenstockTomography
 
 @main struct LiveTomography: Pipeline {
     static let abstract = "Record a tomography scan and reconstruct it while it is recorded."
-    static let verbs: [any ParsableCommand.Type] = [PhantomCommand.self]
+    static let verbs: [any ParsableCommand.Type] = [
+        CentreCommand.self, SteerCommand.self, PhantomCommand.self,
+    ]
 
     @Option(help: "The scan: a Data Exchange or NXtomo HDF5 file, a TIFF file or a folder of TIFF files.")
     var input: String?
@@ -16,6 +18,10 @@ import PenstockTomography
     @Option(parsing: .unconditional, help: "Degrees that are added to every angle: the image turns by them.")
     var angleOffset = 0.0
     @Flag(inversion: .prefixedNo, help: "Keep the SHA-256 of the input, which reads it once more.") var checksum = true
+    @Option(
+        help:
+            "Projections a second, for a file that plays the part of a detector; by default as fast as it can be read.")
+    var pace: Double?
     @Option(help: "Detector rows that become slices: all, or such as 30,67,100 or 40-60.") var rows = RowSelection.all
     @Option(help: "The volume of the last window: an HDF5 file, or a Zarr folder where the name ends in .zarr.")
     var output = "volume.h5"
@@ -26,13 +32,20 @@ import PenstockTomography
     @Option(help: "Window: whole, the latest part of a turn (180deg), or a number of projections.") var window =
         ScanWindow.whole
     @Option(help: "Distance between windows: 15deg, or a number of projections.") var every = WindowStep.degrees(15)
+    @OptionGroup(title: "Quality") var quality: QualityOptions
     @OptionGroup(title: "Preparation") var preparation: PreparationOptions
     @Option(help: "Width of the image around the rotation axis, in pixels; all by default.") var width: Int?
     @Flag(help: "Count pixels that are NaN or infinite as air.") var allowNonFinite = false
     @Option(help: "Folder for every slice of every window, as TIFF.") var tiff: String?
     @Option(help: "Folder for the volume of every window, of the kind of --output: a series in time.") var series:
         String?
-    @Option(help: "Folder for a picture of the middle slice of every window, as PNG.") var preview: String?
+    @Option(help: "Folder for a picture of the middle slice of every window and its sinogram, as PNG.") var preview:
+        String?
+    @Option(
+        help:
+            "Planes along the rotation axis that --preview shows of every window, such as x:100,y:120: a column and a row of the slices."
+    )
+    var planes: OrthoPlanes?
     @Option(help: "Colours of the pictures.") var colours = ColourMap.grey
     @Option(help: "Size of a pixel in micrometres, for the scale bar.") var pixelSize: PixelSize?
 
@@ -72,9 +85,26 @@ import PenstockTomography
             ProjectionWindows(window.rule(every: every))
             Reconstruct(
                 reconstruction.method, rows: rows, early: earlySlices, warmStart: reconstruction.warmStart,
-                sinogramSteps: preparation.sinogramSteps)
+                sinogramSteps: preparation.sinogramSteps, showsSinogram: preview != nil)
             if let width {
                 CropSlices(width: width)
+            }
+        }
+        if quality.isWanted {
+            let compared = Flow("comparison") {
+                slices
+                CompareWindows(with: quality.reference.map { ReferenceVolume($0) })
+            }
+            Flow("quality") {
+                compared
+                To(Topic<WindowQuality>("quality"))
+            }
+            if let judge = quality.judge {
+                Flow("judgement") {
+                    compared
+                    judge
+                    To(Topic<Steering>(QualityOptions.judgements))
+                }
             }
         }
         Flow("centre") {
@@ -113,6 +143,15 @@ import PenstockTomography
                 slices
                 To(Preview(preview, colours: colours, pixelSize: pixelSize))
             }
+            if let planes {
+                Flow("planes") {
+                    prepared
+                    ProjectionWindows(window.rule(every: every))
+                    ReconstructPlanes(
+                        planes, filter: reconstruction.filter, sinogramSteps: preparation.sinogramSteps)
+                    To(PlanePictures(preview, colours: colours, pixelSize: pixelSize))
+                }
+            }
         }
     }
 
@@ -123,7 +162,18 @@ import PenstockTomography
 
     /// Refuses what cannot be meant.
     func validate() throws {
+        if let pace, !(pace > 0 && pace <= 1e9) {
+            throw ValidationError("--pace takes a number of projections a second, above 0")
+        }
+        guard planes == nil || preview != nil else {
+            throw ValidationError("--planes says what --preview DIR shows: give both")
+        }
         if let width, width < 1 { throw ValidationError("--width takes a number of one or more") }
+        guard quality.reference != nil && quality.judge == nil || !quality.isWanted || window != .whole else {
+            throw ValidationError(
+                "comparing windows needs windows that follow each other, such as --window 180deg; --window whole has one"
+            )
+        }
         guard !reconstruction.warmStart || window != .whole else {
             throw ValidationError(
                 "--warm-start needs windows that follow each other, such as --window 180deg; --window whole has one")
@@ -132,7 +182,8 @@ import PenstockTomography
 
     /// The slices that somebody needs of windows before the last: with a warm start all, so that the volume is the same whoever looks on.
     private var earlySlices: Reconstruct.EarlySlices {
-        tiff != nil || series != nil || reconstruction.warmStart ? .all : preview != nil ? .middle : .none
+        tiff != nil || series != nil || reconstruction.warmStart
+            ? .all : preview != nil || quality.isWanted ? .middle : .none
     }
 
     /// Keeps what differs between a run and its replay beside the volume, and says what was done.
@@ -148,10 +199,18 @@ import PenstockTomography
             ? "scan \(record.scan): \(projections) projections recorded in \(record.log ?? "")"
             : "scan \(record.scan): replayed from \(record.log ?? "")"
         return [
-            source,
-            "\(output): \(slices) slices from \(windows) \(windows == "1" ? "window" : "windows"), rotation centre \(centre)",
-            "\(seconds) s",
-        ]
+            source
+        ] + steeringLines(record) + [
+            "\(output): \(slices) slices from \(windows) \(windows == "1" ? "window" : "windows"), rotation centre \(centre)"
+        ] + quality.lines(record) + ["\(seconds) s"]
+    }
+
+    /// What the running scan was steered to, and when.
+    private func steeringLines(_ record: RunRecord) -> [String] {
+        let name = "steered_at_projection_"
+        return record.facts.filter { $0.key.hasPrefix(name) }.sorted { $0.key < $1.key }.map { fact in
+            "steered at projection \(Int(fact.key.dropFirst(name.count)) ?? 0): \(fact.value)"
+        }
     }
 
     /// What stands beside the input, and how it is read.
@@ -164,6 +223,9 @@ import PenstockTomography
         options.angleOffsetDegrees = angleOffset
         options.allowsNonFinite = allowNonFinite
         options.takesChecksum = checksum
+        options.steering = SteeringTopics(
+            ["steering"] + (quality.stopWhen == nil ? [] : [QualityOptions.judgements]), recording: "projections")
+        options.projectionsPerSecond = pace
         return options
     }
 

@@ -44,6 +44,12 @@ public enum TomographyError: Diagnostic, Equatable {
     case volumeChanged(path: String)
     /// There was no slice to write.
     case emptyVolume(path: String)
+    /// A reference volume has no slice for a row, or slices of another size.
+    case referenceDoesNotFit(path: String, reason: String)
+    /// No scan is being recorded that could be steered.
+    case noRunningScan
+    /// A run has not taken a steering in the time that it was given.
+    case steeringNotTaken(Duration)
 
     /// What happened.
     public var summary: String {
@@ -77,6 +83,9 @@ public enum TomographyError: Diagnostic, Equatable {
             "an image of \(width) columns cannot be cut from slices of \(size) x \(size) pixels"
         case .volumeChanged(let path): "\(path): slices of another size came for the same volume"
         case .emptyVolume(let path): "\(path): there was no slice to write"
+        case .referenceDoesNotFit(let path, let reason): "\(path): the reference does not fit: \(reason)"
+        case .noRunningScan: "no scan is running that could be steered"
+        case .steeringNotTaken(let time): "no run took the change within \(time / .seconds(1)) s"
         }
     }
 
@@ -107,6 +116,11 @@ public enum TomographyError: Diagnostic, Equatable {
         case .sliceTooSmall: "give a smaller --width, or none"
         case .volumeChanged: "write each scan into a file of its own"
         case .emptyVolume: "the topic or the scan holds no projections"
+        case .referenceDoesNotFit:
+            "give a volume of the same scan with the same --rows and --width, or one that has all rows of the detector"
+        case .noRunningScan: "begin a run first, and give its log with --log"
+        case .steeringNotTaken:
+            "the scan may have ended just now; a run with checkpoints takes it with the next one: give a longer --timeout"
         }
     }
 
@@ -114,12 +128,15 @@ public enum TomographyError: Diagnostic, Equatable {
     public var category: FailureCategory {
         switch self {
         case .noAngles, .invalidAngle, .sinogramTooSmall, .noFlats, .flatsNotBrighter, .shapeChanged, .nonFinitePixels,
-            .angleGoesBack, .halfAcquisitionTooShort, .volumeChanged, .emptyVolume:
+            .angleGoesBack, .halfAcquisitionTooShort, .volumeChanged, .emptyVolume,
+            .referenceDoesNotFit:
             .data
         case .invalidCentre, .unknownFilter, .noInput, .centreOutside, .rowOutside, .halfAcquisitionNeedsCentre,
             .invalidSettings, .projectionTooSmall, .sliceTooSmall:
             .usage
         case .centreUnknown: .software
+        case .noRunningScan: .unavailable
+        case .steeringNotTaken: .temporary
         }
     }
 }

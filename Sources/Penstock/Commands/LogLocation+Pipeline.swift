@@ -1,4 +1,4 @@
-internal import PenstockLog
+public import PenstockLog
 
 #if Broker
     internal import PenstockBroker
@@ -11,7 +11,7 @@ extension LogLocation {
     ///   - creating: Whether a directory becomes a log where there is none.
     ///   - program: What the pipeline is called in the messages of brokers.
     /// - Throws: `LogError`, also where brokers are meant and the program was built without them.
-    func open(creating: Bool, for program: String) async throws(LogError) -> any LogStore {
+    public func open(creating: Bool, for program: String) async throws(LogError) -> any LogStore {
         #if Broker
             let own = try await open(creating: creating, client: program)
             return RoutedLog(own) { location throws(LogError) in

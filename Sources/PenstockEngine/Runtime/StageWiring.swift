@@ -131,7 +131,7 @@ struct StageWiring: Sendable {
 
     func sourceContext(_ name: StageName) -> SourceContext {
         let run = run
-        return SourceContext(stage: name, scan: run.scan) { run.isStopping }
+        return SourceContext(stage: name, scan: run.scan, log: run.log) { run.isStopping }
     }
 
     func sinkContext(_ name: StageName) -> SinkContext {

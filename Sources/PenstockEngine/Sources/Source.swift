@@ -1,4 +1,5 @@
 public import PenstockEvents
+public import PenstockLog
 
 /// Where events come from: a file, an instrument, a generator. Topics are sources too, through `From(topic, disorder:)`.
 public protocol Source<Output>: Sendable {
@@ -59,11 +60,15 @@ public struct SourceContext: Sendable {
     public let stage: StageName
     /// An identity for the scan that this source reads, which no other scan in the topics of the run has.
     public let scan: ScanID
+    /// The log of the run, for a source that takes commands or answers from a topic; nil for a run without topics. A topic that is read here is
+    /// not replayed by the engine: what comes from it has to stand before a `Persist`.
+    public let log: (any LogStore)?
     private let stopping: @Sendable () -> Bool
 
-    init(stage: StageName, scan: ScanID, stopping: @escaping @Sendable () -> Bool) {
+    init(stage: StageName, scan: ScanID, log: (any LogStore)?, stopping: @escaping @Sendable () -> Bool) {
         self.stage = stage
         self.scan = scan
+        self.log = log
         self.stopping = stopping
     }
 

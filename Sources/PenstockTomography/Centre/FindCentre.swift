@@ -5,7 +5,7 @@ public import PenstockEvents
 /// Tells every projection of a scan where the rotation axis is: the given column, or the one that Vo's method finds.
 ///
 /// An automatic centre is found in the middle row of the first 180 degrees, so those projections wait here until there are enough of
-/// them, or the scan ends; then they go on.
+/// them, or the scan ends; then they go on. A running scan can be steered to another centre: it holds from then on.
 public struct FindCentre: Operator {
     private let centre: RotationCentre
 
@@ -16,6 +16,8 @@ public struct FindCentre: Operator {
     public struct State: Snapshotable {
         var scan: ScanID?
         var column: Double?
+        /// The column that the running scan was steered to last.
+        var steered: Double?
         var waiting: [(projection: Projection, time: Timestamp)] = []
 
         init() {}
@@ -36,6 +38,10 @@ public struct FindCentre: Operator {
                 state = State()
                 state.scan = projection.scan
                 if case .column(let column) = centre { state.column = try checked(column, projection) }
+            }
+            if let steered = projection.steering.centre, steered != state.steered {
+                state.steered = steered
+                try steer(to: steered, projection, &state, into: &output, context)
             }
             if let column = state.column {
                 projection.centre = column
@@ -63,6 +69,20 @@ public struct FindCentre: Operator {
         try release(&state, into: &output, context)
     }
 
+    /// The axis is where whoever watches the scan says, unless that is not on the detector: a slip must not end the scan.
+    private func steer(
+        to column: Double, _ projection: Projection, _ state: inout State, into output: inout Output<Projection>,
+        _ context: OperatorContext
+    ) throws {
+        do throws(TomographyError) {
+            let column = try checked(column, projection)
+            place(at: column, &state, into: &output)
+            state.column = column
+        } catch {
+            context.report(.warning("at projection \(projection.index): \(error.summary); it stays where it was"))
+        }
+    }
+
     private func checked(_ column: Double, _ projection: Projection) throws(TomographyError) -> Double {
         // Half acquisition puts the axis near an edge; far outside no reconstruction is possible.
         guard column >= 0, column <= Double(projection.columns - 1) else {
@@ -77,6 +97,11 @@ public struct FindCentre: Operator {
         guard !state.waiting.isEmpty else { return }
         let column = try find(state.waiting.map(\.projection), context)
         state.column = column
+        place(at: column, &state, into: &output)
+    }
+
+    /// Lets the projections that wait go on.
+    private func place(at column: Double, _ state: inout State, into output: inout Output<Projection>) {
         for (projection, time) in state.waiting {
             var placed = projection
             placed.centre = column
@@ -114,7 +139,8 @@ public struct FindCentre: Operator {
 extension FindCentre.State {
     /// Writes the centre and the projections that wait.
     public func snapshot(into records: inout RecordWriter) {
-        records.append(Beginning(scan: scan?.number ?? 0, column: column ?? .nan))
+        records.append(
+            Beginning(scan: scan?.number ?? 0, column: column ?? .nan, steered: steered ?? .nan))
         for (projection, time) in waiting {
             records.append(Moment(nanoseconds: time.nanoseconds))
             records.append(projection)
@@ -130,6 +156,7 @@ extension FindCentre.State {
         let beginning = try Beginning(reading: &first)
         scan = beginning.scan == 0 ? nil : ScanID(beginning.scan)
         column = beginning.column.isNaN ? nil : beginning.column
+        steered = beginning.steered.isNaN ? nil : beginning.steered
         for index in stride(from: 1, to: records.count, by: 2) {
             var (moment, stored) = (records[index], records[index + 1])
             let time = Timestamp(nanoseconds: try Moment(reading: &moment).nanoseconds)
@@ -140,7 +167,10 @@ extension FindCentre.State {
     private struct Beginning: FixedEvent {
         let scan: UInt64
         let column: Double
-        static let schema = Schema("FindCentreBeginning", fields: [.init("scan", .u64), .init("column", .f64)])
+        let steered: Double
+        static let schema = Schema(
+            "FindCentreBeginning",
+            fields: [.init("scan", .u64), .init("column", .f64), .init("steered", .f64)])
     }
 }
 
@@ -156,43 +186,43 @@ public struct CentreUsed: FixedEvent {
         "CentreUsed", fields: [.init("scan", .u64), .init("column", .f64, unit: "column")])
 }
 
-/// One event for each scan, with the centre that its projections carry.
+/// One event for each scan with the centre that its projections carry, and one more each time it is steered to another.
 public struct CentreOfScan: Operator {
-    /// Looks at the first projection of each scan.
+    /// No scan yet.
     public init() {}
 
-    /// The last scan that was told of.
+    /// The last scan that was told of, and its centre.
     public struct State: Snapshotable {
         var scan: UInt64 = 0
+        var column = 0.0
 
-        /// Writes the scan's number.
-        public func snapshot(into records: inout RecordWriter) { records.append(Told(scan: scan)) }
+        /// Writes the scan's number and centre.
+        public func snapshot(into records: inout RecordWriter) {
+            records.append(CentreUsed(scan: scan, column: column))
+        }
 
         init() {}
 
-        /// Brings the scan's number back.
+        /// Brings them back.
         public init(restoring records: [RecordReader]) throws(RecordError) {
             guard var first = records.first else { throw .invalidField("records of a snapshot of CentreOfScan") }
-            scan = try Told(reading: &first).scan
-        }
-
-        private struct Told: FixedEvent {
-            let scan: UInt64
-            static let schema = Schema("CentreTold", fields: [.init("scan", .u64)])
+            let told = try CentreUsed(reading: &first)
+            (scan, column) = (told.scan, told.column)
         }
     }
 
     /// No scan yet.
     public func makeState() -> State { State() }
 
-    /// Puts out the centre with the first projection of a scan.
+    /// Puts out the centre with the first projection that has it.
     public func process(
         _ events: Events<Projection>, state: inout State, into output: inout Output<CentreUsed>,
         context: OperatorContext
     ) {
         for event in events {
-            guard let column = event.value.centre, event.value.scan.number != state.scan else { continue }
-            state.scan = event.value.scan.number
+            let scan = event.value.scan.number
+            guard let column = event.value.centre, scan != state.scan || column != state.column else { continue }
+            (state.scan, state.column) = (scan, column)
             output.append(CentreUsed(scan: state.scan, column: column), time: event.time)
             context.report(.fact(name: "rotation_centre", value: "\(column)"))
         }

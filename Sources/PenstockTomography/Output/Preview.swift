@@ -2,7 +2,8 @@ internal import Foundation
 public import Penstock
 internal import PenstockFormats
 
-/// Shows the middle slice of every window as a PNG image while the run goes on: `window_00000.png` and so on.
+/// Shows the middle slice of every window as a PNG image while the run goes on: `window_00000.png` and so on; beside it stands the sinogram
+/// that it was made of, if the slice carries it.
 ///
 /// Below the slice stands what it is: the window, its projections and their angles, the values of the darkest and the brightest colour, and
 /// a scale bar. Colours span the 0.5th to the 99.5th percentile of the disk that all projections see. `windows.csv` says the same of all
@@ -28,19 +29,7 @@ public struct Preview: Sink {
 
     /// Refuses a folder that has pictures already, unless they may be replaced.
     public func check(_ context: SinkContext) throws {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-        guard context.overwrite || !names.contains(where: Self.isPreview) else {
-            throw FormatError(
-                .exists, file: path, "the folder has previews already", hint: "choose another or give --overwrite")
-        }
-        do {
-            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        } catch {
-            throw FormatError(
-                .cannotCreate, file: path, "the folder for previews cannot be made",
-                hint: "choose a folder in a place where you may write")
-        }
-        for name in names where Self.isPreview(name) { try? FileManager.default.removeItem(atPath: "\(path)/\(name)") }
+        try PictureFolder.prepare(path, overwrites: context.overwrite, isPicture: Self.isPreview)
     }
 
     /// Begins to write.
@@ -106,7 +95,7 @@ public struct Preview: Sink {
         private mutating func show(_ slice: ReconstructedSlice, _ name: String) throws {
             let picture = "\(preview.path)/\(name)"
             let bytes = try slice.picture(preview.colours, pixelSize: preview.pixelSize).png(file: picture)
-            try write(bytes, to: picture)
+            try PictureFolder.write(bytes, to: picture)
             context.count("windows_shown", 1)
             guard shown.count.isMultiple(of: windowsPerFrame) else { return }
             if frames.count == Preview.mostFrames {
@@ -118,19 +107,9 @@ public struct Preview: Sink {
             try? frames.append(bytes, file: picture)
         }
 
-        private func write(_ bytes: [UInt8], to picture: String) throws {
-            let pending = try PendingFile(picture, overwrites: true)
-            do throws(FormatError) {
-                try PNGFile.write(encoded: bytes, to: pending.temporaryPath)
-            } catch {
-                throw error.naming(picture, insteadOf: pending.temporaryPath)
-            }
-            try pending.commit()
-        }
-
         mutating func finish() throws {
             guard frames.count > 1 else { return }
-            try write(frames.encoded(), to: "\(preview.path)/\(Preview.animation)")
+            try PictureFolder.write(frames.encoded(), to: "\(preview.path)/\(Preview.animation)")
         }
 
         mutating func abandon() {}
@@ -149,12 +128,33 @@ extension ReconstructedSlice {
             return rounded == rounded.rounded() ? "\(Int(rounded))" : "\(rounded)"
         }
         let angles = "\(degrees(anglesDegrees.lowerBound)) to \(degrees(anglesDegrees.upperBound))°"
-        return LabelledPicture(
-            values: values, columns: size, contrast: Contrast(inside), colours: colours,
-            lines: [
-                "window \(window), slice \(slice)", "\(projections) projections",
-                angles + (isComplete ? "" : ", not complete"),
-            ], unit: "1/px", bar: ScaleBar(columns: size, pixelSize: pixelSize)
+        let lines = [
+            "window \(window), slice \(slice)", "\(projections) projections",
+            angles + (isComplete ? "" : ", not complete"),
+        ]
+        let image = LabelledPicture(
+            values: values, columns: size, contrast: Contrast(inside), colours: colours, lines: lines, unit: "1/px",
+            bar: ScaleBar(columns: size, pixelSize: pixelSize)
         ).drawn()
+        guard let sinogram else { return image }
+        let below = ["sinogram of row \(row)", "\(sinogram.angles) angles, \(sinogram.columns) columns", ""]
+        let beside = LabelledPicture(
+            values: sinogram.square(size: size), columns: size, contrast: Contrast(sinogram.values), colours: colours,
+            lines: below, unit: "", bar: nil
+        ).drawn()
+        var both = Canvas(rows: image.rows, columns: 2 * image.columns, SIMD3(repeating: 24))
+        both.put(image, row: 0, column: 0)
+        both.put(beside, row: 0, column: image.columns)
+        return both
+    }
+}
+
+extension Sinogram {
+    /// The nearest value to each pixel of a square picture, the first angle on top, so that sinograms of any number of angles fill one size.
+    func square(size: Int) -> [Float] {
+        (0..<size).flatMap { row in
+            let angle = (2 * row + 1) * angles / (2 * size)
+            return (0..<size).map { column in values[angle * columns + (2 * column + 1) * columns / (2 * size)] }
+        }
     }
 }

@@ -24,4 +24,6 @@ public struct ReconstructedSlice: Sendable {
     public var size: Int
     /// The attenuation in 1/pixel, float32 `[row, column]`, rows from top to bottom.
     public var pixels: Payload
+    /// What the slice was made of, after all preparation, in order of the angles; nil where nobody wants to see it.
+    public var sinogram: Sinogram?
 }

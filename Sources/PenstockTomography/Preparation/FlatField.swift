@@ -2,6 +2,7 @@ public import Penstock
 public import PenstockEvents
 
 /// Turns frames into transmissions: (I - D) / max(F - D, 1e-6), with the averages of flats F and darks D.
+/// Each tells what the scan had been steered to.
 ///
 /// Flats or darks that come again behind projections begin a new set. By default a projection goes on at once, normalised by the latest set
 /// before it. With `FlatTiming.interpolated` it waits for the next set: between sets at the times t0 and t1, the means of the times of their
@@ -42,7 +43,9 @@ public struct FlatField: Operator {
         /// The sets before the projections that wait, once others have begun behind them; else empty.
         var earlierFlats = FrameSet()
         var earlierDarks = FrameSet()
+        /// Projections, and the steerings between them.
         var waiting: [(frame: Frame, time: Timestamp)] = []
+        var steering = Steering()
         var firstAngleDegrees: Double?
         var direction = 0.0
 
@@ -69,6 +72,13 @@ public struct FlatField: Operator {
             case .dark:
                 if !state.waiting.isEmpty, state.darks.isClosed { state.earlierDarks = state.darks }
                 try state.darks.add(frame, time: event.time.nanoseconds)
+            case .steering:
+                // It holds from the next projection on, not for those that wait.
+                if state.waiting.isEmpty {
+                    steer(frame, &state, context)
+                } else {
+                    state.waiting.append((frame, event.time))
+                }
             case .projection:
                 guard !state.flats.isEmpty else { throw TomographyError.noFlats(projection: frame.index) }
                 if !state.earlierFlats.isEmpty || !state.earlierDarks.isEmpty {
@@ -130,6 +140,10 @@ public struct FlatField: Operator {
         }
         try check(references, &state, first)
         for (frame, time) in state.waiting {
+            guard frame.kind == .projection else {
+                steer(frame, &state, context)
+                continue
+            }
             output.append(try normalise(frame, time, references, &state, context), time: time)
         }
         state.waiting = []
@@ -166,8 +180,15 @@ public struct FlatField: Operator {
         if frame.pixelType == .f32 { try check(values, of: frame, context) }
         return Projection(
             scan: frame.scan, index: frame.index, angleDegrees: frame.angleDegrees,
-            travelDegrees: state.travel(to: frame.angleDegrees), rows: frame.rows, columns: frame.columns,
-            firstRow: frame.firstRow, values: values)
+            travelDegrees: state.travel(to: frame.angleDegrees), steering: state.steering, rows: frame.rows,
+            columns: frame.columns, firstRow: frame.firstRow, values: values)
+    }
+
+    /// Takes a steering over, and says what holds from here on.
+    private func steer(_ frame: Frame, _ state: inout State, _ context: OperatorContext) {
+        guard let steering = frame.steering else { return }
+        state.steering = state.steering.changed(by: steering)
+        context.report(.fact(name: "steered_at_projection_\(frame.index.fiveDigits)", value: state.steering.changes))
     }
 
     private func check(_ values: Payload, of frame: Frame, _ context: OperatorContext) throws {

@@ -16,6 +16,7 @@ extension FlatField.State {
         records.append(
             Beginning(
                 scan: scan?.number ?? 0, firstAngleDegrees: firstAngleDegrees ?? .nan, direction: direction))
+        records.append(steering)
         for set in [flats, darks, earlierFlats, earlierDarks] { records.append(set) }
         for (frame, time) in waiting {
             records.append(Moment(nanoseconds: time.nanoseconds))
@@ -26,7 +27,7 @@ extension FlatField.State {
     /// Brings back the sets and the projections that wait.
     public init(restoring records: [RecordReader]) throws(RecordError) {
         self.init()
-        guard records.count >= 5, !records.count.isMultiple(of: 2) else {
+        guard records.count >= 6, records.count.isMultiple(of: 2) else {
             throw .invalidField("records of a snapshot of FlatField")
         }
         var readers = records
@@ -34,11 +35,12 @@ extension FlatField.State {
         scan = beginning.scan == 0 ? nil : ScanID(beginning.scan)
         firstAngleDegrees = beginning.firstAngleDegrees.isNaN ? nil : beginning.firstAngleDegrees
         direction = beginning.direction
-        flats = try FrameSet(reading: &readers[1])
-        darks = try FrameSet(reading: &readers[2])
-        earlierFlats = try FrameSet(reading: &readers[3])
-        earlierDarks = try FrameSet(reading: &readers[4])
-        for index in stride(from: 5, to: readers.count, by: 2) {
+        steering = try Steering(reading: &readers[1])
+        flats = try FrameSet(reading: &readers[2])
+        darks = try FrameSet(reading: &readers[3])
+        earlierFlats = try FrameSet(reading: &readers[4])
+        earlierDarks = try FrameSet(reading: &readers[5])
+        for index in stride(from: 6, to: readers.count, by: 2) {
             let time = Timestamp(nanoseconds: try Moment(reading: &readers[index]).nanoseconds)
             waiting.append((try Frame(reading: &readers[index + 1]), time))
         }

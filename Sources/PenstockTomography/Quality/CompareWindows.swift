@@ -1,52 +1,48 @@
 public import Penstock
 public import PenstockEvents
 
-/// Compares every slice with the same slice of the window before: how much a scan still changes its image.
+/// Compares every slice with the same slice of the window before, to see how far the image has converged, or with a reference volume.
 ///
-/// Puts out one event for each slice that was there before. With `enough`, the first window whose slices all have at least that structural
-/// similarity is told as the fact `good_enough_at_window`.
+/// Puts out one event for each slice that has something to be compared with. The figures of the middle slice of the last window are told as
+/// the facts `ssim`, `psnr`, `rmse`, `correlation` and `signal_to_noise`.
 public struct CompareWindows: Operator {
-    private let enough: Double?
+    private let reference: ReferenceVolume?
 
-    /// - Parameter enough: The structural similarity at which the image counts as good enough, 0 to 1; nil where nobody asks.
-    public init(enough: Double? = nil) { self.enough = enough }
+    /// - Parameter reference: What slices are compared with; nil for the window before.
+    public init(with reference: ReferenceVolume? = nil) { self.reference = reference }
 
-    /// The latest image of each slice.
+    /// The latest image of each slice; none where there is a reference.
     public struct State: Snapshotable {
         var scan: ScanID?
         var latest: [Int: Image] = [:]
-        /// The window that slices are coming of, and the least similarity of those that have come.
-        var window = 0
-        var least = 1.0
-        var isTold = false
 
         init() {}
     }
 
     /// The image of a slice, as a snapshot holds it.
     struct Image: Event {
-        var slice: Int
+        var row: Int
         var size: Int
         var pixels: Payload
 
         static let schema = Schema(
-            "SliceImage", fields: [.init("slice", .u64), .init("size", .u64)],
+            "SliceImage", fields: [.init("row", .u64), .init("size", .u64)],
             payload: .init("pixels", .f32, shape: [.field("size"), .field("size")]))
 
         init(_ slice: ReconstructedSlice) {
-            self.slice = slice.slice
+            row = slice.row
             size = slice.size
             pixels = slice.pixels
         }
 
         func write(to record: inout RecordWriter) {
-            record.append(UInt64(slice))
+            record.append(UInt64(row))
             record.append(UInt64(size))
             record.setPayload(pixels)
         }
 
         init(reading record: inout RecordReader) throws(RecordError) {
-            slice = Int(try record.readInteger(UInt64.self))
+            row = Int(try record.readInteger(UInt64.self))
             size = Int(try record.readInteger(UInt64.self))
             pixels = record.payload
             guard pixels.count == 4 * size * size else { throw .invalidField("pixels of a slice") }
@@ -56,82 +52,69 @@ public struct CompareWindows: Operator {
     /// Nothing seen yet.
     public func makeState() -> State { State() }
 
-    /// Compares slices with those before.
+    /// Compares slices.
+    /// - Throws: `FormatError` or `TomographyError.referenceDoesNotFit` for a reference volume.
     public func process(
         _ events: Events<ReconstructedSlice>, state: inout State, into output: inout Output<WindowQuality>,
         context: OperatorContext
-    ) {
+    ) throws {
         for event in events {
             let slice = event.value
             if state.scan != slice.scan {
                 state = State()
                 state.scan = slice.scan
             }
-            if state.window != slice.window {
-                tell(&state, context)
-                (state.window, state.least) = (slice.window, 1)
-            }
-            let before = state.latest.updateValue(Image(slice), forKey: slice.slice)
-            guard let before, before.size == slice.size else {
-                // What has no predecessor may still change by anything.
-                state.least = -1
-                continue
-            }
-            let quality = slice.pixels.withValues(of: Float.self) { image in
-                before.pixels.withValues(of: Float.self) { ImageQuality(image, reference: $0, size: slice.size) }
-            }
-            state.least = min(state.least, quality.ssim.isNaN ? -1 : quality.ssim)
-            output.append(WindowQuality(slice, quality), time: event.time)
+            guard let other = try reference?.slice(like: slice) ?? before(slice, &state) else { continue }
+            let quality = WindowQuality(slice, reference: other)
+            output.append(quality, time: event.time)
+            if slice.isLast, quality.isMiddle { tell(quality, context) }
         }
     }
 
-    /// Looks at the last window when its scan ends.
+    /// Forgets the images when their scan ends.
     public func control(
         _ record: ControlRecord, state: inout State, into output: inout Output<WindowQuality>, context: OperatorContext
     ) {
-        guard case .scanEnd = record else { return }
-        tell(&state, context)
-        state = State()
+        if case .scanEnd = record { state = State() }
     }
 
-    private func tell(_ state: inout State, _ context: OperatorContext) {
-        guard let enough, !state.isTold, !state.latest.isEmpty, state.least >= enough else { return }
-        state.isTold = true
-        context.report(.fact(name: "good_enough_at_window", value: "\(state.window)"))
+    /// The image that the slice had, which has that of this window from now on.
+    private func before(_ slice: ReconstructedSlice, _ state: inout State) -> Payload? {
+        guard reference == nil else { return nil }
+        let before = state.latest.updateValue(Image(slice), forKey: slice.row)
+        return before.flatMap { $0.size == slice.size ? $0.pixels : nil }
+    }
+
+    private func tell(_ quality: WindowQuality, _ context: OperatorContext) {
+        for metric in QualityMetric.allCases {
+            context.report(.fact(name: metric.factName, value: "\(quality[metric])"))
+        }
+        context.report(.fact(name: "compared_with", value: reference?.path ?? "the window before"))
     }
 }
 
 extension CompareWindows.State {
-    /// Writes where it is, and the images in order of their slices.
+    /// Writes the scan, and the images in order of their rows.
     public func snapshot(into records: inout RecordWriter) {
-        records.append(
-            Beginning(scan: scan?.number ?? 0, window: UInt64(window), isTold: isTold ? 1 : 0, least: least))
+        records.append(Beginning(scan: scan?.number ?? 0))
         for (_, image) in latest.sorted(by: { $0.key < $1.key }) { records.append(image) }
     }
 
-    /// Brings it back.
+    /// Brings them back.
     public init(restoring records: [RecordReader]) throws(RecordError) {
         self.init()
         guard var first = records.first else { throw .invalidField("records of a snapshot of CompareWindows") }
-        let beginning = try Beginning(reading: &first)
-        scan = beginning.scan == 0 ? nil : ScanID(beginning.scan)
-        window = Int(beginning.window)
-        isTold = beginning.isTold == 1
-        least = beginning.least
+        let number = try Beginning(reading: &first).scan
+        scan = number == 0 ? nil : ScanID(number)
         for record in records.dropFirst() {
             var record = record
             let image = try CompareWindows.Image(reading: &record)
-            latest[image.slice] = image
+            latest[image.row] = image
         }
     }
 
     private struct Beginning: FixedEvent {
         let scan: UInt64
-        let window: UInt64
-        let isTold: UInt64
-        let least: Double
-        static let schema = Schema(
-            "CompareWindowsBeginning",
-            fields: [.init("scan", .u64), .init("window", .u64), .init("is_told", .u64), .init("least", .f64)])
+        static let schema = Schema("CompareWindowsBeginning", fields: [.init("scan", .u64)])
     }
 }

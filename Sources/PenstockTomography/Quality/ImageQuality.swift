@@ -50,7 +50,7 @@ public struct ImageQuality: Sendable, Hashable {
     }
 
     /// The 99th less the 1st percentile of the values in a disk.
-    private static func spread(of values: UnsafeBufferPointer<Float>, _ disk: Disk) -> Double {
+    static func spread(of values: UnsafeBufferPointer<Float>, _ disk: Disk) -> Double {
         var inside: [Float] = []
         for row in 0..<disk.size { inside += values[disk.pixels(ofRow: row)] }
         inside.sort()

@@ -112,6 +112,9 @@ public struct FilteredBackProjectionMemory: ~Copyable {
         for index in 0..<width { target[index] = weight * pairs[index] }
     }
 
+    /// The filtered rows of an angle, side by side, with a margin of zeros.
+    func filteredPairs(_ angle: Int) -> UnsafeMutablePointer<SIMD2<Float>> { filtered.pairs(angle) }
+
     /// Gives the filtered rows to the pixels.
     mutating func backproject(
         _ numbers: [Int], _ plan: FilteredBackProjectionPlan, into evenImage: UnsafeMutablePointer<Float>,

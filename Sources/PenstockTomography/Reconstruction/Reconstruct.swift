@@ -16,6 +16,7 @@ public struct Reconstruct: WindowOperator {
     private let early: EarlySlices
     private let keepsImages: Bool
     private let sinogramSteps: [any SinogramStep]
+    private let showsSinogram: Bool
 
     /// Which slices are reconstructed for windows that are not the last of their scan.
     public enum EarlySlices: Sendable, Hashable {
@@ -35,14 +36,16 @@ public struct Reconstruct: WindowOperator {
     ///     iterations for each window do. The images are part of the state: 4 `columns`^2 bytes for each slice. Other methods begin nowhere.
     ///   - sinogramSteps: What happens to the sinogram of every row before, one step after the other. Windows before the last that are too
     ///     short for half acquisition give no slices.
+    ///   - showsSinogram: Whether the middle slice carries its sinogram, to be looked at.
     public init(
         _ method: ReconstructionMethod = .gridrec(), rows: RowSelection = .all, early: EarlySlices = .all,
-        warmStart: Bool = false, sinogramSteps: [any SinogramStep] = []
+        warmStart: Bool = false, sinogramSteps: [any SinogramStep] = [], showsSinogram: Bool = false
     ) {
         self.method = method
         self.rows = rows
         self.early = early
         self.sinogramSteps = sinogramSteps
+        self.showsSinogram = showsSinogram
         keepsImages = warmStart && method.isIterative
     }
 
@@ -88,6 +91,13 @@ public struct Reconstruct: WindowOperator {
             // Said with the first projection, not after the last.
             _ = try rows.places(from: projection.firstRow, count: projection.rows)
         }
+        if let slices = projection.steering.slices, slices != state.projections.last?.steering.slices {
+            do { _ = try slices.places(from: projection.firstRow, count: projection.rows) } catch {
+                context.report(
+                    .warning(
+                        "at projection \(projection.index): \(error.summary); the slices stay as they were asked for"))
+            }
+        }
         state.projections.append(projection)
     }
 
@@ -103,7 +113,7 @@ public struct Reconstruct: WindowOperator {
         context: OperatorContext
     ) throws -> EmitProgress {
         guard let first = state.projections.first else { return .complete }
-        let wanted = try rows.places(from: first.firstRow, count: first.rows)
+        let wanted = try places(in: state.projections, from: first.firstRow, count: first.rows)
         let pairs = pairs(of: wanted, pane)
         guard !pairs.isEmpty else { return .complete }
         if part == 0 {
@@ -120,9 +130,10 @@ public struct Reconstruct: WindowOperator {
         for (place, pixels) in window.reconstruct(pairs: Array(pairs[range]), from: state.images) {
             if keepsImages { state.images[place] = pixels }
             guard let number = wanted.position(of: place) else { continue }
-            output.append(
-                slice(number, of: wanted.count, at: place, pixels, size: window.size, of: state.projections, pane),
-                time: pane.time)
+            var slice = slice(
+                number, of: wanted.count, at: place, pixels, size: window.size, of: state.projections, pane)
+            if showsSinogram, number == wanted.count / 2 { slice.sinogram = window.sinogram(row: place) }
+            output.append(slice, time: pane.time)
         }
         return range.upperBound == pairs.count ? .complete : .more
     }
@@ -140,7 +151,15 @@ public struct Reconstruct: WindowOperator {
         let setup = try GridrecSetup.reusing(
             state.window?.gridrecSetup, columns: geometry.columns, centre: geometry.centre, filter: filter)
         let update = try state.grids.update(to: state.projections, pairs: pairs, setup)
-        state.window = ReconstructionWindow(update, rows: sinograms.rows, reusing: state.window)
+        state.window = ReconstructionWindow(update, sinograms, reusing: state.window)
+    }
+
+    /// The places of the rows that become slices: those that the scan was steered to last, if the detector has them.
+    private func places(in projections: [Projection], from row: Int, count: Int) throws(TomographyError) -> [Int] {
+        if let steered = projections.last?.steering.slices, let places = try? steered.places(from: row, count: count) {
+            return places
+        }
+        return try rows.places(from: row, count: count)
     }
 
     /// The pairs of rows to compute: those of the wanted rows, each once.

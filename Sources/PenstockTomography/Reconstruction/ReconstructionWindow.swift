@@ -5,13 +5,13 @@ internal import PenstockEvents
 final class ReconstructionWindow: Sendable {
     private enum Way {
         /// From the sinograms.
-        case afresh(any ReconstructionPlan, WindowSinograms)
+        case afresh(any ReconstructionPlan)
         /// From the grids of the window before.
         case update(GridUpdate)
     }
 
     private let way: Way
-    private let rows: Int
+    private let sinograms: WindowSinograms
     private let pool: MemoryPool
 
     /// Prepares the window of these sinograms in the memory of the window before, where it serves.
@@ -23,30 +23,33 @@ final class ReconstructionWindow: Sendable {
         let angles = geometry.anglesDegrees.map { $0.remainder(dividingBy: 360) * .pi / 180 }
         let plan = try method.plan(
             columns: geometry.columns, anglesRadians: angles, centre: geometry.centre, reusing: last?.gridrecSetup)
-        way = .afresh(plan, sinograms)
-        rows = sinograms.rows
+        way = .afresh(plan)
+        self.sinograms = sinograms
         pool = last?.pool ?? MemoryPool()
     }
 
-    /// A window of projections with so many rows by the update of its grids.
-    init(_ update: GridUpdate, rows: Int, reusing last: ReconstructionWindow?) {
+    /// The window of these sinograms by the update of its grids.
+    init(_ update: GridUpdate, _ sinograms: WindowSinograms, reusing last: ReconstructionWindow?) {
         way = .update(update)
-        self.rows = rows
+        self.sinograms = sinograms
         pool = last?.pool ?? MemoryPool()
     }
 
     /// Width and height of the slices.
     var size: Int {
         switch way {
-        case .afresh(let plan, _): plan.columns
+        case .afresh(let plan): plan.columns
         case .update(let update): update.setup.layout.columns
         }
     }
 
+    /// The sinogram of a row, in order of the angles.
+    func sinogram(row: Int) -> Sinogram { sinograms.ordered(row: row) }
+
     /// How the angles are spread.
     var weights: AngularWeights {
         switch way {
-        case .afresh(let plan, _): plan.weights
+        case .afresh(let plan): plan.weights
         case .update(let update): update.weights
         }
     }
@@ -54,13 +57,14 @@ final class ReconstructionWindow: Sendable {
     /// What gridrec can use for the next window.
     var gridrecSetup: GridrecSetup? {
         switch way {
-        case .afresh(let plan, _): (plan as? GridrecPlan)?.setup
+        case .afresh(let plan): (plan as? GridrecPlan)?.setup
         case .update(let update): update.setup
         }
     }
 
     /// The slices of some pairs of rows, in order of their rows; each pair on a thread of its own, and beginning with the images that it has.
     func reconstruct(pairs: [Int], from images: WarmImages) -> [(row: Int, pixels: Payload)] {
+        let rows = sinograms.rows
         let jobs = pairs.map {
             PairJob(even: 2 * $0, odd: 2 * $0 + 1 < rows ? 2 * $0 + 1 : nil, size: size, from: images)
         }
@@ -74,13 +78,13 @@ final class ReconstructionWindow: Sendable {
 
     private func run(_ job: PairJob) {
         switch way {
-        case .afresh(let plan, let sinograms): run(job, by: plan, sinograms)
+        case .afresh(let plan): run(job, by: plan)
         case .update(let update):
             update.reconstruct(pair: job.even / 2, into: job.evenImage, job.oddImage, pool: pool)
         }
     }
 
-    private func run(_ job: PairJob, by plan: any ReconstructionPlan, _ sinograms: WindowSinograms) {
+    private func run(_ job: PairJob, by plan: any ReconstructionPlan) {
         sinograms.withLines(of: job.even) { even in
             sinograms.withLines(of: job.odd) { odd in
                 let pair = SlicePair(

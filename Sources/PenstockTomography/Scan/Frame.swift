@@ -8,6 +8,8 @@ public enum FrameKind: UInt8, Sendable, Hashable, CaseIterable {
     case flat = 1
     /// The detector without the beam.
     case dark = 2
+    /// Nothing: in place of pixels there is a change of the running scan, a `Steering`.
+    case steering = 3
 }
 
 /// The type of the pixels of a frame, little-endian.
@@ -37,9 +39,9 @@ public enum PixelType: UInt8, Sendable, Hashable, CaseIterable {
 public struct Frame: Event {
     /// The scan.
     public var scan: ScanID
-    /// The stage angle in degrees; not used for flats and darks.
+    /// The stage angle in degrees; used for projections only.
     public var angleDegrees: Double
-    /// The number of the frame among those of its kind in the scan, from 0.
+    /// The number of the frame among those of its kind in the scan, from 0; of a steering the number of the projection that comes next.
     public var index: Int
     /// The number of detector rows.
     public var rows: Int

@@ -84,6 +84,14 @@ final class OpenScan {
         }
     }
 
+    /// Pixels of a section as a frame of a scan that is not recorded.
+    func frame(_ pixels: Payload, _ section: ScanSection, _ index: Int) -> Frame {
+        Frame(
+            scan: ScanID(0), kind: section.kind, index: index,
+            angleDegrees: section.kind == .projection ? anglesDegrees[index] : 0, rows: rows, columns: columns,
+            pixelType: section.frames.pixelType, pixels: pixels)
+    }
+
     private func check(_ block: Payload, of section: ScanSection, firstIndex: Int) throws(FormatError) {
         if section.kind == .flat, block.withUnsafeBytes({ $0.allSatisfy { $0 == 0 } }) {
             throw section.frames.error(

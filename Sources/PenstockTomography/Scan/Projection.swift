@@ -12,6 +12,8 @@ public struct Projection: Sendable {
     public var travelDegrees: Double
     /// The column that the rotation axis projects to, once a stage has found it.
     public var centre: Double?
+    /// What the running scan was steered to before this projection; nothing where it was not.
+    public var steering = Steering()
     /// The number of detector rows.
     public var rows: Int
     /// The number of detector columns.
@@ -70,6 +72,7 @@ extension Projection: Event {
         fields: [
             .init("scan", .u64), .init("index", .u64), .init("angle", .f64, unit: "deg"),
             .init("travel", .f64, unit: "deg"), .init("has_centre", .u8), .init("centre", .f64, unit: "column"),
+            .init("steering", .string),
             .init("rows", .u64), .init("columns", .u64), .init("first_row", .u64),
         ], payload: .init("values", .f32, shape: [.field("rows"), .field("columns")]))
 
@@ -81,6 +84,7 @@ extension Projection: Event {
         record.append(travelDegrees)
         record.append(UInt8(centre == nil ? 0 : 1))
         record.append(centre ?? 0)
+        record.append("\(steering)")
         record.append(UInt64(rows))
         record.append(UInt64(columns))
         record.append(UInt64(firstRow))
@@ -96,6 +100,8 @@ extension Projection: Event {
         let hasCentre = try record.readInteger(UInt8.self) == 1
         let column = try record.readDouble()
         centre = hasCentre ? column : nil
+        guard let steering = Steering(try record.readString()) else { throw .invalidField("steering of a projection") }
+        self.steering = steering
         rows = Int(try record.readInteger(UInt64.self))
         columns = Int(try record.readInteger(UInt64.self))
         firstRow = Int(try record.readInteger(UInt64.self))

@@ -26,6 +26,10 @@ public struct ScanFile: Source {
         public var allowsNonFinite = false
         /// Whether the SHA-256 of the input files is taken before the first frame, which reads them once more.
         public var takesChecksum = false
+        /// Where it is heard what the running scan is steered to; nil for a scan that nobody steers.
+        public var steering: SteeringTopics?
+        /// The most projections a second, for a file that plays the part of a detector; nil for as many as there is time for.
+        public var projectionsPerSecond: Double?
 
         /// The input alone.
         public init() {}
@@ -50,13 +54,21 @@ public struct ScanFile: Source {
     /// - Throws: `FormatError` or `TomographyError`, naming the file and the dataset.
     public func open(_ partition: Int, context: SourceContext) throws -> any SourceReader<Frame> {
         guard let path else { throw TomographyError.noInput }
-        return ScanReader(try OpenScan(path, options), context)
+        var inbox: SteeringInbox?
+        if let topics = options.steering, let log = context.log {
+            inbox = try SteeringInbox(topics, of: context.scan, in: log)
+        }
+        return ScanReader(
+            try OpenScan(path, options), inbox, DetectorPace(projectionsPerSecond: options.projectionsPerSecond),
+            context)
     }
 }
 
 /// Reads the frames of an open scan, each with its number as its event time.
 private struct ScanReader: SourceReader {
     private let scan: OpenScan
+    private let steering: SteeringInbox?
+    private var pace: DetectorPace
     private let context: SourceContext
     private var isStarted = false
     private var section = 0
@@ -64,8 +76,10 @@ private struct ScanReader: SourceReader {
     private var counts: [FrameKind: Int] = [:]
     private var count: UInt64 = 0
 
-    init(_ scan: OpenScan, _ context: SourceContext) {
+    init(_ scan: OpenScan, _ steering: SteeringInbox?, _ pace: DetectorPace, _ context: SourceContext) {
         self.scan = scan
+        self.steering = steering
+        self.pace = pace
         self.context = context
     }
 
@@ -75,13 +89,17 @@ private struct ScanReader: SourceReader {
             return .control(.scanStart(ScanStart(scan: context.scan, properties: try scan.properties())))
         }
         while !batch.isFull, section < scan.sections.count, !context.isStopping {
+            if steer(into: &batch) { continue }
             let frames = scan.sections[section]
             guard offset < frames.range.count else {
                 section += 1
                 offset = 0
                 continue
             }
-            let wanted = min(batch.remaining, scan.framesPerBlock(of: frames), frames.range.count - offset)
+            var wanted = min(batch.remaining, scan.framesPerBlock(of: frames), frames.range.count - offset)
+            if let steering { wanted = steering.frames(upTo: wanted, from: count) }
+            if frames.kind == .projection { wanted = pace.allowed(of: wanted) }
+            guard wanted > 0 else { return .more }
             for pixels in try scan.read(section, offset..<offset + wanted, firstIndex: counts[frames.kind, default: 0])
             {
                 append(pixels, of: frames, to: &batch)
@@ -94,6 +112,16 @@ private struct ScanReader: SourceReader {
         // Behind the last frames stands the end of the scan, and behind that nothing.
         defer { section += 1 }
         return .control(.scanEnd(ScanEnd(scan: context.scan, eventCount: count)))
+    }
+
+    /// Puts the next steering into the batch, where there is one; the scan ends with one that stops it.
+    private mutating func steer(into batch: inout SourceBatch<Frame>) -> Bool {
+        guard let change = steering?.next(at: count) else { return false }
+        let frame = Frame(change, scan: context.scan, before: counts[.projection, default: 0])
+        batch.append(frame, time: Timestamp(nanoseconds: Int64(count)), payloadBytes: frame.pixels.count)
+        count += 1
+        if change.stops { section = scan.sections.count }
+        return true
     }
 
     private mutating func append(_ pixels: Payload, of frames: ScanSection, to batch: inout SourceBatch<Frame>) {

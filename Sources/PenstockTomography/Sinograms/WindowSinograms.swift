@@ -18,8 +18,9 @@ struct WindowSinograms: Sendable {
 
     /// - Throws: `TomographyError` for a window without projections or without a rotation centre, or that a step cannot take.
     init(_ projections: [Projection], steps: [any SinogramStep]) throws(TomographyError) {
-        guard let first = projections.first else { throw .noAngles }
-        guard let centre = first.centre else { throw .centreUnknown }
+        guard let first = projections.first, let last = projections.last else { throw .noAngles }
+        // The newest knows best: the scan may have been steered to another centre.
+        guard let centre = last.centre else { throw .centreUnknown }
         self.projections = projections
         self.steps = steps
         let angles = projections.map(\.angleDegrees)
@@ -53,6 +54,17 @@ struct WindowSinograms: Sendable {
             let lines = (0..<sinogram.angles).map { values.baseAddress! + $0 * sinogram.columns }
             lines.withUnsafeBufferPointer(body)
         }
+    }
+
+    /// The sinogram of a detector row after all steps, in order of the angles round the circle.
+    func ordered(row: Int) -> Sinogram {
+        let sinogram = sinogram(row: row)
+        // Steps have it in this order anyway.
+        guard steps.isEmpty else { return sinogram }
+        let columns = sinogram.columns
+        let places = CircularOrder(anglesDegrees: geometry.anglesDegrees).places
+        return Sinogram(
+            columns: columns, values: places.flatMap { sinogram.values[$0 * columns..<($0 + 1) * columns] })
     }
 
     /// The sinogram of a detector row after all steps.

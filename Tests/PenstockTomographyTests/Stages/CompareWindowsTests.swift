@@ -32,16 +32,4 @@ import Testing
         #expect(abs(second[0].correlation - first[1].correlation) < 1e-9)
         #expect(try driver.process([slice(0, 0, phase: 0, scan: 2)]).isEmpty)
     }
-
-    @Test("the first window whose slices all hardly change is told, once")
-    func enough() throws {
-        let driver = StageDriver(CompareWindows(enough: 0.99))
-        let phases = [(0.0, 0.0), (0.0, 0.9), (0.01, 0.9), (0.01, 0.9)]
-        for (window, (even, odd)) in phases.enumerated() {
-            _ = try driver.process([slice(window, 0, phase: even), slice(window, 1, phase: odd)])
-            try driver.restore()
-        }
-        _ = try driver.control(.scanEnd(ScanEnd(scan: ScanID(1), eventCount: 8)))
-        #expect(driver.reported == [.fact(name: "good_enough_at_window", value: "2")])
-    }
 }
