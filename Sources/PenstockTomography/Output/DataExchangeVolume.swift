@@ -32,9 +32,9 @@ public struct DataExchangeVolume: Sink {
 }
 
 /// The file of a volume while it is written.
-private final class PendingHDF5Volume: PendingVolume {
-    private static let dataset = "/exchange/data"
-    private static let process = "/process/reconstruction"
+final class PendingHDF5Volume: PendingVolume {
+    static let dataset = "/exchange/data"
+    static let process = "/process/reconstruction"
 
     let path: String
     private let temporary: String

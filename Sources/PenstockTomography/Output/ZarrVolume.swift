@@ -39,7 +39,7 @@ public struct ZarrVolume: Sink {
 }
 
 /// The folder of a volume while it is written.
-private final class PendingZarrVolume: PendingVolume {
+final class PendingZarrVolume: PendingVolume {
     let path: String
     private let temporary: String
     private let format: ZarrFormat
