@@ -6,7 +6,8 @@ import PenstockTomography
 struct AssembleCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "assemble",
-        abstract: "Make one volume of those that run or replay made with --part, with the bytes that a single process makes.")
+        abstract:
+            "Make one volume of those that run or replay made with --part, with the bytes that a single process makes.")
 
     @Argument(help: "The volumes of all parts, in any order.") var parts: [String]
     @Option(help: "The volume: an HDF5 file, or a Zarr folder where the name ends in .zarr.") var output = "volume.h5"

@@ -139,7 +139,9 @@ import PenstockTomography
     /// Refuses what cannot be meant.
     func validate() throws {
         if let width, width < 1 { throw ValidationError("--width takes a number of one or more") }
-        if let follow, !(follow > 0 && follow <= 1e6) { throw ValidationError("--follow takes seconds, up to a million") }
+        if let follow, !(follow > 0 && follow <= 1e6) {
+            throw ValidationError("--follow takes seconds, up to a million")
+        }
         guard !reconstruction.warmStart || window != .whole else {
             throw ValidationError(
                 "--warm-start needs windows that follow each other, such as --window 180deg; --window whole has one")

@@ -114,7 +114,8 @@ public enum TomographyError: Diagnostic, Equatable {
         case .centreOutside: "columns are counted from 0; give --centre auto to have it found"
         case .partIsEmpty: "share the scan among fewer processes"
         case .otherPart(let recorded, _): "give --part \(recorded)"
-        case .detectorUnknown: "record it with LiveTomography run, or with the property rows in the record that begins the scan"
+        case .detectorUnknown:
+            "record it with LiveTomography run, or with the property rows in the record that begins the scan"
         case .partNeeds(_, let hint), .partsDoNotFit(_, _, let hint): hint
         case .rowOutside: "rows are counted from 0; give --rows all for all of them"
         case .centreUnknown: "put FindCentre(...) before the window"

@@ -48,7 +48,9 @@ extension HDF5File {
                 H5Aiterate_by_name(
                     file, object, H5_INDEX_NAME, H5_ITER_INC, &position,
                     { _, name, _, place in
-                        if let name { place?.assumingMemoryBound(to: [String].self).pointee.append(String(cString: name)) }
+                        if let name {
+                            place?.assumingMemoryBound(to: [String].self).pointee.append(String(cString: name))
+                        }
                         return 0
                     }, place, penstock_h5_default_properties())
             }

@@ -87,7 +87,8 @@ public struct HDF5Dataset: ~Copyable, Sendable {
             _ = try file.identifier()
             guard H5Aexists(id, attribute) > 0 else { return false }
             let failure = { [file, name] in
-                HDF5Failure.last().error(.readFailed, .reading, file: file.path, object: "attribute \(attribute) of \(name)")
+                HDF5Failure.last().error(
+                    .readFailed, .reading, file: file.path, object: "attribute \(attribute) of \(name)")
             }
             let opened = try HDF5Identifier(
                 H5Aopen(id, attribute, penstock_h5_default_properties()), H5Aclose, orThrow: failure)

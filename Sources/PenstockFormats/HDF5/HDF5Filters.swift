@@ -29,7 +29,8 @@ enum HDF5Filters {
             throw FormatError(
                 .unsupportedFilter, file: file, object: object,
                 "is compressed by the filter \(name) (number \(filter)), which is not installed",
-                hint: "install the plugin (hdf5-plugins of your distribution, or `pip install hdf5plugin`) and set HDF5_PLUGIN_PATH "
+                hint:
+                    "install the plugin (hdf5-plugins of your distribution, or `pip install hdf5plugin`) and set HDF5_PLUGIN_PATH "
                     + "to the folder that holds it")
         }
     }

@@ -23,7 +23,9 @@ public struct VolumeParts: Sendable {
             let file = try HDF5File(opening: path)
             let shape = try file.dataset(PendingHDF5Volume.dataset).shape
             var origin = try Self.origin(of: file)
-            guard shape.count == 3, let part = origin.removeValue(forKey: Self.attribute).flatMap(DetectorPart.init(argument:)) else {
+            guard shape.count == 3,
+                let part = origin.removeValue(forKey: Self.attribute).flatMap(DetectorPart.init(argument:))
+            else {
                 throw TomographyError.partsDoNotFit(
                     path: path, reason: "is a volume, but not that of a part of a scan",
                     hint: "parts are made by run or replay with --part 1/2 and so on")
@@ -106,14 +108,17 @@ public struct VolumeParts: Sendable {
     ) throws(TomographyError) {
         if shape.dropFirst() != first.shape.dropFirst() {
             throw .partsDoNotFit(
-                path: path, reason: "has slices of \(shape[1]) x \(shape[2]) pixels, \(first.path) of \(first.shape[1]) x \(first.shape[2])",
+                path: path,
+                reason:
+                    "has slices of \(shape[1]) x \(shape[2]) pixels, \(first.path) of \(first.shape[1]) x \(first.shape[2])",
                 hint: "make all parts with the same options")
         }
         let names = Set(origin.keys).union(first.origin.keys).sorted()
         guard let other = names.first(where: { origin[$0] != first.origin[$0] }) else { return }
         throw .partsDoNotFit(
             path: path,
-            reason: "was made with \(other) \(origin[other] ?? "unknown"), \(first.path) with \(first.origin[other] ?? "unknown")",
+            reason:
+                "was made with \(other) \(origin[other] ?? "unknown"), \(first.path) with \(first.origin[other] ?? "unknown")",
             hint: "make all parts of one scan with the same options")
     }
 }

@@ -63,7 +63,8 @@ public struct CorrectTilt: Operator {
         let whole = place.rounded(.down)
         let t = Float(place - whole)
         let weights = SIMD4(
-            ((-0.5 * t + 1) * t - 0.5) * t, (1.5 * t - 2.5) * t * t + 1, ((-1.5 * t + 2) * t + 0.5) * t, (0.5 * t - 0.5) * t * t)
+            ((-0.5 * t + 1) * t - 0.5) * t, (1.5 * t - 2.5) * t * t + 1, ((-1.5 * t + 2) * t + 0.5) * t,
+            (0.5 * t - 0.5) * t * t)
         return (Int(whole) - 1, weights)
     }
 }

@@ -79,8 +79,10 @@ struct DeadPixels: Sendable {
         if single > 0 {
             parts.append("\(single) \(parts.isEmpty ? "" : "more ")pixel\(single == 1 ? "" : "s")")
         }
-        return "no flat is brighter than the darks in \(parts.joined(separator: ", ")) of the detector: values there are "
-            + "interpolated from the pixels beside them" + (deadRows.isEmpty ? "" : ", and such slices show nothing of their own")
+        return
+            "no flat is brighter than the darks in \(parts.joined(separator: ", ")) of the detector: values there are "
+            + "interpolated from the pixels beside them"
+            + (deadRows.isEmpty ? "" : ", and such slices show nothing of their own")
     }
 
     /// Puts values into the place of dead pixels of a projection, float32 `[row, column]`.
@@ -95,10 +97,12 @@ struct DeadPixels: Sendable {
             }
         }
         for dead in deadRows {
-            let part = dead.above.flatMap { above in dead.below.map { Float(dead.row - above) / Float($0 - above) } } ?? 0
+            let part =
+                dead.above.flatMap { above in dead.below.map { Float(dead.row - above) / Float($0 - above) } } ?? 0
             for column in 0..<columns {
                 values[dead.row * columns + column] = Self.between(
-                    dead.above.map { values[$0 * columns + column] }, dead.below.map { values[$0 * columns + column] }, part)
+                    dead.above.map { values[$0 * columns + column] }, dead.below.map { values[$0 * columns + column] },
+                    part)
             }
         }
     }
@@ -123,7 +127,8 @@ struct DeadPixels: Sendable {
         let shown = ranges.prefix(4)
         let others = numbers.count - shown.map(\.count).reduce(0, +)
         return (numbers.count == 1 ? name : name + "s") + " "
-            + shown.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" }.joined(separator: ", ")
+            + shown.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" }.joined(
+                separator: ", ")
             + (others > 0 ? " and \(others) others" : "")
     }
 }

@@ -132,7 +132,8 @@ public struct Reconstruct: WindowOperator {
     }
 
     private func slice(
-        _ number: Int, of count: Int, at place: Int, _ pixels: Payload, size: Int, of projections: [Projection], _ pane: WindowPane
+        _ number: Int, of count: Int, at place: Int, _ pixels: Payload, size: Int, of projections: [Projection],
+        _ pane: WindowPane
     ) -> ReconstructedSlice {
         let angles = projections.map(\.angleDegrees)
         return ReconstructedSlice(
@@ -155,7 +156,8 @@ public struct Reconstruct: WindowOperator {
         context.report(
             .warning(
                 "the projections leave a gap of \(degrees(weights.largestGapRadians)) degrees, from \(degrees(start)) to "
-                    + "\(degrees(start + weights.largestGapRadians)) (modulo 180): the image has artefacts along its directions"))
+                    + "\(degrees(start + weights.largestGapRadians)) (modulo 180): the image has artefacts along its directions"
+            ))
     }
 }
 

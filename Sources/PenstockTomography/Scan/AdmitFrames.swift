@@ -62,7 +62,8 @@ public struct AdmitFrames: Operator {
             let wanted = rows.map { "\($0.part)" }
             if let recorded, recorded != wanted { throw TomographyError.otherPart(recorded: recorded, wanted: wanted) }
             if rows != nil { state.seen.detectorRows = Int64(try ScanProperties.detectorRows(start)) }
-            if let surplus = start.properties[ScanProperties.surplusAngles], let count = start.properties["projections"] {
+            if let surplus = start.properties[ScanProperties.surplusAngles], let count = start.properties["projections"]
+            {
                 context.report(
                     .warning(
                         "the scan has \(count) projections and \(surplus) angles more: it was taken as broken off, and the "
@@ -97,14 +98,16 @@ public struct AdmitFrames: Operator {
         guard wanted != present else { return frame }
         guard present.lowerBound <= wanted.lowerBound, wanted.upperBound <= present.upperBound else {
             throw TomographyError.partNeeds(
-                reason: "with these options part \(rows.part) needs the rows \(wanted.lowerBound)-\(wanted.upperBound - 1), but "
+                reason:
+                    "with these options part \(rows.part) needs the rows \(wanted.lowerBound)-\(wanted.upperBound - 1), but "
                     + "\(present.lowerBound)-\(present.upperBound - 1) were recorded",
                 hint: "replay it with the options of its run, or record it again")
         }
         let rowBytes = frame.columns * frame.pixelType.byteCount
         let start = rowBytes * (wanted.lowerBound - frame.firstRow)
         return Frame(
-            scan: frame.scan, kind: frame.kind, index: frame.index, angleDegrees: frame.angleDegrees, rows: wanted.count,
+            scan: frame.scan, kind: frame.kind, index: frame.index, angleDegrees: frame.angleDegrees,
+            rows: wanted.count,
             columns: frame.columns, firstRow: wanted.lowerBound, pixelType: frame.pixelType,
             pixels: frame.pixels[start..<start + rowBytes * wanted.count])
     }
@@ -122,7 +125,8 @@ public struct AdmitFrames: Operator {
         if seen.saturatedInFlats > 0 {
             context.report(
                 .warning(
-                    "the flats have \(seen.saturatedInFlats) saturated pixels: attenuation there comes out too small, and rings may follow"))
+                    "the flats have \(seen.saturatedInFlats) saturated pixels: attenuation there comes out too small, and rings may follow"
+                ))
         }
         if seen.saturatedInProjections > 0 {
             context.report(

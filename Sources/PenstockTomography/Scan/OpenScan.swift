@@ -42,7 +42,8 @@ final class OpenScan {
         (rows, columns) = try Self.checkedSize(scan, path)
         guard let angles = scan.angles else {
             throw FormatError(
-                .missingDataset, file: path, "there are no angles", hint: "give --angles FILE with an angle on each line")
+                .missingDataset, file: path, "there are no angles",
+                hint: "give --angles FILE with an angle on each line")
         }
         let count = scan.count(of: .projection)
         anglesDegrees = try angles.degrees(count: count).map { $0 + options.angleOffsetDegrees }
@@ -135,7 +136,8 @@ final class OpenScan {
     }
 
     /// The size of the frames, once all have the same and there are enough of each kind.
-    private static func checkedSize(_ scan: StoredScan, _ path: String) throws(FormatError) -> (rows: Int, columns: Int) {
+    private static func checkedSize(_ scan: StoredScan, _ path: String) throws(FormatError) -> (rows: Int, columns: Int)
+    {
         let count = scan.count(of: .projection)
         guard count >= 2, let projections = scan.sections.first(where: { $0.kind == .projection })?.frames else {
             throw FormatError(

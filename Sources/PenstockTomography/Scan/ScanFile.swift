@@ -99,7 +99,8 @@ private struct ScanReader: SourceReader {
                 continue
             }
             let wanted = min(batch.remaining, scan.framesPerBlock(of: frames), frames.range.count - offset)
-            for pixels in try scan.read(section, offset..<offset + wanted, firstIndex: counts[frames.kind, default: 0]) {
+            for pixels in try scan.read(section, offset..<offset + wanted, firstIndex: counts[frames.kind, default: 0])
+            {
                 append(pixels, of: frames, to: &batch)
             }
             offset += wanted
@@ -128,7 +129,8 @@ private struct ScanReader: SourceReader {
         let frame = Frame(
             scan: context.scan, kind: frames.kind, index: index,
             angleDegrees: frames.kind == .projection ? scan.anglesDegrees[index] : 0, rows: scan.rowsRead.count,
-            columns: scan.columns, firstRow: scan.rowsRead.lowerBound, pixelType: frames.frames.pixelType, pixels: pixels)
+            columns: scan.columns, firstRow: scan.rowsRead.lowerBound, pixelType: frames.frames.pixelType,
+            pixels: pixels)
         batch.append(frame, time: Timestamp(nanoseconds: Int64(count)), payloadBytes: pixels.count)
         counts[frames.kind] = index + 1
         count += 1

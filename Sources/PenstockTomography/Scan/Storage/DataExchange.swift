@@ -17,7 +17,8 @@ enum DataExchange {
                 .wrongFormat, file: file.path, "holds neither a Data Exchange scan nor an NXtomo entry",
                 hint: names.isEmpty
                     ? "the file is empty"
-                    : "Data Exchange has its frames in /exchange/data; this file holds \(names.prefix(8).joined(separator: ", "))")
+                    : "Data Exchange has its frames in /exchange/data; this file holds \(names.prefix(8).joined(separator: ", "))"
+            )
         }
         let projections = try HDF5Frames("/exchange/data", of: file)
         var sections: [ScanSection] = []
@@ -35,6 +36,7 @@ enum DataExchange {
     private static func angles(of file: borrowing HDF5File) throws(FormatError) -> ProjectionAngles? {
         guard try file.kind(of: theta) != nil else { return nil }
         return ProjectionAngles(
-            values: try file.readVector(theta), unit: try AngleUnit(of: theta, in: file), file: file.path, object: theta)
+            values: try file.readVector(theta), unit: try AngleUnit(of: theta, in: file), file: file.path, object: theta
+        )
     }
 }

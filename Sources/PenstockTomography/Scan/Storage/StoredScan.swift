@@ -63,7 +63,9 @@ struct StoredScan {
 
     /// The sections of one kind out of whatever is at `path`, to take the place of others.
     /// - Throws: `FormatError`; `wrongShape` where there are none.
-    static func sections(of kind: FrameKind, at path: String) throws(FormatError) -> (sections: [ScanSection], files: [String]) {
+    static func sections(of kind: FrameKind, at path: String) throws(FormatError) -> (
+        sections: [ScanSection], files: [String]
+    ) {
         let scan = try open(path, tiffShows: kind)
         let found = scan.sections.filter { $0.kind == kind && !$0.range.isEmpty }
         guard !found.isEmpty else {

@@ -33,7 +33,9 @@ final class TIFFFrames: StoredFrames {
             let frame = UnsafeMutableRawBufferPointer.allocate(byteCount: rows * rowBytes, alignment: 64)
             defer { frame.deallocate() }
             try read(number, into: frame)
-            part.copyMemory(from: UnsafeRawBufferPointer(rebasing: frame[wanted.lowerBound * rowBytes..<wanted.upperBound * rowBytes]))
+            part.copyMemory(
+                from: UnsafeRawBufferPointer(
+                    rebasing: frame[wanted.lowerBound * rowBytes..<wanted.upperBound * rowBytes]))
         }
     }
 
