@@ -89,7 +89,7 @@ import Testing
                     + "interpolated from the pixels beside them, and such slices show nothing of their own"
             ])
         #expect(correlation(dead) > correlation(whole) - 0.02)
-        #expect(dead.volume.slices.joined().allSatisfy(\.isFinite))
+        #expect(dead.volume.slices.joined().allSatisfy { $0.isFinite })
     }
 
     @Test("saturated pixels are counted and said")

@@ -12,10 +12,13 @@ import Testing
 
     /// A frame whose pixels in row r are 10 r and 10 r + 1.
     private static func frame(rows: Range<Int>, index: Int = 0) -> Frame {
-        let counts = rows.flatMap { [UInt16(10 * $0), UInt16(10 * $0 + 1)] }
-        return Frame(
+        Frame(
             scan: ScanID(1), kind: .projection, index: index, angleDegrees: 0, rows: rows.count, columns: 2,
-            firstRow: rows.lowerBound, pixelType: .u16, pixels: Payload(counts))
+            firstRow: rows.lowerBound, pixelType: .u16, pixels: Payload(counts(rows)))
+    }
+
+    private static func counts(_ rows: Range<Int>) -> [UInt16] {
+        rows.flatMap { row -> [UInt16] in [UInt16(10 * row), UInt16(10 * row + 1)] }
     }
 
     @Test("projections that are zero everywhere are left out, and told of at the end; darks may be zero")
@@ -69,9 +72,7 @@ import Testing
         let cut = try whole.process([Self.frame(rows: 0..<20)])[0]
         // 20 rows are ten pairs, rows 10 to 19 the last five; four more above them for dead rows.
         #expect(cut.firstRow == 6 && cut.rows == 14)
-        #expect(
-            cut.pixels.withValues(of: UInt16.self) { Array($0) }
-                == (6..<20).flatMap { [UInt16(10 * $0), UInt16(10 * $0 + 1)] })
+        #expect(cut.pixels.withValues(of: UInt16.self) { Array($0) } == Self.counts(6..<20))
         let recorded = StageDriver(AdmitFrames(rows))
         _ = try recorded.control(Self.start(["rows": "14", "part": "2/2", "detector_rows": "20"]))
         #expect(try recorded.process([Self.frame(rows: 6..<20)])[0].rows == 14)

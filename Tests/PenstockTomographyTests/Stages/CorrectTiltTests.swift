@@ -46,7 +46,7 @@ import Testing
         var values = [Float](repeating: 0.5, count: 81)
         values[40] = .nan
         let turned = try StageDriver(CorrectTilt(degrees: 1)).process([.row(values, rows: 9)])[0].values.floats
-        #expect(turned.allSatisfy(\.isFinite))
+        #expect(turned.allSatisfy { $0.isFinite })
         #expect(turned[0] == 0.5 && abs(turned[40] - 1) < 0.01)
     }
 }
