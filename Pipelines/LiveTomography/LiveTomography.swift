@@ -5,7 +5,7 @@ import PenstockTomography
 @main struct LiveTomography: Pipeline {
     static let abstract = "Record a tomography scan and reconstruct it while it is recorded."
     static let verbs: [any ParsableCommand.Type] = [
-        CentreCommand.self, SteerCommand.self, PhantomCommand.self,
+        CentreCommand.self, SteerCommand.self, AssembleCommand.self, PhantomCommand.self,
     ]
 
     @Option(help: "The scan: a Data Exchange or NXtomo HDF5 file, a TIFF file or a folder of TIFF files.")
@@ -17,6 +17,10 @@ import PenstockTomography
     @Option(help: "Unit of the angles, whatever the input says: deg or rad.") var angleUnit: AngleUnit?
     @Option(parsing: .unconditional, help: "Degrees that are added to every angle: the image turns by them.")
     var angleOffset = 0.0
+    @Option(help: "Read an HDF5 file that is still written, until nothing has come for so many seconds.")
+    var follow: Double?
+    @Option(help: "One of several parts of the scan by rows, for a process of its own: 1/2, and 2/2 in another.")
+    var part: DetectorPart?
     @Flag(inversion: .prefixedNo, help: "Keep the SHA-256 of the input, which reads it once more.") var checksum = true
     @Option(
         help:
@@ -57,10 +61,12 @@ import PenstockTomography
         let prepared = Flow("preparation") {
             scan
             CheckSequence()
+            AdmitFrames(partRows)
             FlatField(
                 average: preparation.flatAverage, timing: preparation.flatTiming, allowsNonFinite: allowNonFinite)
             if preparation.cropRows != nil || preparation.cropColumns != nil {
-                CropProjections(rows: preparation.cropRows?.indices, columns: preparation.cropColumns?.indices)
+                CropProjections(
+                    rows: preparation.cropRows?.indices, columns: preparation.cropColumns?.indices, isPart: part != nil)
             }
             if let threshold = preparation.zingerThreshold {
                 RemoveZingers(threshold: threshold)
@@ -73,6 +79,12 @@ import PenstockTomography
             }
             if let paganin = preparation.paganin {
                 RetrievePhase(paganin)
+            }
+            if let tilt = preparation.tilt {
+                CorrectTilt(degrees: tilt)
+            }
+            if let partRows {
+                KeepOwnRows(partRows)
             }
             MinusLog(floor: preparation.floor)
             if let polynomial = preparation.beamHardening {
@@ -158,6 +170,21 @@ import PenstockTomography
     /// The settings that do not go together.
     func check(_ verb: PipelineVerb) throws {
         if preparation.halfAcquisition, centre == .automatic { throw TomographyError.halfAcquisitionNeedsCentre }
+        guard part != nil else { return }
+        if centre == .automatic {
+            throw TomographyError.partNeeds(
+                reason: "a part of a scan cannot find the rotation centre of the whole", hint: "give --centre")
+        }
+        if output.hasSuffix(".zarr") {
+            throw TomographyError.partNeeds(
+                reason: "parts of a scan are HDF5 files",
+                hint: "give --output part.h5; LiveTomography assemble makes the Zarr folder of all parts")
+        }
+        if rows != .all || tiff != nil {
+            throw TomographyError.partNeeds(
+                reason: "\(tiff == nil ? "--rows" : "--tiff") counts slices of the whole volume, not those of a part",
+                hint: tiff == nil ? "choose rows with --crop-rows" : "leave --tiff out of the parts")
+        }
     }
 
     /// Refuses what cannot be meant.
@@ -169,6 +196,9 @@ import PenstockTomography
             throw ValidationError("--planes says what --preview DIR shows: give both")
         }
         if let width, width < 1 { throw ValidationError("--width takes a number of one or more") }
+        if let follow, !(follow > 0 && follow <= 1e6) {
+            throw ValidationError("--follow takes seconds, up to a million")
+        }
         guard quality.reference != nil && quality.judge == nil || !quality.isWanted || window != .whole else {
             throw ValidationError(
                 "comparing windows needs windows that follow each other, such as --window 180deg; --window whole has one"
@@ -226,7 +256,18 @@ import PenstockTomography
         options.steering = SteeringTopics(
             ["steering"] + (quality.stopWhen == nil ? [] : [QualityOptions.judgements]), recording: "projections")
         options.projectionsPerSecond = pace
+        options.part = partRows
+        options.followTimeout = follow.map { .seconds($0) }
         return options
+    }
+
+    /// The rows that the part of the scan reads and makes.
+    private var partRows: PartRows? {
+        part.map {
+            PartRows(
+                $0, crop: preparation.cropRows?.indices, binning: preparation.binning ?? 1,
+                needsAllRows: preparation.needsAllRows)
+        }
     }
 
     /// What the volume itself says about how it was made: nothing that differs between a run and its replay.
@@ -237,6 +278,7 @@ import PenstockTomography
         parameters["window"] = "\(window)"
         parameters["every"] = "\(every)"
         parameters["rows"] = "\(rows)"
+        parameters[VolumeParts.attribute] = part?.description
         parameters["width"] = width.map { "\($0)" } ?? "all"
         return parameters
     }

@@ -19,6 +19,10 @@ struct PreparationOptions: ParsableArguments {
         help: "Phase retrieval in keV, cm, micrometres and beta/delta: energy=20,distance=5,pixel=0.65,alpha=0.001.",
         transform: { try PaganinParameters($0) })
     var paganin: PaganinParameters?
+    @Option(
+        parsing: .unconditional,
+        help: "Degrees by which the rotation axis leans in the plane of the detector, to the right on lower rows.")
+    var tilt: Double?
     @Option(help: "Transmission that stands for all smaller ones.") var floor = 1e-6
     @Option(help: "Beam hardening: factors of the attenuation, its square and so on, such as 1,0.05.")
     var beamHardening: Polynomial?
@@ -34,8 +38,12 @@ struct PreparationOptions: ParsableArguments {
     func validate() throws {
         if let air, air < 1 { throw ValidationError("--air takes a number of one or more") }
         if let binning, !(1...64).contains(binning) { throw ValidationError("--binning must lie between 1 and 64") }
+        if let tilt, !(abs(tilt) <= 15) { throw ValidationError("--tilt must lie between -15 and 15") }
         guard floor >= 1e-30, floor <= 1 else { throw ValidationError("--floor must lie between 1e-30 and 1") }
     }
+
+    /// Whether a part of a scan must see whole projections.
+    var needsAllRows: Bool { paganin != nil || tilt != nil }
 
     /// What happens to sinograms, in order.
     var sinogramSteps: [any SinogramStep] {
@@ -49,7 +57,8 @@ struct PreparationOptions: ParsableArguments {
             "flat_average": flatAverage.rawValue, "flat_timing": flatTiming.rawValue,
             "crop_rows": cropRows?.description ?? "none", "crop_columns": cropColumns?.description ?? "none",
             "zinger_threshold": zingerThreshold.map { "\($0)" } ?? "none", "air": air.map { "\($0)" } ?? "none",
-            "binning": "\(binning ?? 1)", "paganin": paganin?.description ?? "none", "floor": "\(floor)",
+            "binning": "\(binning ?? 1)", "paganin": paganin?.description ?? "none",
+            "tilt": tilt.map { "\($0)" } ?? "none", "floor": "\(floor)",
             "beam_hardening": beamHardening?.description ?? "none",
             "stripe": stripe.isEmpty ? "none" : stripe.map(\.description).joined(separator: " "),
             "half_acquisition": "\(halfAcquisition)",

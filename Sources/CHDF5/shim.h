@@ -38,6 +38,7 @@ PENSTOCK_H5_ID(little_f64, H5T_IEEE_F64LE)
 #undef PENSTOCK_H5_ID
 
 static inline unsigned penstock_h5_read_only(void) { return H5F_ACC_RDONLY; }
+static inline unsigned penstock_h5_swmr_read(void) { return H5F_ACC_SWMR_READ; }
 static inline unsigned penstock_h5_exclusive(void) { return H5F_ACC_EXCL; }
 static inline size_t penstock_h5_variable_length(void) { return H5T_VARIABLE; }
 

@@ -24,6 +24,16 @@ public enum TomographyError: Diagnostic, Equatable {
     case nonFinitePixels(projection: Int, count: Int)
     /// The rotation centre that was given is not on the detector.
     case centreOutside(Double, columns: Int)
+    /// A part of a scan has no rows: there are more parts than pairs of rows.
+    case partIsEmpty(String, rows: Int)
+    /// The recorded frames are those of a part of the scan, but another part, or the whole, is to be reconstructed.
+    case otherPart(recorded: String, wanted: String?)
+    /// The beginning of a scan does not say how many rows its detector has.
+    case detectorUnknown
+    /// A part of a scan cannot be made with these options.
+    case partNeeds(reason: String, hint: String)
+    /// Volumes are not the parts of one.
+    case partsDoNotFit(path: String, reason: String, hint: String)
     /// A slice was asked for that has no row on the detector.
     case rowOutside(Int, rows: Range<Int>)
     /// Projections reached a reconstruction without a rotation centre.
@@ -68,6 +78,13 @@ public enum TomographyError: Diagnostic, Equatable {
             "projection \(projection) has \(count) pixels that are NaN or infinite after normalisation"
         case .centreOutside(let column, let columns):
             "the rotation centre \(column) is not on the detector, whose columns are 0 to \(columns - 1)"
+        case .partIsEmpty(let part, let rows):
+            "part \(part) of the scan is empty: \(rows) rows become slices, which go by pairs"
+        case .otherPart(let recorded, let wanted):
+            "part \(recorded) of the scan was recorded, not \(wanted.map { "part \($0)" } ?? "the whole")"
+        case .detectorUnknown: "the scan does not say how many rows its detector has"
+        case .partNeeds(let reason, _): reason
+        case .partsDoNotFit(let path, let reason, _): "\(path): \(reason)"
         case .rowOutside(let row, let rows):
             "row \(row) is not on the detector, whose rows are \(rows.lowerBound) to \(rows.upperBound - 1)"
         case .centreUnknown: "a projection reached the reconstruction without a rotation centre"
@@ -104,6 +121,11 @@ public enum TomographyError: Diagnostic, Equatable {
         case .shapeChanged: "all frames of a scan must come from the same region of the detector"
         case .nonFinitePixels: "repair the data, or give --allow-non-finite to count such pixels as air"
         case .centreOutside: "columns are counted from 0; give --centre auto to have it found"
+        case .partIsEmpty: "share the scan among fewer processes"
+        case .otherPart(let recorded, _): "give --part \(recorded)"
+        case .detectorUnknown:
+            "record it with LiveTomography run, or with the property rows in the record that begins the scan"
+        case .partNeeds(_, let hint), .partsDoNotFit(_, _, let hint): hint
         case .rowOutside: "rows are counted from 0; give --rows all for all of them"
         case .centreUnknown: "put FindCentre(...) before the window"
         case .angleGoesBack:
@@ -128,11 +150,11 @@ public enum TomographyError: Diagnostic, Equatable {
     public var category: FailureCategory {
         switch self {
         case .noAngles, .invalidAngle, .sinogramTooSmall, .noFlats, .flatsNotBrighter, .shapeChanged, .nonFinitePixels,
-            .angleGoesBack, .halfAcquisitionTooShort, .volumeChanged, .emptyVolume,
+            .angleGoesBack, .halfAcquisitionTooShort, .volumeChanged, .emptyVolume, .detectorUnknown, .partsDoNotFit,
             .referenceDoesNotFit:
             .data
         case .invalidCentre, .unknownFilter, .noInput, .centreOutside, .rowOutside, .halfAcquisitionNeedsCentre,
-            .invalidSettings, .projectionTooSmall, .sliceTooSmall:
+            .invalidSettings, .projectionTooSmall, .sliceTooSmall, .partIsEmpty, .otherPart, .partNeeds:
             .usage
         case .centreUnknown: .software
         case .noRunningScan: .unavailable

@@ -31,11 +31,12 @@ final class Program {
     /// What it prints, out of the way of what it makes.
     private let streams: TestFolder
 
-    /// Starts the program; names of files in `arguments` are taken relative to the folder.
-    init(_ arguments: [String], in folder: TestFolder) throws {
+    /// Starts the program; names of files in `arguments` are taken relative to the folder. Variables are added to the environment.
+    init(_ arguments: [String], environment: [String: String] = [:], in folder: TestFolder) throws {
         streams = try TestFolder()
         process.executableURL = URL(fileURLWithPath: Self.path)
         process.arguments = arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: streams.write("", to: "output")))
@@ -49,8 +50,10 @@ final class Program {
 
     /// Runs the program to its end.
     @discardableResult
-    static func run(_ arguments: [String], in folder: TestFolder) throws -> Outcome {
-        try Program(arguments, in: folder).wait()
+    static func run(
+        _ arguments: [String], environment: [String: String] = [:], in folder: TestFolder
+    ) throws -> Outcome {
+        try Program(arguments, environment: environment, in: folder).wait()
     }
 
     /// Runs the program to its end, which has to be a good one.

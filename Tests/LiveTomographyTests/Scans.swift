@@ -22,19 +22,37 @@ enum Scans {
 
     /// Writes a file with some of the projections of another, pixel by pixel what the other has.
     static func copy(_ source: String, projections: Range<Int>, to path: String) throws {
+        try copy(source, projections: Array(projections), to: path)
+    }
+
+    /// Writes a file with the frames of another as `change` leaves those of each dataset, by its name.
+    static func change(_ source: String, to path: String, _ change: (String, inout [UInt16]) -> Void) throws {
+        try copy(source, projections: nil, to: path, change)
+    }
+
+    /// Writes a file with some projections of another, in their order, their angles or the first `angles` of all, and counts as `change` leaves
+    /// them.
+    static func copy(
+        _ source: String, projections: [Int]?, angles count: Int? = nil, to path: String,
+        _ change: (String, inout [UInt16]) -> Void = { _, _ in }
+    ) throws {
         let from = try HDF5File(opening: source)
         let file = try HDF5File(creating: path)
         for name in ["/exchange/data", "/exchange/data_white", "/exchange/data_dark"] {
             let dataset = try from.dataset(name)
             let pixels: [UInt16] = try dataset.readAll()
             let frame = dataset.shape[1] * dataset.shape[2]
-            let range = name == "/exchange/data" ? projections : 0..<dataset.shape[0]
+            let chosen =
+                name == "/exchange/data" ? projections ?? Array(0..<dataset.shape[0]) : Array(0..<dataset.shape[0])
             let copy = try file.createDataset(
-                name, shape: [range.count, dataset.shape[1], dataset.shape[2]], of: .u16)
-            try copy.writeAll(Array(pixels[range.lowerBound * frame..<range.upperBound * frame]))
+                name, shape: [chosen.count, dataset.shape[1], dataset.shape[2]], of: .u16)
+            var counts = chosen.flatMap { pixels[$0 * frame..<($0 + 1) * frame] }
+            change(name, &counts)
+            try copy.writeAll(counts)
         }
         let angles = try from.readVector("/exchange/theta", as: Double.self)
-        try file.write(Array(angles[projections]), to: "/exchange/theta")
+        let taken = count.map { Array(angles.prefix($0)) } ?? projections.map { $0.map { angles[$0] } } ?? angles
+        try file.write(taken, to: "/exchange/theta")
         try file.close()
     }
 }

@@ -9,6 +9,10 @@ package enum Python {
         (try? run("import zarr, numpy; assert int(zarr.__version__.split('.')[0]) >= 3")) != nil
     package static let zarrMissing = "python3 with zarr 3 or newer and numpy is not installed"
 
+    /// The HDF5 filters LZ4, bitshuffle and others.
+    package static let hasPlugins = (try? run("import h5py, hdf5plugin")) != nil
+    package static let pluginsMissing = "python3 with h5py and hdf5plugin is not installed"
+
     package struct Failure: Error { package let output: String }
 
     /// Runs a program with arguments and gives what it prints.

@@ -36,6 +36,31 @@ extension HDF5File {
         }
     }
 
+    /// The names of the attributes of a group or dataset, sorted by their bytes.
+    /// - Throws: `missingDataset` where there is no such object; `readFailed`.
+    public func attributeNames(of object: String) throws(FormatError) -> [String] {
+        try HDF5Library.locked { () throws(FormatError) in
+            let file = try handle.identifier()
+            guard try kindLocked(of: object) != nil else { throw try missing(object) }
+            var names: [String] = []
+            var position: hsize_t = 0
+            let status = withUnsafeMutablePointer(to: &names) { place in
+                H5Aiterate_by_name(
+                    file, object, H5_INDEX_NAME, H5_ITER_INC, &position,
+                    { _, name, _, place in
+                        if let name {
+                            place?.assumingMemoryBound(to: [String].self).pointee.append(String(cString: name))
+                        }
+                        return 0
+                    }, place, penstock_h5_default_properties())
+            }
+            guard status >= 0 else {
+                throw HDF5Failure.last().error(.readFailed, .reading, file: path, object: object)
+            }
+            return names
+        }
+    }
+
     /// Gives a group or dataset an attribute, in place of one of the same name.
     /// - Throws: `missingDataset` where there is no such object; `diskFull`, `writeFailed`.
     public func setAttribute(

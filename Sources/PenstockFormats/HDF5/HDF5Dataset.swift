@@ -8,7 +8,7 @@ public struct HDF5Dataset: ~Copyable, Sendable {
     /// The path inside the file.
     public let name: String
     /// The extents, slowest axis first; empty for a single value.
-    public let shape: [Int]
+    public private(set) var shape: [Int]
     /// The type of the elements in the file, whatever its byte order.
     public let elementType: ElementType
 
@@ -60,6 +60,48 @@ public struct HDF5Dataset: ~Copyable, Sendable {
     /// - Throws: As `read(_:into:)`.
     public func readNative(_ slab: Hyperslab, into buffer: UnsafeMutableRawBufferPointer) throws(FormatError) {
         try read(slab, as: elementType, into: buffer)
+    }
+
+    /// Looks at the extents once more, in a file that another program still writes.
+    /// - Throws: `readFailed`, `truncated`; `wrongShape` where the number of axes has changed.
+    public mutating func refresh() throws(FormatError) {
+        shape = try HDF5Library.locked { () throws(FormatError) in
+            _ = try file.identifier()
+            let failure = { [file, name] in
+                HDF5Failure.last().error(.readFailed, .reading, file: file.path, object: name)
+            }
+            guard H5Drefresh(id) >= 0 else { throw failure() }
+            let space = try HDF5Identifier(H5Dget_space(id), H5Sclose, orThrow: failure)
+            let extents = try hdf5Shape(space.id, file: file.path, object: name)
+            guard extents.count == shape.count else {
+                throw FormatError(.wrongShape, file: file.path, object: name, "has another number of axes than before")
+            }
+            return extents
+        }
+    }
+
+    /// Whether the dataset has an attribute of this name whose number is not 0; false where it is not there or no number.
+    /// - Throws: `readFailed`.
+    public func hasMark(_ attribute: String) throws(FormatError) -> Bool {
+        try HDF5Library.locked { () throws(FormatError) in
+            _ = try file.identifier()
+            guard H5Aexists(id, attribute) > 0 else { return false }
+            let failure = { [file, name] in
+                HDF5Failure.last().error(
+                    .readFailed, .reading, file: file.path, object: "attribute \(attribute) of \(name)")
+            }
+            let opened = try HDF5Identifier(
+                H5Aopen(id, attribute, penstock_h5_default_properties()), H5Aclose, orThrow: failure)
+            let space = try HDF5Identifier(H5Aget_space(opened.id), H5Sclose, orThrow: failure)
+            let type = try HDF5Identifier(H5Aget_type(opened.id), H5Tclose, orThrow: failure)
+            // h5py writes true as an enumeration of two bytes' values.
+            guard H5Sget_simple_extent_npoints(space.id) == 1, H5Tget_size(type.id) <= 8,
+                [H5T_INTEGER, H5T_ENUM].contains(H5Tget_class(type.id))
+            else { return false }
+            var bytes: UInt64 = 0
+            guard H5Aread(opened.id, type.id, &bytes) >= 0 else { throw failure() }
+            return bytes != 0
+        }
     }
 
     /// All elements, converted to `Element`.

@@ -10,13 +10,15 @@ extension HDF5File {
     }
 
     /// Opens a dataset of numbers.
-    /// - Throws: `missingDataset`; `wrongType` where its elements are not numbers; `unsupportedFilter`, `readFailed`.
+    /// - Throws: `missingDataset`; `wrongType` where its elements are not numbers; `unsupportedFilter`, `readFailed`;
+    ///   `notFound` where a file is missing that a virtual dataset takes its elements from.
     public func dataset(_ name: String) throws(FormatError) -> HDF5Dataset {
         let (id, shape, type) = try HDF5Library.locked { () throws(FormatError) -> (hid_t, [Int], ElementType) in
             let id = try openDatasetLocked(name)
             do throws(FormatError) {
                 let (shape, type) = try describe(id, name)
                 try HDF5Filters.check(id, file: path, object: name)
+                try HDF5VirtualSources.check(id, file: path, object: name)
                 return (id, shape, type)
             } catch {
                 H5Dclose(id)

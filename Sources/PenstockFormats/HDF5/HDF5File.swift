@@ -16,11 +16,14 @@ public struct HDF5File: ~Copyable, Sendable {
     let handle: HDF5FileHandle
 
     /// Opens an existing file for reading.
+    /// - Parameter whileWritten: Whether another program still adds to it, by single-writer, multiple-readers access;
+    ///   `HDF5Dataset.refresh` then looks at what is new.
     /// - Throws: `notFound`, `notReadable`, `wrongFormat` or `truncated`.
-    public init(opening path: String) throws(FormatError) {
+    public init(opening path: String, whileWritten: Bool = false) throws(FormatError) {
         handle = try HDF5Library.locked { () throws(FormatError) -> HDF5FileHandle in
             let access = try HDF5File.accessProperties(path)
-            let id = H5Fopen(path, penstock_h5_read_only(), access.id)
+            let flags = penstock_h5_read_only() | (whileWritten ? penstock_h5_swmr_read() : 0)
+            let id = H5Fopen(path, flags, access.id)
             guard id >= 0 else { throw HDF5Failure.last().error(.notReadable, .opening, file: path) }
             return HDF5FileHandle(id, path: path, isWritable: false)
         }

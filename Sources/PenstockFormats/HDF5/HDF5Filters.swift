@@ -2,7 +2,7 @@ internal import CHDF5
 
 /// The compression filters of a dataset.
 enum HDF5Filters {
-    /// Names of registered filters, for files that store none. Source: The HDF Group, registered filter plugins.
+    /// Names of registered filters; files store other ones, with versions and addresses in them. Source: The HDF Group, registered filter plugins.
     private static let registered: [Int32: String] = [
         1: "deflate", 2: "shuffle", 3: "fletcher32", 4: "szip", 5: "nbit", 6: "scaleoffset",
         305: "lzo", 307: "bzip2", 32000: "lzf", 32001: "blosc", 32004: "lz4", 32008: "bitshuffle",
@@ -25,11 +25,13 @@ enum HDF5Filters {
             guard filter >= 0, H5Zfilter_avail(filter) <= 0 else { continue }
             let stored = String(
                 decoding: text.prefix { $0 != 0 && $0 != 59 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-            let name = stored.isEmpty ? registered[filter] ?? "without a name" : stored
+            let name = registered[filter] ?? (stored.isEmpty ? "without a name" : stored)
             throw FormatError(
                 .unsupportedFilter, file: file, object: object,
                 "is compressed by the filter \(name) (number \(filter)), which is not installed",
-                hint: "install the HDF5 filter plugins and set HDF5_PLUGIN_PATH to their folder")
+                hint:
+                    "install the plugin (hdf5-plugins of your distribution, or `pip install hdf5plugin`) and set HDF5_PLUGIN_PATH "
+                    + "to the folder that holds it")
         }
     }
 }

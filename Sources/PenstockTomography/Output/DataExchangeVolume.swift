@@ -33,8 +33,8 @@ public struct DataExchangeVolume: Sink {
 
 /// The file of a volume while it is written.
 final class PendingHDF5Volume: PendingVolume {
-    private static let dataset = "/exchange/data"
-    private static let process = "/process/reconstruction"
+    static let dataset = "/exchange/data"
+    static let process = "/process/reconstruction"
 
     let path: String
     private let temporary: String

@@ -5,14 +5,17 @@ internal import PenstockEvents
 public struct CropProjections: Operator {
     private let rows: Range<Int>?
     private let columns: Range<Int>?
+    private let isPart: Bool
 
-    /// Rows and columns that stay, counted from 0, the upper bound not included; nil keeps all.
-    public init(rows: Range<Int>? = nil, columns: Range<Int>? = nil) {
+    /// Rows and columns of the detector that stay, counted from 0, the upper bound not included; nil keeps all.
+    /// - Parameter isPart: Whether projections may have some of these rows only, as those of a part of a scan do.
+    public init(rows: Range<Int>? = nil, columns: Range<Int>? = nil, isPart: Bool = false) {
         for range in [rows, columns].compactMap(\.self) {
             precondition(range.lowerBound >= 0 && !range.isEmpty, "what stays has pixels of the detector")
         }
         self.rows = rows
         self.columns = columns
+        self.isPart = isPart
     }
 
     /// No state.
@@ -28,18 +31,23 @@ public struct CropProjections: Operator {
     }
 
     private func cropped(_ projection: Projection) throws -> Projection {
-        let kept = (rows: rows ?? 0..<projection.rows, columns: columns ?? 0..<projection.columns)
-        guard kept.rows.upperBound <= projection.rows, kept.columns.upperBound <= projection.columns else {
+        let present = projection.firstRow..<projection.firstRow + projection.rows
+        let wanted = rows ?? present
+        let kept = (rows: isPart ? wanted.clamped(to: present) : wanted, columns: columns ?? 0..<projection.columns)
+        guard present.contains(kept.rows.lowerBound), kept.rows.upperBound <= present.upperBound,
+            kept.columns.upperBound <= projection.columns
+        else {
             throw TomographyError.projectionTooSmall(
-                what: "rows \(kept.rows.lowerBound):\(kept.rows.upperBound) and columns "
+                what: "rows \(wanted.lowerBound):\(wanted.upperBound) and columns "
                     + "\(kept.columns.lowerBound):\(kept.columns.upperBound)", rows: projection.rows,
                 columns: projection.columns)
         }
         return projection.withValues(
-            rows: kept.rows.count, columns: kept.columns.count, firstRow: projection.firstRow + kept.rows.lowerBound
+            rows: kept.rows.count, columns: kept.columns.count, firstRow: kept.rows.lowerBound
         ) { values, result in
             for row in 0..<kept.rows.count {
-                let start = (kept.rows.lowerBound + row) * projection.columns + kept.columns.lowerBound
+                let place = kept.rows.lowerBound - projection.firstRow + row
+                let start = place * projection.columns + kept.columns.lowerBound
                 for column in 0..<kept.columns.count {
                     result[row * kept.columns.count + column] = values[start + column]
                 }

@@ -6,8 +6,8 @@ public import PenstockEvents
 ///
 /// Flats or darks that come again behind projections begin a new set. By default a projection goes on at once, normalised by the latest set
 /// before it. With `FlatTiming.interpolated` it waits for the next set: between sets at the times t0 and t1, the means of the times of their
-/// frames, F is (1 - u) F0 + u F1 with u = (t - t0) / (t1 - t0), between 0 and 1; darks are those before the projection. Output are the
-/// projections, float32.
+/// frames, F is (1 - u) F0 + u F1 with u = (t - t0) / (t1 - t0), between 0 and 1; darks are those before the projection. Dead pixels, where no
+/// flat is brighter than the darks, get values from those beside them, with a warning. Output are the projections, float32.
 public struct FlatField: Operator {
     /// The most projections that wait for flats behind them. When there are more they go on by the flats before them, with a warning.
     public static let mostWaiting = 4096
@@ -48,6 +48,8 @@ public struct FlatField: Operator {
         var steering = Steering()
         var firstAngleDegrees: Double?
         var direction = 0.0
+        /// Pixels that the present flats and darks say nothing about; nil until projections ask, and after a restart.
+        var deadPixels: DeadPixels?
 
         init() {}
     }
@@ -65,6 +67,7 @@ public struct FlatField: Operator {
                 try release(&state, into: &output, context)
                 state = begun(frame.scan)
             }
+            if frame.kind != .projection { state.deadPixels = nil }
             switch frame.kind {
             case .flat:
                 if !state.waiting.isEmpty, state.flats.isClosed { state.earlierFlats = state.flats }
@@ -139,6 +142,11 @@ public struct FlatField: Operator {
             references.dark = Array(repeating: 0, count: references.flat.count)
         }
         try check(references, &state, first)
+        if state.deadPixels == nil {
+            let dead = DeadPixels(flat: references.flat, dark: references.dark, columns: first.columns)
+            if !dead.isEmpty { context.report(.warning(dead.remark(firstRow: first.firstRow))) }
+            state.deadPixels = dead
+        }
         for (frame, time) in state.waiting {
             guard frame.kind == .projection else {
                 steer(frame, &state, context)
@@ -176,6 +184,7 @@ public struct FlatField: Operator {
                     frame.normalise(flat: flat, dark: dark, into: result)
                 }
             }
+            state.deadPixels?.repair(result)
         }
         if frame.pixelType == .f32 { try check(values, of: frame, context) }
         return Projection(

@@ -9,6 +9,9 @@ public struct AngularWeights: Sendable, Hashable {
     /// which a projection at its edge cannot stand for.
     public static let capInMedians = 4.0
 
+    /// How many times the median a gap between neighbours may be. Golden-angle scans stay below 2.7 here, too.
+    public static let gapInMedians = 4.0
+
     /// Angles closer than this are one angle, in radians.
     public static let toleranceRadians = 1e-7
 
@@ -16,6 +19,10 @@ public struct AngularWeights: Sendable, Hashable {
     public let radians: [Double]
     /// The largest angle without any projection between two neighbours, in radians; pi for one projection.
     public let largestGapRadians: Double
+    /// Where the largest gap begins, in radians from 0 to pi.
+    public let largestGapStartRadians: Double
+    /// Whether the largest gap is more than `gapInMedians` times the median one: there are directions that no projection shows.
+    public let hasGap: Bool
     /// Whether a part was cut to `capInMedians`: the scan has a missing wedge.
     public let isCapped: Bool
 
@@ -46,7 +53,10 @@ public struct AngularWeights: Sendable, Hashable {
             }
         }
         self.radians = radians
-        largestGapRadians = gaps.max() ?? .pi
+        let largest = gaps.indices.max { gaps[$0] < gaps[$1] } ?? 0
+        largestGapRadians = gaps[largest]
+        largestGapStartRadians = directions[largest].angle
+        hasGap = gaps[largest] > Self.gapInMedians * gaps.sorted()[count / 2]
         isCapped = parts.contains { $0 > cap }
     }
 

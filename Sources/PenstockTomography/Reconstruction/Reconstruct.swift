@@ -194,10 +194,14 @@ public struct Reconstruct: WindowOperator {
         context.report(.fact(name: "windows", value: "\(pane.index + 1)"))
         context.report(.fact(name: "projections_in_last_window", value: "\(pane.count)"))
         context.report(.fact(name: "last_window_is_complete", value: "\(pane.isComplete)"))
-        guard let weights = window?.weights, weights.isCapped else { return }
-        let gap = (weights.largestGapRadians * 180 / .pi * 10).rounded() / 10
+        guard let weights = window?.weights, weights.isCapped || weights.hasGap else { return }
+        func degrees(_ radians: Double) -> Double { (radians * 180 / .pi * 10).rounded() / 10 }
+        let start = weights.largestGapStartRadians
         context.report(
-            .warning("the projections leave a gap of \(gap) degrees: the image has artefacts along its directions"))
+            .warning(
+                "the projections leave a gap of \(degrees(weights.largestGapRadians)) degrees, from \(degrees(start)) to "
+                    + "\(degrees(start + weights.largestGapRadians)) (modulo 180): the image has artefacts along its directions"
+            ))
     }
 }
 

@@ -7,19 +7,25 @@ final class OpenScan {
     static let blockBytes = 1 << 20
 
     let path: String
+    /// The rows of the detector.
     let rows: Int
     let columns: Int
+    /// The rows of the detector that are read.
+    let rowsRead: Range<Int>
     /// An angle for each projection.
-    let anglesDegrees: [Double]
+    private(set) var anglesDegrees: [Double]
     /// The frames, in the order in which they are read.
-    let sections: [ScanSection]
+    private(set) var sections: [ScanSection]
+    /// What the file has by now, where it is still written.
+    let growth: (any GrowingScan)?
     private let angleUnit: AngleUnit?
+    private let surplusAngles: Int
     private let files: [String]
     private let options: ScanFile.Options
 
-    /// - Throws: `FormatError`, naming the file and the dataset.
-    init(_ path: String, _ options: ScanFile.Options) throws(FormatError) {
-        var scan = try StoredScan.open(path)
+    /// - Throws: `FormatError`, naming the file and the dataset; `TomographyError` for a part of a scan without rows.
+    init(_ path: String, _ options: ScanFile.Options) throws {
+        var scan = try StoredScan.open(path, isWritten: options.followTimeout != nil)
         for (kind, other) in [(FrameKind.flat, options.flats), (.dark, options.darks)] {
             guard let other else { continue }
             let found = try StoredScan.sections(of: kind, at: other)
@@ -30,7 +36,8 @@ final class OpenScan {
             scan.angles = try list.read()
             scan.files.append(list.path)
         }
-        if let unit = options.angleUnit { scan.angles?.unit = unit }
+        scan.angles?.givenUnit = options.angleUnit
+        if let timeout = options.followTimeout { try scan.waitForProjections(timeout) }
         scan.sections.removeAll { $0.range.isEmpty }
         (rows, columns) = try Self.checkedSize(scan, path)
         guard let angles = scan.angles else {
@@ -38,8 +45,12 @@ final class OpenScan {
                 .missingDataset, file: path, "there are no angles",
                 hint: "give --angles FILE with an angle on each line")
         }
-        anglesDegrees = try angles.degrees(count: scan.count(of: .projection)).map { $0 + options.angleOffsetDegrees }
-        angleUnit = angles.unit
+        let count = scan.count(of: .projection)
+        anglesDegrees = try angles.degrees(count: count).map { $0 + options.angleOffsetDegrees }
+        angleUnit = angles.givenUnit ?? angles.unit
+        surplusAngles = options.followTimeout == nil ? angles.values.count - count : 0
+        rowsRead = try options.part?.read(ofDetector: rows) ?? 0..<rows
+        growth = scan.growth
         self.path = path
         self.options = options
         sections = scan.sections
@@ -50,20 +61,43 @@ final class OpenScan {
     /// - Throws: `FormatError` where files cannot be read for their checksum.
     func properties() throws(FormatError) -> [String: String] {
         var properties = [
-            "source": path, "rows": "\(rows)", "columns": "\(columns)",
-            "first_angle": "\(anglesDegrees.first ?? 0)", "last_angle": "\(anglesDegrees.last ?? 0)",
+            "source": path, ScanProperties.rows: "\(rowsRead.count)", "columns": "\(columns)",
+            "first_angle": "\(anglesDegrees.first ?? 0)",
         ]
+        if let part = options.part {
+            properties[ScanProperties.part] = "\(part.part)"
+            properties[ScanProperties.detectorRows] = "\(rows)"
+        }
+        if surplusAngles > 0 { properties[ScanProperties.surplusAngles] = "\(surplusAngles)" }
+        if angleUnit == .radians { properties["angle_unit"] = "rad, converted to degrees" }
+        // Of a file that is still written nobody knows how many there will be, nor what its checksum is.
+        if growth != nil { return properties }
+        properties["last_angle"] = "\(anglesDegrees.last ?? 0)"
         for (kind, name) in [(FrameKind.projection, "projections"), (.flat, "flats"), (.dark, "darks")] {
             let count = sections.lazy.filter { $0.kind == kind }.map(\.range.count).reduce(0, +)
             if count > 0 { properties[name] = "\(count)" }
         }
-        if angleUnit == .radians { properties["angle_unit"] = "rad, converted to degrees" }
         if options.takesChecksum { properties["sha256"] = try FileChecksum.sha256(files) }
         return properties
     }
 
+    /// Looks at what has been added to a file that is still written; false where there is nothing new.
+    /// - Throws: `FormatError`; `wrongType` for angles that are no numbers.
+    func grow() throws(FormatError) -> Bool {
+        guard let growth, let last = sections.indices.last else { return false }
+        var angles = try growth.refresh()
+        angles.givenUnit = angleUnit ?? .degrees
+        let count = min(growth.projectionCount, angles.values.count)
+        guard count > anglesDegrees.count else { return false }
+        anglesDegrees = try angles.degrees(count: count).map { $0 + options.angleOffsetDegrees }
+        sections[last].range = 0..<count
+        return true
+    }
+
     /// The frames of a section that are read at a time.
-    func framesPerBlock(of section: ScanSection) -> Int { max(1, Self.blockBytes / section.frames.frameBytes) }
+    func framesPerBlock(of section: ScanSection) -> Int {
+        max(1, Self.blockBytes / (rowsRead.count * section.frames.rowBytes))
+    }
 
     /// Reads some frames of a section; their pixels share one memory.
     /// - Parameters:
@@ -72,10 +106,10 @@ final class OpenScan {
     /// - Throws: `FormatError` for a file that ends too early, for pixels that are no numbers.
     func read(_ section: Int, _ offsets: Range<Int>, firstIndex: Int) throws(FormatError) -> [Payload] {
         let section = sections[section]
-        let frameBytes = section.frames.frameBytes
+        let frameBytes = rowsRead.count * section.frames.rowBytes
         let first = section.range.lowerBound + offsets.lowerBound
         let block = try Payload(byteCount: offsets.count * frameBytes) { (bytes) throws(FormatError) in
-            try section.frames.read(first..<first + offsets.count, into: bytes)
+            try section.frames.read(first..<first + offsets.count, rows: rowsRead, into: bytes)
         }
         try check(block, of: section, firstIndex: firstIndex)
         return offsets.map { offset in
@@ -99,13 +133,13 @@ final class OpenScan {
                 hint: "was the shutter closed? Without an image of the beam the projections cannot be normalised")
         }
         guard section.frames.pixelType == .f32, !options.allowsNonFinite else { return }
-        let pixelCount = rows * columns
+        let pixelCount = rowsRead.count * columns
         let bad = block.withValues(of: Float.self) { pixels in pixels.firstIndex { !$0.isFinite } }
         guard let bad else { return }
         throw section.frames.error(
             .wrongFormat,
             "\(section.kind) \(firstIndex + bad / pixelCount) has a pixel that is NaN or infinite, in row "
-                + "\(bad % pixelCount / columns), column \(bad % columns)",
+                + "\(rowsRead.lowerBound + bad % pixelCount / columns), column \(bad % columns)",
             hint: "repair the data, or give --allow-non-finite to count such pixels as air")
     }
 

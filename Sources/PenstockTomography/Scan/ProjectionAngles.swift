@@ -28,36 +28,39 @@ extension AngleUnit {
 struct ProjectionAngles {
     /// The angles, in the order of the projections.
     var values: [Double]
-    /// Their unit, where it is told.
+    /// Their unit, where the file tells it.
     var unit: AngleUnit?
+    /// Their unit, where the user tells it.
+    var givenUnit: AngleUnit?
     /// The file that has them.
     var file: String
     /// What holds them in it.
     var object: String?
 
     /// An angle in degrees for each of `count` projections.
-    /// - Throws: `wrongShape` for another number of angles; `wrongType` for one that is no number, and for angles that look like radians
-    ///   while nobody says what they are.
+    ///
+    /// A scan that was broken off has more angles in its file than projections: the last ones are left out.
+    /// - Throws: `wrongShape` for too few angles, or too many in a list that the user gives; `wrongType` for one that is no number, and for
+    ///   angles that look like radians while the user does not say what they are.
     func degrees(count: Int) throws(FormatError) -> [Double] {
-        guard values.count == count else {
+        guard values.count == count || values.count > count && object != nil else {
             throw error(.wrongShape, "there are \(values.count) angles for \(count) projections", countHint)
         }
-        if let bad = values.firstIndex(where: { !$0.isFinite }) {
+        let taken = Array(values.prefix(count))
+        if let bad = taken.firstIndex(where: { !$0.isFinite }) {
             throw error(
                 .wrongType, "the angle of projection \(bad) is not a finite number", "repair the list of angles")
         }
-        switch unit {
-        case .degrees: return values
-        case .radians: return values.map { $0 * 180 / .pi }
-        case nil:
-            guard !looksLikeRadians else {
-                throw error(
-                    .wrongType,
-                    "the \(values.count) angles end at \(values[values.count - 1]): these look like radians",
-                    "give --angle-unit rad, or --angle-unit deg if they are degrees")
-            }
-            return values
+        if (givenUnit ?? unit) == .radians { return taken.map { $0 * 180 / .pi } }
+        // All angles of the file: those of a scan that was broken off may be a quarter of a turn.
+        guard givenUnit == .degrees || !looksLikeRadians else {
+            throw error(
+                .wrongType,
+                "the \(values.count) angles end at \(values[values.count - 1])"
+                    + (unit == .degrees ? " and are said to be degrees" : "") + ": these look like radians",
+                "give --angle-unit rad, or --angle-unit deg if they are degrees")
         }
+        return taken
     }
 
     /// Whether the angles span half a turn or a whole one in radians, the end included or not. Short scans in degrees do not.

@@ -1,3 +1,4 @@
+internal import Glibc
 public import Penstock
 internal import PenstockEvents
 internal import PenstockFormats
@@ -24,6 +25,12 @@ public struct ScanFile: Source {
         public var angleOffsetDegrees = 0.0
         /// Whether pixels that are NaN or infinite are let through; else they end the run.
         public var allowsNonFinite = false
+        /// The rows to read, where a part of the scan is wanted; nil for all.
+        public var part: PartRows?
+        /// How long to wait for more where the input is still written, a Data Exchange file with single-writer, multiple-readers access. The
+        /// scan ends when nothing has been added for so long, or when an attribute `complete` of `/exchange/data` is not 0. Nil for an input
+        /// that is complete. The checksum of a file that grows is not taken.
+        public var followTimeout: Duration?
         /// Whether the SHA-256 of the input files is taken before the first frame, which reads them once more.
         public var takesChecksum = false
         /// Where it is heard what the running scan is steered to; nil for a scan that nobody steers.
@@ -60,7 +67,7 @@ public struct ScanFile: Source {
         }
         return ScanReader(
             try OpenScan(path, options), inbox, DetectorPace(projectionsPerSecond: options.projectionsPerSecond),
-            context)
+            options.followTimeout, context)
     }
 }
 
@@ -75,11 +82,20 @@ private struct ScanReader: SourceReader {
     private var offset = 0
     private var counts: [FrameKind: Int] = [:]
     private var count: UInt64 = 0
+    private let timeout: Duration
+    private var lastGrowth = ContinuousClock.now
 
-    init(_ scan: OpenScan, _ steering: SteeringInbox?, _ pace: DetectorPace, _ context: SourceContext) {
+    /// How often is looked whether something was added.
+    private static let lookMicroseconds: UInt32 = 20_000
+
+    init(
+        _ scan: OpenScan, _ steering: SteeringInbox?, _ pace: DetectorPace, _ timeout: Duration?,
+        _ context: SourceContext
+    ) {
         self.scan = scan
         self.steering = steering
         self.pace = pace
+        self.timeout = timeout ?? .zero
         self.context = context
     }
 
@@ -92,6 +108,10 @@ private struct ScanReader: SourceReader {
             if steer(into: &batch) { continue }
             let frames = scan.sections[section]
             guard offset < frames.range.count else {
+                if section == scan.sections.count - 1, scan.growth != nil, try !hasEnded() {
+                    if batch.count == 0, offset == scan.sections[section].range.count { usleep(Self.lookMicroseconds) }
+                    return .more
+                }
                 section += 1
                 offset = 0
                 continue
@@ -124,12 +144,24 @@ private struct ScanReader: SourceReader {
         return true
     }
 
+    /// Looks for more in a file that is still written; true where nothing more will come.
+    private mutating func hasEnded() throws -> Bool {
+        // What is said before the look was said behind the last frames.
+        let isComplete = try scan.growth?.isComplete() ?? true
+        if try scan.grow() {
+            lastGrowth = .now
+            return false
+        }
+        return isComplete || .now - lastGrowth > timeout
+    }
+
     private mutating func append(_ pixels: Payload, of frames: ScanSection, to batch: inout SourceBatch<Frame>) {
         let index = counts[frames.kind, default: 0]
         let frame = Frame(
             scan: context.scan, kind: frames.kind, index: index,
-            angleDegrees: frames.kind == .projection ? scan.anglesDegrees[index] : 0, rows: scan.rows,
-            columns: scan.columns, pixelType: frames.frames.pixelType, pixels: pixels)
+            angleDegrees: frames.kind == .projection ? scan.anglesDegrees[index] : 0, rows: scan.rowsRead.count,
+            columns: scan.columns, firstRow: scan.rowsRead.lowerBound, pixelType: frames.frames.pixelType,
+            pixels: pixels)
         batch.append(frame, time: Timestamp(nanoseconds: Int64(count)), payloadBytes: pixels.count)
         counts[frames.kind] = index + 1
         count += 1

@@ -26,6 +26,22 @@ import Testing
         try file.close()
     }
 
+    @Test("attributes are listed by their names, and marks are integers that are not 0")
+    func attributeNames() throws {
+        let file = try HDF5File(creating: folder("a.h5"))
+        let data = try file.createDataset("/data", shape: [2], of: .f32)
+        #expect(try file.attributeNames(of: "/data").isEmpty)
+        try file.setAttribute("units", of: "/data", to: "counts")
+        try file.setAttribute("done", of: "/data", to: 1)
+        try file.setAttribute("begun", of: "/data", to: 0)
+        try file.setAttribute("factor", of: "/data", to: 2.5)
+        #expect(try file.attributeNames(of: "/data") == ["begun", "done", "factor", "units"])
+        #expect(formatError { _ = try file.attributeNames(of: "/none") }?.code == .missingDataset)
+        #expect(try data.hasMark("done"))
+        for name in ["begun", "factor", "units", "none"] { #expect(try !data.hasMark(name), "\(name)") }
+        try file.close()
+    }
+
     @Test("the same content gives the same bytes, whatever the order and repetition of writes")
     func sameBytes() throws {
         try writeVolume(folder("a.h5"), order: Array(0..<8))

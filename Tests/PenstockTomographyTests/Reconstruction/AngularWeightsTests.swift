@@ -14,7 +14,7 @@ import Testing
     func golden() throws {
         let weights = try AngularWeights(anglesDegrees: (0..<377).map { Double($0) * 111.246 })
         #expect(abs(weights.radians.reduce(0, +) - .pi) < 1e-9)
-        #expect(!weights.isCapped)
+        #expect(!weights.isCapped && !weights.hasGap)
     }
 
     @Test("projections at one angle, also half a turn apart, share its part")
@@ -33,11 +33,23 @@ import Testing
         #expect(abs(weights.largestGapRadians * 180 / .pi - 90) < 1e-9)
     }
 
+    @Test("five lost projections in a row are a gap, though no weight is capped; three are none")
+    func lost() throws {
+        for (lost, hasGap) in [(3, false), (5, true)] {
+            let angles = (0..<180).filter { !(70..<70 + lost).contains($0) }
+            let weights = try AngularWeights(anglesDegrees: angles.map(Double.init))
+            #expect(weights.hasGap == hasGap && !weights.isCapped)
+            #expect(abs(weights.largestGapRadians * 180 / .pi - Double(lost + 1)) < 1e-9)
+            #expect(abs(weights.largestGapStartRadians * 180 / .pi - 69) < 1e-9)
+        }
+    }
+
     @Test("the edges of a missing wedge count at most four times the median")
     func wedge() throws {
         let weights = try AngularWeights(anglesDegrees: (0...120).map(Double.init))
-        #expect(weights.isCapped)
+        #expect(weights.isCapped && weights.hasGap)
         #expect(abs(weights.largestGapRadians - .pi / 3) < 1e-9)
+        #expect(abs(weights.largestGapStartRadians - 2 * .pi / 3) < 1e-9)
         let degree = Double.pi / 180
         #expect(abs(weights.radians[0] - 4 * degree) < 1e-9)
         #expect(abs(weights.radians[60] - degree) < 1e-9)

@@ -55,7 +55,7 @@ import Testing
     func radians() throws {
         let half = (0..<20).map { Double($0) * .pi / 20 }
         func angles(_ values: [Double], _ unit: AngleUnit? = nil) -> ProjectionAngles {
-            ProjectionAngles(values: values, unit: unit, file: "a.txt", object: nil)
+            ProjectionAngles(values: values, unit: nil, givenUnit: unit, file: "a.txt", object: nil)
         }
         let degrees = try angles(half, .radians).degrees(count: 20)
         #expect(zip(degrees, 0..<20).allSatisfy { abs($0 - 9 * Double($1)) < 1e-12 })
@@ -69,6 +69,16 @@ import Testing
             #expect(refused?.code == .wrongType)
             #expect(refused?.hint == "give --angle-unit rad, or --angle-unit deg if they are degrees")
         }
+        // A file may say degrees and mean radians.
+        let said = failure {
+            _ = try ProjectionAngles(values: half, unit: .degrees, file: "s.h5", object: "/t").degrees(count: 20)
+        }
+        #expect(
+            said?.summary
+                == "s.h5, /t: the 20 angles end at \(half[19]) and are said to be degrees: these look like radians")
+        #expect(
+            try ProjectionAngles(values: half, unit: .radians, file: "s.h5", object: "/t").degrees(count: 20) == degrees
+        )
         // Ten angles or fewer, and other spans, are taken as they are.
         #expect(try angles(Array(half.prefix(10))).degrees(count: 10) == Array(half.prefix(10)))
         for span in [1.0, 3.0, 5.0, 7.0, 90.0, 180.0, 360.0] {
@@ -83,6 +93,11 @@ import Testing
         let count = failure { _ = try angles.degrees(count: 3) }
         #expect(count?.summary == "a.txt: there are 2 angles for 3 projections")
         #expect(count?.hint?.hasSuffix("--angles a.txt:11-101") == true)
+        // A dataset has angles for a scan that was broken off; a list that a user gives names its lines.
+        var more = ProjectionAngles(values: [0, 60, 120], unit: nil, file: "s.h5", object: "/t")
+        #expect(try more.degrees(count: 2) == [0, 60])
+        more.object = nil
+        #expect(failure { _ = try more.degrees(count: 2) }?.summary == "s.h5: there are 3 angles for 2 projections")
         let bad = ProjectionAngles(values: [0, .nan], unit: nil, file: "s.h5", object: "/t")
         #expect(
             failure { _ = try bad.degrees(count: 2) }?.summary

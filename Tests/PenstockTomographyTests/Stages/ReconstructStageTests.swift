@@ -164,6 +164,8 @@ import Testing
         // From 118 degrees to 180, which is 0 again.
         #expect(
             driver.reported.contains(
-                .warning("the projections leave a gap of 62.0 degrees: the image has artefacts along its directions")))
+                .warning(
+                    "the projections leave a gap of 62.0 degrees, from 118.0 to 180.0 (modulo 180): the image has artefacts "
+                        + "along its directions")))
     }
 }

@@ -8,8 +8,9 @@ enum DataExchange {
     private static let group = "/exchange"
 
     /// Darks, flats, then projections; darks and flats where they are there.
+    /// - Parameter isWritten: Whether another program still adds projections and angles.
     /// - Throws: `missingDataset`, `wrongShape`, `wrongType`.
-    static func open(_ file: borrowing HDF5File) throws(FormatError) -> StoredScan {
+    static func open(_ file: borrowing HDF5File, isWritten: Bool = false) throws(FormatError) -> StoredScan {
         guard try file.kind(of: group) == .group else {
             let names = try file.children()
             throw FormatError(
@@ -26,13 +27,16 @@ enum DataExchange {
             sections.append(ScanSection(kind, try HDF5Frames(name, of: file)))
         }
         sections.append(ScanSection(.projection, projections))
-        return StoredScan(sections: sections, angles: try angles(of: file), files: [file.path])
+        let growth = isWritten ? try GrowingDataExchange(projections, of: file) : nil
+        return StoredScan(sections: sections, angles: try angles(of: file), files: [file.path], growth: growth)
     }
 
+    static let theta = "/exchange/theta"
+
     private static func angles(of file: borrowing HDF5File) throws(FormatError) -> ProjectionAngles? {
-        let name = "/exchange/theta"
-        guard try file.kind(of: name) != nil else { return nil }
+        guard try file.kind(of: theta) != nil else { return nil }
         return ProjectionAngles(
-            values: try file.readVector(name), unit: try AngleUnit(of: name, in: file), file: file.path, object: name)
+            values: try file.readVector(theta), unit: try AngleUnit(of: theta, in: file), file: file.path, object: theta
+        )
     }
 }

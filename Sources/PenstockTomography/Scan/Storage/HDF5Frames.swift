@@ -5,7 +5,7 @@ final class HDF5Frames: StoredFrames {
     let file: String
     let name: String
     let pixelType: PixelType
-    private let dataset: HDF5Dataset
+    private var dataset: HDF5Dataset
 
     /// - Throws: `missingDataset`, `wrongShape`, `wrongType`, `unsupportedFilter`.
     init(_ name: String, of file: borrowing HDF5File) throws(FormatError) {
@@ -27,8 +27,16 @@ final class HDF5Frames: StoredFrames {
     var rows: Int { dataset.shape[1] }
     var columns: Int { dataset.shape[2] }
 
-    func read(_ range: Range<Int>, into bytes: UnsafeMutableRawBufferPointer) throws(FormatError) {
-        let slab = Hyperslab(leading: range, of: dataset.shape)
+    /// Looks at how many frames there are by now, in a file that is still written.
+    func refresh() throws(FormatError) { try dataset.refresh() }
+
+    /// Whether an attribute of this name says that nothing will be added.
+    func hasMark(_ attribute: String) throws(FormatError) -> Bool { try dataset.hasMark(attribute) }
+
+    func read(
+        _ range: Range<Int>, rows: Range<Int>, into bytes: UnsafeMutableRawBufferPointer
+    ) throws(FormatError) {
+        let slab = Hyperslab(range, rows, 0..<columns)
         switch pixelType {
         case .u8: try dataset.read(slab, into: bytes.bindMemory(to: UInt8.self))
         case .u16: try dataset.read(slab, into: bytes.bindMemory(to: UInt16.self))

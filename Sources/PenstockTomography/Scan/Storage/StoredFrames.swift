@@ -15,15 +15,16 @@ protocol StoredFrames: AnyObject {
     /// What their numbers are read as.
     var pixelType: PixelType { get }
 
-    /// Reads some of them, `[frame, row, column]`.
+    /// Reads some rows of some of them, `[frame, row, column]`.
     /// - Precondition: `bytes` has their size.
     /// - Throws: `FormatError`, naming what cannot be read.
-    func read(_ range: Range<Int>, into bytes: UnsafeMutableRawBufferPointer) throws(FormatError)
+    func read(
+        _ range: Range<Int>, rows: Range<Int>, into bytes: UnsafeMutableRawBufferPointer) throws(FormatError)
 }
 
 extension StoredFrames {
-    /// The bytes of a frame.
-    var frameBytes: Int { rows * columns * pixelType.byteCount }
+    /// The bytes of a row of a frame.
+    var rowBytes: Int { columns * pixelType.byteCount }
 
     /// An error about these frames.
     func error(_ code: FormatError.Code, _ reason: String, hint: String?) -> FormatError {

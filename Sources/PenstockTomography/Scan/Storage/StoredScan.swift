@@ -30,15 +30,23 @@ struct StoredScan {
     var angles: ProjectionAngles?
     /// The files that were opened, for a checksum.
     var files: [String]
+    /// What the file has by now, where it is still written.
+    var growth: (any GrowingScan)?
 
     /// The number of frames of a kind.
     func count(of kind: FrameKind) -> Int { sections.lazy.filter { $0.kind == kind }.map(\.range.count).reduce(0, +) }
 
     /// Opens whatever is at `path`: a folder or a file of TIFF images, a Data Exchange file or one with an NXtomo entry.
-    /// - Parameter kind: What TIFF images show: they do not say it themselves.
+    /// - Parameters:
+    ///   - kind: What TIFF images show: they do not say it themselves.
+    ///   - isWritten: Whether it is a file that another program still writes.
     /// - Throws: `FormatError`, also for a file of none of these formats.
-    static func open(_ path: String, tiffShows kind: FrameKind = .projection) throws(FormatError) -> StoredScan {
+    static func open(
+        _ path: String, tiffShows kind: FrameKind = .projection, isWritten: Bool = false
+    ) throws(FormatError) -> StoredScan {
         switch try FileKind(of: path) {
+        case _ where isWritten:
+            return try DataExchange.open(try HDF5File(opening: path, whileWritten: true), isWritten: true)
         case .folder, .tiff:
             let frames = try TIFFFrames(path)
             return StoredScan(sections: [ScanSection(kind, frames)], angles: nil, files: frames.files)

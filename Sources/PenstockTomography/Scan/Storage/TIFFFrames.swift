@@ -20,14 +20,30 @@ final class TIFFFrames: StoredFrames {
     /// The files that hold them, in their order.
     var files: [String] { stack.files }
 
-    func read(_ range: Range<Int>, into bytes: UnsafeMutableRawBufferPointer) throws(FormatError) {
+    func read(
+        _ range: Range<Int>, rows wanted: Range<Int>, into bytes: UnsafeMutableRawBufferPointer
+    ) throws(FormatError) {
+        let partBytes = wanted.count * rowBytes
         for (place, number) in range.enumerated() {
-            let frame = UnsafeMutableRawBufferPointer(rebasing: bytes[place * frameBytes..<(place + 1) * frameBytes])
-            if stack.elementType.rawValue == "\(pixelType)" {
-                try stack.readNative(number, into: frame)
-            } else {
-                try stack.read(number, into: frame.bindMemory(to: Float.self))
+            let part = UnsafeMutableRawBufferPointer(rebasing: bytes[place * partBytes..<(place + 1) * partBytes])
+            guard wanted != 0..<rows else {
+                try read(number, into: part)
+                continue
             }
+            let frame = UnsafeMutableRawBufferPointer.allocate(byteCount: rows * rowBytes, alignment: 64)
+            defer { frame.deallocate() }
+            try read(number, into: frame)
+            part.copyMemory(
+                from: UnsafeRawBufferPointer(
+                    rebasing: frame[wanted.lowerBound * rowBytes..<wanted.upperBound * rowBytes]))
+        }
+    }
+
+    private func read(_ number: Int, into frame: UnsafeMutableRawBufferPointer) throws(FormatError) {
+        if stack.elementType.rawValue == "\(pixelType)" {
+            try stack.readNative(number, into: frame)
+        } else {
+            try stack.read(number, into: frame.bindMemory(to: Float.self))
         }
     }
 }
