@@ -37,7 +37,7 @@ public struct CheckSequence: Operator {
                 tell(&state, context)
                 state.scan = frame.scan
             }
-            guard frame.kind == .projection, !state.came.insert(frame.index) else {
+            guard frame.kind == .projection, state.came.insert(frame.index) else {
                 output.append(frame, time: event.time)
                 continue
             }
