@@ -32,7 +32,8 @@ import Testing
         let metadata = version == "2" ? ".zattrs" : "zarr.json"
         // What viewers call the image is the name of the folder.
         #expect(
-            try folder.text("w.zarr/" + metadata).replacing("w.zarr", with: "v.zarr") == folder.text("v.zarr/" + metadata))
+            try folder.text("w.zarr/" + metadata).replacing("w.zarr", with: "v.zarr")
+                == folder.text("v.zarr/" + metadata))
         let again = try Program.run(["replay", "--log", "log", "--output", "v.zarr"] + options, in: folder)
         #expect(again.status == 74)
         #expect(again.errorLines.first == "error: v.zarr: exists already")
@@ -61,6 +62,22 @@ import Testing
         }
     }
 
+    @Test(
+        "tifffile reads the numbers that h5py reads", .enabled(if: Python.hasReaders, "\(Python.missing)"))
+    func tiffByPython() throws {
+        try Program.succeed(
+            "run", "--input", "scan.h5", "--output", "v.h5", "--centre", "50.3", "--tiff", "slices", in: folder)
+        let said = try Python.run(
+            """
+            import sys, glob, h5py, tifffile, numpy as np
+            a = h5py.File(sys.argv[1])["exchange/data"][:]
+            names = sorted(glob.glob(sys.argv[2] + "/window_00000/recon_*.tiff"))
+            t = np.stack([tifffile.imread(n) for n in names])
+            print(np.array_equal(a, t), t.dtype, t.shape)
+            """, folder("v.h5"), folder("slices"))
+        #expect(said == "True float32 (3, 96, 96)")
+    }
+
     @Test("a volume says with what, how and from which input it was made; a replay of the scan says the same")
     func provenance() throws {
         try Program.succeed(
@@ -78,7 +95,8 @@ import Testing
         let document = try JSONSerialization.jsonObject(with: folder.data("r.h5.provenance.json")) as? [String: Any]
         #expect((document?["source"] as? [String: String])?["sha256"] == sum)
         try Program.succeed(
-            "run", "--input", "scan.h5", "--output", "n.h5", "--centre", "50.3", "--log", "n", "--no-checksum", in: folder)
+            "run", "--input", "scan.h5", "--output", "n.h5", "--centre", "50.3", "--log", "n", "--no-checksum",
+            in: folder)
         #expect(
             try HDF5File(opening: folder("n.h5")).attribute("input_sha256", of: "/process/reconstruction") == nil)
     }
