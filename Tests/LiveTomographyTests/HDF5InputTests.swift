@@ -103,7 +103,7 @@ import Testing
             #expect(try slices(of: "\(name).h5", environment: ["HDF5_PLUGIN_PATH": plugins]) == expected, "\(name)")
             let without = try Program.run(
                 Self.run + ["\(name).h5"], environment: ["HDF5_PLUGIN_PATH": folder.path], in: folder)
-            #expect(without.status == 65)
+            #expect(without.status == 69)
             let told = without.errorLines.first?.lowercased() ?? ""
             #expect(told.hasPrefix("error: \(name).h5, /exchange/data: is compressed by the filter "))
             #expect(told.contains(name) && told.hasSuffix("(number \(number)), which is not installed"))

@@ -62,6 +62,22 @@ import Testing
         }
     }
 
+    @Test(
+        "tifffile reads the numbers that h5py reads", .enabled(if: Python.hasReaders, "\(Python.missing)"))
+    func tiffByPython() throws {
+        try Program.succeed(
+            "run", "--input", "scan.h5", "--output", "v.h5", "--centre", "50.3", "--tiff", "slices", in: folder)
+        let said = try Python.run(
+            """
+            import sys, glob, h5py, tifffile, numpy as np
+            a = h5py.File(sys.argv[1])["exchange/data"][:]
+            names = sorted(glob.glob(sys.argv[2] + "/window_00000/recon_*.tiff"))
+            t = np.stack([tifffile.imread(n) for n in names])
+            print(np.array_equal(a, t), t.dtype, t.shape)
+            """, folder("v.h5"), folder("slices"))
+        #expect(said == "True float32 (3, 96, 96)")
+    }
+
     @Test("a volume says with what, how and from which input it was made; a replay of the scan says the same")
     func provenance() throws {
         try Program.succeed(

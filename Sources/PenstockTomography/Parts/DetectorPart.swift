@@ -34,8 +34,8 @@ public struct DetectorPart: Sendable, Hashable, CustomStringConvertible, Express
     func rows(of rows: Int) throws(TomographyError) -> Range<Int> {
         let pairs = (rows + 1) / 2
         let (each, left) = pairs.quotientAndRemainder(dividingBy: count)
-        func firstPair(_ part: Int) -> Int { part * each + min(part, left) }
-        let range = 2 * firstPair(number - 1)..<min(rows, 2 * firstPair(number))
+        func begin(_ part: Int) -> Int { min(rows, 2 * (part * each + min(part, left))) }
+        let range = begin(number - 1)..<begin(number)
         guard !range.isEmpty else { throw .partIsEmpty("\(self)", rows: rows) }
         return range
     }

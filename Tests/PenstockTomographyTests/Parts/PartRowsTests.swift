@@ -13,7 +13,9 @@ import Testing
         for (rows, parts, ranges) in cases {
             #expect(try (1...parts).map { try DetectorPart($0, of: parts).rows(of: rows) } == ranges)
         }
-        #expect(throws: TomographyError.partIsEmpty("3/3", rows: 4)) { try DetectorPart(3, of: 3).rows(of: 4) }
+        for rows in [3, 4] {
+            #expect(throws: TomographyError.partIsEmpty("3/3", rows: rows)) { try DetectorPart(3, of: 3).rows(of: rows) }
+        }
     }
 
     @Test("a part is written as its number and how many there are")

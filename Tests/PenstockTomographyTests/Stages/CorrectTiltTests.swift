@@ -47,6 +47,6 @@ import Testing
         values[40] = .nan
         let turned = try StageDriver(CorrectTilt(degrees: 1)).process([.row(values, rows: 9)])[0].values.floats
         #expect(turned.allSatisfy { $0.isFinite })
-        #expect(turned[0] == 0.5 && abs(turned[40] - 1) < 0.01)
+        #expect(abs(turned[0] - 0.5) < 1e-6 && abs(turned[40] - 1) < 0.01)
     }
 }
