@@ -83,7 +83,10 @@ import Testing
         try writeScan(angles: 1500, degrees: 3600, rows: 2)
         let options = Self.warmStart + ["--every", "90deg"]
         let program = try Program(
-            ["run", "--input", "scan.h5", "--no-checksum", "--output", "v.h5", "--batch-size", "1", "--progress", "json"]
+            [
+                "run", "--input", "scan.h5", "--no-checksum", "--output", "v.h5", "--batch-size", "1", "--progress",
+                "json",
+            ]
                 + options, in: folder)
         #expect(try program.waitForAcknowledged(200))
         program.send(SIGKILL)
