@@ -84,7 +84,10 @@ import Testing
         // The volume says which file it was made of.
         let options = Self.warmStart + ["--every", "90deg", "--no-checksum"]
         let program = try Program(
-            ["run", "--input", "scan.h5", "--no-checksum", "--output", "v.h5", "--batch-size", "1", "--progress", "json"]
+            [
+                "run", "--input", "scan.h5", "--no-checksum", "--output", "v.h5", "--batch-size", "1", "--progress",
+                "json",
+            ]
                 + options, in: folder)
         #expect(try program.waitForAcknowledged(200))
         program.send(SIGKILL)
