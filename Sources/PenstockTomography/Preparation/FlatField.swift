@@ -67,7 +67,7 @@ public struct FlatField: Operator {
                 try release(&state, into: &output, context)
                 state = begun(frame.scan)
             }
-            if frame.kind != .projection { state.deadPixels = nil }
+            if frame.kind == .flat || frame.kind == .dark { state.deadPixels = nil }
             switch frame.kind {
             case .flat:
                 if !state.waiting.isEmpty, state.flats.isClosed { state.earlierFlats = state.flats }

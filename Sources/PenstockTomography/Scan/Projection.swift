@@ -25,8 +25,8 @@ public struct Projection: Sendable {
 
     /// A projection of `rows` x `columns` values.
     public init(
-        scan: ScanID, index: Int, angleDegrees: Double, travelDegrees: Double, centre: Double? = nil, rows: Int,
-        columns: Int, firstRow: Int, values: Payload
+        scan: ScanID, index: Int, angleDegrees: Double, travelDegrees: Double, centre: Double? = nil,
+        steering: Steering = Steering(), rows: Int, columns: Int, firstRow: Int, values: Payload
     ) {
         precondition(values.count == 4 * rows * columns, "a projection has rows x columns values")
         self.scan = scan
@@ -34,6 +34,7 @@ public struct Projection: Sendable {
         self.angleDegrees = angleDegrees
         self.travelDegrees = travelDegrees
         self.centre = centre
+        self.steering = steering
         self.rows = rows
         self.columns = columns
         self.firstRow = firstRow
