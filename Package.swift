@@ -227,7 +227,8 @@ let package = Package(
         .testTarget(
             name: "PenstockTomographyTests",
             dependencies: [
-                "PenstockTomography", "PenstockFormats", "Penstock", "PenstockEngine", "PenstockEvents", "TestSupport",
+                "PenstockTomography", "PenstockFormats", "Penstock", "PenstockEngine", "PenstockEvents", "PenstockLog",
+                "TestSupport",
             ],
             swiftSettings: strict),
         .testTarget(

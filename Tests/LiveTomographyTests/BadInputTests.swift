@@ -52,7 +52,8 @@ import Testing
             hint: "give --angles FILE with an angle on each line", angles: nil),
         Mistake(
             name: "too few angles", summary: "there are 50 angles for 60 projections",
-            hint: "every projection needs its angle; --angles FILE gives another list", object: "/exchange/theta", angles: 50),
+            hint: "every projection needs its angle; --angles FILE gives another list", object: "/exchange/theta",
+            angles: 50),
         Mistake(
             name: "no dataset of flats", summary: "there are no flats",
             hint: "without an image of the beam the projections cannot be normalised; give --flats FILE", flats: nil),
@@ -71,7 +72,8 @@ import Testing
             badPixel: [40, 2, 7]),
         Mistake(
             name: "one column", summary: "projections are 4 x 1 pixels",
-            hint: "a reconstruction needs at least one row and two columns", object: "/exchange/data", shape: [60, 4, 1]),
+            hint: "a reconstruction needs at least one row and two columns", object: "/exchange/data",
+            shape: [60, 4, 1]),
         Mistake(
             name: "one projection", summary: "there is only one projection",
             hint: "a reconstruction needs projections from many angles", shape: [1, 4, 48], angles: 1),

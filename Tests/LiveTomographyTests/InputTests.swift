@@ -63,7 +63,8 @@ import Testing
     func nxtomo() throws {
         let (data, flats, darks) = (try frames("data"), try frames("data_white"), try frames("data_dark"))
         let all = darks + flats + data[..<30] + flats + data[30...]
-        let keys = Array(repeating: Int32(2), count: 10) + Array(repeating: 1, count: 10) + Array(repeating: 0, count: 30)
+        let keys =
+            Array(repeating: Int32(2), count: 10) + Array(repeating: 1, count: 10) + Array(repeating: 0, count: 30)
         let file = try HDF5File(creating: folder("scan.nxs"))
         try file.write("NXtomo", to: "/entry1/tomo_entry/definition")
         let detector = "/entry1/tomo_entry/instrument/detector/"
@@ -71,7 +72,8 @@ import Testing
             detector + "data", shape: [all.count, 4, 96], of: .u16, storage: .chunked([1, 4, 96], deflate: 4)
         ).writeAll(Array(all.joined()))
         try file.write(keys + keys[10...], to: detector + "image_key")
-        let angles = (0..<30).map { 3 * Double($0) } + Array(repeating: 90, count: 10) + (30..<60).map { 3 * Double($0) }
+        let angles =
+            (0..<30).map { 3 * Double($0) } + Array(repeating: 90, count: 10) + (30..<60).map { 3 * Double($0) }
         try file.write(Array(repeating: 0, count: 20) + angles, to: "/entry1/tomo_entry/sample/rotation_angle")
         try file.close()
         let expected = try volume("--input", "scan.h5").slices

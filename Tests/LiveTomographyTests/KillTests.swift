@@ -57,7 +57,8 @@ import Testing
             try Scans.copy(folder("scan.h5"), projections: 0..<recorded.count, to: folder("part.h5"))
             try Program.succeed("replay", "--log", log, "--centre", "33", "--output", "replay.h5", in: folder)
             try Program.succeed(
-                "run", "--input", "part.h5", "--no-checksum", "--log", "part", "--centre", "33", "--output", "expected.h5",
+                "run", "--input", "part.h5", "--no-checksum", "--log", "part", "--centre", "33", "--output",
+                "expected.h5",
                 in: folder)
             #expect(try folder.data("replay.h5") == folder.data("expected.h5"), "round \(round) of seed \(seed)")
             print("  killed at \(acknowledged) acknowledged, \(recorded.count) recorded")
@@ -103,7 +104,7 @@ import Testing
         try Scans.copy(folder("scan.h5"), projections: 0..<recorded, to: folder("part.h5"))
         try Program.succeed(
             "run", "--input", "part.h5", "--no-checksum", "--log", "part", "--centre", "33", "--output", "expected.h5",
-                in: folder)
+            in: folder)
         #expect(try folder.data("replay.h5") == folder.data("expected.h5"))
     }
 }

@@ -32,7 +32,8 @@ import Testing
         let metadata = version == "2" ? ".zattrs" : "zarr.json"
         // What viewers call the image is the name of the folder.
         #expect(
-            try folder.text("w.zarr/" + metadata).replacing("w.zarr", with: "v.zarr") == folder.text("v.zarr/" + metadata))
+            try folder.text("w.zarr/" + metadata).replacing("w.zarr", with: "v.zarr")
+                == folder.text("v.zarr/" + metadata))
         let again = try Program.run(["replay", "--log", "log", "--output", "v.zarr"] + options, in: folder)
         #expect(again.status == 74)
         #expect(again.errorLines.first == "error: v.zarr: exists already")
@@ -78,7 +79,8 @@ import Testing
         let document = try JSONSerialization.jsonObject(with: folder.data("r.h5.provenance.json")) as? [String: Any]
         #expect((document?["source"] as? [String: String])?["sha256"] == sum)
         try Program.succeed(
-            "run", "--input", "scan.h5", "--output", "n.h5", "--centre", "50.3", "--log", "n", "--no-checksum", in: folder)
+            "run", "--input", "scan.h5", "--output", "n.h5", "--centre", "50.3", "--log", "n", "--no-checksum",
+            in: folder)
         #expect(
             try HDF5File(opening: folder("n.h5")).attribute("input_sha256", of: "/process/reconstruction") == nil)
     }

@@ -6,7 +6,7 @@ import Testing
     @Test(
         "a scale bar is 1, 2 or 5 times a power of ten, and at most a quarter of the picture",
         arguments: [
-            (2048, 0.65, 200 / 0.65, "200 µm"), (160, 2.6, 100 / 2.6, "100 µm"), (2048, 12, 500.0, "5 mm"),
+            (2048, 0.65, 200 / 0.65, "200 µm"), (160, 2.6, 100 / 2.6, "100 µm"), (2048, 12, 5000 / 12, "5 mm"),
             (2000, 0.01, 500.0, "5 µm"), (200, 0.01, 50.0, "500 nm"), (512, nil, 100.0, "100 px"),
             (3, nil, 1.0, "1 px"),
         ] as [(Int, Double?, Double, String)])
@@ -21,9 +21,9 @@ import Testing
         let values = (0..<1000).map(Float.init)
         let contrast = Contrast(values + [1e30, -.infinity, .nan])
         #expect(contrast.low == 5)
-        #expect(contrast.high == 996)
+        #expect(contrast.high == 995)
         #expect(contrast.level(5) == 0)
-        #expect(contrast.level(996) == 255)
+        #expect(contrast.level(995) == 255)
         #expect(contrast.level(.nan) == 0)
         #expect(contrast.level(.infinity) == 255)
         #expect(contrast.level(-1e30) == 0)

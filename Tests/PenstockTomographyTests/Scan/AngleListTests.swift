@@ -84,6 +84,8 @@ import Testing
         #expect(count?.summary == "a.txt: there are 2 angles for 3 projections")
         #expect(count?.hint?.hasSuffix("--angles a.txt:11-101") == true)
         let bad = ProjectionAngles(values: [0, .nan], unit: nil, file: "s.h5", object: "/t")
-        #expect(failure { _ = try bad.degrees(count: 2) }?.summary == "s.h5, /t: the angle of projection 1 is not a finite number")
+        #expect(
+            failure { _ = try bad.degrees(count: 2) }?.summary
+                == "s.h5, /t: the angle of projection 1 is not a finite number")
     }
 }
