@@ -227,7 +227,7 @@ let package = Package(
         .testTarget(
             name: "PenstockTomographyTests",
             dependencies: [
-                "PenstockTomography", "PenstockFormats", "Penstock", "PenstockEngine", "PenstockEvents",
+                "PenstockTomography", "PenstockFormats", "Penstock", "PenstockEngine", "PenstockEvents", "PenstockLog",
                 "PenstockTesting", "TestSupport",
             ],
             swiftSettings: strict),

@@ -106,6 +106,25 @@ struct RealDataTests {
         #expect(abs(found - 296) <= 1)
     }
 
+    @Test(
+        "every method finds the rotation centre within a column of the documented one",
+        arguments: [("tooth", 296.0), ("std_A", 240.35)])
+    func centre(scan: String, expected: Double) throws {
+        let outcome = try Program.run(
+            "centre", "--input", "\(RecordedScans.folder!)/\(scan).h5", "--range",
+            "\(expected - 4):\(expected + 4):1", in: folder)
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let lines = outcome.output.split(separator: "\n")
+        for method in ["Vo", "phase correlation", "entropy"] {
+            let line = try #require(lines.first { $0.hasPrefix("\(method): ") })
+            let centre = try #require(Double(line.dropFirst(method.count + 2).prefix { $0 != "," }))
+            print("\(scan), \(line)")
+            #expect(abs(centre - expected) <= 1)
+            // The same computed with numpy 2: 295.60 and 240.30, on a grid of 0.025.
+            if method == "phase correlation" { #expect(abs(centre - (scan == "tooth" ? 295.60 : 240.30)) <= 0.03) }
+        }
+    }
+
     @Test("a realistic scan with zingers and rings comes near the truth", arguments: ["shepp", "hann"])
     func standard(filter: String) throws {
         let volume = try reconstruct(

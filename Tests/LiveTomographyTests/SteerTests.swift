@@ -1,5 +1,4 @@
 import Foundation
-import PenstockTomography
 import TestSupport
 import Testing
 
@@ -106,28 +105,6 @@ import Testing
         #expect(outcome.output.contains("ssim>0.2 first in window \(window)\n"))
         try checkReplay("--stop-when", "ssim>0.2")
         #expect(try found("r.h5")["good_enough_at_window"] == "\(window)")
-    }
-
-    @Test("a run that goes on from a checkpoint keeps the steering where it was, and loses no projection")
-    func restart() async throws {
-        try writeScan(angles: 300)
-        let run = Self.run + ["--checkpoint-every", "200ms"]
-        let program = try Program(run, in: folder)
-        #expect(try program.waitForAcknowledged(30))
-        let centre = try Program.run("steer", "--log", "log", "--centre", "48.5", in: folder)
-        #expect(centre.status == 0, "\(centre.errors)")
-        // The next checkpoints are behind it.
-        #expect(try program.waitForAcknowledged(program.acknowledged + 60))
-        program.send(SIGKILL)
-        #expect(try program.wait().wasKilled)
-        let outcome = try Program.run(run, in: folder)
-        #expect(outcome.status == 0, "\(outcome.errors)")
-        #expect(try await Recorded.projections(log: folder("log")).map(\.index) == Array(0..<300))
-        let frames = try await Recorded.events(Frame.self, topic: "projections", log: folder("log"))
-        let steered = frames.filter { $0.kind == .steering }
-        #expect(steered.count == 1)
-        #expect(centre.output == "scan 1: centre=48.5 from projection \(steered.first?.index ?? -1) on\n")
-        try checkReplay()
     }
 
     @Test("steering needs a log, a change, and a scan that runs")
