@@ -101,9 +101,26 @@ import Testing
             if name == "/exchange/data_white" { counts[7] = .max }
         }
         #expect(saturated.warnings.count == 2)
-        #expect(saturated.warnings.first?.hasPrefix("warning: the flats have 1 saturated pixels") == true)
-        #expect(saturated.warnings.last?.hasPrefix("warning: 12 projections have saturated pixels, 12 in all") == true)
+        #expect(saturated.warnings.first?.hasPrefix("warning: the flats have 1 saturated pixel:") == true)
+        #expect(saturated.warnings.last?.hasPrefix("warning: 12 projections have 12 saturated pixels,") == true)
         #expect(correlation(saturated) > 0.8)
+    }
+
+    @Test("counts that are not above the darks are the least transmission, and said")
+    func dark() throws {
+        let whole = try volume()
+        func darken(_ name: String, _ counts: inout [UInt16]) {
+            if name == "/exchange/data" { for column in 40..<44 { counts[(30 * 4 + 1) * 96 + column] = 0 } }
+        }
+        let dark = try volume(change: darken)
+        #expect(
+            dark.warnings == [
+                "warning: 4 counts are not above the darks, in 1 projection: they are taken for the least transmission, and a "
+                    + "larger --floor, such as 0.01, makes less of them"
+            ])
+        let floored = try volume(.init(), ["--floor", "0.1"], change: darken)
+        #expect(floored.warnings == dark.warnings)
+        #expect(correlation(dark) < correlation(floored) && correlation(floored) > correlation(whole) - 0.02)
     }
 
     @Test("widths and heights that are odd or prime", arguments: [(97, 3), (53, 1), (101, 5)])

@@ -48,6 +48,9 @@ public struct FlatField: Operator {
         var steering = Steering()
         var firstAngleDegrees: Double?
         var direction = 0.0
+        /// Counts that are not above the darks, and the projections that have them.
+        var darkCounts = 0
+        var darkProjections = 0
         /// Pixels that the present flats and darks say nothing about; nil until projections ask, and after a restart.
         var deadPixels: DeadPixels?
 
@@ -109,6 +112,7 @@ public struct FlatField: Operator {
     ) throws {
         guard case .scanEnd = record else { return }
         try release(&state, into: &output, context)
+        tell(&state, context)
     }
 
     /// Releases the projections that wait when the stream ends.
@@ -116,6 +120,18 @@ public struct FlatField: Operator {
         state: inout State, into output: inout Output<Projection>, context: OperatorContext
     ) throws {
         try release(&state, into: &output, context)
+        tell(&state, context)
+    }
+
+    /// Says how many counts were not above the darks.
+    private func tell(_ state: inout State, _ context: OperatorContext) {
+        guard state.darkCounts > 0 else { return }
+        context.report(
+            .warning(
+                "\(state.darkCounts == 1 ? "1 count is" : "\(state.darkCounts) counts are") not above the darks, in "
+                    + "\(state.darkProjections == 1 ? "1 projection" : "\(state.darkProjections) projections"): they are taken "
+                    + "for the least transmission, and a larger --floor, such as 0.01, makes less of them"))
+        (state.darkCounts, state.darkProjections) = (0, 0)
     }
 
     private func begun(_ scan: ScanID?) -> State {
@@ -187,6 +203,13 @@ public struct FlatField: Operator {
             state.deadPixels?.repair(result)
         }
         if frame.pixelType == .f32 { try check(values, of: frame, context) }
+        let dark = values.withValues(of: Float.self) { values in
+            var count = 0
+            for value in values { count &+= value <= 0 ? 1 : 0 }
+            return count
+        }
+        state.darkCounts += dark
+        state.darkProjections += dark > 0 ? 1 : 0
         return Projection(
             scan: frame.scan, index: frame.index, angleDegrees: frame.angleDegrees,
             travelDegrees: state.travel(to: frame.angleDegrees), steering: state.steering, rows: frame.rows,

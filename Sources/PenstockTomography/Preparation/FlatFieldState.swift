@@ -15,7 +15,8 @@ extension FlatField.State {
     public func snapshot(into records: inout RecordWriter) {
         records.append(
             Beginning(
-                scan: scan?.number ?? 0, firstAngleDegrees: firstAngleDegrees ?? .nan, direction: direction))
+                scan: scan?.number ?? 0, firstAngleDegrees: firstAngleDegrees ?? .nan, direction: direction,
+                darkCounts: UInt64(darkCounts), darkProjections: UInt64(darkProjections)))
         records.append(steering)
         for set in [flats, darks, earlierFlats, earlierDarks] { records.append(set) }
         for (frame, time) in waiting {
@@ -35,6 +36,8 @@ extension FlatField.State {
         scan = beginning.scan == 0 ? nil : ScanID(beginning.scan)
         firstAngleDegrees = beginning.firstAngleDegrees.isNaN ? nil : beginning.firstAngleDegrees
         direction = beginning.direction
+        darkCounts = Int(beginning.darkCounts)
+        darkProjections = Int(beginning.darkProjections)
         steering = try Steering(reading: &readers[1])
         flats = try FrameSet(reading: &readers[2])
         darks = try FrameSet(reading: &readers[3])
@@ -50,11 +53,14 @@ extension FlatField.State {
         let scan: UInt64
         let firstAngleDegrees: Double
         let direction: Double
+        let darkCounts: UInt64
+        let darkProjections: UInt64
 
         static let schema = Schema(
             "FlatFieldBeginning",
             fields: [
                 .init("scan", .u64), .init("first_angle", .f64, unit: "deg"), .init("direction", .f64),
+                .init("dark_counts", .u64), .init("dark_projections", .u64),
             ])
     }
 }

@@ -125,15 +125,21 @@ public struct AdmitFrames: Operator {
         if seen.saturatedInFlats > 0 {
             context.report(
                 .warning(
-                    "the flats have \(seen.saturatedInFlats) saturated pixels: attenuation there comes out too small, and rings may follow"
-                ))
+                    "the flats have \(Self.saturated(seen.saturatedInFlats)): attenuation there comes out too small, and "
+                        + "rings may follow"))
         }
         if seen.saturatedInProjections > 0 {
+            let projections =
+                seen.saturatedProjections == 1 ? "1 projection has" : "\(seen.saturatedProjections) projections have"
             context.report(
                 .warning(
-                    "\(seen.saturatedProjections) projections have saturated pixels, \(seen.saturatedInProjections) in all: "
-                        + "too much is missing there, and --zinger-threshold helps where they are single ones"))
+                    "\(projections) \(Self.saturated(seen.saturatedInProjections)), whose counts are too small; "
+                        + "--zinger-threshold replaces single ones"))
         }
+    }
+
+    private static func saturated(_ count: Int64) -> String {
+        count == 1 ? "1 saturated pixel" : "\(count) saturated pixels"
     }
 }
 

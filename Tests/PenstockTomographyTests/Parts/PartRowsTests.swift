@@ -14,7 +14,9 @@ import Testing
             #expect(try (1...parts).map { try DetectorPart($0, of: parts).rows(of: rows) } == ranges)
         }
         for rows in [3, 4] {
-            #expect(throws: TomographyError.partIsEmpty("3/3", rows: rows)) { try DetectorPart(3, of: 3).rows(of: rows) }
+            #expect(throws: TomographyError.partIsEmpty("3/3", rows: rows)) {
+                try DetectorPart(3, of: 3).rows(of: rows)
+            }
         }
     }
 

@@ -37,7 +37,7 @@ import Testing
     func damaged() {
         let (attributes, payload) = record(Frame.row(.projection, [1, 2, 3]))
         #expect(throws: RecordError.self) { try read(Frame.self, Array(attributes.dropLast()), payload) }
-        for (index, value) in [(32, 4), (33, 4)] as [(Int, UInt8)] {
+        for (index, value) in [(32, 5), (33, 5)] as [(Int, UInt8)] {
             var wrong = attributes
             wrong[index] = value
             #expect(throws: RecordError.self) { try read(Frame.self, wrong, payload) }

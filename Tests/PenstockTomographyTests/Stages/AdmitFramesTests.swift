@@ -60,8 +60,8 @@ import Testing
             Issue.record("no warnings")
             return
         }
-        #expect(flats.hasPrefix("the flats have 1 saturated pixels"))
-        #expect(projections.hasPrefix("1 projections have saturated pixels, 2 in all"))
+        #expect(flats.hasPrefix("the flats have 1 saturated pixel:"))
+        #expect(projections.hasPrefix("1 projection has 2 saturated pixels,"))
     }
 
     @Test("frames of all rows are cut to those that the part reads; frames of the part stay as they are")

@@ -91,6 +91,23 @@ import Testing
         #expect(try StageDriver(MinusLog()).process(projections)[0].values.floats[0] == 0)
     }
 
+    @Test("counts that are not above the darks are told of at the end of the scan")
+    func darkCounts() throws {
+        let driver = StageDriver(FlatField())
+        _ = try driver.process(Self.begin() + [.row(.projection, [20, 35]), .row(.projection, [120, 60], index: 1)])
+        try driver.restore()
+        _ = try driver.process([.row(.projection, [0, 5], index: 2)])
+        #expect(driver.reported.isEmpty)
+        _ = try driver.control(.scanEnd(ScanEnd(scan: ScanID(1), eventCount: 7)))
+        _ = try driver.finish()
+        #expect(
+            driver.reported == [
+                .warning(
+                    "3 counts are not above the darks, in 2 projections: they are taken for the least transmission, and a "
+                        + "larger --floor, such as 0.01, makes less of them")
+            ])
+    }
+
     @Test("travel counts from the first angle in the direction in which the stage began to turn")
     func travel() throws {
         let cases: [([Double], [Double])] = [
