@@ -125,6 +125,18 @@ struct RealDataTests {
         }
     }
 
+    @Test("phase correlation is led astray on the images of Diamond I13-2, and that is told")
+    func centresDisagree() throws {
+        let scan = "\(RecordedScans.folder!)/i13_24737"
+        let outcome = try Program.run(
+            "centre", "--input", "\(scan)/tiffs", "--flats", "\(scan)/flat_00001.tiff", "--darks",
+            "\(scan)/dark_00001.tiff",
+            "--angles", "\(scan)/angles.txt:11-101", "--range", "83:88:0.5", in: folder)
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(outcome.output.contains("Vo: 85.5\n"))
+        #expect(outcome.errors.hasPrefix("warning: the methods disagree by "))
+    }
+
     @Test("a realistic scan with zingers and rings comes near the truth", arguments: ["shepp", "hann"])
     func standard(filter: String) throws {
         let volume = try reconstruct(
