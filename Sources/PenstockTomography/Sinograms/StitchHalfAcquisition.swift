@@ -5,7 +5,8 @@
 /// see it, their weights go linearly from 0 at a detector's edge to 1 at the far end of the overlap and sum to 1. Values between columns, and
 /// between projections where none is exactly half a turn later, are interpolated linearly.
 ///
-/// The sinogram becomes 2 max(c, n - 1 - c) + 1 columns wide, rounded down, with the axis in its middle.
+/// Lines lie at whole distances from the axis: the sinogram becomes 2 m + 1 columns wide, m being max(c, n - 1 - c) rounded down, with the axis
+/// on the middle one.
 public struct StitchHalfAcquisition: SinogramStep {
     /// Half acquisition over a full turn.
     public init() {}
@@ -124,7 +125,7 @@ private struct Lines {
 
     init(_ geometry: SinogramGeometry) {
         let (left, right) = (geometry.centre, Double(geometry.columns - 1) - geometry.centre)
-        let count = Int(2 * max(left, right)) + 1
+        let count = 2 * Int(max(left, right)) + 1
         let overlap = min(left, right)
         all = (0..<count).map { index in
             let s = Double(index) - Double(count - 1) / 2
