@@ -170,18 +170,23 @@ import PenstockTomography
     /// The settings that do not go together.
     func check(_ verb: PipelineVerb) throws {
         if preparation.halfAcquisition, centre == .automatic { throw TomographyError.halfAcquisitionNeedsCentre }
+        if follow != nil, angles != nil {
+            throw TomographyError.optionsDoNotFit(
+                reason: "--follow takes the angles from the file that is still written, not from --angles",
+                hint: "leave one of both out")
+        }
         guard part != nil else { return }
         if centre == .automatic {
-            throw TomographyError.partNeeds(
+            throw TomographyError.optionsDoNotFit(
                 reason: "a part of a scan cannot find the rotation centre of the whole", hint: "give --centre")
         }
         if output.hasSuffix(".zarr") {
-            throw TomographyError.partNeeds(
+            throw TomographyError.optionsDoNotFit(
                 reason: "parts of a scan are HDF5 files",
                 hint: "give --output part.h5; LiveTomography assemble makes the Zarr folder of all parts")
         }
         if rows != .all || tiff != nil {
-            throw TomographyError.partNeeds(
+            throw TomographyError.optionsDoNotFit(
                 reason: "\(tiff == nil ? "--rows" : "--tiff") counts slices of the whole volume, not those of a part",
                 hint: tiff == nil ? "choose rows with --crop-rows" : "leave --tiff out of the parts")
         }

@@ -30,8 +30,8 @@ public enum TomographyError: Diagnostic, Equatable {
     case otherPart(recorded: String, wanted: String?)
     /// The beginning of a scan does not say how many rows its detector has.
     case detectorUnknown
-    /// A part of a scan cannot be made with these options.
-    case partNeeds(reason: String, hint: String)
+    /// Options that were given do not go together.
+    case optionsDoNotFit(reason: String, hint: String)
     /// Volumes are not the parts of one.
     case partsDoNotFit(path: String, reason: String, hint: String)
     /// A slice was asked for that has no row on the detector.
@@ -83,7 +83,7 @@ public enum TomographyError: Diagnostic, Equatable {
         case .otherPart(let recorded, let wanted):
             "part \(recorded) of the scan was recorded, not \(wanted.map { "part \($0)" } ?? "the whole")"
         case .detectorUnknown: "the scan does not say how many rows its detector has"
-        case .partNeeds(let reason, _): reason
+        case .optionsDoNotFit(let reason, _): reason
         case .partsDoNotFit(let path, let reason, _): "\(path): \(reason)"
         case .rowOutside(let row, let rows):
             "row \(row) is not on the detector, whose rows are \(rows.lowerBound) to \(rows.upperBound - 1)"
@@ -125,7 +125,7 @@ public enum TomographyError: Diagnostic, Equatable {
         case .otherPart(let recorded, _): "give --part \(recorded)"
         case .detectorUnknown:
             "record it with LiveTomography run, or with the property rows in the record that begins the scan"
-        case .partNeeds(_, let hint), .partsDoNotFit(_, _, let hint): hint
+        case .optionsDoNotFit(_, let hint), .partsDoNotFit(_, _, let hint): hint
         case .rowOutside: "rows are counted from 0; give --rows all for all of them"
         case .centreUnknown: "put FindCentre(...) before the window"
         case .angleGoesBack:
@@ -154,7 +154,7 @@ public enum TomographyError: Diagnostic, Equatable {
             .referenceDoesNotFit:
             .data
         case .invalidCentre, .unknownFilter, .noInput, .centreOutside, .rowOutside, .halfAcquisitionNeedsCentre,
-            .invalidSettings, .projectionTooSmall, .sliceTooSmall, .partIsEmpty, .otherPart, .partNeeds:
+            .invalidSettings, .projectionTooSmall, .sliceTooSmall, .partIsEmpty, .otherPart, .optionsDoNotFit:
             .usage
         case .centreUnknown: .software
         case .noRunningScan: .unavailable

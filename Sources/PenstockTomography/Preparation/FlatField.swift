@@ -171,6 +171,8 @@ public struct FlatField: Operator {
             output.append(try normalise(frame, time, references, &state, context), time: time)
         }
         state.waiting = []
+        // What comes now has other flats.
+        if hasLater { state.deadPixels = nil }
         state.earlierFlats = FrameSet(average)
         state.earlierDarks = FrameSet(average)
     }

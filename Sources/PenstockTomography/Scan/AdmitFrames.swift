@@ -32,7 +32,7 @@ public struct AdmitFrames: Operator {
     public func makeState() -> State { State() }
 
     /// Passes frames on.
-    /// - Throws: `TomographyError.partNeeds` where rows that the part needs are not there.
+    /// - Throws: `TomographyError.optionsDoNotFit` where rows that the part needs are not there.
     public func process(
         _ events: Events<Frame>, state: inout State, into output: inout Output<Frame>, context: OperatorContext
     ) throws {
@@ -97,7 +97,7 @@ public struct AdmitFrames: Operator {
         let present = frame.firstRow..<frame.firstRow + frame.rows
         guard wanted != present else { return frame }
         guard present.lowerBound <= wanted.lowerBound, wanted.upperBound <= present.upperBound else {
-            throw TomographyError.partNeeds(
+            throw TomographyError.optionsDoNotFit(
                 reason:
                     "with these options part \(rows.part) needs the rows \(wanted.lowerBound)-\(wanted.upperBound - 1), but "
                     + "\(present.lowerBound)-\(present.upperBound - 1) were recorded",

@@ -5,7 +5,8 @@
 /// see it, their weights go linearly from 0 at a detector's edge to 1 at the far end of the overlap and sum to 1. Values between columns, and
 /// between projections where none is exactly half a turn later, are interpolated linearly.
 ///
-/// The lines lie at whole distances from the axis, which is on the middle one: the sinogram becomes 2 floor(max(c, n - 1 - c)) + 1 columns wide.
+/// Lines lie at whole distances from the axis: the sinogram becomes 2 m + 1 columns wide, m being max(c, n - 1 - c) rounded down, with the axis
+/// on the middle one.
 public struct StitchHalfAcquisition: SinogramStep {
     /// Half acquisition over a full turn.
     public init() {}
@@ -124,10 +125,10 @@ private struct Lines {
 
     init(_ geometry: SinogramGeometry) {
         let (left, right) = (geometry.centre, Double(geometry.columns - 1) - geometry.centre)
-        let reach = Int(max(left, right))
+        let count = 2 * Int(max(left, right)) + 1
         let overlap = min(left, right)
-        all = (-reach...reach).map { distance in
-            let s = Double(distance)
+        all = (0..<count).map { index in
+            let s = Double(index) - Double(count - 1) / 2
             // Rising with s where the axis is near the left edge, falling where it is near the right one.
             let rise = (left <= right ? s : -s) + overlap
             let weight = overlap > 0 ? min(max(rise / (2 * overlap), 0), 1) : rise > 0 ? 1 : rise < 0 ? 0 : 0.5

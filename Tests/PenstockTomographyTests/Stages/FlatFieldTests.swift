@@ -91,6 +91,25 @@ import Testing
         #expect(try StageDriver(MinusLog()).process(projections)[0].values.floats[0] == 0)
     }
 
+    @Test(
+        "dead pixels are those of the flats that a projection is normalised by",
+        arguments: [FlatTiming.latest, .interpolated])
+    func dead(timing: FlatTiming) throws {
+        let driver = StageDriver(FlatField(timing: timing))
+        // Dead are the first pixel with the first flats, the last one with the second.
+        let frames: [Frame] = [
+            .row(.dark, [10, 10, 10]), .row(.flat, [10, 20, 20]), .row(.projection, [0, 15, 20]),
+            .row(.flat, [20, 20, 10]), .row(.projection, [20, 15, 0], index: 1),
+            .row(.flat, [20, 20, 10]), .row(.projection, [20, 15, 0], index: 2),
+        ]
+        let projections = try driver.process(frames) + driver.finish()
+        let expected: [[Float]] = [[0.5, 0.5, 1], [1, 0.5, 0.5], [1, 0.5, 0.5]]
+        if timing == .latest { #expect(values(projections) == expected) }
+        #expect(values(projections).dropFirst() == expected.dropFirst())
+        // Of each set; the last two in the same words, which a run says once.
+        #expect(driver.reported.count == 3 && Set(driver.reported).count == 2)
+    }
+
     @Test("counts that are not above the darks are told of at the end of the scan")
     func darkCounts() throws {
         let driver = StageDriver(FlatField())
