@@ -42,7 +42,7 @@ import Testing
         let names = (0..<36).map { "window_000" + ($0 < 10 ? "0\($0)" : "\($0)") }
         #expect(folder.names(in: "slices") == names)
         #expect(folder.names(in: "slices/window_00000") == (0..<3).map { "recon_0000\($0).tiff" })
-        #expect(folder.names(in: "pictures") == names.map { $0 + ".png" } + ["windows.csv"])
+        #expect(folder.names(in: "pictures") == names.map { $0 + ".png" } + ["windows.csv", "windows.png"])
         let facts = try found("v.h5")
         #expect(facts["windows"] == "36")
         #expect(facts["projections_in_last_window"] == "180")
