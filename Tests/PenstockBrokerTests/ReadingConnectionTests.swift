@@ -80,11 +80,13 @@ extension BrokerSuites {
                 #expect(try await reader.numbers() == Array(5..<8))
                 try #require(transport.connections.count == 3)
                 transport.connections[0].fail(cut)
+                // Over a fabric the session beside the connection ends a little later; until then it takes batches.
+                let left = kind.choice == nil ? 1 : 2
+                while site.broker.clientCount > left { try await Task.sleep(for: .milliseconds(1)) }
                 #expect(try await code { try await writer.append(.readings(8..<9)) } == .unreachable)
-                // What was on its way may have come all the same; over a fabric it goes beside the connection that ends.
                 let next = try await log.sharedWriter(for: readings)
-                try await next.append(.readings(9..<10))
-                #expect(try await reader.numbers().filter { $0 != 8 } == [9])
+                try await next.append(.readings(8..<9))
+                #expect(try await reader.numbers() == [8])
                 #expect(transport.connections.count == 4)
                 try await next.close()
                 log.close()

@@ -2,6 +2,7 @@ import FabricPeer
 import Foundation
 import NIOSSL
 import PenstockEvents
+import TestSupport
 import Testing
 
 @testable import PenstockFabric
@@ -165,8 +166,7 @@ extension FabricSuites {
                 rejected.add($0)
             }
             let listener = try await site.listen(at: .host("127.0.0.1", port: 0)) { _ in RecordingHandler() }
-            let (_, output) = try run(
-                "openssl",
+            let (_, output) = try OpenSSL.run(
                 ["s_client", "-connect", "\(listener.address)", "-CAfile", try certificates().authorities] + arguments)
             let error = await rejected.values(1)[0]
             await site.close()

@@ -48,7 +48,7 @@ struct TestCertificates: Sendable {
     func file(_ name: String, _ text: String) throws -> String { try folder.write(text, to: name) }
 
     private func openssl(_ arguments: String...) throws {
-        let (status, output) = try run("openssl", arguments)
+        let (status, output) = try OpenSSL.run(arguments)
         guard status == 0 else { throw OpenSSLFailure(arguments: arguments, output: output) }
     }
 }
@@ -57,19 +57,4 @@ struct TestCertificates: Sendable {
 struct OpenSSLFailure: Error {
     let arguments: [String]
     let output: String
-}
-
-/// Runs a program to its end with nothing to read, and gives its status and all that it has written.
-func run(_ program: String, _ arguments: [String]) throws -> (status: Int32, output: String) {
-    let process = Process()
-    let (input, pipe) = (Pipe(), Pipe())
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = [program] + arguments
-    process.standardInput = input
-    (process.standardOutput, process.standardError) = (pipe, pipe)
-    try process.run()
-    try input.fileHandleForWriting.close()
-    let output = pipe.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return (process.terminationStatus, String(decoding: output, as: UTF8.self))
 }

@@ -82,7 +82,7 @@ package final class SharedGroups: Sendable {
                     SharedGroup(
                         try await log.group(name), of: log, limits: limits, clock: clock,
                         // From so far below the last number they do not run out.
-                        firstNumber: 1 + randomNumbers.next() >> 2, ended: ended)
+                        firstNumber: 1 + (randomNumbers.next() >> 2), ended: ended)
                 }
                 state.groups[name] = (number, opening)
                 return (number, opening)
