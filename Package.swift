@@ -148,8 +148,8 @@ let package = Package(
         .executableTarget(
             name: "penstock-bench",
             dependencies: [
-                "EventQueries", "Penstock", "PenstockBenchmarks", "PenstockEvents", "PenstockLog", "PenstockTomography",
-                "CFFTW", "CPenstockShim", argumentParser,
+                "EventQueries", "Penstock", "PenstockBenchmarks", "PenstockEvents", "PenstockFormats", "PenstockLog",
+                "PenstockTomography", "CFFTW", "CPenstockShim", argumentParser,
             ],
             path: "Benchmarks/penstock-bench",
             swiftSettings: strict),

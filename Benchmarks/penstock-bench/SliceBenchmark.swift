@@ -71,6 +71,7 @@ struct SliceBenchmark: ParsableCommand {
         figures.add("fft_floor_cpu_ms_per_slice", measured)
         figures.add("fft_floor_ratio", milliseconds / measured)
         figures.add("fft_floor_estimate_cpu_ms_per_slice", estimated)
+        figures.add("thread_memory_bytes", Double(GridrecWorkspace(for: gridrec).byteCount))
     }
 
     private func phantom(slice: Int) -> SlicePhantom {

@@ -1,8 +1,9 @@
 import ArgumentParser
 
-/// Reconstruction: of single slices, and in windows that slide.
+/// Reconstruction: of single slices, in windows that slide, and of whole scans.
 struct TomographyBenchmark: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "tomography", abstract: "Reconstruct slices of phantoms, once or in windows that slide.",
-        subcommands: [SliceBenchmark.self, SlidingWindowBenchmark.self], defaultSubcommand: SliceBenchmark.self)
+        commandName: "tomography", abstract: "Reconstruct slices of phantoms, windows that slide, and whole scans.",
+        subcommands: [SliceBenchmark.self, SlidingWindowBenchmark.self, ThreadsBenchmark.self, ScanBenchmark.self],
+        defaultSubcommand: SliceBenchmark.self)
 }

@@ -18,6 +18,9 @@ struct GridrecMemory: ~Copyable {
         scratch = FourierBuffer(count: 7 * layout.period / 2)
     }
 
+    /// Bytes of the arrays.
+    var byteCount: Int { (blocks.count + line.count + scratch.count) * MemoryLayout<Float>.stride }
+
     // MARK: Projection to grid
 
     /// Adds one projection pair to a grid, with the weight of its view.

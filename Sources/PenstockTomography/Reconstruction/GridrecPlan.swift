@@ -74,7 +74,7 @@ public final class GridrecPlan: Sendable {
     }
 }
 
-/// The memory that one thread needs to reconstruct slices by a `GridrecPlan`: about 13 `columns`^2 complex numbers.
+/// The memory that one thread needs to reconstruct slices by a `GridrecPlan`: about 6 `columns`^2 complex numbers, 48 `columns`^2 bytes.
 ///
 /// It owns the Fourier grid and the scratch arrays. Between two pairs the grid is zero.
 public struct GridrecWorkspace: ~Copyable {
@@ -86,6 +86,9 @@ public struct GridrecWorkspace: ~Copyable {
         grid = GridrecGrid(plan.setup.layout)
         memory = GridrecMemory(plan.setup.layout)
     }
+
+    /// Bytes of the grid and the scratch arrays.
+    public var byteCount: Int { grid.layout.gridBytes + memory.byteCount }
 
     /// Whether the workspace has the size of this plan.
     func fits(_ plan: GridrecPlan) -> Bool { grid.layout == plan.setup.layout }
