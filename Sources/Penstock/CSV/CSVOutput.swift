@@ -1,4 +1,3 @@
-internal import Foundation
 public import PenstockEngine
 public import PenstockEvents
 internal import PenstockFormats
@@ -104,25 +103,16 @@ private final class CSVOutputFile {
             preconditionFailure("\(text) is not the state of a CSV file")
         }
         let earlier = String(text[text.index(after: space)...])
-        let pending = try Self.pending(path, overwrite, earlier)
-        writer = try CSVWriter(continuing: pending.temporaryPath, behind: byteCount, columnCount: columns.count)
+        // The finished file, which may stand for the half-written one, begins with the same rows.
+        let pending = try PendingFile(path, overwrites: overwrite, continuing: earlier)
+        do throws(FormatError) {
+            writer = try CSVWriter(continuing: pending.temporaryPath, behind: byteCount, columnCount: columns.count)
+        } catch {
+            // The checkpoint still refers to it.
+            pending.leave()
+            throw error
+        }
         self.pending = consume pending
-    }
-
-    /// The half-written file, or in its place a copy of the finished one, which may be replaced: it begins with the same rows.
-    private static func pending(_ path: String, _ overwrite: Bool, _ earlier: String) throws -> PendingFile {
-        let files = FileManager.default
-        if files.fileExists(atPath: earlier) {
-            return try PendingFile(path, overwrites: overwrite, continuing: earlier)
-        }
-        let pending = try PendingFile(path, overwrites: overwrite)
-        guard files.fileExists(atPath: path) else {
-            throw FormatError(
-                .notFound, file: earlier, "the half-written file that the checkpoint goes on with is gone",
-                hint: "put it back, or begin anew without the checkpoint")
-        }
-        try files.copyItem(atPath: path, toPath: pending.temporaryPath)
-        return pending
     }
 
     func checkpoint() throws -> [UInt8]? {

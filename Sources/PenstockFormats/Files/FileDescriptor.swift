@@ -52,6 +52,20 @@ struct FileDescriptor: ~Copyable {
 
     deinit { _ = close(number) }
 
+    /// Copies a file to a new one.
+    /// - Throws: `notFound`, `notReadable`, `exists`, `cannotCreate`, `diskFull`, `writeFailed`.
+    static func copy(_ path: String, to target: String) throws(FormatError) {
+        let source = try FileDescriptor(opening: path)
+        let copy = try FileDescriptor(creating: target)
+        var offset = 0
+        while true {
+            let bytes = try source.bytes(at: offset, count: 1 << 20)
+            guard !bytes.isEmpty else { return }
+            try copy.write(bytes)
+            offset += bytes.count
+        }
+    }
+
     /// Reads up to `buffer.count` bytes at the present position; 0 at the end of the file.
     func read(into buffer: UnsafeMutableRawBufferPointer) throws(FormatError) -> Int {
         while true {

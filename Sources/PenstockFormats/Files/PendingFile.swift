@@ -26,11 +26,15 @@ public struct PendingFile: ~Copyable, Sendable {
     public var finalPath: String { name.final }
 
     /// Reserves the name, and makes sure that its folder takes new files: better now than when the work is done.
-    /// - Parameter overwrites: Whether a file that exists is replaced; if not, it is refused here and again at
-    ///   `commit`. A folder is never replaced.
+    /// - Parameters:
+    ///   - overwrites: Whether a file that exists is replaced; if not, it is refused here and again at
+    ///     `commit`. A folder is never replaced.
+    ///   - earlier: The temporary path of an earlier process, which this file takes; nil for one of its own.
     /// - Throws: `exists`, `cannotCreate` or `diskFull`.
-    public init(_ path: String, overwrites: Bool = false) throws(FormatError) {
-        let name = try OutputName(path)
+    public init(
+        _ path: String, overwrites: Bool = false, inPlaceOf earlier: String? = nil
+    ) throws(FormatError) {
+        let name = try OutputName(path, continuing: earlier)
         if !overwrites, name.isOccupied { throw name.occupiedError }
         if name.isFolder { throw SystemFailure(number: EISDIR).error(.creating, file: name.final) }
         unlink(name.temporary)
@@ -42,17 +46,33 @@ public struct PendingFile: ~Copyable, Sendable {
         self.overwrites = overwrites
     }
 
-    /// Goes on with the temporary file of an earlier process, which did not come to its end.
-    /// - Throws: as above; `notFound` where that file is gone.
+    /// Goes on with the temporary file of an earlier process. Where that came to its end after all, it is a copy of the finished file, which
+    /// is then to be replaced.
+    /// - Parameter earlier: The temporary path of then, which stays that of this file.
+    /// - Throws: as above; `notFound` where neither is there.
     public init(_ path: String, overwrites: Bool = false, continuing earlier: String) throws(FormatError) {
-        let name = try OutputName(path)
+        let name = try OutputName(path, continuing: earlier)
         if !overwrites, name.isOccupied { throw name.occupiedError }
-        guard earlier == name.temporary || rename(earlier, name.temporary) == 0 else {
-            throw SystemFailure.last.error(.opening, file: earlier)
+        if !name.isBegun {
+            guard name.isOccupied else { throw name.goneError }
+            let copy = earlier + ".copy"
+            unlink(copy)
+            try FileDescriptor.copy(name.final, to: copy)
+            guard rename(copy, earlier) == 0 else { throw SystemFailure.last.error(.creating, file: earlier) }
         }
         self.name = name
         self.overwrites = overwrites
     }
+
+    /// Waits until what was written is on the device, so that a checkpoint may refer to it.
+    /// - Throws: `writeFailed`, `diskFull`; `notFound` before the file has been made.
+    public borrowing func synchronize() throws(FormatError) {
+        try FileDescriptor(opening: name.temporary).synchronize()
+        try FileDescriptor(opening: name.folder).synchronize()
+    }
+
+    /// The name of the file that a file of this name in the same folder is a half-written one of; nil for any other name.
+    public static func finalName(ofTemporary name: String) -> String? { OutputName.finalName(ofTemporary: name) }
 
     deinit { if !isLeft { unlink(name.temporary) } }
 

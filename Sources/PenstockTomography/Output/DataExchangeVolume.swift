@@ -1,3 +1,4 @@
+internal import Foundation
 public import Penstock
 internal import PenstockFormats
 
@@ -19,6 +20,9 @@ public struct DataExchangeVolume: Sink {
     /// The kind and the name of the file.
     public var summary: String { "HDF5 volume \(path)" }
 
+    /// Each slice once: at a checkpoint the file is not begun, or complete and closed.
+    public var delivery: SinkDelivery { .exactlyOnce }
+
     /// Refuses a file that exists already, unless it may be replaced, and one that cannot be made.
     public func check(_ context: SinkContext) throws {
         _ = try PendingFile(path, overwrites: context.overwrite)
@@ -29,6 +33,17 @@ public struct DataExchangeVolume: Sink {
         VolumeWriter(
             PendingHDF5Volume(try PendingFile(path, overwrites: context.overwrite)), parameters: parameters, context)
     }
+
+    /// Goes on with the complete file of a checkpoint, or begins anew where it had none.
+    public func reopen(_ context: SinkContext, from state: [UInt8]) throws -> any SinkWriter<ReconstructedSlice> {
+        let state = try SinkState.read(VolumeWriter.State.self, from: state)
+        let earlier = state.temporaryPath
+        let pending =
+            state.shape == nil
+            ? try PendingFile(path, overwrites: context.overwrite, inPlaceOf: earlier)
+            : try PendingFile(path, overwrites: context.overwrite, continuing: earlier)
+        return VolumeWriter(PendingHDF5Volume(pending), parameters: parameters, context, from: state)
+    }
 }
 
 /// The file of a volume while it is written.
@@ -37,19 +52,21 @@ final class PendingHDF5Volume: PendingVolume {
     static let process = "/process/reconstruction"
 
     let path: String
-    private let temporary: String
+    let temporaryPath: String
     private var pending: PendingFile?
     private var file: HDF5File?
 
     init(_ pending: consuming PendingFile) {
         path = pending.finalPath
-        temporary = pending.temporaryPath
+        temporaryPath = pending.temporaryPath
         self.pending = consume pending
     }
 
     func create(shape: [Int], origin: [String: String]) throws(FormatError) {
+        file = nil
+        try? FileManager.default.removeItem(atPath: temporaryPath)
         do throws(FormatError) {
-            let created = try HDF5File(creating: temporary)
+            let created = try HDF5File(creating: temporaryPath)
             try created.write("exchange:process", to: "/implements")
             _ = try created.createDataset(Self.dataset, shape: shape, of: .f32)
             try created.setAttribute("axes", of: Self.dataset, to: "z:y:x")
@@ -61,7 +78,7 @@ final class PendingHDF5Volume: PendingVolume {
             }
             file = consume created
         } catch {
-            throw error.naming(path, insteadOf: temporary)
+            throw error.naming(path, insteadOf: temporaryPath)
         }
     }
 
@@ -69,14 +86,29 @@ final class PendingHDF5Volume: PendingVolume {
         do throws(FormatError) {
             try file?.dataset(Self.dataset).write(leading: slice..<slice + 1, from: pixels)
         } catch {
-            throw error.naming(path, insteadOf: temporary)
+            throw error.naming(path, insteadOf: temporaryPath)
+        }
+    }
+
+    func close() throws(FormatError) {
+        do throws(FormatError) {
+            try file.take()?.close()
+            try pending?.synchronize()
+        } catch {
+            throw error.naming(path, insteadOf: temporaryPath)
         }
     }
 
     func commit() throws(FormatError) {
-        guard let file = file.take(), let pending = pending.take() else { return }
-        do throws(FormatError) { try file.close() } catch { throw error.naming(path, insteadOf: temporary) }
-        try pending.commit()
+        do throws(FormatError) { try file.take()?.close() } catch {
+            throw error.naming(path, insteadOf: temporaryPath)
+        }
+        try pending.take()?.commit()
+    }
+
+    func leave() {
+        file = nil
+        pending.take()?.leave()
     }
 
     func discard() {

@@ -27,6 +27,9 @@ public struct Preview: Sink {
     /// The kind and the name of the folder.
     public var summary: String { "previews in \(path)" }
 
+    /// Each window once: pictures behind the checkpoint are removed and come again.
+    public var delivery: SinkDelivery { .exactlyOnce }
+
     /// Refuses a folder that has pictures already, unless they may be replaced.
     public func check(_ context: SinkContext) throws {
         try PictureFolder.prepare(path, overwrites: context.overwrite, isPicture: Self.isPreview)
@@ -35,6 +38,26 @@ public struct Preview: Sink {
     /// Begins to write.
     public func open(_ context: SinkContext) throws -> any SinkWriter<ReconstructedSlice> {
         Writer(self, context)
+    }
+
+    /// Goes on behind the windows of a checkpoint. The animation is put together again from their pictures.
+    public func reopen(_ context: SinkContext, from state: [UInt8]) throws -> any SinkWriter<ReconstructedSlice> {
+        let shown = try SinkState.read([Shown].self, from: state)
+        let names = Set(shown.map(\.picture))
+        try PictureFolder.goOn(path, isPicture: Self.isPreview, keeps: names.contains)
+        var writer = Writer(self, context)
+        for window in shown { try writer.show(again: window) }
+        if !shown.isEmpty { try writer.list() }
+        return writer
+    }
+
+    /// A window that was shown, as a checkpoint holds it: all that `windows.csv` says of it.
+    private struct Shown: Codable {
+        var picture: String
+        var projections: Int
+        var firstAngle: Double
+        var lastAngle: Double
+        var isComplete: Bool
     }
 
     private static let list = "windows.csv"
@@ -51,8 +74,7 @@ public struct Preview: Sink {
         private let context: SinkContext
         private var frames = AnimatedPNG(millisecondsPerFrame: 250)
         private var windowsPerFrame = 1
-        private var shown: [(picture: String, projections: Int, anglesDegrees: ClosedRange<Double>, isComplete: Bool)] =
-            []
+        private var shown: [Shown] = []
 
         init(_ preview: Preview, _ context: SinkContext) {
             self.preview = preview
@@ -62,15 +84,30 @@ public struct Preview: Sink {
         mutating func write(_ events: Events<ReconstructedSlice>) throws {
             for event in events where event.value.slice == event.value.sliceCount / 2 {
                 let slice = event.value
-                let picture = "window_\(slice.window.fiveDigits).png"
+                let picture = "\(WindowName.of(slice.window)).png"
                 try show(slice, picture)
-                shown.append((picture, slice.projections, slice.anglesDegrees, slice.isComplete))
+                shown.append(
+                    Shown(
+                        picture: picture, projections: slice.projections, firstAngle: slice.anglesDegrees.lowerBound,
+                        lastAngle: slice.anglesDegrees.upperBound, isComplete: slice.isComplete))
                 try list()
             }
         }
 
+        /// Takes up a window whose picture an earlier process has made.
+        mutating func show(again window: Shown) throws {
+            let picture = "\(preview.path)/\(window.picture)"
+            guard let bytes = FileManager.default.contents(atPath: picture) else {
+                throw FormatError(
+                    .notFound, file: picture, "the picture of a window before the checkpoint is gone",
+                    hint: "put it back, or begin anew without the checkpoint")
+            }
+            animate(Array(bytes), picture)
+            shown.append(window)
+        }
+
         /// Puts the list of the pictures in place anew: it is complete at any time, like they are.
-        private func list() throws {
+        func list() throws {
             let list = "\(preview.path)/\(Preview.list)"
             let pending = try PendingFile(list, overwrites: true)
             do throws(FormatError) {
@@ -80,8 +117,8 @@ public struct Preview: Sink {
                 for row in shown {
                     table.append(row.picture)
                     table.append(row.projections)
-                    table.append(row.anglesDegrees.lowerBound)
-                    table.append(row.anglesDegrees.upperBound)
+                    table.append(row.firstAngle)
+                    table.append(row.lastAngle)
                     table.append(row.isComplete ? "yes" : "no")
                     try table.endRecord()
                 }
@@ -97,6 +134,11 @@ public struct Preview: Sink {
             let bytes = try slice.picture(preview.colours, pixelSize: preview.pixelSize).png(file: picture)
             try PictureFolder.write(bytes, to: picture)
             context.count("windows_shown", 1)
+            animate(bytes, picture)
+        }
+
+        /// Puts the picture of the next window into the animation.
+        private mutating func animate(_ bytes: [UInt8], _ picture: String) {
             guard shown.count.isMultiple(of: windowsPerFrame) else { return }
             if frames.count == Preview.mostFrames {
                 frames.thin()
@@ -106,6 +148,8 @@ public struct Preview: Sink {
             // The next scan may have slices of another size; the animation is of the first one.
             try? frames.append(bytes, file: picture)
         }
+
+        mutating func checkpoint() throws -> [UInt8]? { try SinkState.bytes(shown) }
 
         mutating func finish() throws {
             guard frames.count > 1 else { return }

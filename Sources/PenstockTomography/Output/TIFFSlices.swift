@@ -15,6 +15,9 @@ public struct TIFFSlices: Sink {
     /// The kind and the name of the folder.
     public var summary: String { "TIFF slices in \(path)" }
 
+    /// Each slice once: windows behind the checkpoint are removed and come again.
+    public var delivery: SinkDelivery { .exactlyOnce }
+
     /// Refuses a folder that exists already, unless it may be replaced.
     public func check(_ context: SinkContext) throws {
         _ = try PendingFolder(path, overwrites: context.overwrite)
@@ -22,7 +25,16 @@ public struct TIFFSlices: Sink {
 
     /// Begins to write beside the final name.
     public func open(_ context: SinkContext) throws -> any SinkWriter<ReconstructedSlice> {
-        Writer(try SliceFolder(path, overwrite: context.overwrite))
+        Writer(SliceFolder(try PendingFolder(path, overwrites: context.overwrite)))
+    }
+
+    /// Goes on behind the windows of a checkpoint.
+    public func reopen(_ context: SinkContext, from state: [UInt8]) throws -> any SinkWriter<ReconstructedSlice> {
+        let state = try SinkState.read(SliceFolder.State.self, from: state)
+        return Writer(
+            SliceFolder(
+                try PendingFolder(path, overwrites: context.overwrite, continuing: state.temporaryPath),
+                behind: state.lastWindow))
     }
 
     private struct Writer: SinkWriter {
@@ -34,6 +46,10 @@ public struct TIFFSlices: Sink {
             for event in events { try folder.write(event.value) }
         }
 
+        mutating func checkpoint() throws -> [UInt8]? { try SinkState.bytes(folder.checkpoint()) }
+
+        mutating func suspend() { folder.leave() }
+
         mutating func finish() throws { try folder.finish() }
 
         mutating func abandon() { folder.abandon() }
@@ -42,17 +58,44 @@ public struct TIFFSlices: Sink {
 
 /// The folder of the slices while it is written.
 private final class SliceFolder {
+    /// What a checkpoint holds.
+    struct State: Codable {
+        var temporaryPath: String
+        /// The window whose slices were written last.
+        var lastWindow: Int?
+    }
+
     private let path: String
     private var pending: PendingFolder?
+    private var state: State
+    /// Windows that have been written since the last checkpoint.
+    private var recent: Set<String> = []
 
-    init(_ path: String, overwrite: Bool) throws {
-        self.path = path
-        pending = try PendingFolder(path, overwrites: overwrite)
+    init(_ pending: consuming PendingFolder) {
+        path = pending.finalPath
+        state = State(temporaryPath: pending.temporaryPath)
+        self.pending = consume pending
+    }
+
+    /// Goes on behind a window; others are removed.
+    convenience init(_ pending: consuming PendingFolder, behind lastWindow: Int?) {
+        self.init(pending)
+        state.lastWindow = lastWindow
+        self.pending?.remove { WindowName.window($0).map { $0 > lastWindow ?? -1 } ?? true }
+    }
+
+    /// Waits until all windows are on the device.
+    func checkpoint() throws(FormatError) -> State {
+        let recent = recent
+        try pending?.synchronize { recent.contains($0) }
+        self.recent = []
+        return state
     }
 
     func write(_ slice: ReconstructedSlice) throws {
         guard let base = pending?.temporaryPath else { return }
-        let window = "\(base)/window_\(slice.window.fiveDigits)"
+        let name = WindowName.of(slice.window)
+        let window = "\(base)/\(name)"
         do {
             try FileManager.default.createDirectory(atPath: window, withIntermediateDirectories: true)
         } catch {
@@ -68,11 +111,30 @@ private final class SliceFolder {
         } catch {
             throw error.naming(path, insteadOf: base)
         }
+        recent.insert(name)
+        state.lastWindow = max(state.lastWindow ?? 0, slice.window)
     }
 
     func finish() throws { try pending.take()?.commit() }
 
+    func leave() { pending.take()?.leave() }
+
     func abandon() { pending = nil }
+}
+
+/// What files and folders of a window are called.
+enum WindowName {
+    private static let beginning = "window_"
+
+    /// `window_00012`
+    static func of(_ window: Int) -> String { beginning + window.fiveDigits }
+
+    /// The number of the window in the name of a file or folder of it, whatever its extension; nil for any other name.
+    static func window(_ name: String) -> Int? {
+        guard name.hasPrefix(beginning) else { return nil }
+        let digits = name.dropFirst(beginning.count).prefix { $0 != "." }
+        return digits.count < 5 || !digits.allSatisfy(("0"..."9").contains) ? nil : Int(digits)
+    }
 }
 
 extension Int {

@@ -32,6 +32,9 @@ public struct VolumeSeries: Sink {
     /// The kind and the name of the folder.
     public var summary: String { "series of volumes in \(path)" }
 
+    /// Each volume once: those behind the checkpoint are removed and come again.
+    public var delivery: SinkDelivery { .exactlyOnce }
+
     /// Refuses a folder that exists already, unless it may be replaced, and one that cannot be made.
     public func check(_ context: SinkContext) throws {
         _ = try PendingFolder(path, overwrites: context.overwrite)
@@ -40,8 +43,25 @@ public struct VolumeSeries: Sink {
     /// Begins to write beside the final name.
     public func open(_ context: SinkContext) throws -> any SinkWriter<ReconstructedSlice> {
         Writer(
-            try SeriesFolder(path, format, overwrite: context.overwrite), origin: VolumeOrigin(parameters: parameters),
-            context)
+            SeriesFolder(try PendingFolder(path, overwrites: context.overwrite), format),
+            origin: VolumeOrigin(parameters: parameters), context)
+    }
+
+    /// Goes on behind the volumes of a checkpoint.
+    public func reopen(_ context: SinkContext, from state: [UInt8]) throws -> any SinkWriter<ReconstructedSlice> {
+        let state = try SinkState.read(State.self, from: state)
+        let pending = try PendingFolder(path, overwrites: context.overwrite, continuing: state.temporaryPath)
+        let folder = SeriesFolder(pending, format, behind: state.lastWindow, volumes: state.volumes)
+        return Writer(
+            folder, origin: VolumeOrigin(parameters: parameters, inputSHA256: state.inputSHA256), context)
+    }
+
+    /// What a checkpoint holds: all volumes of the windows before it are complete.
+    private struct State: Codable {
+        var temporaryPath: String
+        var lastWindow: Int?
+        var volumes: Int
+        var inputSHA256: String?
     }
 
     private struct Writer: SinkWriter {
@@ -61,6 +81,17 @@ public struct VolumeSeries: Sink {
             for event in events { try folder.write(event.value, origin: origin) }
         }
 
+        mutating func checkpoint() throws -> [UInt8]? {
+            // Whoever cuts a window in two by a barrier cannot go on from there.
+            guard try folder.rest(), let path = folder.temporaryPath else { return nil }
+            return try SinkState.bytes(
+                State(
+                    temporaryPath: path, lastWindow: folder.lastWindow, volumes: folder.volumes,
+                    inputSHA256: origin.inputSHA256))
+        }
+
+        mutating func suspend() { folder.leave() }
+
         mutating func finish() throws {
             try folder.finish()
             context.count("volumes_written", folder.volumes)
@@ -75,14 +106,28 @@ private final class SeriesFolder {
     private let path: String
     private let format: VolumeSeries.Format
     private var pending: PendingFolder?
-    private var current: (window: Int, volume: any PendingVolume)?
+    private var current: (window: Int, volume: any PendingVolume, missing: Int)?
+    /// The window that was written last.
+    private(set) var lastWindow: Int?
     /// How many were written.
     private(set) var volumes = 0
 
-    init(_ path: String, _ format: VolumeSeries.Format, overwrite: Bool) throws {
-        self.path = path
+    var temporaryPath: String? { pending?.temporaryPath }
+
+    init(_ pending: consuming PendingFolder, _ format: VolumeSeries.Format) {
+        path = pending.finalPath
         self.format = format
-        pending = try PendingFolder(path, overwrites: overwrite)
+        self.pending = consume pending
+    }
+
+    /// Goes on behind the volume of a window; others are removed.
+    convenience init(
+        _ pending: consuming PendingFolder, _ format: VolumeSeries.Format, behind lastWindow: Int?, volumes: Int
+    ) {
+        self.init(pending, format)
+        self.lastWindow = lastWindow
+        self.volumes = volumes
+        self.pending?.remove { WindowName.window($0).map { $0 > lastWindow ?? -1 } ?? true }
     }
 
     /// Writes a slice; the volume before is complete when the next one begins.
@@ -91,15 +136,17 @@ private final class SeriesFolder {
         do throws(FormatError) {
             if current?.window != slice.window {
                 try close()
-                let volume = try volume(at: "\(base)/window_\(slice.window.fiveDigits).\(format.nameExtension)")
+                let volume = try volume(at: "\(base)/\(WindowName.of(slice.window)).\(format.nameExtension)")
                 try volume.create(
                     shape: [slice.sliceCount, slice.size, slice.size],
                     origin: origin.names.merging(slice.windowNames) { $1 })
-                current = (slice.window, volume)
+                current = (slice.window, volume, slice.sliceCount)
+                lastWindow = slice.window
             }
             try slice.pixels.withValues(of: Float.self) { (pixels) throws(FormatError) in
                 try current?.volume.write(slice: slice.slice, pixels)
             }
+            current?.missing -= 1
         } catch {
             throw error.naming(path, insteadOf: base)
         }
@@ -118,11 +165,24 @@ private final class SeriesFolder {
         volumes += 1
     }
 
+    /// Completes the volume of the window that was written last, of which all slices have come; false where they have not.
+    func rest() throws(FormatError) -> Bool {
+        guard let base = pending?.temporaryPath, current?.missing ?? 0 == 0 else { return false }
+        do throws(FormatError) { try close() } catch { throw error.naming(path, insteadOf: base) }
+        return true
+    }
+
     func finish() throws {
         guard let base = pending?.temporaryPath else { return }
-        guard current != nil else { throw TomographyError.emptyVolume(path: path) }
+        guard current != nil || volumes > 0 else { throw TomographyError.emptyVolume(path: path) }
         do throws(FormatError) { try close() } catch { throw error.naming(path, insteadOf: base) }
         try pending.take()?.commit()
+    }
+
+    func leave() {
+        current?.volume.discard()
+        current = nil
+        pending.take()?.leave()
     }
 
     func abandon() {

@@ -25,6 +25,9 @@ public struct ZarrVolume: Sink {
     /// The kind and the name of the folder.
     public var summary: String { "Zarr volume \(path)" }
 
+    /// Each slice once: at a checkpoint the folder is empty, or has all chunks.
+    public var delivery: SinkDelivery { .exactlyOnce }
+
     /// Refuses a folder that exists already, unless it may be replaced, and one that cannot be made.
     public func check(_ context: SinkContext) throws {
         _ = try PendingFolder(path, overwrites: context.overwrite)
@@ -36,12 +39,24 @@ public struct ZarrVolume: Sink {
             PendingZarrVolume(try PendingFolder(path, overwrites: context.overwrite), format, codec),
             parameters: parameters, context)
     }
+
+    /// Goes on with the complete folder of a checkpoint, or begins anew where it had none.
+    public func reopen(_ context: SinkContext, from state: [UInt8]) throws -> any SinkWriter<ReconstructedSlice> {
+        let state = try SinkState.read(VolumeWriter.State.self, from: state)
+        let earlier = state.temporaryPath
+        let pending =
+            state.shape == nil
+            ? try PendingFolder(path, overwrites: context.overwrite, inPlaceOf: earlier)
+            : try PendingFolder(path, overwrites: context.overwrite, continuing: earlier)
+        return VolumeWriter(
+            PendingZarrVolume(pending, format, codec), parameters: parameters, context, from: state)
+    }
 }
 
 /// The folder of a volume while it is written.
 final class PendingZarrVolume: PendingVolume {
     let path: String
-    private let temporary: String
+    let temporaryPath: String
     private let format: ZarrFormat
     private let codec: ZarrCodec
     private var pending: PendingFolder?
@@ -49,19 +64,20 @@ final class PendingZarrVolume: PendingVolume {
 
     init(_ pending: consuming PendingFolder, _ format: ZarrFormat, _ codec: ZarrCodec) {
         path = pending.finalPath
-        temporary = pending.temporaryPath
+        temporaryPath = pending.temporaryPath
         self.format = format
         self.codec = codec
         self.pending = consume pending
     }
 
     func create(shape: [Int], origin: [String: String]) throws(FormatError) {
+        pending?.remove { _ in true }
         let name = path.split(separator: "/").last.map(String.init) ?? path
         do throws(FormatError) {
             pyramid = try ZarrPyramid(
-                creating: temporary, shape: shape, name: name, format: format, codec: codec, attributes: origin)
+                creating: temporaryPath, shape: shape, name: name, format: format, codec: codec, attributes: origin)
         } catch {
-            throw error.naming(path, insteadOf: temporary)
+            throw error.naming(path, insteadOf: temporaryPath)
         }
     }
 
@@ -69,13 +85,31 @@ final class PendingZarrVolume: PendingVolume {
         do throws(FormatError) {
             try pyramid?.write(slice: slice, pixels)
         } catch {
-            throw error.naming(path, insteadOf: temporary)
+            throw error.naming(path, insteadOf: temporaryPath)
+        }
+    }
+
+    func close() throws(FormatError) {
+        do throws(FormatError) {
+            try pyramid?.finish()
+            pyramid = nil
+            try pending?.synchronize { _ in true }
+        } catch {
+            throw error.naming(path, insteadOf: temporaryPath)
         }
     }
 
     func commit() throws(FormatError) {
-        do throws(FormatError) { try pyramid?.finish() } catch { throw error.naming(path, insteadOf: temporary) }
+        do throws(FormatError) { try pyramid?.finish() } catch {
+            throw error.naming(path, insteadOf: temporaryPath)
+        }
+        pyramid = nil
         try pending.take()?.commit()
+    }
+
+    func leave() {
+        pyramid = nil
+        pending.take()?.leave()
     }
 
     func discard() {

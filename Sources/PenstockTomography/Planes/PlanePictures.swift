@@ -20,29 +20,51 @@ public struct PlanePictures: Sink {
     /// The kind and the name of the folder.
     public var summary: String { "pictures of planes in \(path)" }
 
+    /// Each plane once: pictures behind the checkpoint are removed and come again.
+    public var delivery: SinkDelivery { .exactlyOnce }
+
     /// Refuses a folder that has pictures already, unless they may be replaced.
     public func check(_ context: SinkContext) throws {
-        try PictureFolder.prepare(path, overwrites: context.overwrite) {
-            $0.hasPrefix("plane_") && $0.hasSuffix(".png")
-        }
+        try PictureFolder.prepare(path, overwrites: context.overwrite, isPicture: Self.isPlane)
     }
 
     /// Begins to write.
     public func open(_ context: SinkContext) throws -> any SinkWriter<ReconstructedPlane> { Writer(pictures: self) }
 
+    /// Goes on behind the windows of a checkpoint.
+    public func reopen(_ context: SinkContext, from state: [UInt8]) throws -> any SinkWriter<ReconstructedPlane> {
+        let lastWindow = try SinkState.read(Int.self, from: state)
+        try PictureFolder.goOn(path, isPicture: Self.isPlane) { Self.window($0).map { $0 <= lastWindow } ?? false }
+        return Writer(pictures: self, lastWindow: lastWindow)
+    }
+
+    private static let beginning = "plane_"
+
+    private static func isPlane(_ name: String) -> Bool { name.hasPrefix(beginning) && name.hasSuffix(".png") }
+
+    /// The number of the window in the name of a picture.
+    private static func window(_ name: String) -> Int? {
+        Int(name.dropFirst(beginning.count).prefix { $0 != "_" })
+    }
+
     private struct Writer: SinkWriter {
         let pictures: PlanePictures
+        /// The last window that was shown; -1 for none.
+        var lastWindow = -1
 
         mutating func write(_ events: Events<ReconstructedPlane>) throws {
             for event in events {
                 let plane = event.value
                 let name =
-                    "plane_\(plane.window.fiveDigits)_\(plane.plane.axis.rawValue)_\(plane.plane.position.fiveDigits).png"
+                    "\(PlanePictures.beginning)\(plane.window.fiveDigits)_\(plane.plane.axis.rawValue)_\(plane.plane.position.fiveDigits).png"
                 let picture = "\(pictures.path)/\(name)"
                 let bytes = try plane.picture(pictures.colours, pixelSize: pictures.pixelSize).png(file: picture)
                 try PictureFolder.write(bytes, to: picture)
+                lastWindow = max(lastWindow, plane.window)
             }
         }
+
+        mutating func checkpoint() throws -> [UInt8]? { try SinkState.bytes(lastWindow) }
 
         mutating func finish() {}
 
@@ -73,6 +95,11 @@ enum PictureFolder {
             throw FormatError(
                 .exists, file: path, "the folder has previews already", hint: "choose another or give --overwrite")
         }
+        try make(path)
+        for name in names where isPicture(name) { try? FileManager.default.removeItem(atPath: "\(path)/\(name)") }
+    }
+
+    private static func make(_ path: String) throws(FormatError) {
         do {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         } catch {
@@ -80,7 +107,22 @@ enum PictureFolder {
                 .cannotCreate, file: path, "the folder for previews cannot be made",
                 hint: "choose a folder in a place where you may write")
         }
-        for name in names where isPicture(name) { try? FileManager.default.removeItem(atPath: "\(path)/\(name)") }
+    }
+
+    /// Goes on with the pictures of an earlier process: removes those that come again, and what it left half-written.
+    /// - Parameter keeps: Whether a picture stays.
+    static func goOn(_ path: String, isPicture: (String) -> Bool, keeps: (String) -> Bool) throws(FormatError) {
+        try make(path)
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [] {
+            let picture = PendingFile.finalName(ofTemporary: name) ?? name
+            guard isPicture(picture), picture != name || !keeps(name) else { continue }
+            let file = "\(path)/\(name)"
+            do { try FileManager.default.removeItem(atPath: file) } catch {
+                throw FormatError(
+                    .cannotCreate, file: file, "a picture behind the checkpoint cannot be removed",
+                    hint: "remove it, so that it can come again")
+            }
+        }
     }
 
     /// Puts a picture in place, complete.
