@@ -42,8 +42,52 @@ struct PreparationOptions: ParsableArguments {
         guard floor >= 1e-30, floor <= 1 else { throw ValidationError("--floor must lie between 1e-30 and 1") }
     }
 
-    /// Whether a part of a scan must see whole projections.
-    var needsAllRows: Bool { paganin != nil || tilt != nil }
+    /// From the frames of a scan to the attenuations of its projections.
+    @FlowBuilder func attenuations(
+        of scan: Flow<Stream<Frame>>, _ part: PartRows? = nil, allowsNonFinite: Bool
+    ) -> Stream<Projection> {
+        scan
+        CheckSequence()
+        AdmitFrames(part)
+        FlatField(average: flatAverage, timing: flatTiming, allowsNonFinite: allowsNonFinite)
+        if cropRows != nil || cropColumns != nil {
+            CropProjections(rows: cropRows?.indices, columns: cropColumns?.indices, isPart: part != nil)
+        }
+        if let zingerThreshold {
+            RemoveZingers(threshold: zingerThreshold)
+        }
+        if let air {
+            NormaliseAir(columns: air)
+        }
+        if let binning {
+            BinProjections(factor: binning)
+        }
+        if let paganin {
+            RetrievePhase(paganin)
+        }
+        if let tilt {
+            CorrectTilt(degrees: tilt)
+        }
+        if let part {
+            KeepOwnRows(part)
+        }
+        MinusLog(floor: floor)
+        if let beamHardening {
+            CorrectBeamHardening(coefficients: beamHardening.coefficients)
+        }
+    }
+
+    /// The rows that a part of the scan reads and makes.
+    func rows(of part: DetectorPart) -> PartRows {
+        // Phase retrieval and tilt look at whole projections.
+        PartRows(part, crop: cropRows?.indices, binning: binning ?? 1, needsAllRows: paganin != nil || tilt != nil)
+    }
+
+    /// The column of the whole detector that a column of what cropping and binning leave lies on.
+    func detectorColumn(of column: Double) -> Double {
+        let factor = Double(binning ?? 1)
+        return Double(cropColumns?.indices.lowerBound ?? 0) + (column + 0.5) * factor - 0.5
+    }
 
     /// What happens to sinograms, in order.
     var sinogramSteps: [any SinogramStep] {

@@ -23,6 +23,15 @@ struct QualityOptions: ParsableArguments {
     /// Whether anything is to be compared.
     var isWanted: Bool { quality || reference != nil || judge != nil }
 
+    /// Whether windows are compared with each other, or looked at one after the other.
+    var comparesWindows: Bool { isWanted && (reference == nil || judge != nil) }
+
+    /// What windows are compared with; nil for the window before.
+    var referenceVolume: ReferenceVolume? { reference.map { ReferenceVolume($0) } }
+
+    /// Where the end of the scan may come from.
+    var steeringTopics: [String] { stopWhen == nil ? [] : [Self.judgements] }
+
     /// Who decides when it is enough; nil where nobody asks.
     var judge: JudgeScan? {
         (stopWhen ?? markWhen).map { JudgeScan($0, stops: stopWhen != nil) }

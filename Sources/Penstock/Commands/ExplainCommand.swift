@@ -30,8 +30,8 @@ struct ExplainCommand<P: Pipeline>: AsyncParsableCommand {
 
     @OptionGroup var explain: ExplainSettings
     @OptionGroup(title: "Restoring") var restore: RestoreSettings
-    @OptionGroup(title: "Pipeline options") var pipeline: P
-    @OptionGroup var settings: RunSettings
+    @OptionGroup var pipeline: P
+    @OptionGroup(title: "Running") var settings: RunSettings
 
     func validate() throws {
         guard explain.checkRestore || restore.isEmpty else {

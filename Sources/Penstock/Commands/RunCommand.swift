@@ -8,8 +8,8 @@ struct RunCommand<P: Pipeline>: AsyncParsableCommand {
         CommandConfiguration(commandName: "run", abstract: "Record what comes from the sources, and work on it.")
     }
 
-    @OptionGroup(title: "Pipeline options") var pipeline: P
-    @OptionGroup var settings: RunSettings
+    @OptionGroup var pipeline: P
+    @OptionGroup(title: "Running") var settings: RunSettings
     @OptionGroup(title: "Figures") var stats: StatsSettings
     @OptionGroup(title: "Checkpoints") var checkpoints: CheckpointSettings
     @OptionGroup(title: "Restoring") var restore: RestoreSettings
@@ -92,8 +92,8 @@ struct ReplayCommand<P: Pipeline>: AsyncParsableCommand {
     }
 
     @OptionGroup var selection: ReplaySelection
-    @OptionGroup(title: "Pipeline options") var pipeline: P
-    @OptionGroup var settings: RunSettings
+    @OptionGroup var pipeline: P
+    @OptionGroup(title: "Running") var settings: RunSettings
     @OptionGroup(title: "Figures") var stats: StatsSettings
 
     func run() async throws {

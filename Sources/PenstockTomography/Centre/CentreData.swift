@@ -1,53 +1,73 @@
+public import Penstock
 internal import PenstockEvents
 
 /// What a stored scan has for finding its rotation centre: the sinogram of one detector row, and two projections half a turn apart.
 ///
-/// Projections are normalised by the mean flat and dark, and -log is taken. The whole file is read once, some frames at a time; kept are the
-/// row and the two projections.
+/// The whole scan goes once through the stages that a reconstruction of it would have, some frames at a time; kept are the row and the two
+/// projections. So the centre counts in the columns that these stages leave of the detector, and so does the row.
 public struct CentreData: Sendable {
-    /// The row, counted from 0.
+    /// The row, counted as `Projection.firstRow` counts: on the whole detector, after binning in rows of binned pixels.
     public let row: Int
-    /// Rows and columns of the detector.
-    public let rows, columns: Int
-    /// The angles of all projections, in degrees, in the order of the scan.
+    /// The rows that the stages leave.
+    public let rows: Range<Int>
+    /// The columns that the stages leave.
+    public let columns: Int
+    /// The angle in degrees of each line.
     public let anglesDegrees: [Double]
-    /// The row of all projections, `[projection, column]`, in the order of the scan.
+    /// The row of all projections, `[projection, column]`: in the order of the scan, or of the angles round the circle where stripes were
+    /// removed.
     public let lines: [Float]
-    /// A projection and the one nearest to half a turn behind it, `[row, column]`.
-    public let opposite: (first: [Float], second: [Float])
+    /// A projection and the one nearest to half a turn from it, `[row, column]`; nil where one of them was left out.
+    public let opposite: (first: [Float], second: [Float])?
     /// How far apart they are; 180 degrees at best.
     public let oppositeDegrees: Double
+    /// What the stages warned of.
+    public let warnings: [String]
 
     /// Reads the scan at `path`.
-    /// - Parameter row: The row; nil for the middle one.
-    /// - Throws: `FormatError`, naming file and dataset; `TomographyError.rowOutside` or `flatsNotBrighter`.
-    public init(_ path: String, _ options: ScanFile.Options = ScanFile.Options(), row wanted: Int? = nil) throws {
-        let scan = try OpenScan(path, options)
-        let row = wanted ?? scan.rows / 2
-        guard (0..<scan.rows).contains(row) else { throw TomographyError.rowOutside(row, rows: 0..<scan.rows) }
-        let reference = try Reference(scan)
-        let pair = Self.opposite(scan.anglesDegrees)
-        var lines: [Float] = []
-        var whole: [Int: [Float]] = [:]
-        var index = 0
-        for (number, section) in scan.sections.enumerated() where section.kind == .projection {
-            var offset = 0
-            while offset < section.range.count {
-                let count = min(scan.framesPerBlock(of: section), section.range.count - offset)
-                for pixels in try scan.read(number, offset..<offset + count, firstIndex: index) {
-                    let values = reference.attenuation(of: scan.frame(pixels, section, index))
-                    lines += values[row * scan.columns..<(row + 1) * scan.columns]
-                    if index == pair.first || index == pair.second { whole[index] = values }
-                    index += 1
-                }
-                offset += count
-            }
+    /// - Parameters:
+    ///   - row: The row; nil for the middle one.
+    ///   - stripes: What is done with the sinogram of the row.
+    ///   - preparation: From frames to attenuations; by default the flat field and -log.
+    /// - Throws: `FormatError`, naming file and dataset; `TomographyError`, also that of a stage.
+    public init(
+        _ path: String, _ options: ScanFile.Options = ScanFile.Options(), row: Int? = nil,
+        stripes: [StripeRemoval] = [],
+        @FlowBuilder preparation: (Flow<Stream<Frame>>) -> Stream<Projection> = CentreData.flatFieldAndLog
+    ) async throws {
+        let pair = Self.opposite(try OpenScan(path, options).anglesDegrees)
+        let kept = KeptLines(row: row, projections: [pair.first, pair.second])
+        let frames = Flow("scan") {
+            From(ScanFile(path, options))
         }
-        self.row = row
-        (rows, columns, anglesDegrees) = (scan.rows, scan.columns, scan.anglesDegrees)
-        self.lines = lines
-        opposite = (whole[pair.first] ?? [], whole[pair.second] ?? [])
-        oppositeDegrees = abs(anglesDegrees[pair.second] - anglesDegrees[pair.first])
+        let progress = try await Flow("centre") {
+            preparation(frames)
+            To(kept)
+        }.run()
+        let found = kept.found
+        guard let first = found.lines.first else { throw TomographyError.noAngles }
+        self.row = first.firstRow
+        (rows, columns) = (found.rows, first.columns)
+        warnings = progress.remarks.compactMap { if case .warning(let text) = $0 { text } else { nil } }
+        if let first = found.whole[pair.first], let second = found.whole[pair.second] {
+            opposite = (
+                first.values.withValues(of: Float.self, Array.init),
+                second.values.withValues(of: Float.self, Array.init)
+            )
+            oppositeDegrees = abs(second.angleDegrees - first.angleDegrees)
+        } else {
+            (opposite, oppositeDegrees) = (nil, 0)
+        }
+        let sinograms = try WindowSinograms(found.lines, steps: stripes)
+        anglesDegrees = sinograms.geometry.anglesDegrees
+        lines = sinograms.sinogram(row: 0).values
+    }
+
+    /// The least that a search for the centre needs.
+    @FlowBuilder public static func flatFieldAndLog(_ frames: Flow<Stream<Frame>>) -> Stream<Projection> {
+        frames
+        FlatField()
+        MinusLog()
     }
 
     /// The sinogram of the first 180 degrees, in order of the angles, for Vo's search.
@@ -75,37 +95,63 @@ public struct CentreData: Sendable {
         }
         return (best.first, best.second)
     }
+}
 
-    /// The means of the flats and darks of a scan.
-    private struct Reference {
-        let flat: [Float]
-        let dark: [Float]
+/// Keeps one row of all projections, and all rows of some.
+private struct KeptLines: Sink {
+    struct Found {
+        /// Projections of the row alone.
+        var lines: [Projection] = []
+        /// Whole projections, by their numbers.
+        var whole: [Int: Projection] = [:]
+        /// The rows that there are.
+        var rows = 0..<0
+    }
 
-        init(_ scan: OpenScan) throws {
-            var means: [FrameKind: FrameMean] = [:]
-            for (number, section) in scan.sections.enumerated() where section.kind != .projection {
-                for index in section.range.indices {
-                    let offset = index - section.range.lowerBound
-                    let pixels = try scan.read(number, offset..<offset + 1, firstIndex: offset)[0]
-                    scan.frame(pixels, section, offset).add(
-                        to: &means[section.kind, default: FrameMean(pixelCount: scan.rows * scan.columns)])
-                }
+    let row: Int?
+    let projections: [Int]
+    private let kept = Guarded(Found())
+
+    init(row: Int?, projections: [Int]) {
+        self.row = row
+        self.projections = projections
+    }
+
+    /// What was kept.
+    var found: Found { kept.withLock { $0 } }
+
+    var summary: String { "a row and \(projections.count) projections" }
+
+    func check(_ context: SinkContext) {}
+
+    func open(_ context: SinkContext) -> any SinkWriter<Projection> { Writer(sink: self) }
+
+    private func keep(_ projection: Projection, in found: inout Found) throws(TomographyError) {
+        let rows = projection.firstRow..<projection.firstRow + projection.rows
+        let row = row ?? rows.lowerBound + rows.count / 2
+        guard rows.contains(row) else { throw .rowOutside(row, rows: rows) }
+        found.rows = rows
+        let start = (row - rows.lowerBound) * projection.columns
+        var line = projection.withValues(rows: 1, columns: projection.columns, firstRow: row) { values, result in
+            for column in 0..<projection.columns { result[column] = values[start + column] }
+        }
+        // Stripes do not ask where the axis is, but a sinogram has one.
+        line.centre = Double(projection.columns - 1) / 2
+        found.lines.append(line)
+        if projections.contains(projection.index) { found.whole[projection.index] = projection }
+    }
+
+    private struct Writer: SinkWriter {
+        let sink: KeptLines
+
+        mutating func write(_ events: Events<Projection>) throws {
+            try sink.kept.withLock { found in
+                for event in events { try sink.keep(event.value, in: &found) }
             }
-            flat = means[.flat]?.mean ?? []
-            dark = means[.dark]?.mean ?? Array(repeating: 0, count: flat.count)
-            guard zip(flat, dark).contains(where: { $0 > $1 }) else { throw TomographyError.flatsNotBrighter }
         }
 
-        /// The attenuations of a projection.
-        func attenuation(of frame: Frame) -> [Float] {
-            var values = Array(repeating: Float(0), count: flat.count)
-            values.withUnsafeMutableBufferPointer { values in
-                flat.withUnsafeBufferPointer { flat in
-                    dark.withUnsafeBufferPointer { frame.normalise(flat: flat, dark: $0, into: values) }
-                }
-                Transmission.minusLog(values)
-            }
-            return values
-        }
+        mutating func finish() {}
+
+        mutating func abandon() {}
     }
 }

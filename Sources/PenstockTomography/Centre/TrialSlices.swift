@@ -16,31 +16,29 @@ public struct TrialSlices {
 
     /// Reconstructs the slice around every centre, one after the other.
     /// - Parameters:
+    ///   - halfAcquisition: Whether the scan goes through 360 degrees with the axis near an edge of the detector. The images are then as wide as
+    ///     the narrowest of all trials.
     ///   - folder: Where each image is written as float32 TIFF, `centre_00295.50.tiff`; nil for nowhere.
     ///   - overwrites: Whether a folder that exists is replaced.
     /// - Throws: `TomographyError` for angles or centres that are not finite; `FormatError` for the folder.
     public init(
-        _ data: CentreData, centres: [Double], filter: ReconstructionFilter = .shepp, writingTo folder: String? = nil,
-        overwrites: Bool = false
+        _ data: CentreData, centres: [Double], filter: ReconstructionFilter = .shepp, halfAcquisition: Bool = false,
+        writingTo folder: String? = nil, overwrites: Bool = false
     ) throws {
         precondition(!centres.isEmpty && centres.count <= Self.mostTrials, "there are 1 to \(Self.mostTrials) trials")
         let stack = try TrialFolder(folder, overwrites: overwrites)
-        let angles = data.anglesDegrees.map { $0.remainder(dividingBy: 360) * .pi / 180 }
-        let size = data.columns
+        let steps: [any SinogramStep] = halfAcquisition ? [StitchHalfAcquisition()] : []
+        let size =
+            try centres.map { (centre) throws(TomographyError) in
+                try data.geometry(around: centre, steps).columns
+            }.min() ?? data.columns
         let pool = MemoryPool()
         var entropy: ImageEntropy?
         var middle: Contrast?
         var entropies: [Double] = []
         var pictures: [(values: [Float], columns: Int)] = []
         for (number, centre) in centres.enumerated() {
-            let plan = try GridrecPlan(columns: size, anglesRadians: angles, centre: centre, filter: filter)
-            var image = Array(repeating: Float(0), count: size * size)
-            data.withLines { lines in
-                image.withUnsafeMutableBufferPointer { image in
-                    pool.reconstruct(
-                        SlicePair(even: lines, odd: nil, evenImage: image.baseAddress!, oddImage: nil), by: plan)
-                }
-            }
+            let image = try data.image(around: centre, steps, filter, pool).cut(to: size)
             try stack.write(image, size: size, centre: centre)
             let bins = entropy ?? ImageEntropy(like: image, size: size)
             entropy = bins
@@ -87,16 +85,58 @@ public struct TrialSlices {
 }
 
 extension CentreData {
-    /// Calls `body` with where the row of each projection begins.
-    fileprivate func withLines(_ body: (UnsafeBufferPointer<UnsafePointer<Float>>) -> Void) {
-        lines.withUnsafeBufferPointer { values in
-            let starts = anglesDegrees.indices.map { values.baseAddress! + $0 * columns }
-            starts.withUnsafeBufferPointer(body)
+    /// The geometry of the sinogram around a trial centre, behind the steps.
+    fileprivate func geometry(
+        around centre: Double, _ steps: [any SinogramStep]
+    ) throws(TomographyError) -> SinogramGeometry {
+        var geometry = SinogramGeometry(anglesDegrees: anglesDegrees, columns: columns, centre: centre)
+        for step in steps { geometry = try step.geometry(from: geometry) }
+        return geometry
+    }
+
+    /// The slice around a trial centre.
+    fileprivate func image(
+        around centre: Double, _ steps: [any SinogramStep], _ filter: ReconstructionFilter, _ pool: MemoryPool
+    ) throws -> [Float] {
+        var geometry = SinogramGeometry(anglesDegrees: anglesDegrees, columns: columns, centre: centre)
+        var sinogram = Sinogram(columns: columns, values: lines)
+        for step in steps {
+            let next = try step.geometry(from: geometry)
+            step.apply(to: &sinogram, geometry)
+            geometry = next
         }
+        let size = geometry.columns
+        let plan = try GridrecPlan(
+            columns: size, anglesRadians: geometry.anglesDegrees.map { $0.remainder(dividingBy: 360) * .pi / 180 },
+            centre: geometry.centre, filter: filter)
+        var image = Array(repeating: Float(0), count: size * size)
+        sinogram.values.withUnsafeBufferPointer { values in
+            let starts = (0..<sinogram.angles).map { values.baseAddress! + $0 * size }
+            starts.withUnsafeBufferPointer { lines in
+                image.withUnsafeMutableBufferPointer { image in
+                    pool.reconstruct(
+                        SlicePair(even: lines, odd: nil, evenImage: image.baseAddress!, oddImage: nil), by: plan)
+                }
+            }
+        }
+        return image
     }
 }
 
 extension [Float] {
+    /// The part of a square image around the rotation axis that is `width` pixels wide.
+    fileprivate func cut(to width: Int) -> [Float] {
+        let size = Int(Double(count).squareRoot().rounded())
+        guard width < size else { return self }
+        // As `CropSlices` does it: the axis is on row size - 1 - size/2 and column size/2.
+        let column = size / 2 - width / 2
+        let row = (size - 1 - size / 2) - (width - 1 - width / 2)
+        return (row..<row + width).flatMap { (line: Int) -> ArraySlice<Float> in
+            let start = line * size + column
+            return self[start..<start + width]
+        }
+    }
+
     /// A square image as means of as few pixels as make it at most `largest` wide; what is left at the edges is dropped.
     fileprivate func binned(size: Int, largest: Int) -> (values: [Float], columns: Int) {
         let factor = (size + largest - 1) / largest

@@ -28,13 +28,13 @@ import Testing
     }
 
     @Test("the slice is sharpest around the true centre, and all of it is written")
-    func sharpest() throws {
+    func sharpest() async throws {
         let scan = SyntheticScan(
             phantom: .stone(rows: 4, columns: 64), rows: 4, columns: 64, anglesDegrees: (0..<90).map { 2 * Double($0) },
             centre: 33.0, seed: 3, noise: 0.002)
         try scan.write(to: folder("scan.h5"))
-        let data = try CentreData(folder("scan.h5"))
-        #expect(data.row == 2 && data.rows == 4 && data.columns == 64 && data.lines.count == 90 * 64)
+        let data = try await CentreData(folder("scan.h5"))
+        #expect(data.row == 2 && data.rows == 0..<4 && data.columns == 64 && data.lines.count == 90 * 64)
         #expect(data.oppositeDegrees == 178)
         #expect(data.halfTurn.angles == 90)
         let centres = [31.0, 32, 33, 34, 35]
@@ -48,7 +48,9 @@ import Testing
         let sheet = try PNGFile.read(folder("sheet.png"), as: .rgb)
         // Three pictures of 192 columns side by side, with six pixels around each.
         #expect(sheet.columns == 3 * 192 + 4 * 6)
-        #expect(throws: TomographyError.rowOutside(4, rows: 0..<4)) { try CentreData(folder("scan.h5"), row: 4) }
+        await #expect(throws: TomographyError.rowOutside(4, rows: 0..<4)) {
+            try await CentreData(folder("scan.h5"), row: 4)
+        }
     }
 
     @Test("the projections nearest to half a turn apart are found, in any order")

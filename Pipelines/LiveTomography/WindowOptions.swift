@@ -1,6 +1,22 @@
 import Penstock
 import PenstockTomography
 
+/// Which projections are reconstructed together, and how often.
+struct WindowOptions: ParsableArguments {
+    @Option(help: "Window: whole, the latest part of a turn (180deg), or a number of projections.") var window =
+        ScanWindow.whole
+    @Option(help: "Distance between windows: 15deg, or a number of projections.") var every = WindowStep.degrees(15)
+
+    /// The windows' rule.
+    var rule: ProjectionWindows.Rule { window.rule(every: every) }
+
+    /// Whether windows follow each other: `--window whole` has one.
+    var areSeveral: Bool { window != .whole }
+
+    /// What the volume says about how it was made.
+    var parameters: [String: String] { ["window": "\(window)", "every": "\(every)"] }
+}
+
 /// The window of projections as the command line has it.
 enum ScanWindow: Sendable, Hashable, ExpressibleByArgument, CustomStringConvertible {
     case whole
