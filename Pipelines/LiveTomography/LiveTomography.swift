@@ -56,7 +56,7 @@ import PenstockTomography
         if let folder = windowOutput.tiff {
             Flow("slices") {
                 images
-                To(TIFFSlices(folder))
+                To(TIFFSlices(folder, pixels: windowOutput.tiffPixels))
             }
         }
         if let folder = pictures.preview {

@@ -15,6 +15,15 @@ import Testing
         try folder.data(name).withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
     }
 
+    /// The pixels of a TIFF image in its own type.
+    private func pixels<Element: FormatElement>(_ name: String) throws -> [Element] {
+        let image = try TIFFImage(opening: folder(name))
+        try #require(image.elementType == Element.elementType)
+        var pixels = [Element](repeating: .zero, count: image.pixelCount)
+        try pixels.withUnsafeMutableBufferPointer { try image.readNative(into: $0) }
+        return pixels
+    }
+
     @Test("a Zarr volume has the voxels of the HDF5 volume, and a replay gives the same bytes", arguments: ["2", "3"])
     func zarr(version: String) throws {
         let options = ["--centre", "50.3", "--zarr-format", version, "--zarr-codec", "none"]
@@ -99,5 +108,26 @@ import Testing
             in: folder)
         #expect(
             try HDF5File(opening: folder("n.h5")).attribute("input_sha256", of: "/process/reconstruction") == nil)
+    }
+
+    @Test("16-bit TIFF is the float32 slice over the range that was asked for")
+    func sixteenBits() throws {
+        let options = ["--centre", "50.3", "--log", "log"]
+        let run = try Program.run(
+            ["run", "--input", "scan.h5", "--output", "v.h5", "--tiff", "t"] + options, in: folder)
+        #expect(run.status == 0)
+        let replay = try Program.run(
+            ["replay", "--output", "w.h5", "--tiff", "u", "--tiff-range", "-0.002:0.01"] + options, in: folder)
+        #expect(replay.status == 0)
+        let name = "window_00000/recon_00001.tiff"
+        let floats: [Float] = try pixels("t/" + name)
+        let numbers: [UInt16] = try pixels("u/" + name)
+        #expect(floats.contains { $0 < -0.002 } && floats.contains { $0 > 0.01 })
+        let expected = floats.map { UInt16(max(0, min(65535, (Double($0) + 0.002) / 0.012 * 65535)).rounded()) }
+        #expect(zip(numbers, expected).allSatisfy { abs(Int($0) - Int($1)) <= 1 })
+        #expect(numbers.contains(0) && numbers.contains(65535) && Set(numbers).count > 1000)
+        let alone = try Program.run(["replay", "--tiff-range", "0:1", "--output", "x.h5"] + options, in: folder)
+        #expect(alone.status == 64)
+        #expect(alone.errors.contains("--tiff-range says what --tiff DIR writes: give both"))
     }
 }

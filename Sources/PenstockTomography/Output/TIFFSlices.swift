@@ -2,15 +2,19 @@ internal import Foundation
 public import Penstock
 internal import PenstockFormats
 
-/// Writes every slice of every window as a float32 TIFF image: `window_00000/recon_00000.tiff` and so on, numbered by
-/// detector row.
+/// Writes every slice of every window as a TIFF image: `window_00000/recon_00000.tiff` and so on, numbered by detector row.
 ///
-/// The folder appears under its name when the run has ended well.
+/// The pixels are float32 in 1/pixel, or 16-bit numbers over a range of attenuations that is the same for all images. The folder appears
+/// under its name when the run has ended well.
 public struct TIFFSlices: Sink {
     private let path: String
+    private let pixels: TIFFPixels
 
     /// A folder at `path`.
-    public init(_ path: String) { self.path = path }
+    public init(_ path: String, pixels: TIFFPixels = .float32) {
+        self.path = path
+        self.pixels = pixels
+    }
 
     /// The kind and the name of the folder.
     public var summary: String { "TIFF slices in \(path)" }
@@ -25,7 +29,7 @@ public struct TIFFSlices: Sink {
 
     /// Begins to write beside the final name.
     public func open(_ context: SinkContext) throws -> any SinkWriter<ReconstructedSlice> {
-        Writer(SliceFolder(try PendingFolder(path, overwrites: context.overwrite)))
+        Writer(SliceFolder(try PendingFolder(path, overwrites: context.overwrite), pixels))
     }
 
     /// Goes on behind the windows of a checkpoint.
@@ -33,7 +37,7 @@ public struct TIFFSlices: Sink {
         let state = try SinkState.read(SliceFolder.State.self, from: state)
         return Writer(
             SliceFolder(
-                try PendingFolder(path, overwrites: context.overwrite, continuing: state.temporaryPath),
+                try PendingFolder(path, overwrites: context.overwrite, continuing: state.temporaryPath), pixels,
                 behind: state.lastWindow))
     }
 
@@ -66,20 +70,22 @@ private final class SliceFolder {
     }
 
     private let path: String
+    private let pixels: TIFFPixels
     private var pending: PendingFolder?
     private var state: State
     /// Windows that have been written since the last checkpoint.
     private var recent: Set<String> = []
 
-    init(_ pending: consuming PendingFolder) {
+    init(_ pending: consuming PendingFolder, _ pixels: TIFFPixels) {
         path = pending.finalPath
+        self.pixels = pixels
         state = State(temporaryPath: pending.temporaryPath)
         self.pending = consume pending
     }
 
     /// Goes on behind a window; others are removed.
-    convenience init(_ pending: consuming PendingFolder, behind lastWindow: Int?) {
-        self.init(pending)
+    convenience init(_ pending: consuming PendingFolder, _ pixels: TIFFPixels, behind lastWindow: Int?) {
+        self.init(pending, pixels)
         state.lastWindow = lastWindow
         self.pending?.remove { WindowName.window($0).map { $0 > lastWindow ?? -1 } ?? true }
     }
@@ -104,9 +110,8 @@ private final class SliceFolder {
                 hint: "is the disk full? Nothing was put in place under the final name")
         }
         do throws(FormatError) {
-            try slice.pixels.withValues(of: Float.self) { (pixels) throws(FormatError) in
-                try TIFFFile.write(
-                    pixels, rows: slice.size, columns: slice.size, to: "\(window)/recon_\(slice.row.fiveDigits).tiff")
+            try slice.pixels.withValues(of: Float.self) { (values) throws(FormatError) in
+                try pixels.write(values, size: slice.size, to: "\(window)/recon_\(slice.row.fiveDigits).tiff")
             }
         } catch {
             throw error.naming(path, insteadOf: base)
