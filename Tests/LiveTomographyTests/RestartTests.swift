@@ -37,7 +37,7 @@ import Testing
         for path in try FileManager.default.subpathsOfDirectory(atPath: folder(name))
         where !path.hasSuffix(".provenance.json") {
             var isFolder: ObjCBool = false
-            FileManager.default.fileExists(atPath: folder("\(name)/\(path)"), isDirectory: &isFolder)
+            _ = FileManager.default.fileExists(atPath: folder("\(name)/\(path)"), isDirectory: &isFolder)
             files[path] = isFolder.boolValue ? Data() : try folder.data("\(name)/\(path)")
         }
         return files
@@ -76,8 +76,8 @@ import Testing
     @Test(
         "kill -9 at any moment and the same command again give the files of an undisturbed run, byte by byte",
         arguments: [
-            ("volume.h5", ["--centre", "auto"]),
-            ("volume.h5", ["--centre", "16.3", "--method", "sirt", "--iterations", "2", "--warm-start"]),
+            ("volume.h5", ["--centre", "auto", "--quality"]),
+            ("volume.h5", ["--centre", "16.3", "--algorithm", "sirt", "--iterations", "2", "--warm-start"]),
             ("volume.zarr", ["--centre", "16.3"]),
         ])
     func kill(volume: String, options: [String]) throws {
@@ -95,5 +95,55 @@ import Testing
         #expect(hits > 0, "no kill hit: the scan is too short for this machine")
         try expectSame("broken", "whole", "seed \(seed)")
         #expect(try files(in: "whole").count > 40)
+    }
+
+    @Test("what a scan was steered to before it was killed holds when it goes on")
+    func steer() throws {
+        try writeScan()
+        var random = SystemRandomNumberGenerator()
+        let seed = random.next()
+        var generator = SplitMix(state: seed)
+        let outputs = try outputs(in: "broken", volume: "volume.h5")
+        let options = ["--no-checksum", "--centre", "16.3", "--log", "log"]
+        let program = try Program(Self.run + options + outputs, in: folder)
+        #expect(try program.waitForAcknowledged(40))
+        let steered = try Program.run(
+            "steer", "--log", "log", "--centre", "15.5", "--slices", "1,2", "--planes", "y:12", in: folder)
+        #expect(steered.status == 0, "\(steered.errors)")
+        usleep(UInt32.random(in: 0..<300_000, using: &generator))
+        program.send(SIGKILL)
+        try #require(try program.wait().wasKilled)
+        _ = try runWithKills(Self.run + options + outputs, &generator, "seed \(seed)")
+        try FileManager.default.createDirectory(atPath: folder("whole"), withIntermediateDirectories: false)
+        let replay = try Program.run(
+            [
+                "replay", "--log", "log", "--centre", "16.3", "--window", "60", "--every", "20", "--output",
+                "whole/volume.h5", "--tiff", "whole/slices", "--series", "whole/series", "--preview", "whole/pictures",
+                "--planes", "x:10,y:20",
+            ], in: folder)
+        #expect(replay.status == 0, "\(replay.errors)")
+        print("steered, kill -9 and again: seed \(seed)")
+        try expectSame("broken", "whole", "seed \(seed)")
+        let windows = folder.names(in: "whole/slices")
+        #expect(folder.names(in: "whole/slices/\(windows[0])").count == 3)
+        #expect(
+            folder.names(in: "whole/slices/\(windows[windows.count - 1])") == ["recon_00001.tiff", "recon_00002.tiff"])
+    }
+
+    @Test("Ctrl-C leaves a run that goes on from its last checkpoint")
+    func interrupt() throws {
+        try writeScan()
+        let options = ["--no-checksum", "--centre", "16.3"]
+        let whole = try outputs(in: "whole", volume: "volume.h5")
+        try #require(try Program.run(Self.run + options + ["--log", "whole-log"] + whole, in: folder).status == 0)
+        let arguments = Self.run + options + ["--log", "log"] + (try outputs(in: "broken", volume: "volume.h5"))
+        let program = try Program(arguments, in: folder)
+        #expect(try program.waitForAcknowledged(Self.angles / 2))
+        program.send(SIGINT)
+        #expect(try program.wait().status == 130)
+        #expect(!folder.contains("broken/volume.h5"))
+        let again = try Program.run(arguments, in: folder)
+        #expect(again.status == 0, "\(again.errors)")
+        try expectSame("broken", "whole", "stopped and started again")
     }
 }

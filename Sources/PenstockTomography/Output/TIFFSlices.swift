@@ -138,7 +138,7 @@ enum WindowName {
     static func window(_ name: String) -> Int? {
         guard name.hasPrefix(beginning) else { return nil }
         let digits = name.dropFirst(beginning.count).prefix { $0 != "." }
-        return digits.count < 5 || !digits.allSatisfy(("0"..."9").contains) ? nil : Int(digits)
+        return digits.count < 5 || !digits.allSatisfy { ("0"..."9").contains($0) } ? nil : Int(digits)
     }
 }
 

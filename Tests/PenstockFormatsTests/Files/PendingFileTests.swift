@@ -74,6 +74,30 @@ import Testing
         #expect(formatError { _ = try PendingFile("") }?.code == .cannotCreate)
     }
 
+    @Test("a file that is left is gone on with under the name that it had, or as a copy of the finished one")
+    func goOn() throws {
+        let earlier = folder(".out.txt.partial-1")
+        #expect(formatError { _ = try PendingFile(folder("out.txt"), continuing: earlier) }?.code == .notFound)
+        try fill(earlier, "half")
+        for _ in 0..<2 {
+            // Whoever is killed before the next checkpoint leaves it where this one says.
+            let output = try PendingFile(folder("out.txt"), continuing: earlier)
+            #expect(output.temporaryPath == earlier)
+            output.leave()
+        }
+        try PendingFile(folder("out.txt"), continuing: earlier).commit()
+        #expect(folder.names() == ["out.txt"])
+        #expect(formatError { _ = try PendingFile(folder("out.txt"), continuing: earlier) }?.code == .exists)
+        let copy = try PendingFile(folder("out.txt"), overwrites: true, continuing: earlier)
+        #expect(try content("out.txt") == "half" && String(contentsOfFile: earlier, encoding: .utf8) == "half")
+        copy.leave()
+        _ = try PendingFile(folder("out.txt"), overwrites: true, inPlaceOf: earlier)
+        #expect(folder.names() == ["out.txt"])
+        #expect(PendingFile.finalName(ofTemporary: ".out.txt.partial-1") == "out.txt")
+        #expect(PendingFile.finalName(ofTemporary: "out.partial-1") == nil)
+        #expect(PendingFile.finalName(ofTemporary: ".hidden") == nil)
+    }
+
     @Test("an HDF5 volume goes through it whole")
     func volume() throws {
         let output = try PendingFile(folder("volume.h5"))

@@ -75,4 +75,46 @@ import Testing
         let file = try folder.write("text", to: "file")
         #expect(formatError { _ = try PendingFolder(file, overwrites: true) }?.code == .exists)
     }
+
+    @Test("a folder that is left is gone on with, without what is removed, or as a copy of the finished one")
+    func goOn() throws {
+        let earlier: String
+        do {
+            let output = try PendingFolder(folder("stack"))
+            earlier = output.temporaryPath
+            try FileManager.default.createDirectory(
+                atPath: earlier + "/window_00000", withIntermediateDirectories: false)
+            try writeSlice(output, "window_00000/recon_00000.tiff")
+            try writeSlice(output, "half.tiff")
+            try output.synchronize { $0 == "window_00000" }
+            output.leave()
+        }
+        let output = try PendingFolder(folder("stack"), continuing: earlier)
+        output.remove { $0 == "half.tiff" }
+        try output.commit()
+        #expect(folder.names() == ["stack"])
+        #expect(folder.names(in: "stack") == ["window_00000"])
+        #expect(formatError { _ = try PendingFolder(folder("stack"), continuing: earlier) }?.code == .exists)
+        do {
+            let copy = try PendingFolder(folder("stack"), overwrites: true, continuing: earlier)
+            #expect(
+                try FileManager.default.contentsOfDirectory(atPath: copy.temporaryPath + "/window_00000")
+                    == ["recon_00000.tiff"])
+        }
+        #expect(folder.names() == ["stack"])
+        try folder.remove("stack")
+        #expect(formatError { _ = try PendingFolder(folder("stack"), continuing: earlier) }?.code == .notFound)
+    }
+
+    @Test("a commit that was broken off between its two renames is taken up")
+    func brokenCommit() throws {
+        let earlier = folder(".stack.partial-1")
+        try FileManager.default.createDirectory(atPath: earlier + "/new", withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(atPath: earlier + ".old/old", withIntermediateDirectories: true)
+        let output = try PendingFolder(folder("stack"), overwrites: true, continuing: earlier)
+        #expect(folder.names(in: "stack") == ["old"])
+        try output.commit()
+        #expect(folder.names() == ["stack"])
+        #expect(folder.names(in: "stack") == ["new"])
+    }
 }
