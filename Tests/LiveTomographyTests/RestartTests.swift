@@ -7,7 +7,7 @@ import Testing
 @Suite(.serialized) struct RestartTests {
     let folder: TestFolder
 
-    init() throws { folder = try TestFolder() }
+    init() throws { folder = try TestFolder.inMemory() }
 
     private static let kills = ProcessInfo.processInfo.environment["PENSTOCK_KILL_ROUNDS"].flatMap(Int.init) ?? 3
     private static let angles = 180
@@ -58,7 +58,8 @@ import Testing
         var hits = 0
         for _ in 0..<Self.kills {
             let program = try Program(arguments, in: folder)
-            _ = try program.waitForAcknowledged(Int.random(in: 1...max(1, Self.angles / Self.kills - 1), using: &generator))
+            let target = Int.random(in: 1...max(1, Self.angles / Self.kills - 1), using: &generator)
+            _ = try program.waitForAcknowledged(target)
             usleep(UInt32.random(in: 0..<300_000, using: &generator))
             program.send(SIGKILL)
             let outcome = try program.wait()
@@ -95,7 +96,7 @@ import Testing
         print("kill -9 and again: \(hits) kills, seed \(seed)")
         #expect(hits > 0, "no kill hit: the scan is too short for this machine")
         try expectSame("broken", "whole", "seed \(seed)")
-        #expect(try files(in: "whole").count > 80)
+        #expect(try files(in: "whole").count > 60)
     }
 
     @Test("what a scan was steered to before it was killed holds when it goes on")

@@ -12,7 +12,7 @@ import Testing
 @Suite struct SinkRestartTests {
     let folder: TestFolder
 
-    init() throws { folder = try TestFolder() }
+    init() throws { folder = try TestFolder.inMemory() }
 
     private static let windows = 5
     private static let start = ControlRecord.scanStart(ScanStart(scan: ScanID(1), properties: ["sha256": "c0ffee"]))
@@ -21,8 +21,8 @@ import Testing
         (0..<3).map { number in
             ReconstructedSlice(
                 scan: ScanID(1), window: window, projections: 10, isComplete: window > 0,
-                isLast: window == windows - 1, anglesDegrees: Double(window) / 3...180.1, slice: number, row: number + 4,
-                sliceCount: 3, size: 8, pixels: Payload((0..<64).map { Float($0 * number + window) }))
+                isLast: window == windows - 1, anglesDegrees: Double(window) / 3...180.1, slice: number,
+                row: number + 4, sliceCount: 3, size: 8, pixels: Payload((0..<64).map { Float($0 * number + window) }))
         }
     }
 
