@@ -19,7 +19,8 @@ public struct PendingFile: ~Copyable, Sendable {
     private let overwrites: Bool
     private var isLeft = false
 
-    /// Where the writer makes the file: `.name.partial-<pid>` beside the final path. It does not exist yet.
+    /// Where the writer makes the file: `.name.partial-<pid>` beside the final path, with the number of the process that began it. It does not
+    /// exist yet, unless an earlier process made it.
     public var temporaryPath: String { name.temporary }
 
     /// The path under which the file appears.

@@ -13,7 +13,7 @@ public struct PendingFolder: ~Copyable, Sendable {
     private let overwrites: Bool
     private var isLeft = false
 
-    /// The folder that is filled: `.name.partial-<pid>` beside the final path.
+    /// The folder that is filled: `.name.partial-<pid>` beside the final path, with the number of the process that began it.
     public var temporaryPath: String { name.temporary }
 
     /// The path under which the folder appears.

@@ -88,6 +88,7 @@ struct VolumeWriter: SinkWriter {
         shape = state.shape
         slices = state.shape?[0] ?? 0
         isClosed = state.shape != nil
+        if slices > 0 { context.count("slices_written", slices) }
     }
 
     mutating func control(_ record: ControlRecord) { origin.note(record) }

@@ -103,6 +103,7 @@ public struct Preview: Sink {
                     hint: "put it back, or begin anew without the checkpoint")
             }
             animate(Array(bytes), picture)
+            context.count("windows_shown", 1)
             shown.append(window)
         }
 

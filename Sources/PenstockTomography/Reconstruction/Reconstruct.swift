@@ -54,6 +54,7 @@ public struct Reconstruct: WindowOperator {
         var projections: [Projection] = []
         var grids = SlidingGrids()
         var images = WarmImages()
+        /// The tables and the memory of the window before, for the next one to use again; not in snapshots, since the same are made anew.
         fileprivate var window: ReconstructionWindow?
 
         init() {}

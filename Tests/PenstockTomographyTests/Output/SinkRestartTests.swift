@@ -12,7 +12,7 @@ import Testing
 @Suite struct SinkRestartTests {
     let folder: TestFolder
 
-    init() throws { folder = try TestFolder() }
+    init() throws { folder = try TestFolder.inMemory() }
 
     private static let windows = 5
     private static let start = ControlRecord.scanStart(ScanStart(scan: ScanID(1), properties: ["sha256": "c0ffee"]))
@@ -21,8 +21,8 @@ import Testing
         (0..<3).map { number in
             ReconstructedSlice(
                 scan: ScanID(1), window: window, projections: 10, isComplete: window > 0,
-                isLast: window == windows - 1, anglesDegrees: Double(window) / 3...180.1, slice: number, row: number + 4,
-                sliceCount: 3, size: 8, pixels: Payload((0..<64).map { Float($0 * number + window) }))
+                isLast: window == windows - 1, anglesDegrees: Double(window) / 3...180.1, slice: number,
+                row: number + 4, sliceCount: 3, size: 8, pixels: Payload((0..<64).map { Float($0 * number + window) }))
         }
     }
 
@@ -50,7 +50,7 @@ import Testing
     }
 
     private func events<Value: Sendable>(_ values: [Value]) -> Events<Value> {
-        var builder = ColumnBuilder<Value: Sendable>(capacity: values.count)
+        var builder = ColumnBuilder<Value>(capacity: values.count)
         for value in values { builder.append(value, time: 0) }
         let (values, times, count) = builder.take(capacity: 1)
         return Events(
@@ -130,6 +130,7 @@ import Testing
         try make("broken")
         for sink in sinks(in: "whole") { try writeWhole(sink, Self.slices) }
         for sink in sinks(in: "broken") {
+            try sink.check(context())
             var writer = try sink.open(context())
             try writer.control(Self.start)
             try write(0..<Self.windows, of: Self.slices, to: &writer)
@@ -149,6 +150,7 @@ import Testing
     func gone() throws {
         try make("broken")
         for sink in sinks(in: "broken") {
+            try sink.check(context())
             var writer = try sink.open(context())
             try write(0..<Self.windows, of: Self.slices, to: &writer)
             let state = try #require(try writer.checkpoint())
@@ -170,5 +172,36 @@ import Testing
             writer.abandon()
         }
         #expect(folder.names(in: "broken") == [])
+    }
+
+    @Test("a volume is that of the last scan, wherever barriers stand")
+    func twoScans() throws {
+        func second(_ window: Int) -> [ReconstructedSlice] {
+            Self.slices(of: window).map { slice in
+                var slice = slice
+                slice.scan = ScanID(2)
+                slice.pixels = Payload(slice.pixels.floats.map { $0 + 1 })
+                return slice
+            }
+        }
+        let last = Self.windows - 1..<Self.windows
+        let start = ControlRecord.scanStart(ScanStart(scan: ScanID(2), properties: ["sha256": "beef"]))
+        for (name, hasFirst, hasBarrier) in [("one", false, false), ("two", true, false), ("cut", true, true)] {
+            try make(name)
+            for sink in sinks(in: name).prefix(2) {
+                var writer = try sink.open(context())
+                if hasFirst {
+                    try writer.control(Self.start)
+                    try write(last, of: Self.slices, to: &writer)
+                }
+                if hasBarrier { #expect(try writer.checkpoint() != nil) }
+                try writer.control(start)
+                try write(last, of: second, to: &writer)
+                try writer.finish()
+            }
+        }
+        let expected = try files(in: "one")
+        #expect(try files(in: "two") == expected)
+        #expect(try files(in: "cut") == expected)
     }
 }
