@@ -33,6 +33,7 @@ let package = Package(
         .library(name: "PenstockBroker", targets: ["PenstockBroker", "PenstockFabric", "PenstockSecurity"]),
         .library(name: "PenstockTesting", targets: ["PenstockTesting"]),
         .library(name: "PenstockTomography", targets: ["PenstockTomography"]),
+        .library(name: "PenstockMOF", targets: ["PenstockMOF"]),
         .executable(name: "penstock", targets: ["penstock"]),
         .executable(name: "LiveTomography", targets: ["LiveTomography"]),
         .executable(name: "SensorWindows", targets: ["SensorWindows"]),
@@ -114,6 +115,9 @@ let package = Package(
             name: "PenstockTomography",
             dependencies: ["Penstock", "PenstockEvents", "PenstockFormats", "PenstockLog", "CFFTW", "CPenstockShim"],
             swiftSettings: strict),
+        .target(
+            name: "PenstockMOF", dependencies: ["Penstock", "PenstockEvents", "PenstockFormats"],
+            swiftSettings: strict),
 
         // Row 7
         .executableTarget(
@@ -160,6 +164,7 @@ let package = Package(
 
         .testTarget(
             name: "PenstockEventsTests", dependencies: ["CPenstockShim", "PenstockEvents"], swiftSettings: strict),
+        .testTarget(name: "PenstockMOFTests", dependencies: ["PenstockMOF", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "PenstockFormatsTests", dependencies: ["PenstockFormats", "TestSupport"], swiftSettings: strict),
         .executableTarget(
