@@ -6,12 +6,15 @@ public struct Crystal: Sendable, Hashable {
     public var cell: UnitCell
     /// The atoms of one cell.
     public var atoms: [Atom]
+    /// What was found while it was read.
+    public var findings: [Finding]
 
     /// A crystal.
-    public init(name: String, cell: UnitCell, atoms: [Atom]) {
+    public init(name: String, cell: UnitCell, atoms: [Atom], findings: [Finding] = []) {
         self.name = name
         self.cell = cell
         self.atoms = atoms
+        self.findings = findings
     }
 
     /// Whether every atom has a charge, so that electrostatics can be computed.
@@ -37,7 +40,7 @@ public struct Crystal: Sendable, Hashable {
                 }
             }
         }
-        return Crystal(name: name, cell: cell.repeated(counts), atoms: copies)
+        return Crystal(name: name, cell: cell.repeated(counts), atoms: copies, findings: findings)
     }
 }
 
