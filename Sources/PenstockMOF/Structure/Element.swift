@@ -27,6 +27,8 @@ public struct Element: RawRepresentable, Sendable, Hashable, Comparable, CustomS
 
     /// Hydrogen.
     public static let hydrogen = Element(rawValue: 1)!
+    /// Boron.
+    public static let boron = Element(rawValue: 5)!
     /// Carbon.
     public static let carbon = Element(rawValue: 6)!
     /// Nitrogen.
