@@ -72,34 +72,3 @@ struct SymmetryReader {
         return operators
     }
 }
-
-/// What a CIF calls its space group.
-struct SpaceGroupNames: CustomStringConvertible {
-    let hall, hermannMauguin: String?
-    let number: Int?
-
-    init(_ block: CIFBlock) {
-        hall = block.value(["_space_group_name_hall", "_symmetry_space_group_name_hall"])?.text
-        hermannMauguin =
-            block.value([
-                "_space_group_name_h-m_alt", "_symmetry_space_group_name_h-m", "_space_group_name_h-m_full",
-                "_space_group_name_h-m_ref",
-            ])?.text
-        number = block.value(["_space_group_it_number", "_symmetry_int_tables_number"])?.integer
-    }
-
-    /// This; nil where the file does not name its space group.
-    var named: SpaceGroupNames? { hall == nil && hermannMauguin == nil && number == nil ? nil : self }
-
-    /// Whether there is nothing but translations.
-    var isP1: Bool {
-        if let number, number != 1 { return false }
-        if let hermannMauguin { return hermannMauguin.filter { !$0.isWhitespace }.uppercased() == "P1" }
-        return number == 1 || hall?.filter { !$0.isWhitespace }.uppercased() == "P1"
-    }
-
-    var description: String { hermannMauguin ?? hall ?? number.map { "number \($0)" } ?? "unknown" }
-
-    /// The operators of the group; nil where the names do not say them for sure.
-    func operators(in cell: UnitCell) -> [SymmetryOperator]? { nil }
-}
