@@ -43,7 +43,9 @@ struct CIFParser {
                 advance()
             case .frame:
                 isInFrame = !token.range.isEmpty
-                if isInFrame { note(.saveFrame, token.line, "save frames belong to dictionaries; this one was passed over") }
+                if isInFrame {
+                    note(.saveFrame, token.line, "save frames belong to dictionaries; this one was passed over")
+                }
                 advance()
             case .stop: advance()
             case .tag: readItem(token)
@@ -103,7 +105,8 @@ struct CIFParser {
         if values.count % tags.count != 0 {
             note(
                 .unfilledLoop, loop.line,
-                "the loop of \(tags[0].prefix(60)) has \(values.count) values, which do not fill its \(tags.count) columns")
+                "the loop of \(tags[0].prefix(60)) has \(values.count) values, which do not fill its \(tags.count) columns"
+            )
         }
         guard begin(loop.line) else { return }
         for tag in tags where !draft!.seen.insert(tag).inserted {

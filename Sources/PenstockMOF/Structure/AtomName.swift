@@ -39,7 +39,8 @@ struct AtomName {
         }
         guard let two else {
             // `Wat1` is no tungsten.
-            return letters.count > 1 && letters.dropFirst().allSatisfy(\.isLowercase) ? .either(one, one) : .element(one)
+            return letters.count > 1 && letters.dropFirst().allSatisfy(\.isLowercase)
+                ? .either(one, one) : .element(one)
         }
         // `Ca1` is calcium; `CA1` is, too, where the file has calcium but else the carbon that is called A.
         if letters.dropFirst().first!.isLowercase || initial.isLowercase && letters.count == 2 { return .element(two) }

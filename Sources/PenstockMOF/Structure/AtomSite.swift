@@ -59,7 +59,8 @@ struct AtomSiteReader {
         }
         let coordinates = try CoordinateReader(table, structure: structure, block: block, cell: cell)
         if coordinates.isCartesian {
-            findings.append(Finding(.cartesianCoordinates, .flag, "fractional coordinates were computed from Cartesian ones"))
+            findings.append(
+                Finding(.cartesianCoordinates, .flag, "fractional coordinates were computed from Cartesian ones"))
         }
         let columns = Columns(table)
         let names = AtomName(known: knownElements())
@@ -120,7 +121,9 @@ struct AtomSiteReader {
     }
 
     /// False where no part of the atom is there.
-    private mutating func setOccupancy(_ site: inout AtomSite, _ columns: Columns, _ row: Int) throws(StructureError) -> Bool {
+    private mutating func setOccupancy(_ site: inout AtomSite, _ columns: Columns, _ row: Int) throws(StructureError)
+        -> Bool
+    {
         if let column = columns.occupancy, !columns.loop[row, column].isMissing {
             let value = columns.loop[row, column].number
             if let value, value >= 0, value <= 1 { site.occupancy = value } else { invalidOccupancy.append(site.label) }

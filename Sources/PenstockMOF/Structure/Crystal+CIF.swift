@@ -17,7 +17,8 @@ extension Crystal {
     public init(cif bytes: [UInt8], name: String) throws(StructureError) {
         let document: CIFDocument
         do { document = try CIFDocument(bytes, name: name) } catch {
-            throw StructureError(.wrongFormat, structure: name, String(error.summary.dropFirst(name.count + 2)), hint: error.hint)
+            throw StructureError(
+                .wrongFormat, structure: name, String(error.summary.dropFirst(name.count + 2)), hint: error.hint)
         }
         try self.init(document, name: name)
     }
@@ -29,7 +30,9 @@ extension Crystal {
         var cif = CIFWriter()
         cif.begin(name)
         let (lengths, angles) = (cell.lengths, cell.anglesDegrees)
-        for (tag, value) in [("a", lengths.x), ("b", lengths.y), ("c", lengths.z)] { cif.item("_cell_length_\(tag)", value) }
+        for (tag, value) in [("a", lengths.x), ("b", lengths.y), ("c", lengths.z)] {
+            cif.item("_cell_length_\(tag)", value)
+        }
         for (tag, value) in [("alpha", angles.x), ("beta", angles.y), ("gamma", angles.z)] {
             cif.item("_cell_angle_\(tag)", value)
         }

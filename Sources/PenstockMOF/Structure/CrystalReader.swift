@@ -42,7 +42,8 @@ struct CrystalReader {
         var expansion = try SymmetryExpansion(sites, by: operators, in: cell, structure: structure)
         if !expansion.repeated.isEmpty {
             let labels = expansion.repeated
-            findings.append(Finding(.repeatedAtoms, .warning, "atoms that were listed twice were merged: \(named(labels))"))
+            findings.append(
+                Finding(.repeatedAtoms, .warning, "atoms that were listed twice were merged: \(named(labels))"))
         }
         let (kept, solvent) = Disorder.withoutSolvent(expansion, sites, cell: cell)
         if !solvent.isEmpty {
@@ -145,7 +146,8 @@ struct CrystalReader {
             let without = crystal.atoms.indices.filter { crystal.atoms[$0].charge == nil }
             findings.append(
                 Finding(
-                    .chargesIncomplete, .warning, "\(without.count) atoms have no charge: \(labels(without, crystal.atoms))",
+                    .chargesIncomplete, .warning,
+                    "\(without.count) atoms have no charge: \(labels(without, crystal.atoms))",
                     atoms: without))
         }
     }

@@ -32,7 +32,8 @@ private struct ElementProperties {
     }()
 
     private static let nonmetals: Set<String> = [
-        "H", "He", "B", "C", "N", "O", "F", "Ne", "Si", "P", "S", "Cl", "Ar", "Ge", "As", "Se", "Br", "Kr", "Te", "I", "Xe",
+        "H", "He", "B", "C", "N", "O", "F", "Ne", "Si", "P", "S", "Cl", "Ar", "Ge", "As", "Se", "Br", "Kr", "Te", "I",
+        "Xe",
         "At", "Rn",
     ]
 

@@ -39,7 +39,8 @@ private struct ExtendedXYZReader {
 
     init(_ bytes: [UInt8], name: String) {
         self.name = name
-        lines = String(decoding: bytes, as: UTF8.self).split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+        lines = String(decoding: bytes, as: UTF8.self).split(
+            omittingEmptySubsequences: false, whereSeparator: \.isNewline)
     }
 
     /// Where in a line the columns are.
@@ -65,7 +66,8 @@ private struct ExtendedXYZReader {
     }
 
     func read() throws(StructureError) -> Crystal {
-        guard let count = lines.first.flatMap({ Int($0.filter { !$0.isWhitespace }) }), count >= 0, lines.count > 1 else {
+        guard let count = lines.first.flatMap({ Int($0.filter { !$0.isWhitespace }) }), count >= 0, lines.count > 1
+        else {
             throw error(.wrongFormat, 1, "does not begin with the number of its atoms")
         }
         guard count > 0 else { throw error(.noAtoms, 1, "has no atoms") }
@@ -93,9 +95,11 @@ private struct ExtendedXYZReader {
                 try number(fields[column], line + 1)
             }
             let fractional = cell.fractional(SIMD3(numbers[0], numbers[1], numbers[2]))
-            guard fractional.max() <= CoordinateReader.coordinateMax, fractional.min() >= -CoordinateReader.coordinateMax
+            guard fractional.max() <= CoordinateReader.coordinateMax,
+                fractional.min() >= -CoordinateReader.coordinateMax
             else { throw error(.invalidNumber, line + 1, "an atom is too many cells away") }
-            let charge = try columns.charge.map { column throws(StructureError) in try number(fields[column], line + 1) }
+            let charge = try columns.charge.map { column throws(StructureError) in try number(fields[column], line + 1)
+            }
             atoms.append(Atom(element: element, label: "\(element)\(line - 1)", position: fractional, charge: charge))
         }
         return Crystal(name: name, cell: cell, atoms: atoms)

@@ -11,11 +11,13 @@ public struct SymmetryOperator: Sendable, Hashable {
 
     init(x: SIMD3<Double>, y: SIMD3<Double>, z: SIMD3<Double>, translation: SIMD3<Double>) {
         (self.x, self.y, self.z) = (x, y, z)
-        // 0.3333 means a third: translations of space groups are multiples of 1/24 by nature.
-        let parts = translation * 24
+        // 0.3333 means a third: translations of space groups are multiples of 1/24 by nature. Whole turns go before the division, so that
+        // equal translations have equal bits.
+        let parts = (translation - translation.rounded(.down)) * 24
         let whole = parts.rounded(.toNearestOrAwayFromZero)
         let isClose = abs(parts - whole) .< SIMD3(repeating: 0.024)
-        self.translation = Atom.wrapped(parts.replacing(with: whole, where: isClose) / 24)
+        let close = parts.replacing(with: whole, where: isClose)
+        self.translation = close.replacing(with: 0, where: close .>= 24) / 24
     }
 
     /// The operator that a text such as `-x+1/2, y, 0.5-z` means, in any case and with blanks anywhere.

@@ -78,7 +78,8 @@ struct CellList {
                                         let square = dot(vector, vector)
                                         if square > limit || (isHome && first == second) { continue }
                                         let goesOn = body(
-                                            Int(members[first].place), Int(members[second].place), offset, vector, square)
+                                            Int(members[first].place), Int(members[second].place), offset, vector,
+                                            square)
                                         if !goesOn { return }
                                     }
                                 }

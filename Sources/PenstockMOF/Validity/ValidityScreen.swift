@@ -24,7 +24,9 @@ struct ValidityScreen {
         let isSparse = Double(crystal.atoms.count) <= rules.densityMax * crystal.cell.volume
         let isWide = crystal.cell.widths.min() >= CrystalReader.widthMin
         guard isSparse, isWide, let bonds = BondGraph(crystal, tolerance: rules.bondTolerance) else {
-            add(.impossiblyDense, [], "\(crystal.atoms.count) atoms in \(rounded(crystal.cell.volume, 1)) Å^3 are too many for a crystal")
+            add(
+                .impossiblyDense, [],
+                "\(crystal.atoms.count) atoms in \(rounded(crystal.cell.volume, 1)) Å^3 are too many for a crystal")
             return ValidityReport(findings: crystal.findings + findings, bonds: nil)
         }
         checkContacts(bonds)
@@ -48,7 +50,9 @@ struct ValidityScreen {
         let extreme = crystal.atoms.indices.filter { abs(crystal.atoms[$0].charge ?? 0) > rules.chargeMax }
         if let first = extreme.first {
             let charge = rounded(crystal.atoms[first].charge!, 2)
-            add(.extremeCharge, extreme, "\(count(extreme, "")) more than \(rules.chargeMax) e of charge, \(charge) e the first")
+            add(
+                .extremeCharge, extreme,
+                "\(count(extreme, "")) more than \(rules.chargeMax) e of charge, \(charge) e the first")
         }
     }
 
@@ -85,7 +89,8 @@ struct ValidityScreen {
         let atoms = Set(pairs.flatMap { [$0.0, $0.1.atom] }).sorted()
         add(
             code, atoms,
-            "\(pairs.count) pair\(pairs.count == 1 ? "" : "s") of atoms \(what), \(names) at \(rounded(closest.1.distance, 3)) Å the closest")
+            "\(pairs.count) pair\(pairs.count == 1 ? "" : "s") of atoms \(what), \(names) at \(rounded(closest.1.distance, 3)) Å the closest"
+        )
     }
 
     // MARK: Coordination
@@ -121,7 +126,8 @@ struct ValidityScreen {
         }.map { $0.count == 1 ? $0.formula : "\($0.count) x \($0.formula)" }
         add(
             .floatingFragment, floating.flatMap(\.atoms).sorted(),
-            "\(floating.count) fragment\(floating.count == 1 ? " is" : "s are") not bonded to the framework: \(named(kinds))")
+            "\(floating.count) fragment\(floating.count == 1 ? " is" : "s are") not bonded to the framework: \(named(kinds))"
+        )
     }
 
     // MARK: Words

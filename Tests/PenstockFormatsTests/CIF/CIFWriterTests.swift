@@ -4,8 +4,10 @@ import Testing
 @Suite struct CIFWriterTests {
     /// Values that must not be taken for anything else.
     static let values = [
-        "plain", "", "?", ".", "two words", "a dog's life", "'quoted'", "\"double\"", "both ' and \" here", "#hash", "_tag",
-        "$frame", "[list", ";text", "data_x", "LOOP_", "global_", "save_", "tab\there", "line\nbreak", "text\n;with a field",
+        "plain", "", "?", ".", "two words", "a dog's life", "'quoted'", "\"double\"", "both ' and \" here", "#hash",
+        "_tag",
+        "$frame", "[list", ";text", "data_x", "LOOP_", "global_", "save_", "tab\there", "line\nbreak",
+        "text\n;with a field",
         "carriage\rreturn", "it's' \" end", "'", "\"", "' \" ", "é",
     ]
 
@@ -28,7 +30,9 @@ import Testing
 
     @Test("numbers keep all their digits, and what is none is unknown")
     func numbers() throws {
-        let numbers: [Double] = [0.1, -1e-300, 1 / 3, 5e-324, 1.7976931348623157e308, -0.0, 123456789.125]
+        let numbers: [Double] = [
+            0.1, -1e-300, 1 / 3, .leastNonzeroMagnitude, 1.7976931348623157e308, -0.0, 123456789.125,
+        ]
         var cif = CIFWriter()
         cif.begin("x")
         cif.loop(["_n"])

@@ -4,7 +4,8 @@ import Testing
 @Suite struct CompositionTests {
     @Test("formulas are in the order of Hill")
     func formula() throws {
-        #expect(try crystal("O1 O 0 0 0\nH1 H .5 0 0\nC1 C 0 .5 0\nBr1 Br 0 0 .5\nC2 C .5 .5 .5").formula == "C2 H Br O")
+        #expect(
+            try crystal("O1 O 0 0 0\nH1 H .5 0 0\nC1 C 0 .5 0\nBr1 Br 0 0 .5\nC2 C .5 .5 .5").formula == "C2 H Br O")
         #expect(try crystal("O1 O 0 0 0\nH1 H .5 0 0\nAl1 Al 0 .5 0").formula == "Al H O")
     }
 

@@ -24,13 +24,15 @@ import Testing
     @Test(
         "what is wrong is told by its code",
         arguments: [
-            ("", StructureError.Code.wrongFormat), ("0\n\n", .noAtoms), ("2\nLattice=\"1 0 0 0 1 0 0 0 1\"\nH 0 0 0", .wrongFormat),
+            ("", StructureError.Code.wrongFormat), ("0\n\n", .noAtoms),
+            ("2\nLattice=\"1 0 0 0 1 0 0 0 1\"\nH 0 0 0", .wrongFormat),
             ("1\nname=x\nH 0 0 0", .missingCell), ("1\nLattice=\"1 0 0\"\nH 0 0 0", .missingCell),
             ("1\nLattice=\"1 0 0 1 0 0 0 0 1\"\nH 0 0 0", .impossibleCell),
             ("1\nLattice=\"1 0 0 0 1 0 0 0 1\"\nH 0 0 x", .invalidNumber),
             ("1\nLattice=\"1 0 0 0 1 0 0 0 1\"\nH 0 0 1e300", .invalidNumber),
             ("1\nLattice=\"1 0 0 0 1 0 0 0 1\"\nJ 0 0 0", .unknownElement),
-            ("1\nLattice=\"1 0 0 0 1 0 0 0 1\" Properties=pos:R:3\n0 0 0", .wrongFormat), ("999999999\n\n", .tooManyAtoms),
+            ("1\nLattice=\"1 0 0 0 1 0 0 0 1\" Properties=pos:R:3\n0 0 0", .wrongFormat),
+            ("999999999\n\n", .tooManyAtoms),
         ])
     func errors(_ text: String, _ code: StructureError.Code) {
         #expect(structureError { _ = try read(text) }?.code == code)

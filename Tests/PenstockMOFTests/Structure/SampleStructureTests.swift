@@ -83,7 +83,9 @@ struct SampleStructureTests {
             let xyz = try Crystal(extendedXYZ: Array(crystal.extendedXYZ.utf8), name: crystal.name)
             #expect(xyz.cell == crystal.cell && xyz.atoms.map(\.element) == crystal.atoms.map(\.element))
             #expect(xyz.atoms.map(\.charge) == crystal.atoms.map { crystal.hasCharges ? $0.charge : nil })
-            for (edge, other) in zip([cif.cell.a, cif.cell.b, cif.cell.c], [crystal.cell.a, crystal.cell.b, crystal.cell.c]) {
+            for (edge, other) in zip(
+                [cif.cell.a, cif.cell.b, cif.cell.c], [crystal.cell.a, crystal.cell.b, crystal.cell.c])
+            {
                 #expect(((edge - other) * (edge - other)).sum() < 1e-20, "\(crystal.name)")
             }
         }

@@ -6,7 +6,9 @@ import Testing
 @Suite struct SymmetryTests {
     @Test(
         "operators are read in all the ways in which they are written",
-        arguments: ["-x+1/2, y, 0.5-z", "1/2-X,Y,1/2-Z", " .5 - x , +y,-z+.50 ", "-1*x+1/2,1y,-z-1/2", "-x+0.5,y,-z+3/2"])
+        arguments: [
+            "-x+1/2, y, 0.5-z", "1/2-X,Y,1/2-Z", " .5 - x , +y,-z+.50 ", "-1*x+1/2,1y,-z-1/2", "-x+0.5,y,-z+3/2",
+        ])
     func operators(_ text: String) throws {
         let symmetry = try #require(SymmetryOperator(text))
         let image = symmetry.image(of: SIMD3(0.1, 0.2, 0.3))
@@ -21,7 +23,9 @@ import Testing
 
     @Test(
         "what is no operator is refused",
-        arguments: ["", "x,y", "x,y,z,x", "x,y,", "x,x,z", "x+y,y,2z", "x,y,w", "x,y,1/0+z", "x y,y,z", "x,y,z+", "x,y,1.2.3+z"])
+        arguments: [
+            "", "x,y", "x,y,z,x", "x,y,", "x,x,z", "x+y,y,2z", "x,y,w", "x,y,1/0+z", "x y,y,z", "x,y,z+", "x,y,1.2.3+z",
+        ])
     func wrong(_ text: String) {
         #expect(SymmetryOperator(text) == nil)
     }
@@ -67,7 +71,8 @@ import Testing
             let listed = Set((0..<loop.rowCount).compactMap { SymmetryOperator(loop[$0, column].text) })
             let cell = try SampleData.crystal(String(row["file"]!.dropLast(4))).cell
             guard let generated = SpaceGroupNames(block).operators(in: cell), listed.count > 1 else { continue }
-            #expect(Set(generated) == listed, "\(row["file"]!)")
+            let isSame = Set(generated) == listed
+            #expect(isSame, "\(row["file"]!)")
             compared += 1
         }
         #expect(compared >= 20)

@@ -40,7 +40,9 @@ import Testing
         func vector(_ size: Double) -> SIMD3<Double> { SIMD3(random() - 0.5, random() - 0.5, random() - 0.5) * size }
         // From cells smaller than the cutoff to ones of several boxes; flat and sheared ones among them.
         let size = [2.0, 6, 15, 30][Int(seed % 4)]
-        guard let cell = UnitCell(a: vector(size), b: vector(size), c: vector(size)), cell.widths.min() > 0.4 else { return }
+        guard let cell = UnitCell(a: vector(size), b: vector(size), c: vector(size)), cell.widths.min() > 0.4 else {
+            return
+        }
         let positions = (0..<12).map { _ in Atom.wrapped(SIMD3(random(), random(), random())) }
         let cutoff = 0.5 + 2.5 * random()
         var expected: Set<Pair> = []

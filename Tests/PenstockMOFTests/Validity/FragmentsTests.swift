@@ -13,7 +13,9 @@ import Testing
         let along = [1, 2].map { "C C 0.\($0 * 3333) 0 0" }
         let across = [1, 2].map { "C C 0 0.\($0 * 3333) 0" }
         let up = [1, 2].map { "C C 0 0 0.\($0 * 3333)" }
-        for (rows, dimension) in [([], 0), (along, 1), (along + across, 2), (along + across + up, 3)] as [([String], Int)] {
+        for (rows, dimension) in [([], 0), (along, 1), (along + across, 2), (along + across + up, 3)]
+            as [([String], Int)]
+        {
             let all = try fragments((["C C 0 0 0"] + rows).joined(separator: "\n"), edge: 4.5).all
             #expect(all.map(\.dimension) == [dimension] && all.map(\.copies) == [1])
         }
@@ -21,7 +23,7 @@ import Testing
 
     @Test("a molecule across the border of the cell is one fragment, and no chain")
     func border() throws {
-        let all = try fragments("O O 0.95 0.95 0.95\nC C 0.05 0.05 0.05\nN N 0.5 0.5 0.5", edge: 10).all
+        let all = try fragments("O O 0.96 0.96 0.96\nC C 0.04 0.04 0.04\nN N 0.5 0.5 0.5", edge: 10).all
         #expect(all.map(\.atoms) == [[0, 1], [2]] && all.map(\.dimension) == [0, 0])
     }
 

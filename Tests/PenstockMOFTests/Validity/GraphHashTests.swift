@@ -49,7 +49,8 @@ struct GraphHashTests {
     func otherStructures() throws {
         // Zn(imidazolate)2 in the nets crb, dft and cag; M-MOF-74 of two metals; MIL-47 is MIL-53 without the hydroxyl's hydrogen.
         let names = [
-            "ZIF-1", "ZIF-3", "ZIF-4", "ZIF-8", "Mg-DOBDC", "Co-DOBDC", "MIL-47", "MIL-53_Cr_ht", "IRMOF-1", "IRMOF-3", "IRMOF-14",
+            "ZIF-1", "ZIF-3", "ZIF-4", "ZIF-8", "Mg-DOBDC", "Co-DOBDC", "MIL-47", "MIL-53_Cr_ht", "IRMOF-1", "IRMOF-3",
+            "IRMOF-14",
             "COF-1", "COF-5", "UIO-66", "Zr-TPDC", "mof-522e1992", "mof-6310f449",
         ]
         let hashes = Set(try names.map { try hash(SampleData.crystal($0)) })
