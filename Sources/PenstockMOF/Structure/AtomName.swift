@@ -13,10 +13,16 @@ struct AtomName {
     /// Elements that the file names elsewhere, by which labels such as `CU1` are decided; empty where it names none.
     let known: Set<Element>
 
+    /// What types said before. Only asked by type: its order is of no account.
+    private var types: [String: Kind] = [:]
+
+    init(known: Set<Element>) { self.known = known }
+
     /// What the type symbol says, or the label where the type is missing or says nothing.
-    func kind(type: String?, label: String?) -> Kind {
+    mutating func kind(type: String?, label: String?) -> Kind {
         if let type {
-            let kind = ofType(type)
+            let kind = types[type] ?? ofType(type)
+            types[type] = kind
             if kind != .unknown { return kind }
         }
         return label.map(ofLabel) ?? .unknown

@@ -63,18 +63,14 @@ struct AtomSiteReader {
                 Finding(.cartesianCoordinates, .flag, "fractional coordinates were computed from Cartesian ones"))
         }
         let columns = Columns(table)
-        let names = AtomName(known: knownElements())
+        var names = AtomName(known: knownElements())
         let typeCharges = typeCharges()
-        var kinds: [String: AtomName.Kind] = [:]
         var sites: [AtomSite] = []
         sites.reserveCapacity(table.rowCount)
         for row in 0..<table.rowCount {
             let (type, given) = (columns.text(row, columns.type), columns.text(row, columns.label))
             let label = given ?? type ?? "atom \(row + 1)"
-            let key = columns.type == nil || type == nil ? "\u{0}\(label)" : type!
-            let kind = kinds[key] ?? names.kind(type: type, label: given)
-            // A type that says nothing leaves the element to each label.
-            if type == nil || kind == names.kind(type: type, label: nil) { kinds[key] = kind }
+            let kind = names.kind(type: type, label: given)
             guard let element = try element(kind, label: label, type: type, line: Int(table[row, 0].line)),
                 columns.text(row, columns.calculation)?.lowercased() != "dum"
             else {

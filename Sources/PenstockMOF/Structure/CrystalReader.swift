@@ -27,19 +27,21 @@ struct CrystalReader {
         let all = try reader.read()
         findings += reader.findings
         let (sites, others) = Disorder.resolve(all)
-        if !others.isEmpty {
+        return try crystal(sites, others, operators, cell)
+    }
+
+    /// - Parameter others: The labels of atoms that gave way to those of their disorder assembly.
+    private mutating func crystal(
+        _ sites: [AtomSite], _ others: [String], _ operators: [SymmetryOperator], _ cell: UnitCell
+    ) throws(StructureError) -> Crystal {
+        var expansion = try SymmetryExpansion(sites, by: operators, in: cell, structure: structure)
+        let outvoted = others + expansion.outvoted
+        if !outvoted.isEmpty {
             findings.append(
                 Finding(
                     .disordered, .flag,
-                    "of disordered atoms those of the highest occupancy were kept, without \(named(others))"))
+                    "of disordered atoms those of the highest occupancy were kept, without \(named(outvoted))"))
         }
-        return try crystal(sites, isResolved: !others.isEmpty, operators, cell)
-    }
-
-    private mutating func crystal(
-        _ sites: [AtomSite], isResolved: Bool, _ operators: [SymmetryOperator], _ cell: UnitCell
-    ) throws(StructureError) -> Crystal {
-        var expansion = try SymmetryExpansion(sites, by: operators, in: cell, structure: structure)
         if !expansion.repeated.isEmpty {
             let labels = expansion.repeated
             findings.append(
@@ -59,7 +61,7 @@ struct CrystalReader {
         // What was kept of several groups is whole: it stands for all of them.
         let partial = expansion.origins.indices.filter {
             let site = sites[expansion.origins[$0]]
-            return site.occupancy < 1 && (site.group == nil || !isResolved)
+            return site.occupancy < 1 && (site.group == nil || others.isEmpty)
         }
         if !partial.isEmpty {
             findings.append(

@@ -32,13 +32,16 @@ enum Disorder {
         guard isPartial.contains(true), let bonds = BondGraph(Crystal(name: "", cell: cell, atoms: atoms)) else {
             return (Array(atoms.indices), [])
         }
-        let kept = atoms.indices.filter { atom in
-            // Images of the atom itself, where its places overlap, are no neighbours.
-            !isPartial[atom] || bonds[atom].contains { expansion.origins[$0.atom] != expansion.origins[atom] }
-        }
+        var kept: [Int] = []
         var dropped: [String] = []
-        for atom in atoms.indices where isPartial[atom] && !kept.contains(atom) && dropped.last != atoms[atom].label {
-            dropped.append(atoms[atom].label)
+        for atom in atoms.indices {
+            // Images of the atom itself, where its places overlap, are no neighbours.
+            let isBonded = bonds[atom].contains { expansion.origins[$0.atom] != expansion.origins[atom] }
+            if !isPartial[atom] || isBonded {
+                kept.append(atom)
+            } else if dropped.last != atoms[atom].label {
+                dropped.append(atoms[atom].label)
+            }
         }
         return (kept, dropped)
     }

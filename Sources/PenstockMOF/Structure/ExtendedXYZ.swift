@@ -83,12 +83,13 @@ private struct ExtendedXYZReader {
         guard let columns = Columns(properties), let species = columns.species, let position = columns.position else {
             throw error(.wrongFormat, 2, "the columns species and pos are not named by Properties")
         }
+        var names = AtomName(known: [])
         var atoms: [Atom] = []
         atoms.reserveCapacity(count)
         for line in 2..<count + 2 {
             let fields = lines[line].split(whereSeparator: \.isWhitespace)
             guard fields.count >= columns.count else { throw error(.wrongFormat, line + 1, "has too few columns") }
-            guard let element = Element(symbol: fields[species]) else {
+            guard case .element(let element) = names.kind(type: String(fields[species]), label: nil) else {
                 throw error(.unknownElement, line + 1, "‘\(fields[species].prefix(20))’ is no element")
             }
             let numbers = try [position, position + 1, position + 2].map { column throws(StructureError) in

@@ -14,6 +14,8 @@ struct SymmetryExpansion {
     private(set) var origins: [Int] = []
     /// The labels of atoms that were listed more than once.
     private(set) var repeated: [String] = []
+    /// The labels of parts of atoms that gave way to another element in the same place.
+    private(set) var outvoted: [String] = []
 
     init(
         _ sites: [AtomSite], by operators: [SymmetryOperator], in cell: UnitCell, structure: String
@@ -65,9 +67,13 @@ struct SymmetryExpansion {
         for (first, second) in pairs.sorted(by: <) where !isDropped[first] && !isDropped[second] {
             let loser = sites[origins[second]].occupancy > sites[origins[first]].occupancy ? first : second
             isDropped[loser] = true
-            repeated.append(atoms[loser].label)
+            if atoms[first].element == atoms[second].element {
+                repeated.append(atoms[loser].label)
+            } else if outvoted.last != atoms[loser].label {
+                outvoted.append(atoms[loser].label)
+            }
         }
-        guard !repeated.isEmpty else { return }
+        guard isDropped.contains(true) else { return }
         keep(atoms.indices.filter { !isDropped[$0] })
     }
 

@@ -13,12 +13,20 @@ struct SymmetryReader {
         self.cell = cell
     }
 
+    /// The most operators that are read: those of the largest groups in a cell of eight times its size.
+    static let operatorsMax = 8 * HallSymbol.operatorsMax
+
     private static let operatorTags = ["_space_group_symop_operation_xyz", "_symmetry_equiv_pos_as_xyz"]
 
     /// The operators, with the identity.
     mutating func read() throws(StructureError) -> [SymmetryOperator] {
         for tag in Self.operatorTags {
             guard let loop = block.loop(with: tag), let column = loop.column(tag) else { continue }
+            guard loop.rowCount <= Self.operatorsMax else {
+                throw StructureError(
+                    .invalidOperator, structure: structure, line: loop.line,
+                    "there are \(loop.rowCount) symmetry operators, more than any space group has")
+            }
             var operators: [SymmetryOperator] = []
             for row in 0..<loop.rowCount where !loop[row, column].isMissing {
                 operators.append(try parsed(loop[row, column]))

@@ -29,9 +29,8 @@ public struct BondGraph: Sendable {
     /// Nil where atoms have more than `neighboursMax` neighbours on average, as no crystal's have.
     public init?(_ crystal: Crystal, tolerance: Double = BondGraph.defaultTolerance) {
         let atoms = crystal.atoms
-        guard !atoms.isEmpty else { return nil }
         let radii = atoms.map(\.element.covalentRadius)
-        let boxes = CellList(atoms.map(\.position), in: crystal.cell, cutoff: 2 * radii.max()! + tolerance)
+        let boxes = CellList(atoms.map(\.position), in: crystal.cell, cutoff: 2 * (radii.max() ?? 1) + tolerance)
         var found: [(first: Int, neighbour: Neighbour)] = []
         found.reserveCapacity(6 * atoms.count)
         let limit = Self.neighboursMax * atoms.count

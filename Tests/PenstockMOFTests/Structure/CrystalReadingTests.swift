@@ -53,7 +53,7 @@ import Testing
     func mixedSite() throws {
         let mixed = try crystal("Co1 Co 0 0 0 .4\nZn1 Zn 0 0 0 .6\nO1 O .2 0 0 1", columns: ["_atom_site_occupancy"])
         #expect(mixed.atoms.map(\.label) == ["Zn1", "O1"])
-        #expect(mixed.findings.map(\.code) == [.repeatedAtoms, .partialOccupancy])
+        #expect(mixed.findings.map(\.code) == [.disordered, .partialOccupancy])
     }
 
     @Test("atoms of partial occupancy that are bonded stay, and are told")
