@@ -164,7 +164,9 @@ let package = Package(
 
         .testTarget(
             name: "PenstockEventsTests", dependencies: ["CPenstockShim", "PenstockEvents"], swiftSettings: strict),
-        .testTarget(name: "PenstockMOFTests", dependencies: ["PenstockMOF", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "PenstockMOFTests", dependencies: ["PenstockFormats", "PenstockMOF", "TestSupport"],
+            swiftSettings: strict),
         .testTarget(
             name: "PenstockFormatsTests", dependencies: ["PenstockFormats", "TestSupport"], swiftSettings: strict),
         .executableTarget(

@@ -118,6 +118,13 @@ import Testing
         #expect(wrong?.code == .invalidOperator && wrong?.line == 8)
     }
 
+    @Test("more operators than any space group has are refused before they are applied")
+    func tooManyOperators() {
+        let list = (0..<2000).map { "x+\(Double($0) / 2000),y,z" }.joined(separator: " ")
+        let error = structureError { _ = try crystal("C1 C 0 0 0", symmetry: "loop_ _symmetry_equiv_pos_as_xyz \(list)") }
+        #expect(error?.code == .invalidOperator)
+    }
+
     @Test("cells and coordinates beyond all crystals are refused")
     func limits() {
         #expect(structureError { _ = try crystal("C1 C 0 0 0", edge: 0.4) }?.code == .impossibleCell)

@@ -118,6 +118,16 @@ import Testing
         #expect(try codes(pair, charges: [4.5, -4.5]) == [.undercoordinatedMetal, .extremeCharge])
     }
 
+    @Test("a stricter rule rejects what else is a warning")
+    func stricter() throws {
+        let charged = try crystal("Zn1 Zn 0 0 0 1.2\nO1 O .2 0 0 -.5", columns: ["_atom_site_charge"])
+        var rules = ScreenRules()
+        #expect(charged.validity(rules).outcome == .warn)
+        rules.rejecting.insert(.netCharge)
+        let report = charged.validity(rules)
+        #expect(report.outcome == .reject && report.reason == "netCharge: the charges of a cell add up to 0.7 e")
+    }
+
     @Test("what is missing altogether is told, and a structure without faults passes")
     func presence() throws {
         let report = try crystal("N1 N 0 0 0").validity()
