@@ -26,7 +26,7 @@ struct CrystalReader {
         var reader = AtomSiteReader(structure: structure, block: block, cell: cell)
         let all = try reader.read()
         findings += reader.findings
-        let (sites, others) = Disorder.resolve(all)
+        let (sites, others) = Disorder.resolve(all, in: cell)
         return try crystal(sites, others, operators, cell)
     }
 
