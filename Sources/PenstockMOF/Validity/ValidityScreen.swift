@@ -144,7 +144,7 @@ struct ValidityScreen {
 }
 
 /// A number with so many decimals.
-func rounded(_ number: Double, _ decimals: Int) -> String {
+private func rounded(_ number: Double, _ decimals: Int) -> String {
     let scale = (0..<decimals).reduce(1.0) { scale, _ in scale * 10 }
     return "\((number * scale).rounded() / scale)"
 }
