@@ -77,7 +77,7 @@ struct GraphHashTests {
         #expect(try hash(one) != hash(two))
     }
 
-    @Test("the hash is written in 16 digits and stays what it is")
+    @Test("the hash is written in 16 digits")
     func digits() throws {
         let text = try hash(SampleData.crystal("IRMOF-1")).description
         #expect(text.count == 16 && text.allSatisfy(\.isHexDigit))
