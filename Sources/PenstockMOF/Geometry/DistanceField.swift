@@ -6,6 +6,8 @@
 public struct DistanceField: Sendable {
     /// A reduced cell of the crystal's lattice; grids and offsets refer to it.
     let cell: UnitCell
+    /// All atoms, for searches around a place.
+    let bins: SphereBins
     /// The blocks along each edge of the cell.
     let blocks: SIMD3<Int>
     /// Half of the longest diagonal of a block in Å.
@@ -30,6 +32,7 @@ public struct DistanceField: Sendable {
     /// The field with blocks for a grid whose points are `spacing` Å apart.
     init?(_ crystal: Crystal, spacing: Double) {
         guard let bins = SphereBins(crystal) else { return nil }
+        self.bins = bins
         cell = bins.cell
         let counts = (cell.lengths / (spacing * Double(Self.pointsPerBlock))).rounded(.up)
         blocks = SIMD3(max(1, Int(counts.x)), max(1, Int(counts.y)), max(1, Int(counts.z)))

@@ -31,12 +31,12 @@ struct LatticeUnionFind: Sendable {
     /// The number of independent directions in which the set of a root runs through the crystal, 0 to 3.
     func dimensionality(ofRoot root: Int) -> Int { directions[Int32(root)]?.count ?? 0 }
 
-    /// Whether thing `first` in cell 0 and thing `second` in cell `offset` are in one set already, or known to be through repetition.
+    /// Whether things are in one set already, and joining `first` in cell 0 with `second` in cell `offset` gives it no new direction.
     func areJoined(_ first: Int, _ second: Int, offset: Offset) -> Bool {
         let (one, other) = (root(of: first), root(of: second))
         guard one.root == other.root else { return false }
         let turn = other.offset &+ offset &- one.offset
-        return turn == Offset() || dimensionality(ofRoot: one.root) == 3
+        return !Self.isIndependent(turn, of: directions[Int32(one.root)] ?? [])
     }
 
     /// Joins thing `first` in cell 0 and thing `second` in cell `offset`. Says whether their set repeats in a direction that is new.

@@ -1,11 +1,5 @@
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#endif
-
 /// The atoms of a crystal as spheres, sorted into boxes of a reduced cell, for the search of those nearest to a point.
-struct SphereBins {
+struct SphereBins: Sendable {
     typealias Sphere = DistanceField.Sphere
 
     let cell: UnitCell
@@ -13,7 +7,7 @@ struct SphereBins {
     /// The spheres of box i are those from `starts[i]` to below `starts[i + 1]`.
     private var starts: [Int]
     private var spheres: [Sphere]
-    private let largestRadius: Double
+    let largestRadius: Double
     /// The smallest distance between opposite faces of a box in Å.
     private let width: Double
 
@@ -22,7 +16,7 @@ struct SphereBins {
         guard !crystal.atoms.isEmpty else { return nil }
         cell = crystal.cell.reduced()
         // About two atoms a box: a search ends after a few boxes in dense crystals, and after a few images in empty cells.
-        let edge = cbrt(2 * cell.volume / Double(crystal.atoms.count))
+        let edge = cubeRoot(2 * cell.volume / Double(crystal.atoms.count))
         let sizes = (cell.widths / edge).rounded(.toNearestOrEven)
         counts = SIMD3(max(1, Int(sizes.x)), max(1, Int(sizes.y)), max(1, Int(sizes.z)))
         width = (cell.widths / SIMD3(Double(counts.x), Double(counts.y), Double(counts.z))).min()
@@ -54,7 +48,7 @@ struct SphereBins {
         let place = Atom.wrapped(cell.fractional(point))
         let home = SIMD3(
             Int(place.x * Double(counts.x)), Int(place.y * Double(counts.y)), Int(place.z * Double(counts.z)))
-        let origin = cell.cartesian(cell.fractional(point) - place)
+        let origin = cell.cartesian((cell.fractional(point) - place).rounded(.toNearestOrEven))
         let begin = list.count
         var nearest = Double.infinity
         var ring = 0
@@ -77,6 +71,25 @@ struct SphereBins {
             kept += 1
         }
         list.removeSubrange(kept...)
+    }
+
+    /// Calls `body` for all spheres whose centre is at most `reach` Å from a point, and for some beyond.
+    func visit(around point: SIMD3<Double>, reach: Double, _ body: (Sphere) -> Void) {
+        let place = Atom.wrapped(cell.fractional(point))
+        let home = SIMD3(
+            Int(place.x * Double(counts.x)), Int(place.y * Double(counts.y)), Int(place.z * Double(counts.z)))
+        let origin = cell.cartesian((cell.fractional(point) - place).rounded(.toNearestOrEven))
+        var ring = 0
+        while Double(ring - 1) * width <= reach {
+            visit(ring: ring, around: home) { box, shift in
+                for index in starts[box]..<starts[box + 1] {
+                    var sphere = spheres[index]
+                    sphere.centre += shift + origin
+                    body(sphere)
+                }
+            }
+            ring += 1
+        }
     }
 
     /// The boxes at `ring` steps from one, with the Cartesian shift of the periodic image that they belong to.
