@@ -52,6 +52,8 @@ private struct Builder {
     private var next = 0
     /// Links with known heights that wait for their turn, the highest last.
     private var waiting: [Link] = []
+    /// Basins from whose highest grid point one climbs into another basin.
+    private var climbs: [Link] = []
     /// The exact peaks of the basins.
     private var peaks: [Ascent.Summit]
 
@@ -72,7 +74,13 @@ private struct Builder {
         for basin in peaks.indices {
             guard let other = basins.basin(around: peaks[basin].point, in: grid) else { continue }
             let image = peaks[other.basin].point + grid.cell.cartesian(SIMD3<Double>(other.cell))
-            if length(peaks[basin].point - image) < 1e-3 { sets.join(basin, other.basin, offset: other.cell) }
+            if length(peaks[basin].point - image) < 1e-3 {
+                sets.join(basin, other.basin, offset: other.cell)
+            } else if other.basin != basin {
+                let height = Double(grid.values[basins.peaks[basin]])
+                insert(Link(height: height, first: basin, second: other.basin, offset: other.cell))
+                climbs.append(Link(height: height, first: basin, second: other.basin, offset: other.cell))
+            }
         }
     }
 
@@ -133,6 +141,9 @@ private struct Builder {
     func components(
         _ sets: LatticeUnionFind, probeRadius: Double
     ) -> ([PoreNetwork.Component], [Int32]) {
+        var sets = sets
+        // What a basin has above the probe's radius is at the end of its climb.
+        for link in climbs { sets.join(link.first, link.second, offset: link.offset) }
         var components: [PoreNetwork.Component] = []
         var ofRoot: [Int: Int32] = [:]
         var ofBasin = [Int32](repeating: -1, count: peaks.count)
