@@ -47,9 +47,9 @@ public struct PoreMap: Sendable {
     /// The most grid points of a cell, for bounded memory and time (about 40 bytes and 0.2 microseconds each).
     static let gridPointsMax = 8_000_000.0
 
-    /// The distance of grid points in Å: 0.3, less for small cells, and more where they would be too many.
+    /// The distance of grid points in Å: 0.3, down to 0.25 for small cells, and more where they would be too many.
     private static func spacing(volume: Double) -> Double {
-        let cubed = min(max(volume / 250_000, 0.2 * 0.2 * 0.2), 0.3 * 0.3 * 0.3)
+        let cubed = min(max(volume / 250_000, 0.25 * 0.25 * 0.25), 0.3 * 0.3 * 0.3)
         return cubeRoot(max(cubed, volume / gridPointsMax))
     }
 
