@@ -132,7 +132,9 @@ private struct BlockPoints {
             let first = group * Lanes.scalarCount
             for lane in 0..<min(Lanes.scalarCount, side * side * side - first) {
                 let index = first + lane
-                let (i, j, k) = (corner.x + index / (side * side), corner.y + index / side % side, corner.z + index % side)
+                let (i, j, k) = (
+                    corner.x + index / (side * side), corner.y + index / side % side, corner.z + index % side
+                )
                 values[(i * counts.y + j) * counts.z + k] = nearest[lane]
             }
         }

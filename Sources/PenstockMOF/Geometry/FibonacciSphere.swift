@@ -1,9 +1,10 @@
+internal import PenstockEvents
+
 #if canImport(Glibc)
     internal import Glibc
 #elseif canImport(Musl)
     internal import Musl
 #endif
-internal import PenstockEvents
 
 /// Even points on the unit sphere, and random rotations for them.
 enum FibonacciSphere {

@@ -45,7 +45,8 @@ struct LatticeUnionFind: Sendable {
         let turn = other.offset &+ offset &- one.offset
         if one.root == other.root { return add(turn, to: one.root) }
         let (large, small, shift) =
-            sizes[one.root] >= sizes[other.root] ? (one.root, other.root, Offset() &- turn) : (other.root, one.root, turn)
+            sizes[one.root] >= sizes[other.root]
+            ? (one.root, other.root, Offset() &- turn) : (other.root, one.root, turn)
         parents[small] = Int32(large)
         offsets[small] = shift
         sizes[large] += sizes[small]

@@ -25,8 +25,13 @@ public struct PoreMap: Sendable {
     ///
     /// Radii of atoms are `Element.poreRadius`. Takes time and memory linear in the volume of the cell.
     public init?(of crystal: Crystal, probeRadius: Double = 1.86) {
+        self.init(of: crystal, probeRadius: probeRadius, spacing: Self.spacing(volume: crystal.cell.volume))
+    }
+
+    /// The map with a grid whose points are at most `spacing` Å apart.
+    init?(of crystal: Crystal, probeRadius: Double, spacing: Double) {
         precondition(probeRadius >= 0 && probeRadius.isFinite, "the radius of a probe is not negative")
-        guard let field = DistanceField(crystal, spacing: Self.spacing(volume: crystal.cell.volume)) else { return nil }
+        guard let field = DistanceField(crystal, spacing: spacing) else { return nil }
         self.field = field
         self.probeRadius = probeRadius
         grid = DistanceGrid(field)

@@ -121,4 +121,3 @@ struct SphereBins: Sendable {
     return remainder < 0
         ? (value / divisor - 1, remainder + divisor) : (value / divisor, remainder)
 }
-

@@ -6,7 +6,9 @@ import Testing
     @Test("a set that meets its own image repeats in that direction, and no direction counts twice")
     func directions() {
         var sets = LatticeUnionFind(count: 3)
-        func join(_ first: Int, _ second: Int, _ offset: SIMD3<Int32>) -> Bool { sets.join(first, second, offset: offset) }
+        func join(_ first: Int, _ second: Int, _ offset: SIMD3<Int32>) -> Bool {
+            sets.join(first, second, offset: offset)
+        }
         #expect(!join(0, 1, SIMD3(1, 0, 0)))
         #expect(sets.areJoined(0, 1, offset: SIMD3(1, 0, 0)) && !sets.areJoined(0, 1, offset: SIMD3(0, 0, 0)))
         #expect(!join(1, 2, SIMD3(0, 1, 0)))
@@ -26,7 +28,9 @@ import Testing
     @Test("directions of two sets are those of their union")
     func union() {
         var sets = LatticeUnionFind(count: 2)
-        func join(_ first: Int, _ second: Int, _ offset: SIMD3<Int32>) -> Bool { sets.join(first, second, offset: offset) }
+        func join(_ first: Int, _ second: Int, _ offset: SIMD3<Int32>) -> Bool {
+            sets.join(first, second, offset: offset)
+        }
         #expect(join(0, 0, SIMD3(1, 0, 0)))
         #expect(join(1, 1, SIMD3(0, 1, 0)))
         #expect(join(0, 1, SIMD3(0, 0, 4)))
