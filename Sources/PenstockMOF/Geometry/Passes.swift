@@ -83,13 +83,15 @@ struct PassFinder {
         return (0...4).map { ascent.field.distance(at: near + Double($0) / 4 * (far - near)) }.min()!
     }
 
-    /// The passes near a candidate, tried with several directions of the ridge.
+    /// The passes near a candidate.
+    ///
+    /// The direction of the ridge is guessed from the climbs to both sides; other guesses follow where that finds no two summits.
     func passes(_ candidate: PassCandidate) -> [Pass] {
         let (near, far) = ends(candidate)
         let shift = shift(candidate)
         let direct = far - near
         var passes: [Pass] = []
-        for steps in [0, 1, 3] {
+        for steps in [3, 0, 1] where passes.allSatisfy({ length($0.summits.0 - $0.summits.1) < 1e-3 }) {
             let along =
                 basins.place(above: candidate.far, steps: steps, in: grid) + shift
                 - basins.place(above: candidate.near, steps: steps, in: grid)

@@ -49,7 +49,7 @@ public struct PoreMap: Sendable {
         }
     }
 
-    /// The most grid points of a cell, for bounded memory and time (about 40 bytes and 0.2 microseconds each).
+    /// The most grid points of a cell, for bounded memory and time (about 24 bytes and 0.2 microseconds each).
     static let gridPointsMax = 8_000_000.0
 
     /// The distance of grid points in Å: 0.3, down to 0.25 for small cells, and more where they would be too many.
@@ -68,7 +68,7 @@ public struct PoreMap: Sendable {
     /// Whether a molecule at a place (Cartesian, Å) would be in a pore that it cannot have entered.
     ///
     /// Adsorption rejects molecules there. A molecule can come somewhat nearer to atoms than the probe: the place counts for the pore to
-    /// which the way of steepest rise of the distance leads. Places in the surface of pores too small for the probe are blocked.
+    /// which the way of steepest rise of the distance leads. Places in pores too small for the probe are blocked, too.
     public func isBlocked(at place: SIMD3<Double>) -> Bool {
         guard let component = component(near: place) else { return true }
         return network.components[component].dimensionality == 0
