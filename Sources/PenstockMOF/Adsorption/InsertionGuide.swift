@@ -6,6 +6,9 @@ internal import Glibc
 /// guide costs efficiency and never exactness (importance sampling; D. Frenkel, B. Smit, "Understanding Molecular Simulation", 2002, section
 /// 7.1). A fixed share of insertions is uniform: no place weighs more than the inverse of that share.
 struct InsertionGuide: Sendable {
+    private let grid: EnergyGrid
+    private let guest: Int
+    private let temperature: Double
     private let counts: SIMD3<Int>
     /// The probability of each voxel times their number.
     private let densities: [Double]
@@ -19,7 +22,7 @@ struct InsertionGuide: Sendable {
 
     /// - Parameter grid: A coarse grid, whose points are the middles of the voxels.
     init(_ grid: EnergyGrid, guest: Int, temperature: Double) {
-        counts = grid.counts
+        (self.grid, self.guest, self.temperature, counts) = (grid, guest, temperature, grid.counts)
         let molecule = grid.host.guests[guest]
         var random = MonteCarloRandom(seed: 0, structure: "", purpose: .guide)
         let orientations = (0..<(molecule.isPoint ? 1 : Self.orientationCount)).map { _ in Orientation.uniform(&random) }
@@ -60,6 +63,33 @@ struct InsertionGuide: Sendable {
         let within = (random.pointInCube() - 0.5) / steps
         return (Atom.wrapped(EnergyGrid.fractional(low, counts) + within), densities[low])
     }
+
+    /// One of several uniform orientations at a place, chosen by what the grid says, and its probability density relative to a uniform one
+    /// (configurational bias; J. I. Siepmann, D. Frenkel, Mol. Phys. 1992, 75, 59, DOI 10.1080/00268979200100061).
+    func orientation(
+        at centre: SIMD3<Double>, _ random: inout MonteCarloRandom, _ places: inout [SIMD3<Double>]
+    ) -> (orientation: Orientation, density: Double) {
+        let molecule = grid.host.guests[guest]
+        var trials: (SIMD8<Double>, [Orientation]) = (.zero, [])
+        for trial in 0..<Self.trialCount {
+            let orientation = Orientation.uniform(&random)
+            orientation.place(molecule, at: centre, into: &places)
+            trials.0[trial] = exp(-max(grid.energy(of: guest, at: places) / temperature, -Self.deepest))
+            trials.1.append(orientation)
+        }
+        let sum = trials.0.sum()
+        guard sum > 0 else { return (trials.1[0], 1) }
+        let densities = Self.uniformShare + (1 - Self.uniformShare) * Double(Self.trialCount) / sum * trials.0
+        var target = random.uniform() * Double(Self.trialCount)
+        for trial in 0..<Self.trialCount - 1 {
+            if target < densities[trial] { return (trials.1[trial], densities[trial]) }
+            target -= densities[trial]
+        }
+        return (trials.1[Self.trialCount - 1], densities[Self.trialCount - 1])
+    }
+
+    /// How many orientations are tried.
+    private static let trialCount = 8
 
     /// Each voxel with part of its neighbours, since a guest in a voxel is rarely in its middle.
     private static func spread(_ values: [Double], _ counts: SIMD3<Int>) -> [Double] {

@@ -62,14 +62,24 @@ public struct WidomInsertion: Sendable, Hashable {
         _ host: HostPotential, _ guest: Int, _ guide: InsertionGuide?, _ random: inout MonteCarloRandom,
         _ sums: inout WidomSums
     ) {
-        let (fractional, density) = guide?.place(&random) ?? (random.pointInCube(), 1)
+        var (fractional, density) = guide?.place(&random) ?? (random.pointInCube(), 1)
         if let blocked, blocked.contains(fractional) { return }
         let molecule = host.guests[guest]
         if sums.places.count != molecule.sites.count {
             sums.places = [SIMD3<Double>](repeating: .zero, count: molecule.sites.count)
         }
-        let orientation = molecule.isPoint ? Orientation.identity : Orientation.uniform(&random)
-        orientation.place(molecule, at: host.crystal.cell.cartesian(fractional), into: &sums.places)
+        let centre = host.crystal.cell.cartesian(fractional)
+        var orientation = Orientation.identity
+        if !molecule.isPoint {
+            if let guide {
+                let chosen = guide.orientation(at: centre, &random, &sums.places)
+                orientation = chosen.orientation
+                density *= chosen.density
+            } else {
+                orientation = Orientation.uniform(&random)
+            }
+        }
+        orientation.place(molecule, at: centre, into: &sums.places)
         let energy = host.energy(of: guest, at: sums.places)
         var exponent = -energy / temperatureKelvin
         // What is below e^-40 changes no sum.

@@ -13,8 +13,10 @@ struct ErfcTable: Sendable {
 
     init(alpha: Double, cutoff: Double) {
         self.alpha = alpha
-        let count = Int((cutoff * cutoff - Self.shortest) / Self.width) + 2
-        pieces = (0..<max(1, count)).map { piece in
+        let count = max(1, Int((cutoff * cutoff - Self.shortest) / Self.width) + 2)
+        pieces = (0...count).map { piece in
+            // One more for all that is beyond the cutoff.
+            guard piece < count else { return .zero }
             let low = Self.point(alpha, square: Self.shortest + Double(piece) * Self.width)
             let high = Self.point(alpha, square: Self.shortest + Double(piece + 1) * Self.width)
             let rise = high.value - low.value
@@ -23,14 +25,39 @@ struct ErfcTable: Sendable {
         }
     }
 
-    /// The function at a square that is below that of the cutoff.
-    @inline(__always) func value(_ square: Double) -> Double {
-        guard square >= Self.shortest else { return Self.point(alpha, square: square).value }
-        let place = (square - Self.shortest) * (1 / Self.width)
-        let piece = Int(place)
-        let rest = place - Double(piece)
-        let factors = pieces[piece]
-        return factors.x + rest * (factors.y + rest * (factors.z + rest * factors.w))
+    /// The sum of charge times function over the charges within the cutoff.
+    @inline(__always) func sum(
+        _ charges: SIMD4<Double>, _ squares: SIMD4<Double>, cutoffSquare: Double,
+        _ pieces: UnsafeBufferPointer<SIMD4<Double>>
+    ) -> Double {
+        guard squares.min() >= Self.shortest else { return steepSum(charges, squares, cutoffSquare: cutoffSquare) }
+        let isBeyond = squares .>= cutoffSquare
+        let places = ((squares - Self.shortest) * (1 / Self.width))
+            .replacing(with: Double(pieces.count - 1), where: isBeyond)
+        var sum = 0.0
+        for lane in 0..<4 {
+            let place = places[lane]
+            let piece = Int32(place)
+            let part = place - Double(piece)
+            let factors = pieces[Int(piece)]
+            sum += charges[lane] * (factors.x + part * (factors.y + part * (factors.z + part * factors.w)))
+        }
+        return sum
+    }
+
+    /// Runs `body` with the polynomials.
+    @inline(__always) func withPieces<Result>(_ body: (UnsafeBufferPointer<SIMD4<Double>>) -> Result) -> Result {
+        pieces.withUnsafeBufferPointer(body)
+    }
+
+    /// The same where a charge is so close that the polynomials fail.
+    @inline(never) private func steepSum(
+        _ charges: SIMD4<Double>, _ squares: SIMD4<Double>, cutoffSquare: Double
+    ) -> Double {
+        (0..<4).reduce(0) { sum, lane in
+            squares[lane] < cutoffSquare
+                ? sum + charges[lane] * Self.point(alpha, square: squares[lane]).value : sum
+        }
     }
 
     /// The function and its derivative by r^2.

@@ -123,13 +123,12 @@ public struct HostPotential: Sendable {
         let cutoffSquare = interactions.cutoff * interactions.cutoff
         var sum = 0.0
         blocks.lanes.withUnsafeBufferPointer { lanes in
-            let first = blocks.starts[block * blocks.kindCount]
-            let last = blocks.starts[(block + 1) * blocks.kindCount]
-            for lane in first..<last {
-                let square = Self.squares(lanes, lane, from: inside)
-                let charge = lanes[4 * lane + 3]
-                for place in 0..<4 where square[place] < cutoffSquare {
-                    sum += charge[place] * table.value(square[place])
+            table.withPieces { pieces in
+                let first = blocks.starts[block * blocks.kindCount]
+                let last = blocks.starts[(block + 1) * blocks.kindCount]
+                for lane in first..<last {
+                    let squares = Self.squares(lanes, lane, from: inside)
+                    sum += table.sum(lanes[4 * lane + 3], squares, cutoffSquare: cutoffSquare, pieces)
                 }
             }
         }
@@ -146,10 +145,13 @@ public struct HostPotential: Sendable {
                 let first = blocks.starts[block * blocks.kindCount + hostKind]
                 let last = blocks.starts[block * blocks.kindCount + hostKind + 1]
                 let wall = factor * pair.sigma
-                let isInside = blocks.lanes.withUnsafeBufferPointer { lanes in
-                    (first..<last).contains { Self.squares(lanes, $0, from: inside).min() < wall * wall }
+                var closest = SIMD4<Double>(repeating: .infinity)
+                blocks.lanes.withUnsafeBufferPointer { lanes in
+                    for lane in first..<last {
+                        closest = pointwiseMin(closest, Self.squares(lanes, lane, from: inside))
+                    }
                 }
-                if isInside { return true }
+                if closest.min() < wall * wall { return true }
             }
         }
         return false
