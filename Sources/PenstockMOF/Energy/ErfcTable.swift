@@ -45,6 +45,16 @@ struct ErfcTable: Sendable {
         return sum
     }
 
+    /// The function at a square that is below that of the cutoff.
+    func value(_ square: Double) -> Double {
+        guard square >= Self.shortest else { return Self.point(alpha, square: max(square, 1e-12)).value }
+        let place = (square - Self.shortest) * (1 / Self.width)
+        let piece = Int(place)
+        let rest = place - Double(piece)
+        let factors = pieces[piece]
+        return factors.x + rest * (factors.y + rest * (factors.z + rest * factors.w))
+    }
+
     /// Runs `body` with the polynomials.
     @inline(__always) func withPieces<Result>(_ body: (UnsafeBufferPointer<SIMD4<Double>>) -> Result) -> Result {
         pieces.withUnsafeBufferPointer(body)
