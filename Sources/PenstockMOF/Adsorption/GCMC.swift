@@ -29,6 +29,11 @@ public struct GCMC: Sendable, Hashable {
     public var cycles: Int
     /// Where no guest goes, in the framework's cell; nil where all of it is open.
     public var blocked: BlockedRegions?
+    /// Points of the grid that guides insertions are this far apart at most, in Å; nil for uniform insertions.
+    ///
+    /// Molecules come in, and are put elsewhere, more often where the empty framework has room for them; the rules of acceptance take that out
+    /// again (R. Q. Snurr, A. T. Bell, D. N. Theodorou, J. Phys. Chem. 1993, 97, 13742, DOI 10.1021/j100153a051).
+    public var guideSpacing: Double?
     /// The seed of the run.
     public var seed: UInt64
 
@@ -36,7 +41,7 @@ public struct GCMC: Sendable, Hashable {
     /// - Precondition: Temperature above zero, no negative fugacity, five cycles at least.
     public init(
         temperatureKelvin: Double = 298, fugacitiesPascal: [Double], initialCycles: Int, cycles: Int,
-        blocked: BlockedRegions? = nil, seed: UInt64 = 1
+        blocked: BlockedRegions? = nil, guideSpacing: Double? = 0.8, seed: UInt64 = 1
     ) {
         precondition(temperatureKelvin > 0 && temperatureKelvin.isFinite, "a temperature is above zero")
         precondition(fugacitiesPascal.allSatisfy { $0 >= 0 && $0.isFinite }, "a fugacity is not negative")
@@ -46,6 +51,7 @@ public struct GCMC: Sendable, Hashable {
         self.initialCycles = initialCycles
         self.cycles = cycles
         self.blocked = blocked
+        self.guideSpacing = guideSpacing
         self.seed = seed
     }
 

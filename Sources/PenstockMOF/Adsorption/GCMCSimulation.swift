@@ -12,6 +12,8 @@ struct GCMCSimulation {
     private let box: UnitCell
     private let toCell: SIMD3<Double>
     private let guests: [GuestMolecule]
+    /// Where each component fits in; none where insertions are uniform.
+    private var guides: [Int: InsertionGuide] = [:]
 
     init(_ settings: GCMC, _ energies: HostEnergy, key: String) {
         self.settings = settings
@@ -20,6 +22,12 @@ struct GCMCSimulation {
         system = GuestSystem(energies)
         box = system.box
         toCell = (box.lengths / energies.host.crystal.cell.lengths).rounded(.toNearestOrEven)
+        if let spacing = settings.guideSpacing, !components.isEmpty {
+            let grid = EnergyGrid(energies.host, spacing: spacing, interpolation: .trilinear)
+            for component in components {
+                guides[component] = InsertionGuide(grid, guest: component, temperature: settings.temperatureKelvin)
+            }
+        }
         random = MonteCarloRandom(seed: settings.seed, structure: key, purpose: .gcmc)
     }
 
@@ -87,7 +95,8 @@ struct GCMCSimulation {
         if !isBlocked(centre) {
             let new = system.molecule(component, at: centre, orientation)
             let energy = system.energyChange(removing: index, adding: new)
-            isAccepted = accepts(1, energy)
+            let bias = move == .reinsertion ? density(component, old.centre) / density(component, new.centre) : 1
+            isAccepted = accepts(bias, energy)
             if isAccepted { system.accept(removing: index, adding: new, energyChange: energy) }
         }
         count(move, isAccepted)
@@ -99,7 +108,8 @@ struct GCMCSimulation {
         if !isBlocked(centre) {
             let new = system.molecule(component, at: centre, orientation)
             let energy = system.energyChange(removing: nil, adding: new)
-            isAccepted = accepts(activity(component) / Double(system.counts[component] + 1), energy)
+            let ideal = activity(component) / Double(system.counts[component] + 1)
+            isAccepted = accepts(ideal / density(component, new.centre), energy)
             if isAccepted { system.accept(removing: nil, adding: new, energyChange: energy) }
         }
         count(.insertion, isAccepted)
@@ -109,16 +119,26 @@ struct GCMCSimulation {
         var isAccepted = false
         if let index = pick(component) {
             let energy = system.energyChange(removing: index, adding: nil)
-            isAccepted = accepts(Double(system.counts[component]) / activity(component), energy)
+            let ideal = Double(system.counts[component]) / activity(component)
+            isAccepted = accepts(ideal * density(component, system.molecules[index].centre), energy)
             if isAccepted { system.accept(removing: index, adding: nil, energyChange: energy) }
         }
         count(.deletion, isAccepted)
     }
 
-    /// A uniform place in the box and a uniform orientation.
+    /// A place in the box, by the guide where there is one, and a uniform orientation.
     private mutating func anywhere(_ component: Int) -> (SIMD3<Double>, Orientation) {
-        let centre = box.cartesian(random.pointInCube())
-        return (centre, guests[component].isPoint ? .identity : .uniform(&random))
+        var place = random.pointInCube()
+        if let guide = guides[component] {
+            // A cell of the framework, then a place in it.
+            place = ((place * toCell).rounded(.down) + guide.place(&random).fractional) / toCell
+        }
+        return (box.cartesian(place), guests[component].isPoint ? .identity : .uniform(&random))
+    }
+
+    /// How often a place is chosen, relative to a uniform choice.
+    private func density(_ component: Int, _ centre: SIMD3<Double>) -> Double {
+        guides[component]?.density(at: box.fractional(centre) * toCell) ?? 1
     }
 
     /// One of the molecules of a component; nil where there is none.

@@ -64,6 +64,15 @@ struct InsertionGuide: Sendable {
         return (Atom.wrapped(EnergyGrid.fractional(low, counts) + within), densities[low])
     }
 
+    /// The probability density of a place in fractional coordinates, relative to a uniform one.
+    func density(at fractional: SIMD3<Double>) -> Double {
+        let steps = SIMD3(Double(counts.x), Double(counts.y), Double(counts.z))
+        // A voxel's middle is a point of the grid.
+        let voxel = (Atom.wrapped(fractional) * steps).rounded(.toNearestOrAwayFromZero)
+        let (x, y, z) = (Int(voxel.x) % counts.x, Int(voxel.y) % counts.y, Int(voxel.z) % counts.z)
+        return densities[(x * counts.y + y) * counts.z + z]
+    }
+
     /// One of several uniform orientations at a place, chosen by what the grid says, and its probability density relative to a uniform one
     /// (configurational bias; J. I. Siepmann, D. Frenkel, Mol. Phys. 1992, 75, 59, DOI 10.1080/00268979200100061).
     func orientation(
