@@ -24,7 +24,9 @@ public struct MetricInput: Sendable, Hashable {
     public let isConverged: Bool
 
     /// An average of any simulation.
-    public init(_ average: BlockAverage, isConverged: Bool) { (self.average, self.isConverged) = (average, isConverged) }
+    public init(_ average: BlockAverage, isConverged: Bool) {
+        (self.average, self.isConverged) = (average, isConverged)
+    }
 
     /// The Henry coefficient of an insertion.
     public static func henryCoefficient(_ result: WidomResult) -> MetricInput {
@@ -71,7 +73,8 @@ public enum AdsorptionMetrics {
         let ratio = one.value / two.value
         let scale = pressures.other / pressures.wanted
         return AdsorptionMetric(
-            scale * ratio, standardError: scale * hypotenuse(one.standardError, ratio * two.standardError) / abs(two.value),
+            scale * ratio,
+            standardError: scale * hypotenuse(one.standardError, ratio * two.standardError) / abs(two.value),
             isConverged: loadings.wanted.isConverged && loadings.other.isConverged)
     }
 
@@ -89,5 +92,7 @@ public enum AdsorptionMetrics {
             isConverged: selectivity.isConverged && workingCapacity.isConverged)
     }
 
-    private static func hypotenuse(_ one: Double, _ other: Double) -> Double { (one * one + other * other).squareRoot() }
+    private static func hypotenuse(_ one: Double, _ other: Double) -> Double {
+        (one * one + other * other).squareRoot()
+    }
 }

@@ -25,7 +25,8 @@ struct InsertionGuide: Sendable {
         (self.grid, self.guest, self.temperature, counts) = (grid, guest, temperature, grid.counts)
         let molecule = grid.host.guests[guest]
         var random = MonteCarloRandom(seed: 0, structure: "", purpose: .guide)
-        let orientations = (0..<(molecule.isPoint ? 1 : Self.orientationCount)).map { _ in Orientation.uniform(&random) }
+        let orientations = (0..<(molecule.isPoint ? 1 : Self.orientationCount)).map { _ in Orientation.uniform(&random)
+        }
         let total = counts.x * counts.y * counts.z
         var places = [SIMD3<Double>](repeating: .zero, count: molecule.sites.count)
         var factors = [Double](repeating: 0, count: total)

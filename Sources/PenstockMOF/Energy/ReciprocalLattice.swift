@@ -118,7 +118,8 @@ struct ReciprocalLattice: Sendable {
     /// What `potential(of:at:)` needs of the charges: their sums times the factors.
     func weighted(_ sums: Sums) -> Sums {
         Sums(
-            real: zip(sums.real, factors).map { 2 * $0 * $1 }, imaginary: zip(sums.imaginary, factors).map { 2 * $0 * $1 })
+            real: zip(sums.real, factors).map { 2 * $0 * $1 },
+            imaginary: zip(sums.imaginary, factors).map { 2 * $0 * $1 })
     }
 
     /// The potential of charges at fractional coordinates, in K/e.

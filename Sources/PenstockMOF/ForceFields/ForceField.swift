@@ -44,7 +44,8 @@ public struct ForceField: Sendable, Hashable {
     public func parameters(of element: Element) throws(ForceFieldError) -> LennardJones {
         guard let found = parameters[element] else {
             throw ForceFieldError(
-                .missingElement, in: name, "there are no parameters for \(element); add a row for it or use another field")
+                .missingElement, in: name,
+                "there are no parameters for \(element); add a row for it or use another field")
         }
         return found
     }

@@ -41,7 +41,8 @@ struct ParameterTable {
         }
         guard let columns, !rows.isEmpty else {
             throw ForceFieldError(
-                .empty, in: source, "there are no parameters; expected a header with \(required.joined(separator: ", "))")
+                .empty, in: source,
+                "there are no parameters; expected a header with \(required.joined(separator: ", "))")
         }
         (self.source, self.columns, self.rows) = (source, columns, rows)
     }

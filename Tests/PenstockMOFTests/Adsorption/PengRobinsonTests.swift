@@ -16,7 +16,8 @@ import Testing
     @Test("the compressibility solves the equation of state, for gas and for liquid")
     func compressibility() {
         for (guest, temperature, pressure) in [
-            (GuestMolecule.carbonDioxide, 298.0, 1e6), (.carbonDioxide, 250, 5e6), (.water, 298, 1e5), (.nitrogen, 77, 1e4),
+            (GuestMolecule.carbonDioxide, 298.0, 1e6), (.carbonDioxide, 250, 5e6), (.water, 298, 1e5),
+            (.nitrogen, 77, 1e4),
         ] {
             let fluid = guest.criticalPoint
             let gas = PengRobinson(fluid, temperatureKelvin: temperature, pressurePascal: pressure)
@@ -24,7 +25,8 @@ import Testing
             let (r, omega) = (8.314462618, fluid.acentricFactor)
             let kappa = 0.37464 + 1.54226 * omega - 0.26992 * omega * omega
             let root = 1 + kappa * (1 - (temperature / fluid.temperatureKelvin).squareRoot())
-            let a = 0.45724 * r * r * fluid.temperatureKelvin * fluid.temperatureKelvin * root * root / fluid.pressurePascal
+            let a =
+                0.45724 * r * r * fluid.temperatureKelvin * fluid.temperatureKelvin * root * root / fluid.pressurePascal
             let b = 0.07780 * r * fluid.temperatureKelvin / fluid.pressurePascal
             let v = gas.compressibility * r * temperature / pressure
             let back = r * temperature / (v - b) - a / (v * v + 2 * b * v - b * b)

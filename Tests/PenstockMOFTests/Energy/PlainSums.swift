@@ -31,7 +31,8 @@ enum PlainSums {
                                 energy += 4 * epsilon * (pow(sigma / distance, 12) - pow(sigma / distance, 6))
                             }
                             if let ewald {
-                                energy += 167_100.947 * site.charge * atom.charge! * erfc(ewald.alpha * distance) / distance
+                                energy +=
+                                    167_100.947 * site.charge * atom.charge! * erfc(ewald.alpha * distance) / distance
                             }
                         }
                     }
@@ -47,9 +48,9 @@ enum PlainSums {
     ) -> Double {
         var energy = 0.0
         let (a, b, c) = crystal.cell.reciprocal
-        for x in -20...20 {
-            for y in -20...20 {
-                for z in -20...20 where (x, y, z) != (0, 0, 0) {
+        for x in -9...9 {
+            for y in -9...9 {
+                for z in -9...9 where (x, y, z) != (0, 0, 0) {
                     let k = 2 * Double.pi * (Double(x) * a + Double(y) * b + Double(z) * c)
                     let square = dot(k, k)
                     guard square <= ewald.reciprocalCutoff * ewald.reciprocalCutoff else { continue }

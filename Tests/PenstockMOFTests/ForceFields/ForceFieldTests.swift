@@ -26,7 +26,8 @@ import Testing
 
     @Test("a user's file may have comments, quotes, other columns in any order and line ends of any kind")
     func userFile() throws {
-        let text = "# mine\r\nsource,sigma_A,element,epsilon_over_kB_K\r\n\"Rappé, 1992\",2.5 , Zn,62.4\r\n\r\n,3.1,o,30\r\n"
+        let text =
+            "# mine\r\nsource,sigma_A,element,epsilon_over_kB_K\r\n\"Rappé, 1992\",2.5 , Zn,62.4\r\n\r\n,3.1,o,30\r\n"
         let field = try ForceField(parsing: text, name: "mine.csv")
         #expect(field.parameters[.oxygen] == LennardJones(epsilonKelvin: 30, sigma: 3.1))
         #expect(field.parameters[Element(symbol: "Zn")!] == LennardJones(epsilonKelvin: 62.4, sigma: 2.5))
