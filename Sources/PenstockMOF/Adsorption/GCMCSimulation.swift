@@ -93,7 +93,7 @@ struct GCMCSimulation {
         }
         var isAccepted = false
         if !isBlocked(centre) {
-            let new = system.molecule(component, at: centre, orientation)
+            let new = system.molecule(component, at: centre, orientation, replacing: index)
             let energy = system.energyChange(removing: index, adding: new)
             let bias = move == .reinsertion ? density(component, old.centre) / density(component, new.centre) : 1
             isAccepted = accepts(bias, energy)

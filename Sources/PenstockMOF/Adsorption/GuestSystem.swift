@@ -11,6 +11,8 @@ struct GuestSystem {
         var places: [SIMD3<Double>]
         /// Its energy with the framework.
         var hostEnergy: Double
+        /// Its energy with the other molecules when it was made, without the part in reciprocal space.
+        var pairEnergy: Double
     }
 
     let energies: HostEnergy
@@ -64,26 +66,32 @@ struct GuestSystem {
         }
     }
 
-    /// A molecule at a place, with its energy in the framework.
-    func molecule(_ guest: Int, at centre: SIMD3<Double>, _ orientation: Orientation) -> Molecule {
+    /// A molecule at a place, with its energies; its host energy is infinite, too, where it overlaps with another molecule.
+    /// - Parameter old: The molecule that it is to replace, which it does not meet; nil for none.
+    func molecule(
+        _ guest: Int, at centre: SIMD3<Double>, _ orientation: Orientation, replacing old: Int? = nil
+    ) -> Molecule {
         let inside = box.cartesian(Atom.wrapped(box.fractional(centre)))
         var places = [SIMD3<Double>](repeating: .zero, count: host.guests[guest].sites.count)
         orientation.place(host.guests[guest], at: inside, into: &places)
-        return Molecule(
-            guest: guest, centre: inside, orientation: orientation, places: places,
-            hostEnergy: energies.energy(of: guest, at: places))
+        var molecule = Molecule(
+            guest: guest, centre: inside, orientation: orientation, places: places, hostEnergy: .infinity,
+            pairEnergy: .infinity)
+        // First with the few molecules, then with the many atoms of the framework.
+        molecule.pairEnergy = pairEnergy(of: molecule, except: old)
+        if molecule.pairEnergy < .infinity { molecule.hostEnergy = energies.energy(of: guest, at: places) }
+        return molecule
     }
 
     // MARK: Changes
 
-    /// By how much the energy changes when the molecule `old` is replaced by `new`; either may be missing. Infinite for an overlap.
+    /// By how much the energy changes when the molecule `old` is replaced by `new`, made to replace it; either may be missing. Infinite for an
+    /// overlap.
     mutating func energyChange(removing old: Int?, adding new: Molecule?) -> Double {
         var total = 0.0
         if let new {
             guard new.hostEnergy < .infinity else { return .infinity }
-            let pairs = pairEnergy(of: new, except: old)
-            guard pairs < .infinity else { return .infinity }
-            total += new.hostEnergy + pairs - selfEnergies[new.guest]
+            total += new.hostEnergy + new.pairEnergy - selfEnergies[new.guest]
         }
         if let old {
             let gone = molecules[old]

@@ -31,8 +31,10 @@ public struct PengRobinson: Sendable, Hashable {
             return z - 1 - log(z - b) - a / (2 * two * b) * log((z + (1 + two) * b) / (z + (1 - two) * b))
         }
         // The equation has a root above b, the volume of the molecules themselves; the stable phase has the lowest fugacity.
-        let roots = Self.roots(b - 1, a - 2 * b - 3 * b * b, b * b + b * b * b - a * b).filter { $0 > b }
-        let stable = roots.map { ($0, logarithm($0)) }.min { $0.1 < $1.1 }!
+        let roots = Self.roots(b - 1, a - 2 * b - 3 * b * b, b * b + b * b * b - a * b)
+        // In a very dense fluid rounding may put the root on b itself.
+        let allowed = roots.contains { $0 > b } ? roots.filter { $0 > b } : [b * (1 + 1e-12)]
+        let stable = allowed.map { ($0, logarithm($0)) }.min { $0.1 < $1.1 }!
         self.pressurePascal = pressurePascal
         (compressibility, fugacityCoefficient) = (stable.0, exp(stable.1))
     }
