@@ -13,7 +13,7 @@ import Testing
 
     @Test("the Madelung constant of rock salt is right to 1e-6")
     func rockSalt() {
-        // 1.747564594633…: OEIS A085469, from a box of 28.2 Å with kmax 14, as section 16 of the reference asks.
+        // 1.747564594633… is OEIS A085469; alpha 0.4 and kmax 14 in a box of 28.2 Å.
         let ewald = Ewald(alpha: 0.4, cutoff: 12.8, reciprocalCutoff: 2 * .pi * 14 / 28.2)
         #expect(abs(madelung(ewald, repeats: 5) - 1.747564594633182) < 1e-6)
         #expect(abs(madelung(ewald, repeats: 1) - 1.747564594633182) < 1e-6)
@@ -44,7 +44,7 @@ import Testing
 
     @Test("a lattice with a net charge has the energy of charges in an even background")
     func background() throws {
-        // A cubic lattice of unit charges: -1.4186487 C / a (M. P. Tosi, Solid State Phys. 1964, 16, 1, and Wigner's lattices).
+        // A cubic lattice of unit charges: -2.837297 / 2 C / a (G. Makov, M. C. Payne, Phys. Rev. B 1995, 51, 4014, DOI 10.1103/PhysRevB.51.4014).
         let cell = try #require(UnitCell(a: SIMD3(5, 0, 0), b: SIMD3(0, 5, 0), c: SIMD3(0, 0, 5)))
         let crystal = TestCrystals.crystal(cell, [("Na", SIMD3(0.3, 0.1, 0.7), 1)])
         let energy = Ewald(alpha: 0.5, cutoff: 14, reciprocalCutoff: 6).energy(of: crystal)
