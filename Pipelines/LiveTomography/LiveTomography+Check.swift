@@ -21,6 +21,8 @@ extension LiveTomography {
         if preparation.halfAcquisition, slices.centre == .automatic {
             throw TomographyError.halfAcquisitionNeedsCentre
         }
+        try OutputPaths(volume.output, folders: ["--tiff": windowOutput.tiff, "--series": windowOutput.series])
+            .check(against: input)
         if recording.follow != nil, input.angles != nil {
             throw TomographyError.optionsDoNotFit(
                 reason: "--follow takes the angles from the file that is still written, not from --angles",

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import PenstockFormats
 
 /// Frames of one kind that follow each other in a scan and in their storage.
@@ -55,6 +56,12 @@ struct StoredScan {
             if let entry = try NXtomoEntry.name(in: file) { return try NXtomoEntry.open(entry, of: file) }
             return try DataExchange.open(file)
         case .other:
+            var status = stat()
+            if stat(path, &status) == 0, status.st_size == 0 {
+                throw FormatError(
+                    .wrongFormat, file: path, "is empty, 0 bytes",
+                    hint: "was it copied in full, and has the detector's program begun to write it?")
+            }
             throw FormatError(
                 .wrongFormat, file: path, "is neither an HDF5 nor a TIFF file",
                 hint: "scans are Data Exchange or NXtomo files, TIFF files of several pages, or folders of TIFF files")
