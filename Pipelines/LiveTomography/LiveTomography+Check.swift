@@ -23,11 +23,6 @@ extension LiveTomography {
         }
         try OutputPaths(volume.output, folders: ["--tiff": windowOutput.tiff, "--series": windowOutput.series])
             .check(against: input)
-        if recording.follow != nil, input.angles != nil {
-            throw TomographyError.optionsDoNotFit(
-                reason: "--follow takes the angles from the file that is still written, not from --angles",
-                hint: "leave one of both out")
-        }
         if recording.part != nil { try checkPart() }
     }
 

@@ -11,9 +11,6 @@ struct SliceOptions: ParsableArguments {
     var width: Int?
 
     func validate() throws {
-        if case .column(let column) = centre, column < 0 {
-            throw ValidationError("--centre \(column) is not on the detector: columns are counted from 0")
-        }
         if let width, width < 1 { throw ValidationError("--width takes a number of one or more, not \(width)") }
     }
 

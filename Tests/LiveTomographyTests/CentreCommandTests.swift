@@ -1,5 +1,6 @@
 import Foundation
 import PenstockFormats
+import PenstockTomography
 import TestSupport
 import Testing
 
@@ -53,8 +54,12 @@ import Testing
 
     @Test("the sharpest slice of a half acquisition is that around its centre near the edge")
     func halfAcquisition() throws {
-        try Scans.stone(columns: 60, rows: 2, angles: 180, degrees: 360, centre: 10.5, noise: 0.002).write(
-            to: folder("scan.h5"))
+        // The sample is wider than what the detector sees of it at a time.
+        let scan = SyntheticScan(
+            phantom: .stone(rows: 2, columns: 96), rows: 2, columns: 60,
+            anglesDegrees: (0..<240).map { 1.5 * Double($0) },
+            centre: 10.5, seed: 7, noise: 0.002)
+        try scan.write(to: folder("scan.h5"))
         let options = ["centre", "--input", "scan.h5", "--half-acquisition"]
         let outcome = try Program.run(options + ["--range", "8:13:0.5", "--tiff", "trials"], in: folder)
         #expect(outcome.status == 0, "\(outcome.errors)")
