@@ -23,7 +23,7 @@ extension LiveTomography {
             )
         }
         return ["scan \(record.scan): \(source)"] + steeringLines(record) + [
-            "\(volume.output): \(count) slices from \(windowCount) \(windowCount == "1" ? "window" : "windows"), rotation centre \(centre)"
+            "\(volume.output): \(count) \(count == 1 ? "slice" : "slices") from \(windowCount) \(windowCount == "1" ? "window" : "windows"), rotation centre \(centre)"
         ] + remarks + quality.lines(record) + ["\(seconds) s"]
     }
 
