@@ -30,7 +30,7 @@ import Testing
     @Test(
         "a number below zero is taken for the option's value, not for another option",
         arguments: [
-            ("--window", "-5deg"), ("--every", "-15deg"), ("--rows", "-1"), ("--width", "-4"), ("--centre", "-3"),
+            ("--window", "-5deg"), ("--every", "-15deg"), ("--rows", "-1"), ("--width", "-4"),
             ("--air", "-2"), ("--binning", "-2"), ("--zinger-threshold", "-1"), ("--floor", "-1"), ("--pace", "-1"),
             ("--follow", "-1"),
         ])
