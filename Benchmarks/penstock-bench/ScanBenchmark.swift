@@ -161,7 +161,8 @@ struct ScanBenchmark: ParsableCommand {
         let process = Process()
         process.executableURL = executable
         process.arguments = [
-            "run", "--input", file, "--no-checksum", "--centre", "\(centre)", "--log", log.path, "--output", volume.path,
+            "run", "--input", file, "--no-checksum", "--centre", "\(centre)", "--log", log.path, "--output",
+            volume.path,
             "--overwrite", "--quiet",
         ]
         let start = ProcessorTime.childrenNanoseconds
