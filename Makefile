@@ -13,6 +13,9 @@ DEMO_SEED ?= 1
 DEMO_WINDOW ?= 180deg
 DEMO_EVERY ?= 15deg
 
+# The program that makes pictures.
+LIVE ?= .build/release/LiveTomography
+
 # The fault simulator: how many random programs of the log, from which seed; of heavier ones a part of that.
 SEEDS ?= 5000
 FIRST_SEED ?= 1
@@ -28,7 +31,7 @@ SWIFT_PATHS := Package.swift Sources Pipelines Benchmarks Tests
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help dependencies demo build lean test simulate soak count lint format sanitize
+.PHONY: help dependencies demo pictures build lean test simulate soak count lint format sanitize
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -48,6 +51,17 @@ demo: dependencies ## Make a phantom scan and reconstruct it live, with pictures
 	@echo
 	@echo "The reconstructed volume:       $(DEMO)/volume.h5 (dataset /exchange/data)"
 	@echo "The picture after every window: $(DEMO)/preview/"
+
+pictures: ## Make the pictures of docs/tomography.md again, by LIVE, the program
+	@set -e; rm -rf $(DEMO)-pictures; mkdir -p $(DEMO)-pictures; live="$$(realpath $(LIVE))"; cd $(DEMO)-pictures; \
+	"$$live" phantom --output scan.h5 --angles 180 --columns 96 --slices 3 --centre 50.3 --noise 0.005; \
+	"$$live" centre --input scan.h5 --range 49:52:0.5; \
+	"$$live" phantom --output turning.h5 --angles 180 --columns 64 --slices 16; \
+	"$$live" run --input turning.h5 --window 180deg --every 30deg --preview pictures --pixel-size 0.65
+	@cp $(DEMO)-pictures/centre.png docs/images/tomography-centre.png
+	@cp $(DEMO)-pictures/pictures/window_00005.png docs/images/tomography-preview.png
+	@cp $(DEMO)-pictures/pictures/windows.png docs/images/tomography-windows.png
+	@rm -rf $(DEMO)-pictures
 
 build: dependencies ## Build everything, optimised
 	$(SWIFT) build --configuration release

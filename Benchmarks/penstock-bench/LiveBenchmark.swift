@@ -10,7 +10,8 @@ import PenstockTomography
 /// A running scan through the whole pipeline: how long a preview slice takes from the last projection that it shows.
 struct LiveBenchmark: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "live", abstract: "Reconstruct a running scan: latency from a projection to the slice that shows it.",
+        commandName: "live",
+        abstract: "Reconstruct a running scan: latency from a projection to the slice that shows it.",
         discussion: """
             A source plays a detector at a pace; the frames are recorded in a log on disk, prepared, and reconstructed \
             in a window that slides over 180 degrees, the middle slice of each window. latency is the time by the clock \

@@ -32,6 +32,7 @@ struct CentreCommand: AsyncParsableCommand {
 
     func run() async throws {
         guard let path = input.input else { throw TomographyError.noInput }
+        try OutputPaths(output, folders: ["--tiff": tiff]).check(against: input)
         let picture = try PendingFile(output, overwrites: overwrite)
         let data = try await CentreData(
             path, input.scanOptions, row: search.row, stripes: preparation.stripe
@@ -46,7 +47,7 @@ struct CentreCommand: AsyncParsableCommand {
         let findings = finder.findings(slices)
         let bytes = try slices.contactSheet(
             marks: findings.map { ($0.name, $0.centre) }, colours: colours, file: output)
-        try PNGFile.write(encoded: bytes, to: picture.temporaryPath)
+        try picture.write(encodedPNG: bytes, as: output)
         try picture.commit()
         for warning in data.warnings + finder.warnings(findings) {
             FileHandle.standardError.write(Data("warning: \(warning)\n".utf8))

@@ -26,7 +26,6 @@ struct CentreFinder {
             guard methods.contains(method) else { return nil }
             do throws(TomographyError) {
                 let found = try find()
-                if found == nil { failures.append("\(name): no two projections are opposite") }
                 return found
             } catch {
                 failures.append("\(name): \(error.summary)")
@@ -34,8 +33,16 @@ struct CentreFinder {
             }
         }
         vo = trying(.vo, "Vo") { () throws(TomographyError) in try VoCentre(data.halfTurn) }
+        if vo != nil, let first = data.anglesDegrees.min(), let last = data.anglesDegrees.max(), last - first < 150 {
+            failures.append("Vo: needs about 180 degrees, but the projections cover \((last - first).rounded())")
+        }
         phase = trying(.phase, "phase correlation") { () throws(TomographyError) in
-            guard let opposite = data.opposite else { return nil }
+            guard let opposite = data.opposite, abs(data.oppositeDegrees - 180) <= 5 else {
+                failures.append(
+                    "phase correlation: no two projections are half a turn apart"
+                        + (data.opposite == nil ? "" : ", the nearest to it \(data.oppositeDegrees.rounded()) degrees"))
+                return nil
+            }
             let found = try PhaseCorrelationCentre(
                 opposite.first, opposite: opposite.second, columns: data.columns)
             let degrees = (data.oppositeDegrees * 100).rounded() / 100

@@ -13,7 +13,7 @@ struct CentreSearchOptions: ParsableArguments {
             "Trial centres from one to another in steps, such as 290:302:0.5; 5 columns around what Vo's method finds by default."
     )
     var range: TrialRange?
-    @Option(help: "The detector row of the slice; the middle one by default.") var row: Int?
+    @Option(parsing: .unconditional, help: "The detector row of the slice; the middle one by default.") var row: Int?
     @Option(
         parsing: .upToNextOption,
         help: "Methods: vo, phase and entropy; all by default, and entropy alone for half acquisition.")

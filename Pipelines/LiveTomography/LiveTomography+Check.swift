@@ -21,11 +21,8 @@ extension LiveTomography {
         if preparation.halfAcquisition, slices.centre == .automatic {
             throw TomographyError.halfAcquisitionNeedsCentre
         }
-        if recording.follow != nil, input.angles != nil {
-            throw TomographyError.optionsDoNotFit(
-                reason: "--follow takes the angles from the file that is still written, not from --angles",
-                hint: "leave one of both out")
-        }
+        try OutputPaths(volume.output, folders: ["--tiff": windowOutput.tiff, "--series": windowOutput.series])
+            .check(against: input)
         if recording.part != nil { try checkPart() }
     }
 

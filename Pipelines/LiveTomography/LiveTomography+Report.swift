@@ -10,12 +10,21 @@ extension LiveTomography {
             ? "\(record.counts["projections_acknowledged"] ?? 0) projections recorded in \(record.log ?? "")"
             : "replayed from \(record.log ?? "")"
         let count = record.counts["slices_written"] ?? 0
-        let windows = record.facts["windows"] ?? "0"
+        let windowCount = record.facts["windows"] ?? "0"
         let centre = record.facts["rotation_centre"] ?? "\(slices.centre)"
         let seconds = (Double(record.ended.nanoseconds - record.started.nanoseconds) / 1e8).rounded() / 10
+        var remarks: [String] = []
+        if case .projections(let wanted) = windows.window,
+            let present = record.properties["projections"].flatMap(Int.init),
+            present < wanted
+        {
+            remarks.append(
+                "no window was complete: the scan has \(present) projections, --window asks for \(wanted); half a turn is 180deg"
+            )
+        }
         return ["scan \(record.scan): \(source)"] + steeringLines(record) + [
-            "\(volume.output): \(count) slices from \(windows) \(windows == "1" ? "window" : "windows"), rotation centre \(centre)"
-        ] + quality.lines(record) + ["\(seconds) s"]
+            "\(volume.output): \(count) \(count == 1 ? "slice" : "slices") from \(windowCount) \(windowCount == "1" ? "window" : "windows"), rotation centre \(centre)"
+        ] + remarks + quality.lines(record) + ["\(seconds) s"]
     }
 
     /// What the running scan was steered to, and when.

@@ -12,9 +12,15 @@ struct PreparationOptions: ParsableArguments {
     var flatTiming = FlatTiming.latest
     @Option(help: "Detector rows that stay, such as 0:64; the last is not included.") var cropRows: IndexRange?
     @Option(help: "Detector columns that stay, such as 100:1948.") var cropColumns: IndexRange?
-    @Option(help: "Excess of transmission above which a pixel is a zinger, such as 0.15.") var zingerThreshold: Double?
-    @Option(help: "Columns at both edges that show nothing but air: rows are normalised by them.") var air: Int?
-    @Option(help: "Means of squares of so many pixels in both directions, such as 2.") var binning: Int?
+    @Option(
+        parsing: .unconditional, help: "Excess of transmission above which a pixel is a zinger, such as 0.15.")
+    var zingerThreshold: Double?
+    @Option(
+        parsing: .unconditional, help: "Columns at both edges that show nothing but air: rows are normalised by them.")
+    var air: Int?
+    @Option(
+        parsing: .unconditional, help: "Means of squares of so many pixels in both directions, such as 2.") var binning:
+        Int?
     @Option(
         help: "Phase retrieval in keV, cm, micrometres and beta/delta: energy=20,distance=5,pixel=0.65,alpha=0.001.",
         transform: { try PaganinParameters($0) })
@@ -23,7 +29,7 @@ struct PreparationOptions: ParsableArguments {
         parsing: .unconditional,
         help: "Degrees by which the rotation axis leans in the plane of the detector, to the right on lower rows.")
     var tilt: Double?
-    @Option(help: "Transmission that stands for all smaller ones.") var floor = 1e-6
+    @Option(parsing: .unconditional, help: "Transmission that stands for all smaller ones.") var floor = 1e-6
     @Option(help: "Beam hardening: factors of the attenuation, its square and so on, such as 1,0.05.")
     var beamHardening: Polynomial?
     @Option(
@@ -36,10 +42,18 @@ struct PreparationOptions: ParsableArguments {
     var halfAcquisition = false
 
     func validate() throws {
-        if let air, air < 1 { throw ValidationError("--air takes a number of one or more") }
-        if let binning, !(1...64).contains(binning) { throw ValidationError("--binning must lie between 1 and 64") }
-        if let tilt, !(abs(tilt) <= 15) { throw ValidationError("--tilt must lie between -15 and 15") }
-        guard floor >= 1e-30, floor <= 1 else { throw ValidationError("--floor must lie between 1e-30 and 1") }
+        if let air, air < 1 { throw ValidationError("--air takes a number of one or more, not \(air)") }
+        if let binning, !(1...64).contains(binning) {
+            throw ValidationError("--binning must lie between 1 and 64, not at \(binning)")
+        }
+        if let tilt, !(abs(tilt) <= 15) { throw ValidationError("--tilt must lie between -15 and 15, not at \(tilt)") }
+        guard floor >= 1e-30, floor <= 1 else {
+            throw ValidationError("--floor must lie between 1e-30 and 1, not at \(floor)")
+        }
+        if let zingerThreshold, !(zingerThreshold > 0 && zingerThreshold.isFinite) {
+            throw ValidationError(
+                "--zinger-threshold takes a transmission above 0, such as 0.15, not \(zingerThreshold)")
+        }
     }
 
     /// From the frames of a scan to the attenuations of its projections.

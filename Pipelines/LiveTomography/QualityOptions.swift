@@ -9,7 +9,8 @@ struct QualityOptions: ParsableArguments {
     var reference: String?
     @Option(help: "Say which window is good enough: ssim>0.98, correlation>..., psnr>..., snr>... or rmse<0.01.")
     var markWhen: QualityCriterion?
-    @Option(help: "End the scan when a window is good enough: the same.") var stopWhen: QualityCriterion?
+    @Option(help: "End the scan when a window is good enough, such as ssim>0.98 or rmse<0.01.") var stopWhen:
+        QualityCriterion?
 
     /// The topic by which a judgement comes back to the source.
     static let judgements = "judgements"

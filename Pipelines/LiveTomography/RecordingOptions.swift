@@ -3,9 +3,12 @@ import PenstockTomography
 
 /// How a scan is recorded: as it comes, at a pace, all of it or a part.
 struct RecordingOptions: ParsableArguments {
-    @Option(help: "Read an input that is still written, until nothing has come for so many seconds.")
+    @Option(
+        parsing: .unconditional,
+        help: "Read an input that is still written, until nothing has come for so many seconds.")
     var follow: Double?
     @Option(
+        parsing: .unconditional,
         help:
             "Projections a second, for a file that plays the part of a detector; by default as fast as it can be read.")
     var pace: Double?

@@ -5,13 +5,12 @@ import PenstockTomography
 struct SliceOptions: ParsableArguments {
     @Option(parsing: .unconditional, help: "Rotation centre: a detector column, or auto.") var centre =
         RotationCentre.automatic
-    @Option(help: "Detector rows that become slices: all, or such as 30,67,100 or 40-60.") var rows = RowSelection.all
-    @Option(help: "Width of the image around the rotation axis, in pixels; all by default.") var width: Int?
+    @Option(parsing: .unconditional, help: "Detector rows that become slices: all, or such as 30,67,100 or 40-60.")
+    var rows = RowSelection.all
+    @Option(parsing: .unconditional, help: "Width of the image around the rotation axis, in pixels; all by default.")
+    var width: Int?
 
     func validate() throws {
-        if case .column(let column) = centre, column < 0 {
-            throw ValidationError("--centre \(column) is not on the detector: columns are counted from 0")
-        }
         if let width, width < 1 { throw ValidationError("--width takes a number of one or more, not \(width)") }
     }
 

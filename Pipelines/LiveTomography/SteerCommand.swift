@@ -8,7 +8,9 @@ struct SteerCommand: AsyncParsableCommand {
         commandName: "steer", abstract: "Change the scan that is running: its rotation centre, its slices, or its end.")
 
     @Option(help: "The log of the run: a directory, or penstock://HOST:PORT of a broker.") var log = "penstock-log"
-    @Option(help: "The rotation centre from now on: a column of what cropping and binning leave of the detector.")
+    @Option(
+        parsing: .unconditional,
+        help: "The rotation centre from now on: a column of what cropping and binning leave of the detector.")
     var centre: Double?
     @Option(help: "The detector rows that become slices from now on: all, or such as 30,67,100 or 40-60.")
     var slices: RowSelection?
@@ -21,9 +23,11 @@ struct SteerCommand: AsyncParsableCommand {
         guard centre != nil || slices != nil || planes != nil || stop else {
             throw ValidationError("give what to change: --centre, --slices, --planes or --stop")
         }
-        guard centre?.isFinite != false else { throw ValidationError("--centre takes a column of the detector") }
+        if let centre, !(centre >= 0 && centre.isFinite) {
+            throw ValidationError("--centre takes a column of the detector, counted from 0, not \(centre)")
+        }
         guard timeout > 0, timeout <= 86_400 else {
-            throw ValidationError("--timeout must lie above 0 and up to 86400")
+            throw ValidationError("--timeout takes seconds, above 0 and up to 86400, not \(timeout)")
         }
     }
 

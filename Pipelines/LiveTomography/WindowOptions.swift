@@ -3,9 +3,13 @@ import PenstockTomography
 
 /// Which projections are reconstructed together, and how often.
 struct WindowOptions: ParsableArguments {
-    @Option(help: "Window: whole, the latest part of a turn (180deg), or a number of projections.") var window =
-        ScanWindow.whole
-    @Option(help: "Distance between windows: 15deg, or a number of projections.") var every = WindowStep.degrees(15)
+    @Option(
+        parsing: .unconditional,
+        help: "Window: whole, the latest part of a turn such as 180deg, above 0, or a number of projections.")
+    var window = ScanWindow.whole
+    @Option(
+        parsing: .unconditional, help: "Distance between windows, above 0: such as 15deg, or a number of projections.")
+    var every = WindowStep.degrees(15)
 
     /// The windows' rule.
     var rule: ProjectionWindows.Rule { window.rule(every: every) }

@@ -134,7 +134,8 @@ public enum TomographyError: Diagnostic, Equatable {
             "take projections over 360 degrees, or leave --half-acquisition out where the axis is near the middle"
         case .halfAcquisitionNeedsCentre: "give --centre: the column near the edge that the axis projects to"
         case .invalidSettings(_, _, let usage): "write \(usage)"
-        case .projectionTooSmall: "look at the size of the detector region that was recorded"
+        case .projectionTooSmall:
+            "what is cropped, binned or taken for air must fit into what was recorded, and into what earlier steps leave of it"
         case .sliceTooSmall: "give a smaller --width, or none"
         case .volumeChanged: "write each scan into a file of its own"
         case .emptyVolume: "the topic or the scan holds no projections"

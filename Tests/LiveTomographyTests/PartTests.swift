@@ -86,11 +86,6 @@ import Testing
                 "give --output part.h5; LiveTomography assemble makes the Zarr folder of all parts"
             ),
             (
-                ["--follow", "5", "--angles", "a.txt"],
-                "--follow takes the angles from the file that is still written, not from --angles",
-                "leave one of both out"
-            ),
-            (
                 ["--part", "1/2", "--centre", "50", "--rows", "3"],
                 "--rows counts slices of the whole volume, not those of a part", "choose rows with --crop-rows"
             ),

@@ -71,6 +71,11 @@ extension HDF5File {
 
     /// The error for a dataset that is not there, with what is there instead.
     func missing(_ object: String) throws(FormatError) -> FormatError {
+        if try kindLocked(of: object) == .group {
+            return FormatError(
+                .missingDataset, file: path, object: object, "is a group, not a dataset",
+                hint: "it holds " + (try childrenLocked(of: object).prefix(8).joined(separator: ", ")))
+        }
         var parent = object.split(separator: "/").dropLast()
         while !parent.isEmpty, try kindLocked(of: "/" + parent.joined(separator: "/")) != .group { parent.removeLast() }
         let group = "/" + parent.joined(separator: "/")

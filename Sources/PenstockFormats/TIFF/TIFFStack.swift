@@ -12,9 +12,9 @@ public struct TIFFStack: ~Copyable {
     /// The path as it was given.
     public let path: String
     /// The files in their order: one for each image, or one for all.
-    public let files: [String]
+    public private(set) var files: [String]
     /// The number of images.
-    public let count: Int
+    public private(set) var count: Int
     /// The number of rows of each.
     public let rows: Int
     /// The number of columns of each.
@@ -44,6 +44,30 @@ public struct TIFFStack: ~Copyable {
         self.path = path
         self.files = files
         self.image = image
+    }
+
+    /// Begins with the first image of a folder that another program still fills; `append` adds the others.
+    /// - Parameter folder: The path for messages.
+    /// - Throws: As opening a folder.
+    public init(opening first: String, in folder: String) throws(FormatError) {
+        let pages = try TIFFFile.pageCount(first)
+        guard pages == 1 else {
+            throw FormatError(
+                .wrongShape, file: first, "has \(pages) pages, but in a folder every file is one image",
+                hint: "keep files of one page each in the folder")
+        }
+        let image = try TIFFImage(opening: first)
+        (rows, columns, elementType) = (image.rows, image.columns, image.elementType)
+        count = 1
+        path = folder
+        files = [first]
+        self.image = image
+    }
+
+    /// Adds an image behind the last one; it is looked at when it is read.
+    public mutating func append(_ file: String) {
+        files.append(file)
+        count += 1
     }
 
     /// The file and, where it has several, the page of an image, for messages.
@@ -97,6 +121,18 @@ public struct TIFFStack: ~Copyable {
     }
 
     private static func series(in folder: String) throws(FormatError) -> [String] {
+        let files = try files(in: folder)
+        guard !files.isEmpty else {
+            throw FormatError(
+                .wrongFormat, file: folder, "the folder holds no TIFF files",
+                hint: "name the folder of the images themselves, whose names end in .tif or .tiff")
+        }
+        return files
+    }
+
+    /// The TIFF files of a folder in the natural order of their names; none where it holds none.
+    /// - Throws: `notFound`, `notReadable`; `wrongFormat` for several series.
+    public static func files(in folder: String) throws(FormatError) -> [String] {
         guard let stream = opendir(folder) else { throw SystemFailure.last.error(.opening, file: folder) }
         defer { closedir(stream) }
         var names: [String] = []
@@ -107,11 +143,7 @@ public struct TIFFStack: ~Copyable {
             let lower = name.lowercased()
             if !name.hasPrefix("."), lower.hasSuffix(".tif") || lower.hasSuffix(".tiff") { names.append(name) }
         }
-        guard !names.isEmpty else {
-            throw FormatError(
-                .wrongFormat, file: folder, "the folder holds no TIFF files",
-                hint: "name the folder of the images themselves, whose names end in .tif or .tiff")
-        }
+        guard !names.isEmpty else { return [] }
         names.sort(by: NaturalOrder.precedes)
         let series = Set(names.map { NaturalOrder.series($0) }).sorted()
         guard series.count == 1 else {

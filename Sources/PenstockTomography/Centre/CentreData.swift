@@ -29,7 +29,8 @@ public struct CentreData: Sendable {
     ///   - row: The row; nil for the middle one.
     ///   - stripes: What is done with the sinogram of the row.
     ///   - preparation: From frames to attenuations; by default the flat field and -log.
-    /// - Throws: `FormatError`, naming file and dataset; `TomographyError`, also that of a stage.
+    /// - Throws: `FormatError`, naming file and dataset; `TomographyError` for a scan without projections; `EngineError` with what a stage throws,
+    ///   and with `TomographyError.rowOutside`.
     public init(
         _ path: String, _ options: ScanFile.Options = ScanFile.Options(), row: Int? = nil,
         stripes: [StripeRemoval] = [],

@@ -84,6 +84,18 @@ public struct TrialSlices {
     private static let pictureColumns = 256
 }
 
+extension PendingFile {
+    /// Writes an encoded PNG picture, whose name is `path` in the end.
+    /// - Throws: `FormatError`, naming `path`.
+    public func write(encodedPNG bytes: [UInt8], as path: String) throws(FormatError) {
+        do throws(FormatError) {
+            try PNGFile.write(encoded: bytes, to: temporaryPath)
+        } catch {
+            throw error.naming(path, insteadOf: temporaryPath)
+        }
+    }
+}
+
 extension CentreData {
     /// The geometry of the sinogram around a trial centre, behind the steps.
     fileprivate func geometry(

@@ -9,7 +9,16 @@ extension SyntheticScan {
         to path: String, flats: Int = 10, darks: Int = 10, overwrite: Bool = false
     ) throws(FormatError) {
         let pending = try PendingFile(path, overwrites: overwrite)
-        let file = try HDF5File(creating: pending.temporaryPath)
+        do throws(FormatError) {
+            try write(into: pending.temporaryPath, flats, darks)
+        } catch {
+            throw error.naming(path, insteadOf: pending.temporaryPath)
+        }
+        try pending.commit()
+    }
+
+    private func write(into path: String, _ flats: Int, _ darks: Int) throws(FormatError) {
+        let file = try HDF5File(creating: path)
         try file.write("exchange:measurement", to: "/implements")
         try Self.write(frames: anglesDegrees.count, to: "/exchange/data", of: file, rows, columns) { projection($0) }
         try Self.write(frames: flats, to: "/exchange/data_white", of: file, rows, columns) { flat($0) }
@@ -18,7 +27,6 @@ extension SyntheticScan {
         try file.setAttribute("units", of: "/exchange/theta", to: "deg")
         try file.write(centre, to: "/measurement/sample/rotation_center")
         try file.close()
-        try pending.commit()
     }
 
     private static func write(

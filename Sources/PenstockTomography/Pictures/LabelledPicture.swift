@@ -53,15 +53,23 @@ struct LabelledPicture {
         let low = abs(contrast.low) < 1e-5 * (contrast.high - contrast.low) ? "0" : Self.short(contrast.low)
         canvas.write(low, row: top, column: left, scale: scale, Self.ink)
         left += Canvas.width(of: low, scale: scale) + margin
-        let width = canvas.columns / 6
+        let length = bar.map { Int(($0.pixels * Double(zoom)).rounded()) } ?? 0
+        let reserved = bar.map { max(length, Canvas.width(of: $0.text, scale: scale)) + margin } ?? 0
+        var high = "\(Self.short(contrast.high)) \(unit)"
+        func room() -> Int {
+            canvas.columns - left - Canvas.width(of: high, scale: scale) - reserved - 2 * margin
+        }
+        // In a narrow picture the values and the bar stand close: the colours give way, then the unit.
+        let least = 8 * scale
+        if room() < least { high = Self.short(contrast.high) }
+        let width = max(least, min(canvas.columns / 6, room()))
         for column in 0..<width {
             canvas.fill(
                 row: top, column: left + column, rows: height, columns: 1, palette[column * 255 / max(1, width - 1)])
         }
         left += width + margin
-        canvas.write("\(Self.short(contrast.high)) \(unit)", row: top, column: left, scale: scale, Self.ink)
+        canvas.write(high, row: top, column: left, scale: scale, Self.ink)
         guard let bar else { return }
-        let length = Int((bar.pixels * Double(zoom)).rounded())
         let right = canvas.columns - margin
         canvas.fill(row: top + height - 2 * scale, column: right - length, rows: 2 * scale, columns: length, Self.ink)
         let text = Canvas.width(of: bar.text, scale: scale)

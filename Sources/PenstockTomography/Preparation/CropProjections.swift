@@ -30,17 +30,21 @@ public struct CropProjections: Operator {
         for event in events { output.append(try cropped(event.value), time: event.time) }
     }
 
+    private static func tooSmall(_ what: String, _ range: Range<Int>, _ projection: Projection) -> TomographyError {
+        .projectionTooSmall(
+            what: "the crop to \(what) \(range.lowerBound):\(range.upperBound)", rows: projection.rows,
+            columns: projection.columns)
+    }
+
     private func cropped(_ projection: Projection) throws -> Projection {
         let present = projection.firstRow..<projection.firstRow + projection.rows
         let wanted = rows ?? present
         let kept = (rows: isPart ? wanted.clamped(to: present) : wanted, columns: columns ?? 0..<projection.columns)
-        guard present.contains(kept.rows.lowerBound), kept.rows.upperBound <= present.upperBound,
-            kept.columns.upperBound <= projection.columns
-        else {
-            throw TomographyError.projectionTooSmall(
-                what: "rows \(wanted.lowerBound):\(wanted.upperBound) and columns "
-                    + "\(kept.columns.lowerBound):\(kept.columns.upperBound)", rows: projection.rows,
-                columns: projection.columns)
+        guard present.contains(kept.rows.lowerBound), kept.rows.upperBound <= present.upperBound else {
+            throw Self.tooSmall("rows", wanted, projection)
+        }
+        guard kept.columns.upperBound <= projection.columns else {
+            throw Self.tooSmall("columns", kept.columns, projection)
         }
         return projection.withValues(
             rows: kept.rows.count, columns: kept.columns.count, firstRow: kept.rows.lowerBound

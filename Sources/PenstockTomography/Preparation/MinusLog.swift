@@ -21,8 +21,7 @@ public struct MinusLog: Operator {
     ) {
         for event in events {
             let attenuation = event.value.withValues { values, result in
-                _ = result.update(from: values)
-                Transmission.minusLog(result, floor: floor)
+                Transmission.minusLog(values, into: result, floor: floor)
             }
             output.append(attenuation, time: event.time)
         }

@@ -24,14 +24,18 @@ public enum Transmission {
         }
     }
 
-    /// Turns transmissions T into attenuations -ln(max(T, floor)), in place.
+    /// Turns transmissions T into attenuations -ln(max(T, floor)); `result` has as many pixels, and may be the same memory.
     ///
     /// A transmission that is NaN or infinite says nothing about the sample, and one such value would spread over a
     /// whole image: it counts as 1, no attenuation.
-    public static func minusLog(_ values: UnsafeMutableBufferPointer<Float>, floor: Float = Transmission.floor) {
+    public static func minusLog(
+        _ values: UnsafeBufferPointer<Float>, into result: UnsafeMutableBufferPointer<Float>,
+        floor: Float = Transmission.floor
+    ) {
+        precondition(result.count == values.count, "the result has the pixels of the values")
         for pixel in values.indices {
             let transmission = values[pixel].isFinite ? values[pixel] : 1
-            values[pixel] = -naturalLog(max(transmission, floor))
+            result[pixel] = -naturalLog(max(transmission, floor))
         }
     }
 }

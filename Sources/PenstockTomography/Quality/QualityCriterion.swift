@@ -10,6 +10,15 @@ public enum QualityMetric: String, Sendable, Hashable, CaseIterable {
     /// Whether larger is better.
     var risesWithQuality: Bool { self != .rmse }
 
+    /// Whether there are images on the better side of a limit: structural similarity and correlation are at most 1, differences at least 0.
+    func canReach(_ limit: Double) -> Bool {
+        switch self {
+        case .ssim, .correlation: limit < 1
+        case .psnr, .snr: true
+        case .rmse: limit > 0
+        }
+    }
+
     /// What the fact of a run is called.
     var factName: String { self == .snr ? "signal_to_noise" : rawValue }
 }
@@ -44,12 +53,13 @@ public struct QualityCriterion: Sendable, Hashable, CustomStringConvertible {
 }
 
 extension QualityCriterion: ExpressibleByArgument {
-    /// Reads `ssim>0.98`; nil for other names, and where the sign points at what is worse.
+    /// Reads `ssim>0.98`; nil for other names, where the sign points at what is worse, and for what no image can be, such as `ssim>98`.
     public init?(argument: String) {
         guard let sign = argument.firstIndex(where: { $0 == ">" || $0 == "<" }),
             let metric = QualityMetric(rawValue: String(argument[..<sign])),
             (argument[sign] == ">") == metric.risesWithQuality,
-            let limit = Double(argument[argument.index(after: sign)...]), limit.isFinite
+            let limit = Double(argument[argument.index(after: sign)...]), limit.isFinite,
+            metric.canReach(limit)
         else { return nil }
         self.metric = metric
         self.limit = limit

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import PenstockEvents
 internal import PenstockFormats
 
@@ -18,6 +19,9 @@ final class OpenScan {
     private(set) var sections: [ScanSection]
     /// What the file has by now, where it is still written.
     let growth: (any GrowingScan)?
+    /// The angles that the user gives.
+    private let listed: ProjectionAngles?
+    private let others: OtherFrames
     private let angleUnit: AngleUnit?
     private let surplusAngles: Int
     private let files: [String]
@@ -26,33 +30,39 @@ final class OpenScan {
     /// - Throws: `FormatError`, naming the file and the dataset; `TomographyError` for a part of a scan without rows.
     init(_ path: String, _ options: ScanFile.Options) throws {
         var scan = try StoredScan.open(path, isWritten: options.followTimeout != nil)
+        var others = OtherFrames()
         for (kind, other) in [(FrameKind.flat, options.flats), (.dark, options.darks)] {
             guard let other else { continue }
             let found = try StoredScan.sections(of: kind, at: other)
-            scan.sections = found.sections + scan.sections.filter { $0.kind != kind }
+            others.add(found.sections, of: kind)
             scan.files += found.files.filter { !scan.files.contains($0) }
         }
-        if let list = options.angles {
-            scan.angles = try list.read()
-            scan.files.append(list.path)
+        listed = try options.angles?.read()
+        if let listed { scan.files.append(listed.file) }
+        if let growth = scan.growth {
+            try Self.waitForProjections(
+                path, &scan, growth, others, listed?.values.count, options.followTimeout ?? .zero)
         }
-        scan.angles?.givenUnit = options.angleUnit
-        if let timeout = options.followTimeout { try scan.waitForProjections(timeout) }
-        scan.sections.removeAll { $0.range.isEmpty }
+        scan.sections = others.replace(in: scan.sections)
         (rows, columns) = try Self.checkedSize(scan, path)
-        guard let angles = scan.angles else {
+        guard var angles = listed ?? scan.angles else {
             throw FormatError(
                 .missingDataset, file: path, "there are no angles",
                 hint: "give --angles FILE with an angle on each line")
         }
+        // Angles that come as the scan goes on count as degrees unless somebody says otherwise: the first ones look like anything.
+        let isGrowing = scan.growth != nil && listed == nil
+        angles.givenUnit = options.angleUnit ?? (isGrowing ? angles.unit ?? .degrees : nil)
+        if scan.growth != nil { scan.sections = scan.sections.first(projections: angles.values.count) }
         let count = scan.count(of: .projection)
-        anglesDegrees = try angles.degrees(count: count).map { $0 + options.angleOffsetDegrees }
+        surplusAngles = scan.growth == nil ? angles.values.count - count : 0
         angleUnit = angles.givenUnit ?? angles.unit
-        surplusAngles = options.followTimeout == nil ? angles.values.count - count : 0
+        anglesDegrees = try Self.degrees(angles, count, scan.growth != nil, options)
         rowsRead = try options.part?.read(ofDetector: rows) ?? 0..<rows
         growth = scan.growth
         self.path = path
         self.options = options
+        self.others = others
         sections = scan.sections
         files = scan.files
     }
@@ -70,8 +80,11 @@ final class OpenScan {
         }
         if surplusAngles > 0 { properties[ScanProperties.surplusAngles] = "\(surplusAngles)" }
         if angleUnit == .radians { properties["angle_unit"] = "rad, converted to degrees" }
-        // Of a file that is still written nobody knows how many there will be, nor what its checksum is.
-        if growth != nil { return properties }
+        // Of a scan that is still written a list of angles may say how many projections there will be, and nobody its checksum.
+        if growth != nil {
+            if let listed { properties["projections"] = "\(listed.values.count)" }
+            return properties
+        }
         properties["last_angle"] = "\(anglesDegrees.last ?? 0)"
         for (kind, name) in [(FrameKind.projection, "projections"), (.flat, "flats"), (.dark, "darks")] {
             let count = sections.lazy.filter { $0.kind == kind }.map(\.range.count).reduce(0, +)
@@ -81,17 +94,57 @@ final class OpenScan {
         return properties
     }
 
-    /// Looks at what has been added to a file that is still written; false where there is nothing new.
+    /// Looks at what has been added to a scan that is still written; false where there is nothing new.
     /// - Throws: `FormatError`; `wrongType` for angles that are no numbers.
     func grow() throws(FormatError) -> Bool {
-        guard let growth, let last = sections.indices.last else { return false }
-        var angles = try growth.refresh()
+        guard let growth else { return false }
+        let found = try growth.look()
+        guard var angles = listed ?? found.angles else { return false }
         angles.givenUnit = angleUnit ?? .degrees
-        let count = min(growth.projectionCount, angles.values.count)
-        guard count > anglesDegrees.count else { return false }
-        anglesDegrees = try angles.degrees(count: count).map { $0 + options.angleOffsetDegrees }
-        sections[last].range = 0..<count
+        let now = others.replace(in: found.sections).first(projections: angles.values.count)
+        guard now.frameCount > sections.frameCount else { return false }
+        sections = now
+        let count = now.lazy.filter { $0.kind == .projection }.map(\.range.count).reduce(0, +)
+        anglesDegrees = try Self.degrees(angles, count, true, options)
         return true
+    }
+
+    /// Whether nothing more comes into a scan that is still written: its writer says so, or the list of angles is through.
+    func isComplete() throws(FormatError) -> Bool {
+        guard let growth else { return true }
+        if let listed, anglesDegrees.count == listed.values.count { return true }
+        return try growth.isComplete()
+    }
+
+    /// Angles of the first `count` projections.
+    private static func degrees(
+        _ angles: ProjectionAngles, _ count: Int, _ isGrowing: Bool, _ options: ScanFile.Options
+    ) throws(FormatError) -> [Double] {
+        // A list says what the whole scan has: all of it tells the unit.
+        let all = isGrowing && angles.object == nil ? angles.values.count : count
+        return try angles.degrees(count: all).prefix(count).map { $0 + options.angleOffsetDegrees }
+    }
+
+    /// Waits until a scan that is still written has two projections, or nothing comes for so long, and takes what is there.
+    private static func waitForProjections(
+        _ path: String, _ scan: inout StoredScan, _ growth: any GrowingScan, _ others: OtherFrames, _ listed: Int?,
+        _ timeout: Duration
+    ) throws(FormatError) {
+        let begin = ContinuousClock.now
+        while true {
+            (scan.sections, scan.angles) = try growth.look()
+            let angles = listed ?? scan.angles?.values.count ?? .max
+            let count = min(scan.count(of: .projection), angles)
+            guard count < 2 else { return }
+            guard .now - begin < timeout, try !growth.isComplete() else {
+                if let obstacle = growth.obstacle { throw obstacle }
+                guard count == 0 else { return }
+                throw FormatError(
+                    .wrongShape, file: path, "no projections came within \(timeout / .seconds(1)) s",
+                    hint: "is the detector's program running, and does it write here? A longer --follow waits longer")
+            }
+            usleep(20_000)
+        }
     }
 
     /// The frames of a section that are read at a time.

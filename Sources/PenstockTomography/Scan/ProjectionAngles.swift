@@ -44,7 +44,7 @@ struct ProjectionAngles {
     ///   angles that look like radians while the user does not say what they are.
     func degrees(count: Int) throws(FormatError) -> [Double] {
         guard values.count == count || values.count > count && object != nil else {
-            throw error(.wrongShape, "there are \(values.count) angles for \(count) projections", countHint)
+            throw error(.wrongShape, "there are \(values.count) angles for \(count) projections", countHint(count))
         }
         let taken = Array(values.prefix(count))
         if let bad = taken.firstIndex(where: { !$0.isFinite }) {
@@ -73,10 +73,10 @@ struct ProjectionAngles {
         }
     }
 
-    private var countHint: String {
-        object == nil
+    private func countHint(_ count: Int) -> String {
+        object == nil && values.count > count
             ? "name the lines of the projections, counted from 1, such as --angles \(file):11-101"
-            : "every projection needs its angle; --angles FILE gives another list"
+            : "every projection needs its angle" + (object == nil ? "" : "; --angles FILE gives another list")
     }
 
     private func error(_ code: FormatError.Code, _ reason: String, _ hint: String) -> FormatError {

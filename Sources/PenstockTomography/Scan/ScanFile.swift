@@ -27,9 +27,10 @@ public struct ScanFile: Source {
         public var allowsNonFinite = false
         /// The rows to read, where a part of the scan is wanted; nil for all.
         public var part: PartRows?
-        /// How long to wait for more where the input is still written, a Data Exchange file with single-writer, multiple-readers access. The
-        /// scan ends when nothing has been added for so long, or when an attribute `complete` of `/exchange/data` is not 0. Nil for an input
-        /// that is complete. The checksum of a file that grows is not taken.
+        /// How long to wait for more where the input is still written: a Data Exchange or NXtomo file with single-writer, multiple-readers
+        /// access, or a folder that is filled with TIFF files. The scan ends when nothing has been added for so long, when an attribute
+        /// `complete` of the dataset of frames is not 0, or when each of `angles` has its projection. Nil for an input that is complete. The
+        /// checksum of one that grows is not taken.
         public var followTimeout: Duration?
         /// Whether the SHA-256 of the input files is taken before the first frame, which reads them once more.
         public var takesChecksum = false
@@ -147,7 +148,7 @@ private struct ScanReader: SourceReader {
     /// Looks for more in a file that is still written; true where nothing more will come.
     private mutating func hasEnded() throws -> Bool {
         // What is said before the look was said behind the last frames.
-        let isComplete = try scan.growth?.isComplete() ?? true
+        let isComplete = try scan.isComplete()
         if try scan.grow() {
             lastGrowth = .now
             return false

@@ -98,6 +98,8 @@ import Testing
         let missing = formatError { _ = try file.dataset("/exchange/date") }
         #expect(missing?.code == .missingDataset)
         #expect(missing?.summary == "\(path), /exchange/date: there is no such dataset")
+        let group = formatError { _ = try file.dataset("/exchange") }
+        #expect(group?.summary == "\(path), /exchange: is a group, not a dataset")
         #expect(missing?.hint == "group /exchange holds big, big_integers, data, packed, theta")
         #expect(formatError { _ = try file.dataset("/exchange") }?.code == .missingDataset)
         #expect(formatError { _ = try file.dataset("complex") }?.code == .wrongType)

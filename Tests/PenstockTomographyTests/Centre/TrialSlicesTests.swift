@@ -1,4 +1,5 @@
 import Foundation
+import PenstockEngine
 import PenstockFormats
 import TestSupport
 import Testing
@@ -48,9 +49,8 @@ import Testing
         let sheet = try PNGFile.read(folder("sheet.png"), as: .rgb)
         // Three pictures of 192 columns side by side, with six pixels around each.
         #expect(sheet.columns == 3 * 192 + 4 * 6)
-        await #expect(throws: TomographyError.rowOutside(4, rows: 0..<4)) {
-            try await CentreData(folder("scan.h5"), row: 4)
-        }
+        let outside = await #expect(throws: EngineError.self) { try await CentreData(folder("scan.h5"), row: 4) }
+        #expect(outside?.summary == "row 4 is not on the detector, whose rows are 0 to 3")
     }
 
     @Test("the projections nearest to half a turn apart are found, in any order")

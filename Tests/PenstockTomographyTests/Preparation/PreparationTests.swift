@@ -17,7 +17,7 @@ import Testing
     @Test("-log has its floor, and values that are no transmission count as no attenuation")
     func minusLog() {
         var values: [Float] = [1, 0.5, 0, -3, .nan, .infinity, -.infinity, 2]
-        values.withUnsafeMutableBufferPointer { Transmission.minusLog($0) }
+        values.withUnsafeMutableBufferPointer { Transmission.minusLog(UnsafeBufferPointer($0), into: $0) }
         let expected: [Float] = [0, 0.6931472, 13.815511, 13.815511, 0, 0, 0, -0.6931472]
         for (value, wanted) in zip(values, expected) { #expect(abs(value - wanted) < 2e-6) }
     }
@@ -26,7 +26,7 @@ import Testing
     func logarithm() {
         let transmissions = (0..<15_000).map { Float(1e-6 * exp(Double($0) * 0.001)) }
         var values = transmissions
-        values.withUnsafeMutableBufferPointer { Transmission.minusLog($0) }
+        values.withUnsafeMutableBufferPointer { Transmission.minusLog(UnsafeBufferPointer($0), into: $0) }
         let errors = zip(transmissions, values).map { abs(-log(Double($0)) - Double($1)) }
         #expect((errors.max() ?? 1) < 2e-6)
     }

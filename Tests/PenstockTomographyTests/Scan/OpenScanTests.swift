@@ -95,6 +95,33 @@ import Testing
         #expect(try open(path) { $0.angleOffsetDegrees = -30 }.anglesDegrees == [-30, 60])
     }
 
+    @Test("an NXtomo entry without angles takes those of a list")
+    func listedAngles() throws {
+        let file = try HDF5File(creating: folder("list.nxs"))
+        try file.write("NXtomo", to: "/entry/definition")
+        try file.createDataset("/entry/instrument/detector/data", shape: [3, 2, 3], of: .u16).writeAll(
+            (0..<18).map { UInt16($0 + 1) })
+        try file.write([1, 0, 0] as [Int32], to: "/entry/instrument/detector/image_key")
+        try file.close()
+        let none = failure { _ = try open(folder("list.nxs")) }
+        #expect(none?.summary.hasSuffix("there are no angles") == true)
+        try folder.write("0\n90\n", to: "list.txt")
+        let listed = try open(folder("list.nxs")) { $0.angles = AngleList(folder("list.txt")) }
+        #expect(listed.anglesDegrees == [0, 90])
+    }
+
+    @Test("what comes before a projection is cut there, and other flats stand in front of a scan's own projections")
+    func growingSections() throws {
+        let scan = try open(nexus([2, 1, 0, 0, 1, 0, 0]))
+        #expect(scan.sections.frameCount == 7)
+        #expect(scan.sections.first(projections: 3).map(\.range) == [0..<1, 1..<2, 2..<4, 4..<5, 5..<6])
+        #expect(scan.sections.first(projections: 2).map(\.range) == [0..<1, 1..<2, 2..<4, 4..<5])
+        #expect(scan.sections.first(projections: 1).map(\.range) == [0..<1, 1..<2, 2..<3])
+        var others = OtherFrames()
+        others.add([scan.sections[1]], of: .flat)
+        #expect(others.replace(in: scan.sections).map(\.kind) == [.flat, .dark, .projection, .projection])
+    }
+
     @Test("NXtomo entries with fields that do not fit are refused by name")
     func wrongNexus() throws {
         let key = failure { _ = try open(nexus([1, 0, 7])) }

@@ -26,9 +26,11 @@ enum DataExchange {
         where try file.kind(of: name) != nil {
             sections.append(ScanSection(kind, try HDF5Frames(name, of: file)))
         }
+        if isWritten {
+            return try StoredScan(growing: GrowingDataExchange(projections, behind: sections, of: file), [file.path])
+        }
         sections.append(ScanSection(.projection, projections))
-        let growth = isWritten ? try GrowingDataExchange(projections, of: file) : nil
-        return StoredScan(sections: sections, angles: try angles(of: file), files: [file.path], growth: growth)
+        return StoredScan(sections: sections, angles: try angles(of: file), files: [file.path])
     }
 
     static let theta = "/exchange/theta"

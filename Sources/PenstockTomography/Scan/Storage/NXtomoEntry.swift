@@ -25,33 +25,56 @@ enum NXtomoEntry {
     /// Frames in the order of the file, so that flats and darks between projections keep their place; invalid ones are left out.
     ///
     /// A set of flats or darks that comes only behind the first projection is read before it: the projections in front could else not be
-    /// normalised.
+    /// normalised. That cannot be done while the file is written.
     /// - Throws: `missingDataset`, `wrongShape`, `wrongType`.
-    static func open(_ entry: String, of file: borrowing HDF5File) throws(FormatError) -> StoredScan {
+    static func open(
+        _ entry: String, of file: borrowing HDF5File, isWritten: Bool = false
+    ) throws(FormatError) -> StoredScan {
         let frames = try HDF5Frames(path("data", "instrument/detector", entry, file), of: file)
         let keyName = try path("image_key", "instrument/detector", entry, file)
+        let rotation = try path("rotation_angle", "sample", entry, file)
+        let angleName = try file.kind(of: rotation) == nil ? nil : rotation
+        if isWritten {
+            let growth = try GrowingNXtomo(frames, keys: keyName, angles: angleName, of: file)
+            return try StoredScan(growing: growth, [file.path])
+        }
         let keys = try file.readVector(keyName, as: Int64.self)
-        let angleName = try path("rotation_angle", "sample", entry, file)
-        let angles = try file.readVector(angleName, as: Double.self)
-        for (name, count, one) in [(keyName, keys.count, "image key"), (angleName, angles.count, "angle")]
-        where count != frames.count {
-            throw FormatError(
-                .wrongShape, file: file.path, object: name, "there are \(count) \(one)s for \(frames.count) frames",
-                hint: "every frame of \(frames.name) needs its \(one), also flats and darks; was the scan aborted?")
+        try check(keys.count, "image key", keyName, frames)
+        let kinds = try kinds(keys[...], keyName, file.path)
+        var found: ProjectionAngles?
+        if let angleName {
+            let values = try file.readVector(angleName, as: Double.self)
+            try check(values.count, "angle", angleName, frames)
+            found = ProjectionAngles(
+                values: angles(values, of: kinds), unit: try AngleUnit(of: angleName, in: file), file: file.path,
+                object: angleName)
         }
-        let kinds = try keys.enumerated().map { (frame, key) throws(FormatError) in
-            try kind(Int(key), frame: frame, keyName, file.path)
+        return StoredScan(sections: inUsableOrder(sections(kinds, frames)), angles: found, files: [file.path])
+    }
+
+    private static func check(
+        _ count: Int, _ one: String, _ name: String, _ frames: HDF5Frames
+    ) throws(FormatError) {
+        guard count != frames.count else { return }
+        throw FormatError(
+            .wrongShape, file: frames.file, object: name, "there are \(count) \(one)s for \(frames.count) frames",
+            hint: "every frame of \(frames.name) needs its \(one), also flats and darks; was the scan aborted?")
+    }
+
+    /// What the frames show, by their keys; nil for invalid ones.
+    static func kinds(_ keys: ArraySlice<Int64>, _ name: String, _ file: String) throws(FormatError) -> [FrameKind?] {
+        try keys.enumerated().map { (frame, key) throws(FormatError) in
+            try kind(Int(key), frame: frame, name, file)
         }
-        let projectionAngles = zip(kinds, angles).filter { $0.0 == .projection }.map(\.1)
-        return StoredScan(
-            sections: sections(kinds, frames),
-            angles: ProjectionAngles(
-                values: projectionAngles, unit: try AngleUnit(of: angleName, in: file), file: file.path,
-                object: angleName), files: [file.path])
+    }
+
+    /// The angles of the projections among those of all frames.
+    static func angles(_ values: [Double], of kinds: [FrameKind?]) -> [Double] {
+        zip(kinds, values).filter { $0.0 == .projection }.map(\.1)
     }
 
     /// Runs of frames of the same kind.
-    private static func sections(_ kinds: [FrameKind?], _ frames: any StoredFrames) -> [ScanSection] {
+    static func sections(_ kinds: [FrameKind?], _ frames: any StoredFrames) -> [ScanSection] {
         guard !kinds.isEmpty else { return [] }
         var sections: [ScanSection] = []
         var start = 0
@@ -59,6 +82,12 @@ enum NXtomoEntry {
             if let kind = kinds[start] { sections.append(ScanSection(kind, frames, start..<end)) }
             start = end
         }
+        return sections
+    }
+
+    /// With the first flats and darks in front, where projections would come before them.
+    private static func inUsableOrder(_ found: [ScanSection]) -> [ScanSection] {
+        var sections = found
         for kind in [FrameKind.flat, .dark] {
             guard let first = sections.firstIndex(where: { $0.kind == kind }),
                 sections[..<first].contains(where: { $0.kind == .projection })

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import PenstockFormats
 
 /// Frames of one kind that follow each other in a scan and in their storage.
@@ -33,28 +34,50 @@ struct StoredScan {
     /// What the file has by now, where it is still written.
     var growth: (any GrowingScan)?
 
+    /// A scan that is complete.
+    init(sections: [ScanSection], angles: ProjectionAngles?, files: [String]) {
+        (self.sections, self.angles, self.files) = (sections, angles, files)
+    }
+
+    /// A scan that is still written, as it is now.
+    init(growing growth: any GrowingScan, _ files: [String]) throws(FormatError) {
+        (sections, angles) = try growth.look()
+        (self.growth, self.files) = (growth, files)
+    }
+
     /// The number of frames of a kind.
     func count(of kind: FrameKind) -> Int { sections.lazy.filter { $0.kind == kind }.map(\.range.count).reduce(0, +) }
 
     /// Opens whatever is at `path`: a folder or a file of TIFF images, a Data Exchange file or one with an NXtomo entry.
     /// - Parameters:
     ///   - kind: What TIFF images show: they do not say it themselves.
-    ///   - isWritten: Whether it is a file that another program still writes.
+    ///   - isWritten: Whether another program still writes it.
     /// - Throws: `FormatError`, also for a file of none of these formats.
     static func open(
         _ path: String, tiffShows kind: FrameKind = .projection, isWritten: Bool = false
     ) throws(FormatError) -> StoredScan {
         switch try FileKind(of: path) {
-        case _ where isWritten:
-            return try DataExchange.open(try HDF5File(opening: path, whileWritten: true), isWritten: true)
+        case .folder where isWritten: return try StoredScan(growing: GrowingTIFFFolder(path), [])
+        case .tiff where isWritten:
+            throw FormatError(
+                .wrongFormat, file: path, "is one TIFF file, which cannot be followed while it is written",
+                hint: "--follow takes a folder that is filled with TIFF files, or an HDF5 file")
         case .folder, .tiff:
             let frames = try TIFFFrames(path)
             return StoredScan(sections: [ScanSection(kind, frames)], angles: nil, files: frames.files)
         case .hdf5:
-            let file = try HDF5File(opening: path)
-            if let entry = try NXtomoEntry.name(in: file) { return try NXtomoEntry.open(entry, of: file) }
-            return try DataExchange.open(file)
+            let file = try HDF5File(opening: path, whileWritten: isWritten)
+            if let entry = try NXtomoEntry.name(in: file) {
+                return try NXtomoEntry.open(entry, of: file, isWritten: isWritten)
+            }
+            return try DataExchange.open(file, isWritten: isWritten)
         case .other:
+            var status = stat()
+            if stat(path, &status) == 0, status.st_size == 0 {
+                throw FormatError(
+                    .wrongFormat, file: path, "is empty, 0 bytes",
+                    hint: "was it copied in full, and has the detector's program begun to write it?")
+            }
             throw FormatError(
                 .wrongFormat, file: path, "is neither an HDF5 nor a TIFF file",
                 hint: "scans are Data Exchange or NXtomo files, TIFF files of several pages, or folders of TIFF files")

@@ -12,6 +12,17 @@ final class TIFFFrames: StoredFrames {
         self.stack = stack
     }
 
+    /// The images of a folder that is still filled, of which one is there.
+    /// - Throws: What `TIFFStack` throws.
+    init(_ first: String, in folder: String) throws(FormatError) {
+        let stack = try TIFFStack(opening: first, in: folder)
+        pixelType = try PixelType(reading: stack.elementType, file: folder, object: nil)
+        self.stack = stack
+    }
+
+    /// Adds the next image of a folder.
+    func append(_ file: String) { stack.append(file) }
+
     var file: String { stack.path }
     var object: String? { nil }
     var count: Int { stack.count }
