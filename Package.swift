@@ -36,6 +36,7 @@ let package = Package(
         .library(name: "PenstockMOF", targets: ["PenstockMOF"]),
         .executable(name: "penstock", targets: ["penstock"]),
         .executable(name: "LiveTomography", targets: ["LiveTomography"]),
+        .executable(name: "MOFScreening", targets: ["MOFScreening"]),
         .executable(name: "SensorWindows", targets: ["SensorWindows"]),
     ],
     traits: [
@@ -135,6 +136,11 @@ let package = Package(
             path: "Pipelines/LiveTomography",
             swiftSettings: strict),
         .executableTarget(
+            name: "MOFScreening",
+            dependencies: ["Penstock", "PenstockMOF"],
+            path: "Pipelines/MOFScreening",
+            swiftSettings: strict),
+        .executableTarget(
             name: "SensorWindows",
             dependencies: ["Penstock"],
             path: "Pipelines/SensorWindows",
@@ -165,7 +171,8 @@ let package = Package(
         .testTarget(
             name: "PenstockEventsTests", dependencies: ["CPenstockShim", "PenstockEvents"], swiftSettings: strict),
         .testTarget(
-            name: "PenstockMOFTests", dependencies: ["PenstockFormats", "PenstockMOF", "TestSupport"],
+            name: "PenstockMOFTests",
+            dependencies: ["Penstock", "PenstockEngine", "PenstockEvents", "PenstockFormats", "PenstockMOF", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "PenstockFormatsTests", dependencies: ["PenstockFormats", "TestSupport"], swiftSettings: strict),
@@ -247,6 +254,12 @@ let package = Package(
             dependencies: [
                 "LiveTomography", "PenstockEngine", "PenstockEvents", "PenstockFormats", "PenstockLog",
                 "PenstockTomography", "TestSupport",
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "MOFScreeningTests",
+            dependencies: [
+                "MOFScreening", "PenstockEngine", "PenstockEvents", "PenstockLog", "PenstockMOF", "TestSupport",
             ],
             swiftSettings: strict),
     ],
