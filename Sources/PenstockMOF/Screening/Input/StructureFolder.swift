@@ -1,6 +1,6 @@
 internal import Foundation
 public import Penstock
-public import PenstockEvents
+internal import PenstockEvents
 internal import PenstockFormats
 
 /// The structures of a folder as a source: CIF and extended-XYZ files in the natural order of their names, one event a file.
@@ -18,7 +18,7 @@ public struct StructureFolder: Source {
     public init(_ path: String?) { self.path = path }
 
     /// Files are in order.
-    public var disorder: Disorder { .ascending }
+    public var disorder: Penstock.Disorder { .ascending }
 
     /// The name of the folder.
     public var summary: String { "structures in \(path ?? "(not given)")" }
