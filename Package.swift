@@ -172,7 +172,9 @@ let package = Package(
             name: "PenstockEventsTests", dependencies: ["CPenstockShim", "PenstockEvents"], swiftSettings: strict),
         .testTarget(
             name: "PenstockMOFTests",
-            dependencies: ["Penstock", "PenstockEngine", "PenstockEvents", "PenstockFormats", "PenstockMOF", "TestSupport"],
+            dependencies: [
+                "Penstock", "PenstockEngine", "PenstockEvents", "PenstockFormats", "PenstockMOF", "TestSupport",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "PenstockFormatsTests", dependencies: ["PenstockFormats", "TestSupport"], swiftSettings: strict),

@@ -6,7 +6,8 @@ struct ThresholdOptions: ParsableArguments {
     @Option(parsing: .unconditional, help: "The least pore limiting diameter in Å.") var minPld: Double?
     @Option(parsing: .unconditional, help: "The least largest cavity diameter in Å.") var minLcd: Double?
     @Option(parsing: .unconditional, help: "The least surface in m^2/g, accessible and not.") var minSurface: Double?
-    @Option(parsing: .unconditional, help: "The least void fraction for a probe of 1.86 Å.") var minVoidFraction: Double?
+    @Option(parsing: .unconditional, help: "The least void fraction for a probe of 1.86 Å.") var minVoidFraction:
+        Double?
     @Option(parsing: .unconditional, help: "The least Henry coefficient in mol/(kg Pa), before loadings are simulated.")
     var minHenry: Double?
 

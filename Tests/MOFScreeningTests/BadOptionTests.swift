@@ -30,7 +30,8 @@ import Testing
         #expect(!folder.contains("results.csv") && !folder.contains("results.jsonl"))
     }
 
-    @Test("a force field that cannot be read stops the run before it begins, one without an element fails the structure")
+    @Test(
+        "a force field that cannot be read stops the run before it begins, one without an element fails the structure")
     func forceField() throws {
         try Structures.write(to: folder)
         let missing = try Program.run("run", "--input", "structures", "--force-field", "no.csv", in: folder)

@@ -48,7 +48,8 @@ import Testing
             let name = "out\(number)"
             try FileManager.default.createDirectory(atPath: folder(name), withIntermediateDirectories: false)
             let outcome = try Program.run(
-                ["run", "--input", "structures", "--log", "log\(number)", "--output", "\(name)/r.csv"] + options + Self.quick,
+                ["run", "--input", "structures", "--log", "log\(number)", "--output", "\(name)/r.csv"] + options
+                    + Self.quick,
                 in: folder)
             try #require(outcome.status == 0, "\(outcome.errors)")
             results.append(try files(in: name))

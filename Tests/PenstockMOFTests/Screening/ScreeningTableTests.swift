@@ -16,7 +16,9 @@ import Testing
         #expect(ScreeningTable(pressures: pressures).names.count == usual.count + 1)
     }
 
-    @Test("pressures are read in any unit, and nothing else is", arguments: ["0", "-1bar", "bar", "1", "nanbar", "1e99bar"])
+    @Test(
+        "pressures are read in any unit, and nothing else is",
+        arguments: ["0", "-1bar", "bar", "1", "nanbar", "1e99bar"])
     func noPressure(_ text: String) { #expect(Pressure(text) == nil) }
 
     @Test("the same pressure in other units has the same name")

@@ -6,7 +6,9 @@ import Testing
 @Suite struct ScreeningTierTests {
     private let conditions = AdsorptionConditions(guest: .carbonDioxide)
 
-    private func screened(_ candidate: Candidate, insertions: Int = 400, _ conditions: AdsorptionConditions? = nil) -> Candidate {
+    private func screened(_ candidate: Candidate, insertions: Int = 400, _ conditions: AdsorptionConditions? = nil)
+        -> Candidate
+    {
         candidate.screened(by: ValidityTier()).screened(by: PoreTier(pointsPerAtom: 100, seed: 1)).screened(
             by: WidomTier(conditions ?? self.conditions, insertions: insertions))
     }
@@ -96,10 +98,13 @@ import Testing
         let file = SmallStructures.file("small", SmallStructures.cif())
         let one = Candidate(file).screened(by: ValidityTier())
         #expect(one.digest == Candidate(file).screened(by: ValidityTier()).digest)
-        #expect(one.digest != Candidate(SmallStructures.file("other", SmallStructures.cif())).screened(by: ValidityTier()).digest)
         #expect(
             one.digest
-                != Candidate(SmallStructures.file("small", SmallStructures.cif(edge: 6.6))).screened(by: ValidityTier()).digest)
+                != Candidate(SmallStructures.file("other", SmallStructures.cif())).screened(by: ValidityTier()).digest)
+        #expect(
+            one.digest
+                != Candidate(SmallStructures.file("small", SmallStructures.cif(edge: 6.6))).screened(by: ValidityTier())
+                .digest)
         #expect(PoreTier(seed: 1).identity != PoreTier(seed: 2).identity)
         let dreiding = AdsorptionConditions(forceField: .success(.dreiding))
         #expect(WidomTier(conditions, insertions: 100).identity != WidomTier(dreiding, insertions: 100).identity)
@@ -109,8 +114,10 @@ import Testing
     @Test("loadings at low pressure are the Henry coefficient times the pressure")
     func uptake() throws {
         let pressure = try #require(Pressure("0.01bar"))
-        let candidate = screened(Candidate(SmallStructures.file("small", SmallStructures.cif(edge: 8))), insertions: 4000)
-            .screened(by: UptakeTier(conditions, pressures: [pressure], cycles: 300))
+        let candidate = screened(
+            Candidate(SmallStructures.file("small", SmallStructures.cif(edge: 8))), insertions: 4000
+        )
+        .screened(by: UptakeTier(conditions, pressures: [pressure], cycles: 300))
         let loading = try #require(candidate.result.uptakes.first)
         let henry = try #require(candidate.result.henryCoefficient) * pressure.pascal
         let error = 4 * (loading.standardError ?? 0) + 0.1 * henry

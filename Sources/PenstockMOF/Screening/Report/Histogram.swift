@@ -48,7 +48,8 @@ struct Histogram {
                 "<line class=\"rule\" x1=\"\(SVG.number(left))\" y1=\"\(SVG.number(y))\" x2=\"\(SVG.number(right))\" y2=\"\(SVG.number(y))\"/>"
             )
             parts.append(
-                "<text class=\"tick\" x=\"\(SVG.number(left - 5))\" y=\"\(SVG.number(y + 4))\" text-anchor=\"end\">\(count)</text>")
+                "<text class=\"tick\" x=\"\(SVG.number(left - 5))\" y=\"\(SVG.number(y + 4))\" text-anchor=\"end\">\(count)</text>"
+            )
         }
         for (place, bar) in bars.enumerated() where bar.count > 0 {
             let tall = Double(bar.count) / Double(most) * (bottom - top)
@@ -66,7 +67,8 @@ struct Histogram {
             )
         }
         parts.append(
-            "<line class=\"axis\" x1=\"\(SVG.number(left))\" y1=\"\(SVG.number(bottom))\" x2=\"\(SVG.number(right))\" y2=\"\(SVG.number(bottom))\"/>")
+            "<line class=\"axis\" x1=\"\(SVG.number(left))\" y1=\"\(SVG.number(bottom))\" x2=\"\(SVG.number(right))\" y2=\"\(SVG.number(bottom))\"/>"
+        )
         parts.append(
             "<text class=\"label\" x=\"\(SVG.number((left + right) / 2))\" y=\"\(SVG.number(height - 6))\" text-anchor=\"middle\">\(HTML.escaped(quantity.title))</text>"
         )

@@ -37,12 +37,14 @@ struct ParetoPlot {
             let place = SVG.number(across.place(tick))
             parts.append("<line class=\"rule\" x1=\"\(place)\" y1=\"\(top)\" x2=\"\(place)\" y2=\"\(bottom)\"/>")
             parts.append(
-                "<text class=\"tick\" x=\"\(place)\" y=\"\(bottom + 18)\" text-anchor=\"middle\">\(HTML.number(tick))</text>")
+                "<text class=\"tick\" x=\"\(place)\" y=\"\(bottom + 18)\" text-anchor=\"middle\">\(HTML.number(tick))</text>"
+            )
         }
         for tick in up.ticks {
             let place = up.place(tick)
             parts.append(
-                "<line class=\"rule\" x1=\"\(left)\" y1=\"\(SVG.number(place))\" x2=\"\(right)\" y2=\"\(SVG.number(place))\"/>")
+                "<line class=\"rule\" x1=\"\(left)\" y1=\"\(SVG.number(place))\" x2=\"\(right)\" y2=\"\(SVG.number(place))\"/>"
+            )
             parts.append(
                 "<text class=\"tick\" x=\"\(left - 8)\" y=\"\(SVG.number(place + 4))\" text-anchor=\"end\">\(HTML.number(tick))</text>"
             )

@@ -16,7 +16,8 @@ public struct Candidate: Event {
     public init(_ file: StructureFile) {
         self.file = file
         result = ScreeningResult(name: file.name)
-        digest = file.content.withUnsafeBytes { ContentDigest($0) }.adding("\(file.name)\n\(file.format)\n\(file.failure)")
+        digest = file.content.withUnsafeBytes { ContentDigest($0) }.adding(
+            "\(file.name)\n\(file.format)\n\(file.failure)")
     }
 
     /// The candidate behind a tier. What a tier throws ends the screening of this structure and no other.

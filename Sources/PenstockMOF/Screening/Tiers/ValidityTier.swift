@@ -27,7 +27,8 @@ public struct ValidityTier: ScreeningTier {
         guard crystal.cell.volume <= Self.volumeMax else {
             let volume = significant(crystal.cell.volume, digits: 4)
             return result.end(
-                .rejected, "cellTooLarge", "the cell has \(volume) Å^3, more than the \(Self.volumeMax) that are screened")
+                .rejected, "cellTooLarge",
+                "the cell has \(volume) Å^3, more than the \(Self.volumeMax) that are screened")
         }
         let report = crystal.validity(rules)
         if let bonds = report.bonds { result.graphHash = GraphHash(crystal, bonds).description }

@@ -19,7 +19,8 @@ public struct WidomTier: ScreeningTier {
     public func screen(_ file: StructureFile, _ result: inout ScreeningResult) throws {
         let crystal = try file.crystal()
         guard let usesCharges = conditions.usesCharges(crystal) else {
-            return result.end(.rejected, "chargesMissing", "the file has no charges for all atoms, as --charges cif asks")
+            return result.end(
+                .rejected, "chargesMissing", "the file has no charges for all atoms, as --charges cif asks")
         }
         let helium = try insert(.helium, Self.heliumTemperatureKelvin, into: crystal, usingCharges: false)
         // More than all of the cell, as attraction of very light frameworks gives, is kept as it is.
