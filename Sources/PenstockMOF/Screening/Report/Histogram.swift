@@ -44,35 +44,27 @@ struct Histogram {
         var parts: [String] = []
         for count in Self.countTicks(most) {
             let y = bottom - Double(count) / Double(most) * (bottom - top)
-            parts.append(
-                "<line class=\"rule\" x1=\"\(SVG.number(left))\" y1=\"\(SVG.number(y))\" x2=\"\(SVG.number(right))\" y2=\"\(SVG.number(y))\"/>"
-            )
-            parts.append(
-                "<text class=\"tick\" x=\"\(SVG.number(left - 5))\" y=\"\(SVG.number(y + 4))\" text-anchor=\"end\">\(count)</text>"
-            )
+            parts.append(SVG.line("rule", from: (left, y), to: (right, y)))
+            parts.append(SVG.text("tick", "\(count)", at: (left - 5, y + 4), anchor: "end"))
         }
         for (place, bar) in bars.enumerated() where bar.count > 0 {
             let tall = Double(bar.count) / Double(most) * (bottom - top)
-            let x = left + Double(place) * slot
+            let (x, y) = (SVG.number(left + Double(place) * slot + 1), SVG.number(bottom - tall))
+            let title = "\(HTML.number(bar.low)) to \(HTML.number(bar.high)): \(bar.count)"
             parts.append(
-                "<rect class=\"bar\" x=\"\(SVG.number(x + 1))\" y=\"\(SVG.number(bottom - tall))\" width=\"\(SVG.number(max(1, slot - 2)))\" height=\"\(SVG.number(tall))\"><title>\(HTML.number(bar.low)) to \(HTML.number(bar.high)): \(bar.count)</title></rect>"
-            )
+                "<rect class=\"bar\" x=\"\(x)\" y=\"\(y)\" width=\"\(SVG.number(max(1, slot - 2)))\""
+                    + " height=\"\(SVG.number(tall))\"><title>\(title)</title></rect>")
         }
         // A number at every edge would not fit.
         let every = max(1, Int((Double(bars.count) / 5).rounded(.up)))
         for place in stride(from: 0, through: bars.count, by: every) {
             let value = place < bars.count ? bars[place].low : bars[place - 1].high
-            parts.append(
-                "<text class=\"tick\" x=\"\(SVG.number(left + Double(place) * slot))\" y=\"\(SVG.number(bottom + 15))\" text-anchor=\"middle\">\(HTML.number(value))</text>"
-            )
+            let x = left + Double(place) * slot
+            parts.append(SVG.text("tick", HTML.number(value), at: (x, bottom + 15), anchor: "middle"))
         }
-        parts.append(
-            "<line class=\"axis\" x1=\"\(SVG.number(left))\" y1=\"\(SVG.number(bottom))\" x2=\"\(SVG.number(right))\" y2=\"\(SVG.number(bottom))\"/>"
-        )
-        parts.append(
-            "<text class=\"label\" x=\"\(SVG.number((left + right) / 2))\" y=\"\(SVG.number(height - 6))\" text-anchor=\"middle\">\(HTML.escaped(quantity.title))</text>"
-        )
-        parts.append("<text class=\"tick\" x=\"\(SVG.number(left))\" y=\"16\">structures</text>")
+        parts.append(SVG.line("axis", from: (left, bottom), to: (right, bottom)))
+        parts.append(SVG.text("label", quantity.title, at: ((left + right) / 2, height - 6), anchor: "middle"))
+        parts.append(SVG.text("tick", "structures", at: (left, 16), anchor: "start"))
         return SVG.figure(
             width, height, "\(quantity.name) of \(valueCount) structures, a histogram", parts.joined(separator: "\n"))
     }

@@ -43,6 +43,20 @@ enum SVG {
     /// A coordinate with one decimal.
     static func number(_ value: Double) -> String { String(format: "%.1f", value) }
 
+    /// A line from one place to another.
+    static func line(_ kind: String, from: (x: Double, y: Double), to: (x: Double, y: Double)) -> String {
+        "<line class=\"\(kind)\" x1=\"\(number(from.x))\" y1=\"\(number(from.y))\""
+            + " x2=\"\(number(to.x))\" y2=\"\(number(to.y))\"/>"
+    }
+
+    /// A text whose `anchor`, `start`, `middle` or `end`, is at a place; `more` are further attributes.
+    static func text(
+        _ kind: String, _ text: String, at place: (x: Double, y: Double), anchor: String, more: String = ""
+    ) -> String {
+        "<text class=\"\(kind)\" x=\"\(number(place.x))\" y=\"\(number(place.y))\" text-anchor=\"\(anchor)\"\(more)>"
+            + "\(HTML.escaped(text))</text>"
+    }
+
     /// A picture of a size, which scales with the page; `title` is what is read out.
     static func figure(_ width: Double, _ height: Double, _ title: String, _ content: String) -> String {
         """

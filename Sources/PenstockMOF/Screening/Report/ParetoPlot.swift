@@ -34,41 +34,31 @@ struct ParetoPlot {
         let up = Axis(points.map(\.y), isLogarithmic: y.isLogarithmic, from: bottom, to: top)
         var parts: [String] = []
         for tick in across.ticks {
-            let place = SVG.number(across.place(tick))
-            parts.append("<line class=\"rule\" x1=\"\(place)\" y1=\"\(top)\" x2=\"\(place)\" y2=\"\(bottom)\"/>")
-            parts.append(
-                "<text class=\"tick\" x=\"\(place)\" y=\"\(bottom + 18)\" text-anchor=\"middle\">\(HTML.number(tick))</text>"
-            )
+            let place = across.place(tick)
+            parts.append(SVG.line("rule", from: (place, top), to: (place, bottom)))
+            parts.append(SVG.text("tick", HTML.number(tick), at: (place, bottom + 18), anchor: "middle"))
         }
         for tick in up.ticks {
             let place = up.place(tick)
-            parts.append(
-                "<line class=\"rule\" x1=\"\(left)\" y1=\"\(SVG.number(place))\" x2=\"\(right)\" y2=\"\(SVG.number(place))\"/>"
-            )
-            parts.append(
-                "<text class=\"tick\" x=\"\(left - 8)\" y=\"\(SVG.number(place + 4))\" text-anchor=\"end\">\(HTML.number(tick))</text>"
-            )
+            parts.append(SVG.line("rule", from: (left, place), to: (right, place)))
+            parts.append(SVG.text("tick", HTML.number(tick), at: (left - 8, place + 4), anchor: "end"))
         }
         let front = Self.front(points)
         let line = front.map { "\(SVG.number(across.place($0.x))),\(SVG.number(up.place($0.y)))" }
         if front.count > 1 { parts.append("<polyline class=\"front\" points=\"\(line.joined(separator: " "))\"/>") }
         for point in points { parts.append(mark(point, across, up, "dot")) }
         for point in front { parts.append(mark(point, across, up, "dot best")) }
-        for (place, point) in front.suffix(Self.namedMax).enumerated() {
+        for (number, point) in front.suffix(Self.namedMax).enumerated() {
             let (x, y) = (across.place(point.x), up.place(point.y))
             // Names go to the side where there is room, by turns above and below.
             let isLeft = x > (left + right) / 2
-            parts.append(
-                "<text class=\"name\" x=\"\(SVG.number(isLeft ? x - 8 : x + 8))\" y=\"\(SVG.number(place % 2 == 0 ? y - 7 : y + 14))\" text-anchor=\"\(isLeft ? "end" : "start")\">\(HTML.escaped(point.name))</text>"
-            )
+            let place = (isLeft ? x - 8 : x + 8, number % 2 == 0 ? y - 7 : y + 14)
+            parts.append(SVG.text("name", point.name, at: place, anchor: isLeft ? "end" : "start"))
         }
-        parts.append(
-            "<text class=\"label\" x=\"\((left + right) / 2)\" y=\"\(height - 12)\" text-anchor=\"middle\">\(HTML.escaped(x.title))</text>"
-        )
+        parts.append(SVG.text("label", x.title, at: ((left + right) / 2, height - 12), anchor: "middle"))
         let middle = (top + bottom) / 2
-        parts.append(
-            "<text class=\"label\" x=\"18\" y=\"\(middle)\" text-anchor=\"middle\" transform=\"rotate(-90 18 \(middle))\">\(HTML.escaped(y.title))</text>"
-        )
+        let turn = " transform=\"rotate(-90 18 \(SVG.number(middle)))\""
+        parts.append(SVG.text("label", y.title, at: (18, middle), anchor: "middle", more: turn))
         return SVG.figure(
             width, height, "\(y.name) against \(x.name.lowercased()) of \(points.count) structures",
             parts.joined(separator: "\n"))
@@ -76,7 +66,8 @@ struct ParetoPlot {
 
     private func mark(_ point: Point, _ across: Axis, _ up: Axis, _ kind: String) -> String {
         let title = "\(point.name): \(HTML.number(point.x)) \(x.unit), \(HTML.number(point.y)) \(y.unit)"
-        return
-            "<circle class=\"\(kind)\(point.isDoubtful ? " hollow" : "")\" cx=\"\(SVG.number(across.place(point.x)))\" cy=\"\(SVG.number(up.place(point.y)))\" r=\"4\"><title>\(HTML.escaped(title))</title></circle>"
+        let (cx, cy) = (SVG.number(across.place(point.x)), SVG.number(up.place(point.y)))
+        return "<circle class=\"\(kind)\(point.isDoubtful ? " hollow" : "")\" cx=\"\(cx)\" cy=\"\(cy)\" r=\"4\">"
+            + "<title>\(HTML.escaped(title))</title></circle>"
     }
 }

@@ -112,15 +112,18 @@ public struct ScreeningPage: Sendable {
         let body = ranked.enumerated().map { place, row in
             let cells = columns.map { "<td>\(row.number($0.column).map(HTML.number) ?? "")</td>" }.joined()
             let note = row.truth("converged") == false ? " <abbr title=\"not converged\">*</abbr>" : ""
-            return
-                "<tr><td>\(place + 1)</td><th scope=\"row\">\(HTML.escaped(row.text("name")))\(note)</th>\(cells)<td><span class=\"\(row.text("status"))\">\(row.text("status"))</span></td></tr>"
+            let status = HTML.escaped(row.text("status"))
+            return "<tr><td>\(place + 1)</td><th scope=\"row\">\(HTML.escaped(row.text("name")))\(note)</th>\(cells)"
+                + "<td><span class=\"\(status)\">\(status)</span></td></tr>"
         }
         return """
             <section>
             <h2>Best structures</h2>
             <p>By \(HTML.escaped(score.sentenceName)). An asterisk marks numbers that have not converged.</p>
             <div class="wide"><table>
-            <thead><tr><th scope="col">#</th><th scope="col" class="text">Structure</th>\(head.joined())<th scope="col" class="text">Status</th></tr></thead>
+            <thead><tr><th scope="col">#</th><th scope="col" class="text">Structure</th>
+            \(head.joined(separator: "\n"))
+            <th scope="col" class="text">Status</th></tr></thead>
             <tbody>
             \(body.joined(separator: "\n"))
             </tbody>
