@@ -1,5 +1,5 @@
-import Penstock
-import PenstockMOF
+public import Penstock
+public import PenstockMOF
 
 /// The structures.
 struct InputOptions: ParsableArguments {

@@ -1,5 +1,5 @@
-import Penstock
-import PenstockMOF
+public import Penstock
+public import PenstockMOF
 
 /// What is computed, and by which model.
 struct ModelOptions: ParsableArguments {

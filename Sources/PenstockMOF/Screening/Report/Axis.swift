@@ -13,7 +13,6 @@ struct Axis {
     init(_ values: [Double], isLogarithmic: Bool, from: Double, to: Double, tickCount: Int = 5) {
         self.isLogarithmic = isLogarithmic
         places = (from, to)
-        self.isLogarithmic = isLogarithmic
         let scaled = values.map { isLogarithmic ? log10($0) : $0 }
         var (least, most) = (scaled.min() ?? 0, scaled.max() ?? 1)
         if most - least < 1e-9 * max(1, abs(most)) {
