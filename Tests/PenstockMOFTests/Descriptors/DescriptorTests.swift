@@ -16,6 +16,38 @@ import Testing
         some.count == others.count && zip(some, others).allSatisfy { abs($0 - $1) <= tolerance * max(1e-3, abs($1)) }
     }
 
+    /// Expected values: plain loops over images in NumPy 2.4.6.
+    @Test("radial distributions are those of plain loops")
+    func radialDistribution() {
+        let expected: [(RadialDistribution.Weight, [Double])] = [
+            (.one, [0.0011630591300365554, 0.022214900764590578, 0.02675431489545715]),
+            (.electronegativity, [0.004894486877938948, 0.15558569493966307, 0.16571939257909066]),
+            (.pair(.oxygen, .carbon), [2.005825195429706e-07, 0.012828268414778868, 0.00572738794732249]),
+        ]
+        for (weight, values) in expected {
+            let distribution = RadialDistribution(weight, distances: [2, 3.5, 5], width: 0.3)
+            #expect(close(distribution.values(of: sample), values, 1e-6), "\(weight.name)")
+        }
+    }
+
+    /// Expected values: plain loops over images in NumPy 2.4.6.
+    @Test("symmetry functions are those of plain loops")
+    func symmetryFunctions() throws {
+        let functions = SymmetryFunctions(
+            cutoff: 5, radial: [.init(eta: 1.5, shift: 2.5)],
+            angular: [.init(eta: 0.02, lambda: 1, zeta: 1), .init(eta: 0.02, lambda: -1, zeta: 4)])
+        let values = functions.values(of: sample)
+        let expected: [(AtomClass, [Double])] = [
+            (.carbon, [0.40065575847906354, 0.008053007482778879, 0.00013339606688330028]),
+            (.oxygen, [0.14175403169959733, 0.0036596656702356143, 3.4539369461647415e-05]),
+            (.metal, [0.6743065948250786, 0.00594716166714741, 0.0006764036606631143]),
+        ]
+        for (kind, means) in expected {
+            let place = 3 * (try #require(AtomClass.allCases.firstIndex(of: kind)))
+            #expect(close(Array(values[place..<place + 3]), means), "\(kind)")
+        }
+    }
+
     @Test("descriptors do not depend on the choice of the cell, its repetition and the order of the atoms")
     func invariance() {
         let descriptors = StructureDescriptors(includesGeometry: false)

@@ -34,6 +34,47 @@ enum SurrogateSample {
         abs(one - other) <= tolerance * max(1, abs(other))
     }
 
+    /// Expected values: scikit-learn 1.9.1 and NumPy 2.4.6, StandardScaler before each model.
+    @Test("ridge regression has scikit-learn's coefficients, and Bayes' uncertainty")
+    func ridge() throws {
+        let model = try #require(RidgeRegression(SurrogateSample.sums(SurrogateSample.rows), penalty: 0.5))
+        let coefficients = [0.4768560479546221, -0.3442489839932935, -0.08443099852286812]
+        #expect(zip(model.coefficients, coefficients).allSatisfy { close($0, $1) })
+        let prediction = model.prediction(of: SurrogateSample.query)
+        #expect(close(model.intercept, 0.3992444193768137) && close(prediction.mean, 1.0656390049151647))
+        #expect(close(model.effectiveParameters, 3.204279797050456) && close(model.noise, 0.5608796286534755))
+        #expect(close(prediction.standardDeviation, 0.9892714356940678))
+    }
+
+    @Test("principal components are scikit-learn's but for signs")
+    func principalComponents() {
+        var moments = CoMoments(dimension: 3)
+        moments.add(SurrogateSample.features)
+        let model = PrincipalComponents(moments, count: 2)
+        let (variances, shares) = ([2.4278643584236232, 0.5583225542202449], [0.8092881194745404, 0.1861075180734148])
+        #expect(zip(model.variances, variances).allSatisfy { close($0, $1) })
+        #expect(zip(model.varianceShares, shares).allSatisfy { close($0, $1) })
+        let scores = [0.6891930785232704, 0.7689141826888254]
+        #expect(zip(model.scores(of: SurrogateSample.query), scores).allSatisfy { close(abs($0), $1) })
+        let components = [
+            [0.6374179655411841, 0.5175079640676051, 0.5708623689926848],
+            [0.09915875774673344, 0.789814742971728, 0.605276971763034],
+        ]
+        for (one, other) in zip(model.components, components) {
+            #expect(zip(one, other).allSatisfy { close(abs($0), $1) } && one.max()! >= -one.min()!)
+        }
+    }
+
+    @Test("kernel ridge regression has scikit-learn's mean, and the uncertainty and likelihood of a Gaussian process")
+    func kernelRidge() throws {
+        let model = try #require(KernelRidge(SurrogateSample.rows, lengthScales: [0.8], penalties: [0.05]))
+        let prediction = model.prediction(of: SurrogateSample.query)
+        #expect(close(prediction.mean, 0.8284978941476318) && close(prediction.standardDeviation, 0.6982030520315033))
+        #expect(close(model.signalVariance, 1.0442423395750973) && close(model.logLikelihood, -11.935120127468934, 1e-9))
+        let best = try #require(KernelRidge(SurrogateSample.rows))
+        #expect(best.lengthScale == 0.5 && best.penalty == 0.1)
+    }
+
     @Test("sums of windows merge to those of the whole stream, in any grouping; what is not finite is left out")
     func merging() throws {
         let whole = SurrogateSample.sums(SurrogateSample.rows)
