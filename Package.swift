@@ -61,6 +61,7 @@ let package = Package(
         .systemLibrary(name: "CFFTW", pkgConfig: "fftw3f", providers: [.apt(["libfftw3-dev"])]),
         .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
         .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
+        .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
         .systemLibrary(name: "CTIFF", pkgConfig: "libtiff-4", providers: [.apt(["libtiff-dev"])]),
         .systemLibrary(name: "CUring", pkgConfig: "liburing", providers: [.apt(["liburing-dev"])]),
@@ -117,7 +118,7 @@ let package = Package(
             dependencies: ["Penstock", "PenstockEvents", "PenstockFormats", "PenstockLog", "CFFTW", "CPenstockShim"],
             swiftSettings: strict),
         .target(
-            name: "PenstockMOF", dependencies: ["Penstock", "PenstockEvents", "PenstockFormats"],
+            name: "PenstockMOF", dependencies: ["COpenBLAS", "Penstock", "PenstockEvents", "PenstockFormats"],
             swiftSettings: strict),
 
         // Row 7
