@@ -71,7 +71,7 @@ let package = Package(
         // Row 2
         .target(name: "PenstockEvents", dependencies: ["CPenstockShim"], swiftSettings: strict),
         .target(
-            name: "PenstockFormats", dependencies: ["CHDF5", "CLZ4", "CPNG", "CTIFF", "CZlib", "CZstd", crypto],
+            name: "PenstockFormats", dependencies: ["CHDF5", "CLZ4", "CPNG", "CTIFF", "CZlib", "CZstd"],
             swiftSettings: strict),
 
         // Row 3
@@ -112,7 +112,9 @@ let package = Package(
             swiftSettings: strictOnCaller),
         .target(
             name: "PenstockTomography",
-            dependencies: ["Penstock", "PenstockEvents", "PenstockFormats", "PenstockLog", "CFFTW", "CPenstockShim"],
+            dependencies: [
+                "Penstock", "PenstockEvents", "PenstockFormats", "PenstockLog", "CFFTW", "CPenstockShim", crypto,
+            ],
             swiftSettings: strict),
 
         // Row 7
