@@ -74,7 +74,7 @@ let package = Package(
         // Row 2
         .target(name: "PenstockEvents", dependencies: ["CPenstockShim"], swiftSettings: strict),
         .target(
-            name: "PenstockFormats", dependencies: ["CHDF5", "CLZ4", "CPNG", "CTIFF", "CZlib", "CZstd", crypto],
+            name: "PenstockFormats", dependencies: ["CHDF5", "CLZ4", "CPNG", "CTIFF", "CZlib", "CZstd"],
             swiftSettings: strict),
 
         // Row 3
@@ -115,7 +115,9 @@ let package = Package(
             swiftSettings: strictOnCaller),
         .target(
             name: "PenstockTomography",
-            dependencies: ["Penstock", "PenstockEvents", "PenstockFormats", "PenstockLog", "CFFTW", "CPenstockShim"],
+            dependencies: [
+                "Penstock", "PenstockEvents", "PenstockFormats", "PenstockLog", "CFFTW", "CPenstockShim", crypto,
+            ],
             swiftSettings: strict),
         .target(
             name: "PenstockMOF", dependencies: ["COpenBLAS", "Penstock", "PenstockEvents", "PenstockFormats"],
