@@ -38,20 +38,21 @@ import Testing
 @Suite struct ParetoFrontTests {
     @Test("the front is what a comparison of all pairs leaves, in any order of arrival and any grouping")
     func allPairs() {
-        let points = (0..<80).map { place in
-            ("m\(place)", [Double(place * 29 % 17), Double(place * place % 19), Double(place * 13 % 11)])
+        let points: [(name: String, values: [Double])] = (0..<80).map { place in
+            let values: [Int] = [place * 29 % 17, place * place % 19, place * 13 % 11]
+            return (name: "m\(place)", values: values.map { Double($0) })
         }
         func dominates(_ one: [Double], _ other: [Double]) -> Bool {
             zip(one, other).allSatisfy { $0 >= $1 } && zip(one, other).contains { $0 > $1 }
         }
-        let expected = points.filter { point in !points.contains { dominates($0.1, point.1) } }
+        let expected = points.filter { point in !points.contains { dominates($0.values, point.values) } }
         var forward = ParetoFront(objectiveCount: 3)
         var halves = [forward, forward]
         for (place, point) in points.reversed().enumerated() {
-            forward.add(name: point.0, values: point.1)
-            halves[place % 2].add(name: point.0, values: point.1)
+            forward.add(name: point.name, values: point.values)
+            halves[place % 2].add(name: point.name, values: point.values)
         }
-        #expect(Set(forward.members.map(\.name)) == Set(expected.map(\.0)))
+        #expect(Set(forward.members.map(\.name)) == Set(expected.map(\.name)))
         halves[0].merge(halves[1])
         #expect(halves[0] == forward)
     }
