@@ -46,7 +46,8 @@ import Testing
         let statuses = Dictionary(uniqueKeysWithValues: rows.map { ($0["name"] as! String, $0["status"] as! String) })
         #expect(statuses["mof-1"] == "flagged" && statuses["mof-3"] == "failed")
         let nitride = rows.first { $0["name"] as? String == "mof-3" }
-        #expect((nitride?["reason"] as? String ?? "").contains("no parameters for N"))
+        let reason = nitride?["reason"] as? String ?? ""
+        #expect(reason.contains("no parameters for N"))
     }
 
     @Test("results never take the place of what is read")
