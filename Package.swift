@@ -241,7 +241,7 @@ let package = Package(
             name: "LiveTomographyTests",
             dependencies: [
                 "LiveTomography", "PenstockEngine", "PenstockEvents", "PenstockFormats", "PenstockLog",
-                "PenstockTomography", "TestSupport",
+                "PenstockTesting", "PenstockTomography", "TestSupport",
             ],
             swiftSettings: strict),
     ],
