@@ -258,7 +258,7 @@ let package = Package(
             name: "LiveTomographyTests",
             dependencies: [
                 "LiveTomography", "PenstockEngine", "PenstockEvents", "PenstockFormats", "PenstockLog",
-                "PenstockTomography", "TestSupport",
+                "PenstockTesting", "PenstockTomography", "TestSupport",
             ],
             swiftSettings: strict),
         .testTarget(

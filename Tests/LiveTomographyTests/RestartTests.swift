@@ -1,4 +1,5 @@
 import Foundation
+import PenstockTesting
 import TestSupport
 import Testing
 
@@ -53,7 +54,7 @@ import Testing
     /// Starts a run again and again, kills it at drawn moments, and lets the last one come to its end; the number of kills that hit. Each run
     /// counts the projections that it adds.
     private func runWithKills(
-        _ arguments: [String], log: String, _ generator: inout SplitMix, _ comment: Comment
+        _ arguments: [String], log: String, _ generator: inout SeededRandom, _ comment: Comment
     ) throws -> Int {
         let arguments = arguments + ["--log", log]
         var hits = 0
@@ -96,7 +97,7 @@ import Testing
         try writeScan()
         var random = SystemRandomNumberGenerator()
         let seed = random.next()
-        var generator = SplitMix(state: seed)
+        var generator = SeededRandom(seed: seed)
         let whole = try Program.run(
             Self.run + options + ["--log", "log"] + outputs(in: "whole", volume: volume), in: folder)
         try #require(whole.status == 0, "\(whole.errors)")
@@ -113,7 +114,7 @@ import Testing
         try writeScan()
         var random = SystemRandomNumberGenerator()
         let seed = random.next()
-        var generator = SplitMix(state: seed)
+        var generator = SeededRandom(seed: seed)
         let outputs = try outputs(in: "broken", volume: "volume.h5")
         let options = ["--no-checksum", "--centre", "16.3"]
         // So slow that the scan still runs when the steering comes, behind the first window, however busy the machine is: 30 seconds.
