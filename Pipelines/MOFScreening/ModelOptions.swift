@@ -12,7 +12,11 @@ struct ModelOptions: ParsableArguments {
     var cycles = 5000
     @Option(help: "Charges of the framework: auto (where a file has them), none, or cif (files without are rejected).")
     var charges = ChargeUse.auto
-    @Option(help: "The framework's Lennard-Jones parameters: uff, dreiding, or a table of comma-separated values.")
+    @Option(
+        help: """
+            The framework's Lennard-Jones parameters: uff, dreiding, dreiding-uff (UFF for elements that DREIDING has not), or a table of \
+            comma-separated values.
+            """)
     var forceField = ForceFieldOption.uff
     @Option(help: "The seed of all random numbers.") var seed: UInt64 = 1
 

@@ -36,7 +36,7 @@ import Testing
         }
     }
 
-    @Test("linkers of the library make one framework with atoms at bond lengths; few bump into their neighbours, and the screen says so")
+    @Test("linkers make one framework with atoms at bond lengths; the screen tells the few that bump")
     func library() throws {
         #expect(Linker.library.count > 150 && Set(Linker.library).count == Linker.library.count)
         let some = stride(from: 0, to: Linker.library.count, by: 8).map { Linker.library[$0] }
