@@ -13,7 +13,8 @@ import PenstockMOF
 
     var body: some Dataflow {
         let workers = ScreeningWorkers(work.workers)
-        let table = ScreeningTable(pressures: model.pressures, showsProcessorTime: output.cpuTimes)
+        let table = ScreeningTable(
+            pressures: model.pressures, comparison: model.comparison, showsProcessorTime: output.cpuTimes)
         let limits = thresholds.limits
         let structures = Flow("structures") {
             From(StructureFolder(input.input))
@@ -28,7 +29,9 @@ import PenstockMOF
             Map { (candidate: Candidate) in limits.applied(to: candidate) }.named("worth energies")
             workers.stage(model.widom).named("widom")
             Map { (candidate: Candidate) in limits.applied(to: candidate) }.named("worth loadings")
+            workers.stage(model.competitor).named("competitor")
             workers.stage(model.uptake).named("gcmc")
+            workers.stage(model.mixture).named("mixture")
         }
         Flow("table") {
             screened

@@ -34,6 +34,32 @@ public struct ScreeningResult: Sendable, Hashable, Codable {
         public let standardError: Double?
     }
 
+    /// How another gas is adsorbed at zero loading.
+    public struct Competitor: Sendable, Hashable, Codable {
+        /// The gas, such as `N2`.
+        public let gas: String
+        /// Its Henry coefficient in mol/(kg Pa).
+        public let henryCoefficient: Double
+        /// One standard deviation of it.
+        public let henryError: Double?
+    }
+
+    /// The loadings of a mixture at a pressure.
+    public struct MixtureUptake: Sendable, Hashable, Codable {
+        /// The pressure of the whole mixture.
+        public let pressure: Pressure
+        /// The mole fraction of the gas; the rest is the competitor.
+        public let fraction: Double
+        /// The absolute loading of the gas, in mol/kg.
+        public let loading: Double
+        /// One standard deviation of it.
+        public let standardError: Double?
+        /// The absolute loading of the competitor, in mol/kg.
+        public let competitorLoading: Double
+        /// One standard deviation of it.
+        public let competitorStandardError: Double?
+    }
+
     /// What the structure is called.
     public let name: String
     /// What became of it.
@@ -78,6 +104,10 @@ public struct ScreeningResult: Sendable, Hashable, Codable {
     public internal(set) var isConverged: Bool?
     /// Loadings, in the order in which they were asked for.
     public internal(set) var uptakes: [Uptake] = []
+    /// Another gas at zero loading, where one was asked for.
+    public internal(set) var competitor: Competitor?
+    /// Loadings of mixtures, in the order of their pressures.
+    public internal(set) var mixtureUptakes: [MixtureUptake] = []
     /// The processor time of all tiers in s. It differs from run to run.
     public internal(set) var cpuSeconds = 0.0
 

@@ -49,16 +49,56 @@ public struct AdsorptionConditions: Sendable {
     }
 
     /// Whether charges enter for a structure; nil where they are missing and must not be.
-    func usesCharges(_ crystal: Crystal) -> Bool? {
-        switch charges {
+    func usesCharges(_ crystal: Crystal) -> Bool? { usesCharges(crystal, [guest]) }
+
+    private func usesCharges(_ crystal: Crystal, _ guests: [GuestMolecule]) -> Bool? {
+        let areCharged = guests.contains(where: \.isCharged)
+        return switch charges {
         case .none: false
-        case .auto: crystal.hasCharges && guest.isCharged
-        case .cif: crystal.hasCharges ? guest.isCharged : nil
+        case .auto: crystal.hasCharges && areCharged
+        case .cif: crystal.hasCharges ? areCharged : nil
         }
     }
 
+    /// The same for another gas, and at another temperature where one is given.
+    public func with(guest: GuestMolecule, temperatureKelvin: Double? = nil) -> AdsorptionConditions {
+        var conditions = self
+        conditions.guest = guest
+        if let temperatureKelvin { conditions.temperatureKelvin = temperatureKelvin }
+        return conditions
+    }
+
+    /// The gas at zero loading.
+    func insert(insertions: Int, into crystal: Crystal, usingCharges: Bool) throws -> WidomResult {
+        try WidomInsertion(
+            temperatureKelvin: temperatureKelvin, insertions: insertions,
+            guideSpacing: Self.guideSpacing(0.6, crystal), seed: seed
+        ).run(host([guest], crystal, usingCharges), cellMass: crystal.molarMass, key: crystal.name)
+    }
+
+    /// Loadings with a gas, or with a mixture of gases by mole fractions, at a pressure; with charges where they are used.
+    func load(
+        _ crystal: Crystal, with gases: [(guest: GuestMolecule, fraction: Double)], at pressure: Pressure, cycles: Int
+    ) throws -> GCMCResult {
+        let gas = PengRobinson(
+            mixture: gases.map { ($0.guest.criticalPoint, $0.fraction) }, temperatureKelvin: temperatureKelvin,
+            pressurePascal: pressure.pascal)
+        let guests = gases.map(\.guest)
+        let host = try host(guests, crystal, usesCharges(crystal, guests) ?? false)
+        return GCMC(
+            temperatureKelvin: temperatureKelvin, fugacitiesPascal: gas.fugacitiesPascal, initialCycles: cycles / 2,
+            cycles: cycles, guideSpacing: Self.guideSpacing(0.8, crystal), seed: seed
+        ).run(.direct(host), cellMass: crystal.molarMass, key: "\(crystal.name)@\(pressure)")
+    }
+
+    private func host(_ guests: [GuestMolecule], _ crystal: Crystal, _ usingCharges: Bool) throws -> HostPotential {
+        try HostPotential(
+            crystal: crystal, forceField: forceField.get(), guests: guests,
+            interactions: Interactions(usesCharges: usingCharges))
+    }
+
     /// The distance of grid points that guide insertions, in Å: wider in cells so large that a million would not be enough.
-    static func guideSpacing(_ spacing: Double, _ crystal: Crystal) -> Double {
+    private static func guideSpacing(_ spacing: Double, _ crystal: Crystal) -> Double {
         max(spacing, cubeRoot(crystal.cell.volume / 1e6))
     }
 }

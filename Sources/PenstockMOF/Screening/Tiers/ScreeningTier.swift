@@ -9,3 +9,14 @@ public protocol ScreeningTier: Sendable {
     /// Adds to the result. What is thrown becomes the structure's reason to have failed.
     func screen(_ file: StructureFile, _ result: inout ScreeningResult) throws
 }
+
+/// A tier that may be left out.
+extension Optional: ScreeningTier where Wrapped: ScreeningTier {
+    /// That of the tier; empty where there is none.
+    public var identity: String { self?.identity ?? "" }
+
+    /// Does what the tier does, or nothing.
+    public func screen(_ file: StructureFile, _ result: inout ScreeningResult) throws {
+        try self?.screen(file, &result)
+    }
+}

@@ -18,18 +18,8 @@ public struct UptakeTier: ScreeningTier {
     /// Simulates one pressure after the other, each by itself.
     public func screen(_ file: StructureFile, _ result: inout ScreeningResult) throws {
         let crystal = try file.crystal()
-        let host = try HostPotential(
-            crystal: crystal, forceField: conditions.forceField.get(), guests: [conditions.guest],
-            interactions: Interactions(usesCharges: conditions.usesCharges(crystal) ?? false))
         for pressure in pressures {
-            let gas = PengRobinson(
-                conditions.guest.criticalPoint, temperatureKelvin: conditions.temperatureKelvin,
-                pressurePascal: pressure.pascal)
-            let simulation = GCMC(
-                temperatureKelvin: conditions.temperatureKelvin, fugacitiesPascal: [gas.fugacityPascal],
-                initialCycles: cycles / 2, cycles: cycles,
-                guideSpacing: AdsorptionConditions.guideSpacing(0.8, crystal), seed: conditions.seed)
-            let loaded = simulation.run(.direct(host), cellMass: crystal.molarMass, key: "\(crystal.name)@\(pressure)")
+            let loaded = try conditions.load(crystal, with: [(conditions.guest, 1)], at: pressure, cycles: cycles)
             let loading = loaded.loading[0]
             result.uptakes.append(
                 ScreeningResult.Uptake(

@@ -22,13 +22,15 @@ public struct WidomTier: ScreeningTier {
             return result.end(
                 .rejected, "chargesMissing", "the file has no charges for all atoms, as --charges cif asks")
         }
-        let helium = try insert(.helium, Self.heliumTemperatureKelvin, into: crystal, usingCharges: false)
+        let helium = try conditions.with(
+            guest: .helium, temperatureKelvin: Self.heliumTemperatureKelvin
+        ).insert(insertions: insertions, into: crystal, usingCharges: false)
         // More than all of the cell, as attraction of very light frameworks gives, is kept as it is.
         result.heliumVoidFraction = helium.meanWeight.value
-        let plain = try insert(conditions.guest, conditions.temperatureKelvin, into: crystal, usingCharges: false)
+        let plain = try conditions.insert(insertions: insertions, into: crystal, usingCharges: false)
         var best = plain
         if usesCharges {
-            best = try insert(conditions.guest, conditions.temperatureKelvin, into: crystal, usingCharges: true)
+            best = try conditions.insert(insertions: insertions, into: crystal, usingCharges: true)
         }
         result.henryCoefficientWithoutCharges = plain.henryCoefficient.value
         result.heatOfAdsorptionWithoutCharges = plain.heatOfAdsorption?.value
@@ -45,18 +47,6 @@ public struct WidomTier: ScreeningTier {
         for flag in plain.flags where !best.flags.contains(flag) {
             result.flag(flag.rawValue, "without charges, " + flag.summary(plain))
         }
-    }
-
-    private func insert(
-        _ guest: GuestMolecule, _ temperature: Double, into crystal: Crystal, usingCharges: Bool
-    ) throws -> WidomResult {
-        let host = try HostPotential(
-            crystal: crystal, forceField: conditions.forceField.get(), guests: [guest],
-            interactions: Interactions(usesCharges: usingCharges))
-        return WidomInsertion(
-            temperatureKelvin: temperature, insertions: insertions,
-            guideSpacing: AdsorptionConditions.guideSpacing(0.6, crystal), seed: conditions.seed
-        ).run(host, cellMass: crystal.molarMass, key: crystal.name)
     }
 }
 
