@@ -9,7 +9,7 @@ struct ModelOptions: ParsableArguments {
     @Option(help: "Pressures at which loadings are simulated, such as 0.15bar,1bar; none by default.")
     var gcmc: PressureList?
     @Option(parsing: .unconditional, help: "Monte Carlo cycles at each pressure; half as many come before.")
-    var cycles = 5000
+    var cycles = 10_000
     @Option(help: "The pressure of desorption, such as 0.1bar, for working capacities between it and those of --gcmc.")
     var desorption: Pressure?
     @Option(help: "Another gas, such as n2: its Henry coefficient, and the selectivity over it.") var over: Gas?

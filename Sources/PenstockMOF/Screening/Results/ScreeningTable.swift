@@ -77,7 +77,7 @@ public struct ScreeningTable: Sendable {
                 Self.number("largest_weight_share", \.largestWeightShare),
                 Column(name: "converged") { $0.isConverged.map { .truth($0) } ?? .empty },
                 Column(name: "flags") { .text($0.remarks.map(\.code).joined(separator: " ")) },
-            ] + Self.columns(of: comparison, pressures)
+            ] + pressures.map(Self.uptakeError) + Self.columns(of: comparison, pressures)
     }
 
     private static func number(_ name: String, _ value: @escaping @Sendable (ScreeningResult) -> Double?) -> Column {
@@ -86,6 +86,12 @@ public struct ScreeningTable: Sendable {
 
     private static func uptake(_ pressure: Pressure) -> Column {
         number("uptake_\(pressure)_mol_kg") { result in result.uptakes.first { $0.pressure == pressure }?.loading }
+    }
+
+    private static func uptakeError(_ pressure: Pressure) -> Column {
+        number("uptake_\(pressure)_err") { result in
+            result.uptakes.first { $0.pressure == pressure }?.standardError
+        }
     }
 
     /// A metric and its error.

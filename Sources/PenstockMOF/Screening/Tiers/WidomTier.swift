@@ -6,7 +6,7 @@ public struct WidomTier: ScreeningTier {
     private let conditions: AdsorptionConditions
     private let insertions: Int
 
-    /// - Parameter insertions: Of each of the gases, 10 or more.
+    /// - Parameter insertions: Of the gas, 10 or more; of helium, which is cheap, twice as many.
     public init(_ conditions: AdsorptionConditions, insertions: Int) {
         precondition(insertions >= 10, "five blocks need ten insertions")
         (self.conditions, self.insertions) = (conditions, insertions)
@@ -24,7 +24,7 @@ public struct WidomTier: ScreeningTier {
         }
         let helium = try conditions.with(
             guest: .helium, temperatureKelvin: Self.heliumTemperatureKelvin
-        ).insert(insertions: insertions, into: crystal, usingCharges: false)
+        ).insert(insertions: 2 * insertions, into: crystal, usingCharges: false)
         // More than all of the cell, as attraction of very light frameworks gives, is kept as it is.
         result.heliumVoidFraction = helium.meanWeight.value
         let plain = try conditions.insert(insertions: insertions, into: crystal, usingCharges: false)
