@@ -30,7 +30,24 @@ public struct UptakeTier: ScreeningTier {
             for flag in loaded.flags where flag != .netCharge {
                 result.flag(flag.rawValue, "at \(pressure), \(flag.summary)")
             }
+            compareWithHenry(pressure, loading, &result)
         }
+    }
+
+    /// At low loading both tiers must give the same: a check of each by the other.
+    private func compareWithHenry(_ pressure: Pressure, _ loading: BlockAverage, _ result: inout ScreeningResult) {
+        guard let henry = result.henryCoefficient else { return }
+        let expected = henry * pressure.pascal
+        guard expected < 0.2, loading.standardError.isFinite else { return }
+        let error = ((result.henryError ?? 0) * pressure.pascal, loading.standardError)
+        // Sites that fill up bend the isotherm by some per cent.
+        let allowed = 4 * (error.0 * error.0 + error.1 * error.1).squareRoot() + 0.2 * expected
+        guard abs(loading.value - expected) > allowed else { return }
+        result.isConverged = false
+        result.flag(
+            "henryMismatch",
+            "at \(pressure) the loading is \(significant(loading.value, digits: 3)) mol/kg, and the Henry coefficient times the pressure "
+                + "\(significant(expected, digits: 3))")
     }
 }
 

@@ -3,6 +3,9 @@ public struct WidomTier: ScreeningTier {
     /// The temperature of the void fraction of helium in K, whatever that of the gas is.
     public static let heliumTemperatureKelvin = 298.0
 
+    /// A Henry coefficient that charges raise by more than this is not to be trusted.
+    public static let largestChargeFactor = 1000.0
+
     private let conditions: AdsorptionConditions
     private let insertions: Int
 
@@ -44,6 +47,15 @@ public struct WidomTier: ScreeningTier {
             result.flag(flag.rawValue, (usesCharges ? "with charges, " : "") + flag.summary(best))
         }
         guard usesCharges else { return }
+        // However well it was sampled: what the model says there is hardly what nature does.
+        let ratio = best.henryCoefficient.value / plain.henryCoefficient.value
+        if ratio > Self.largestChargeFactor {
+            result.isConverged = false
+            result.flag(
+                "chargesDominate",
+                "charges raise the Henry coefficient by a factor of \(significant(ratio, digits: 2)), as where they overcome the "
+                    + "repulsion of the model; see the value without them")
+        }
         for flag in plain.flags where !best.flags.contains(flag) {
             result.flag(flag.rawValue, "without charges, " + flag.summary(plain))
         }
