@@ -1,0 +1,68 @@
+import Penstock
+import PenstockMOF
+
+/// What is looked for, and for how long.
+struct SearchOptions: ParsableArguments {
+    @Option(
+        help: """
+            What is to be high: henry, heat, surface, void-fraction, uptake (at the highest pressure of --gcmc) or \
+            working-capacity (between its highest and its lowest).
+            """)
+    var target = TargetName.henry
+    @Option(parsing: .unconditional, help: "How many frameworks are evaluated.") var budget = 200
+    @Option(parsing: .unconditional, help: "How many are proposed at a time; part of what is found.") var round = 10
+    @Option(parsing: .unconditional, help: "How many are chosen at random before the surrogate has a say.")
+    var warmUp = 20
+    @Option(
+        help: ArgumentHelp(
+            "Propose nothing more after this time, such as 10min: the one option by which a clock decides how much is found.",
+            valueName: "time"))
+    var duration: Duration?
+    @Flag(help: "Evaluate as many frameworks in random order, too, and show both.") var compareRandom = false
+    @Option(help: "What becomes of frameworks with the bonds of an earlier one: flag, skip (reject them) or keep.")
+    var duplicates = DuplicateRule.skip
+    @Option(parsing: .unconditional, help: "How many of the best are written as CIF files.") var best = 20
+
+    /// What can be looked for.
+    enum TargetName: String, ExpressibleByArgument, CaseIterable {
+        case henry, heat, surface
+        case voidFraction = "void-fraction"
+        case uptake
+        case workingCapacity = "working-capacity"
+    }
+
+    func validate() throws {
+        for (name, value, range) in [
+            ("--budget", budget, 1...1_000_000), ("--round", round, 1...10_000), ("--warm-up", warmUp, 2...10_000),
+            ("--best", best, 1...10_000),
+        ] where !range.contains(value) {
+            throw ValidationError(
+                "\(name) must lie between \(range.lowerBound) and \(range.upperBound), not at \(value)")
+        }
+        if let duration, duration <= .zero { throw ValidationError("--duration takes a time above zero, such as 10min") }
+    }
+
+    /// The strategies that are run.
+    var strategies: [SearchStrategy] { compareRandom ? [.learned, .random] : [.learned] }
+
+    /// How the search goes.
+    func settings(seed: UInt64) -> CandidateProposer.Settings {
+        var settings = CandidateProposer.Settings()
+        (settings.budget, settings.roundSize, settings.seed) = (budget, round, seed)
+        settings.search.warmUp = warmUp
+        return settings
+    }
+
+    /// What is looked for at these pressures; nil where there are too few of them.
+    func target(_ pressures: [Pressure]) -> SearchTarget? {
+        let sorted = pressures.sorted { $0.pascal > $1.pascal }
+        switch target {
+        case .henry: return .henryCoefficient
+        case .heat: return .heatOfAdsorption
+        case .surface: return .surface
+        case .voidFraction: return .voidFraction
+        case .uptake: return sorted.first.map { .uptake($0) }
+        case .workingCapacity: return sorted.count > 1 ? .workingCapacity(sorted[0], sorted[sorted.count - 1]) : nil
+        }
+    }
+}
