@@ -22,7 +22,7 @@ struct Generate: Pipeline {
     }
 
     var body: some Dataflow {
-        let (space, target, limits) = (CandidateSpace(), target, thresholds.limits)
+        let (space, target, limits) = (space, target, thresholds.limits)
         let workers = ScreeningWorkers(work.workers)
         let table = SearchTable(
             ScreeningTable(pressures: model.pressures, showsProcessorTime: output.cpuTimes), target: target, space: space)
@@ -44,8 +44,10 @@ struct Generate: Pipeline {
             workers.stage(ValidityTier(), of: Trial.self).named("validity")
             KeyBy { (trial: Trial) in "\(trial.proposal.strategy) \(trial.candidate.bondsKey)" }
             Process(Duplicates<Trial>(search.duplicates)).named("duplicates")
-            workers.stage(PoreTier(seed: model.seed), of: Trial.self).named("pores")
-            Map { (trial: Trial) in trial.limited(by: limits) }.named("worth energies")
+            if target.needsPores {
+                workers.stage(PoreTier(seed: model.seed), of: Trial.self).named("pores")
+                Map { (trial: Trial) in trial.limited(by: limits) }.named("worth energies")
+            }
             if target.needsEnergies {
                 workers.stage(model.widom, of: Trial.self).named("widom")
                 Map { (trial: Trial) in trial.limited(by: limits) }.named("worth loadings")
@@ -78,6 +80,9 @@ struct Generate: Pipeline {
             To(Topic<ScreeningFailure>("failures"))
         }
     }
+
+    /// What can be proposed.
+    var space: CandidateSpace { CandidateSpace(linkers: search.linkers.linkers) }
 
     /// What is looked for.
     var target: SearchTarget {

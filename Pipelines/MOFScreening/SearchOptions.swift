@@ -5,10 +5,12 @@ import PenstockMOF
 struct SearchOptions: ParsableArguments {
     @Option(
         help: """
-            What is to be high: henry, heat, surface, void-fraction, uptake (at the highest pressure of --gcmc) or \
+            What is to be high: henry, heat, surface, void-fraction, density, uptake (at the highest pressure of --gcmc) or \
             working-capacity (between its highest and its lowest).
             """)
     var target = TargetName.henry
+    @Option(help: "The linkers to choose from, such as benzene,biphenyl-2NH2; by default all of the library.")
+    var linkers = LinkerList.library
     @Option(parsing: .unconditional, help: "How many frameworks are evaluated.") var budget = 200
     @Option(parsing: .unconditional, help: "How many are proposed at a time; part of what is found.") var round = 10
     @Option(parsing: .unconditional, help: "How many are chosen at random before the surrogate has a say.")
@@ -25,7 +27,7 @@ struct SearchOptions: ParsableArguments {
 
     /// What can be looked for.
     enum TargetName: String, ExpressibleByArgument, CaseIterable {
-        case henry, heat, surface
+        case henry, heat, surface, density
         case voidFraction = "void-fraction"
         case uptake
         case workingCapacity = "working-capacity"
@@ -61,8 +63,34 @@ struct SearchOptions: ParsableArguments {
         case .heat: return .heatOfAdsorption
         case .surface: return .surface
         case .voidFraction: return .voidFraction
+        case .density: return .density
         case .uptake: return sorted.first.map { .uptake($0) }
         case .workingCapacity: return sorted.count > 1 ? .workingCapacity(sorted[0], sorted[sorted.count - 1]) : nil
         }
     }
+}
+
+/// Linkers with commas between them.
+struct LinkerList: ExpressibleByArgument, CustomStringConvertible {
+    let linkers: [Linker]
+    let description: String
+
+    static let library = LinkerList(linkers: Linker.library, description: "all")
+
+    private init(linkers: [Linker], description: String) {
+        (self.linkers, self.description) = (linkers, description)
+    }
+
+    init?(argument: String) {
+        if argument == Self.library.description {
+            self = .library
+            return
+        }
+        let names = argument.split(separator: ",", omittingEmptySubsequences: false)
+        let linkers = names.compactMap { name in Linker.library.first { $0.description == name } }
+        guard linkers.count == names.count else { return nil }
+        self.init(linkers: linkers, description: argument)
+    }
+
+    var defaultValueDescription: String { description }
 }

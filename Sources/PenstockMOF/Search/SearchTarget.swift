@@ -10,6 +10,8 @@ public enum SearchTarget: Sendable, Hashable {
     case surface
     /// The share of the cell for the centre of the probe: needs no energies.
     case voidFraction
+    /// The density in g/cm^3, which takes nothing but the validity screen: to try a search out.
+    case density
     /// The loading at a pressure.
     case uptake(Pressure)
     /// The loading at the first pressure less that at the second.
@@ -23,6 +25,7 @@ public enum SearchTarget: Sendable, Hashable {
         case .heatOfAdsorption: return result.heatOfAdsorption
         case .surface: return result.surface
         case .voidFraction: return result.voidFraction
+        case .density: return result.density
         case .uptake(let pressure): return loading(result, pressure)
         case .workingCapacity(let high, let low):
             guard let more = loading(result, high), let less = loading(result, low) else { return nil }
@@ -38,7 +41,10 @@ public enum SearchTarget: Sendable, Hashable {
     }
 
     /// Whether the tier at zero loading has to run.
-    public var needsEnergies: Bool { self != .surface && self != .voidFraction }
+    public var needsEnergies: Bool { needsPores && self != .surface && self != .voidFraction }
+
+    /// Whether the tier of the pores has to run.
+    public var needsPores: Bool { self != .density }
 
     private func loading(_ result: ScreeningResult, _ pressure: Pressure) -> Double? {
         result.uptakes.first { $0.pressure == pressure }?.loading
@@ -53,6 +59,7 @@ extension SearchTarget: CustomStringConvertible {
         case .heatOfAdsorption: "heat of adsorption"
         case .surface: "surface"
         case .voidFraction: "void fraction"
+        case .density: "density"
         case .uptake(let pressure): "loading at \(pressure)"
         case .workingCapacity(let high, let low): "working capacity between \(low) and \(high)"
         }
@@ -66,6 +73,7 @@ extension SearchTarget: CustomStringConvertible {
         case .surface: .surface
         case .voidFraction:
             Quantity(column: "void_fraction", name: "Void fraction", unit: "", isLogarithmic: false)
+        case .density: .density
         case .uptake(let pressure):
             Quantity(
                 column: "uptake_\(pressure)_mol_kg", name: "Loading at \(pressure)", unit: "mol/kg",
