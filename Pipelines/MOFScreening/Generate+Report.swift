@@ -31,9 +31,8 @@ extension Generate {
             }
         }
         let pages = output.page ? ", \(output.pagePath)" : ""
-        return lines + [
-            "\(output.output), \(output.linesPath), \(output.rankingPath), \(output.bestFolder)/\(pages)", "\(seconds) s",
-        ]
+        let tables = [output.output, output.linesPath, output.rankingPath].joined(separator: ", ")
+        return lines + ["\(tables), \(output.bestFolder)/\(pages)", "\(seconds) s"]
     }
 
     /// What a reader of the page has to know.

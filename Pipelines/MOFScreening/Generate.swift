@@ -4,7 +4,8 @@ import PenstockMOF
 /// The loop: frameworks are proposed, made and screened, and what comes of them decides what is proposed next.
 struct Generate: Pipeline {
     static let command = "MOFScreening generate"
-    static let abstract = "Search for frameworks: propose, make and screen them, and learn from the results what to propose next."
+    static let abstract =
+        "Search for frameworks: propose, make and screen them, and learn from the results what to propose next."
 
     @OptionGroup(title: "Search") var search: SearchOptions
     @OptionGroup(title: "Model") var model: ModelOptions
@@ -24,34 +25,45 @@ struct Generate: Pipeline {
     var body: some Dataflow {
         let (space, target, limits) = (space, target, thresholds.limits)
         let workers = ScreeningWorkers(work.workers)
-        let table = SearchTable(
-            ScreeningTable(pressures: model.pressures, showsProcessorTime: output.cpuTimes), target: target, space: space)
+        let columns = ScreeningTable(pressures: model.pressures, showsProcessorTime: output.cpuTimes)
+        let table = SearchTable(columns, target: target, space: space)
         let deadline = search.duration.map { ContinuousClock.now + $0 }
+        // Where nobody waits for rounds, nobody waits for an order either.
+        let isFree = search.freeRunning
+        let events: EventOrder = isFree ? .arrival : .canonical
+        let answers: AsyncRequests.Order = isFree ? .unordered : .ordered
         // No search has more rounds than evaluations.
-        let outcomes = Feedback("outcomes", of: SearchOutcome.self, rounds: search.budget + 1)
+        let outcomes = Feedback("outcomes", of: SearchOutcome.self, rounds: isFree ? nil : search.budget + 1)
         let beginning = Flow("beginning") {
             From(SearchBeginning(search.strategies))
             Persist(topic: "searches")  // a replay begins here
         }
-        let made = Flow("generation") {
+        let proposed = Flow("generation") {
             Merge(beginning, From(outcomes))
             KeyBy(\SearchOutcome.strategy)
-            Process(CandidateProposer(space: space, settings: search.settings(seed: model.seed))).named("proposer")
-            Map { (proposal: SearchProposal) in Trial(proposal, in: space) }.named("assembly")
+            Process(CandidateProposer(space: space, settings: search.settings(seed: model.seed)), order: events)
+                .named("proposer")
         }
+        let chosen =
+            isFree
+            ? Flow("newest") {
+                proposed
+                NewestFirst(capacity: search.round)
+            } : proposed
         let evaluated = Flow("screening") {
-            made
-            workers.stage(ValidityTier(), of: Trial.self).named("validity")
+            chosen
+            Map { (proposal: SearchProposal) in Trial(proposal, in: space) }.named("assembly")
+            workers.stage(ValidityTier(), of: Trial.self, order: answers).named("validity")
             KeyBy { (trial: Trial) in "\(trial.proposal.strategy) \(trial.candidate.bondsKey)" }
-            Process(Duplicates<Trial>(search.duplicates)).named("duplicates")
+            Process(Duplicates<Trial>(search.duplicates), order: events).named("duplicates")
             if target.needsPores {
-                workers.stage(PoreTier(seed: model.seed), of: Trial.self).named("pores")
+                workers.stage(PoreTier(seed: model.seed), of: Trial.self, order: answers).named("pores")
                 Map { (trial: Trial) in trial.limited(by: limits) }.named("worth energies")
             }
             if target.needsEnergies {
-                workers.stage(model.widom, of: Trial.self).named("widom")
+                workers.stage(model.widom, of: Trial.self, order: answers).named("widom")
                 Map { (trial: Trial) in trial.limited(by: limits) }.named("worth loadings")
-                workers.stage(model.uptake, of: Trial.self).named("gcmc")
+                workers.stage(model.uptake, of: Trial.self, order: answers).named("gcmc")
             }
         }
         Flow("learning") {
@@ -67,17 +79,19 @@ struct Generate: Pipeline {
         }
         Flow("table") {
             evaluated
-            To(CSVOutput(output.output, columns: table.names) { (trial: Trial) in table.csv(trial) })
+            To(
+                CSVOutput(output.output, columns: table.names) { (trial: Trial) in table.csv(trial) },
+                allowLossy: isFree)
         }
         Flow("lines") {
             evaluated
-            To(LinesOutput(output.linesPath) { (trial: Trial) in table.json(trial) })
+            To(LinesOutput(output.linesPath) { (trial: Trial) in table.json(trial) }, allowLossy: isFree)
         }
         Flow("failures") {
             evaluated
             Filter { (trial: Trial) in trial.candidate.result.status == .failed }
             Map { (trial: Trial) in ScreeningFailure(trial.candidate) }
-            To(Topic<ScreeningFailure>("failures"))
+            To(Topic<ScreeningFailure>("failures"), allowLossy: isFree)
         }
     }
 

@@ -20,6 +20,12 @@ struct SearchOptions: ParsableArguments {
             "Propose nothing more after this time, such as 10min: the one option by which a clock decides how much is found.",
             valueName: "time"))
     var duration: Duration?
+    @Flag(
+        help: """
+            Never wait for a round to end: workers are always busy, on the newest proposals, and older ones are dropped. What is found then depends \
+            on the pace of the machine, and --budget is where proposals end.
+            """)
+    var freeRunning = false
     @Flag(help: "Evaluate as many frameworks in random order, too, and show both.") var compareRandom = false
     @Option(help: "What becomes of frameworks with the bonds of an earlier one: flag, skip (reject them) or keep.")
     var duplicates = DuplicateRule.skip
@@ -41,7 +47,12 @@ struct SearchOptions: ParsableArguments {
             throw ValidationError(
                 "\(name) must lie between \(range.lowerBound) and \(range.upperBound), not at \(value)")
         }
-        if let duration, duration <= .zero { throw ValidationError("--duration takes a time above zero, such as 10min") }
+        guard !freeRunning || !compareRandom else {
+            throw ValidationError("--compare-random compares rounds: it goes without --free-running")
+        }
+        if let duration, duration <= .zero {
+            throw ValidationError("--duration takes a time above zero, such as 10min")
+        }
     }
 
     /// The strategies that are run.
@@ -52,6 +63,7 @@ struct SearchOptions: ParsableArguments {
         var settings = CandidateProposer.Settings()
         (settings.budget, settings.roundSize, settings.seed) = (budget, round, seed)
         settings.search.warmUp = warmUp
+        settings.isFreeRunning = freeRunning
         return settings
     }
 

@@ -5,6 +5,9 @@ public import Penstock
 /// The key is the strategy. All that it remembers is in its state, so that a run that goes on from a checkpoint proposes what an undisturbed one
 /// does. A round is taken in when all of it has come, in the order of its numbers: neither the pace of evaluations nor the order in which they
 /// end has a say.
+///
+/// A search that runs freely does not wait for its rounds: whenever half as many outcomes have come as a round has, the surrogate learns, and a new
+/// round goes ahead of what still waits. What it finds depends on the pace.
 public struct CandidateProposer: KeyedProcess {
     /// How a search goes.
     public struct Settings: Sendable, Hashable {
@@ -14,6 +17,8 @@ public struct CandidateProposer: KeyedProcess {
         public var roundSize = 10
         /// How the surrogate chooses.
         public var search = CandidateSearch.Settings()
+        /// Whether it does not wait for its rounds.
+        public var isFreeRunning = false
         /// The seed of the random order.
         public var seed: UInt64 = 1
 
@@ -28,8 +33,10 @@ public struct CandidateProposer: KeyedProcess {
         var outcomes: [Outcome] = []
         /// How many candidates have been proposed.
         var proposed = 0
+        /// How many outcomes have come.
+        var evaluated = 0
         var round = 0
-        /// How many outcomes make the round full.
+        /// How many outcomes it takes for the next round.
         var expected = 0
         var timeIsUp = false
     }
@@ -75,11 +82,13 @@ public struct CandidateProposer: KeyedProcess {
                 (space[$0.number], $0.target ?? .nan)
             })
         memory.outcomes = []
-        let count = memory.timeIsUp ? 0 : min(self.settings.roundSize, self.settings.budget - memory.proposed)
-        let proposals = search.propose(count)
+        // Of what was proposed freely some never comes.
+        let used = self.settings.isFreeRunning ? memory.evaluated : memory.proposed
+        let count = memory.timeIsUp ? 0 : max(0, min(self.settings.roundSize, self.settings.budget - used))
+        let proposals = count > 0 ? search.propose(count) : []
         memory.search = search.memory
         memory.round += 1
-        memory.expected = proposals.count
+        memory.expected = self.settings.isFreeRunning ? max(1, self.settings.roundSize / 2) : proposals.count
         let first = memory.proposed + 1
         memory.proposed += proposals.count
         return proposals.enumerated().map { place, proposal in
@@ -93,6 +102,7 @@ public struct CandidateProposer: KeyedProcess {
 extension CandidateProposer.Memory {
     mutating func take(_ outcome: SearchOutcome) {
         timeIsUp = timeIsUp || outcome.timeIsUp != 0
+        evaluated += 1
         outcomes.append(
             CandidateProposer.Outcome(
                 evaluation: Int(outcome.evaluation), number: Int(outcome.number),

@@ -24,14 +24,20 @@ public struct SearchOutcome: FixedEvent, Hashable {
 
     /// The beginning of a search.
     public init(beginning strategy: SearchStrategy) {
-        (self.strategy, evaluation, number, target) = (strategy.rawValue, 0, 0, .nan)
+        self.init(strategy: strategy, evaluation: 0, number: 0, target: nil)
     }
 
     /// What came of a trial.
     public init(_ trial: Trial, _ target: SearchTarget) {
-        (strategy, evaluation) = (trial.proposal.strategy.rawValue, Int64(trial.proposal.evaluation))
-        number = Int64(trial.proposal.number)
-        self.target = target.learned(trial.candidate.result) ?? .nan
+        let proposal = trial.proposal
+        self.init(
+            strategy: proposal.strategy, evaluation: proposal.evaluation, number: proposal.number,
+            target: target.learned(trial.candidate.result))
+    }
+
+    init(strategy: SearchStrategy, evaluation: Int, number: Int, target: Double?) {
+        (self.strategy, self.evaluation, self.number) = (strategy.rawValue, Int64(evaluation), Int64(number))
+        self.target = target ?? .nan
     }
 
     /// The same outcome, with whether the time of the search was up when it came.
@@ -53,7 +59,9 @@ public struct SearchBeginning: Source {
     public var disorder: Penstock.Disorder { .ascending }
 
     /// The strategies.
-    public var summary: String { "the beginning of a search (\(strategies.map(\.description).joined(separator: ", ")))" }
+    public var summary: String {
+        "the beginning of a search (\(strategies.map(\.description).joined(separator: ", ")))"
+    }
 
     /// Begins.
     public func open(_ partition: Int, context: SourceContext) -> any SourceReader<SearchOutcome> {

@@ -29,8 +29,8 @@ public final class ScreeningWorkers: Sendable {
     public func stage<Item: Screenable>(
         _ tier: some ScreeningTier, of type: Item.Type, order: AsyncRequests.Order = .ordered
     ) -> MapAsync<Item, Item> {
-        // In order there are more than are worked on, so that a slow structure does not keep the next ones waiting.
-        MapAsync(capacity: order == .ordered ? 8 * count : count, timeout: nil, order: order) { [self] (item: Item) in
+        // More than are worked on, so that a slow structure does not keep the next ones waiting; out of order few are enough.
+        MapAsync(capacity: (order == .ordered ? 8 : 2) * count, timeout: nil, order: order) { [self] (item: Item) in
             guard !item.candidate.result.isFinished else { return item }
             var item = item
             let candidate = item.candidate
