@@ -4,6 +4,7 @@ import PenstockMOF
 @main struct MOFScreening: Pipeline {
     static let abstract =
         "Screen crystal structures for the adsorption of a gas, in tiers, from a folder to a ranked table."
+    static let verbs: [any ParsableCommand.Type] = [PipelineCommand<Generate>.self]
 
     @OptionGroup(title: "Input") var input: InputOptions
     @OptionGroup(title: "Model") var model: ModelOptions
@@ -23,8 +24,8 @@ import PenstockMOF
         let screened = Flow("screening") {
             structures
             workers.firstStage(ValidityTier()).named("validity")
-            KeyBy { (candidate: Candidate) in Duplicates.key(candidate) }
-            Process(Duplicates(input.duplicates)).named("duplicates")
+            KeyBy { (candidate: Candidate) in candidate.bondsKey }
+            Process(Duplicates<Candidate>(input.duplicates)).named("duplicates")
             workers.stage(PoreTier(seed: model.seed)).named("pores")
             Map { (candidate: Candidate) in limits.applied(to: candidate) }.named("worth energies")
             workers.stage(model.widom).named("widom")

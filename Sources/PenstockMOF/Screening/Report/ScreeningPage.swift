@@ -14,6 +14,10 @@ public struct ScreeningPage: Sendable {
     private let title: String
     private let conditions: [(name: String, value: String)]
     private let rows: [ResultRow]
+    /// What structures are ranked by.
+    private let score: Quantity
+    /// What comes before the parts that every page has.
+    private let sections: String
 
     /// A page about these results.
     /// - Parameters:
@@ -21,9 +25,16 @@ public struct ScreeningPage: Sendable {
     ///   - conditions: What a reader has to know of how the results were made.
     /// - Throws: An error where a line is no such row.
     public init(title: String, conditions: [(name: String, value: String)], lines: String) throws {
-        self.title = title
-        self.conditions = conditions
-        rows = try lines.split(separator: "\n").map { try ResultRow(String($0)) }
+        let rows = try lines.split(separator: "\n").map { try ResultRow(String($0)) }
+        self.init(title: title, conditions: conditions, rows: rows, score: Self.score(of: rows), sections: "")
+    }
+
+    init(
+        title: String, conditions: [(name: String, value: String)], rows: [ResultRow], score: Quantity,
+        sections: String
+    ) {
+        (self.title, self.conditions, self.rows) = (title, conditions, rows)
+        (self.score, self.sections) = (score, sections)
     }
 
     /// Writes the page; an older one of this name is replaced.
@@ -54,7 +65,7 @@ public struct ScreeningPage: Sendable {
         <dl>\(conditions.map { "<div><dt>\(HTML.escaped($0.name))</dt><dd>\(HTML.escaped($0.value))</dd></div>" }.joined())</dl>
         </header>
         <main>
-        \(best)
+        \(sections)\(best)
         \(trade)
         \(histograms)
         \(list("Rejected", ["rejected"], "by the validity screen, by a threshold or as duplicates"))
@@ -79,7 +90,7 @@ public struct ScreeningPage: Sendable {
     }
 
     /// What structures are ranked by: the first loading that there is, else the Henry coefficient.
-    private var score: Quantity {
+    private static func score(of rows: [ResultRow]) -> Quantity {
         let uptake = rows.first?.columns.first { column in
             column.hasPrefix("uptake_") && rows.contains { $0.number(column) != nil }
         }
@@ -90,12 +101,12 @@ public struct ScreeningPage: Sendable {
 
     /// The structures with a score, the best first; of equal ones the earlier.
     private var ranking: [ResultRow] {
-        let score = score.column
+        let column = score.column
         let scored = rows.enumerated().filter { row in
-            ["ok", "flagged"].contains(row.element.text("status")) && row.element.number(score) != nil
+            ["ok", "flagged"].contains(row.element.text("status")) && row.element.number(column) != nil
         }
         return scored.sorted { one, other in
-            let (left, right) = (one.element.number(score)!, other.element.number(score)!)
+            let (left, right) = (one.element.number(column)!, other.element.number(column)!)
             return left == right ? one.offset < other.offset : left > right
         }.map(\.element)
     }
@@ -103,9 +114,10 @@ public struct ScreeningPage: Sendable {
     private var best: String {
         let ranked = ranking.prefix(Self.bestCount)
         guard !ranked.isEmpty else { return "<section><h2>Best structures</h2><p>None has come so far.</p></section>" }
-        let columns: [Quantity] =
-            (score.column == Quantity.henry.column ? [] : [score])
-            + [.henry, .heat, .poreLimitingDiameter, .largestCavityDiameter, .surface, .heliumVoidFraction, .density]
+        let usual: [Quantity] = [
+            .henry, .heat, .poreLimitingDiameter, .largestCavityDiameter, .surface, .heliumVoidFraction, .density,
+        ]
+        let columns = (usual.contains { $0.column == score.column } ? [] : [score]) + usual
         let head = columns.map {
             "<th scope=\"col\">\(HTML.escaped($0.name))<small>\(HTML.escaped($0.unit))</small></th>"
         }
@@ -133,14 +145,13 @@ public struct ScreeningPage: Sendable {
     }
 
     private var trade: String {
-        let score = score
         let points = ranking.compactMap { row -> ParetoPlot.Point? in
             guard let x = row.number(Quantity.heat.column), let y = row.number(score.column) else { return nil }
             guard !score.isLogarithmic || y > 0 else { return nil }
             return ParetoPlot.Point(
                 name: row.text("name"), x: x, y: y, isDoubtful: row.truth("converged") == false)
         }
-        guard points.count > 1 else { return "" }
+        guard points.count > 1, score.column != Quantity.heat.column else { return "" }
         return """
             <section>
             <h2>What is gained, and what it costs to get it back</h2>

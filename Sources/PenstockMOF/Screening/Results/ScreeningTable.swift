@@ -145,36 +145,40 @@ public struct ScreeningTable: Sendable {
 
     /// The row for a CSV file.
     public func csv(_ result: ScreeningResult) -> [CSVField] {
-        fields(result).map { field in
-            switch field {
-            case .empty: .text("")
-            case .text(let text): .text(text)
-            case .number(let number): .number(number)
-            case .integer(let integer): .integer(integer)
-            case .truth(let truth): .text(truth ? "true" : "false")
-            }
-        }
+        fields(result).map(\.csv)
     }
 
     /// The row as a JSON object (RFC 8259) on one line, without its line end.
     public func json(_ result: ScreeningResult) -> String {
-        let members = zip(columns, fields(result)).map { column, field in
-            "\(Self.quoted(column.name)):\(Self.json(field))"
-        }
+        let members = zip(columns, fields(result)).map { "\(Field.quoted($0.name)):\($1.json)" }
         return "{\(members.joined(separator: ","))}"
     }
+}
 
-    private static func json(_ field: Field) -> String {
-        switch field {
+extension ScreeningTable.Field {
+    /// The field in a CSV file.
+    var csv: CSVField {
+        switch self {
+        case .empty: .text("")
+        case .text(let text): .text(text)
+        case .number(let number): .number(number)
+        case .integer(let integer): .integer(integer)
+        case .truth(let truth): .text(truth ? "true" : "false")
+        }
+    }
+
+    /// The field as a value of JSON.
+    var json: String {
+        switch self {
         case .empty: "null"
-        case .text(let text): quoted(text)
+        case .text(let text): Self.quoted(text)
         case .number(let number): "\(number)"
         case .integer(let integer): "\(integer)"
         case .truth(let truth): truth ? "true" : "false"
         }
     }
 
-    private static func quoted(_ text: String) -> String {
+    static func quoted(_ text: String) -> String {
         var quoted = "\""
         for scalar in text.unicodeScalars {
             switch scalar {

@@ -20,3 +20,17 @@ extension Optional: ScreeningTier where Wrapped: ScreeningTier {
         try self?.screen(file, &result)
     }
 }
+
+/// What goes through the tiers: a candidate, or something that has one and more to say of it.
+public protocol Screenable: Sendable {
+    /// The structure, and what was found of it so far.
+    var candidate: Candidate { get set }
+}
+
+extension Candidate: Screenable {
+    /// Itself.
+    public var candidate: Candidate {
+        get { self }
+        set { self = newValue }
+    }
+}

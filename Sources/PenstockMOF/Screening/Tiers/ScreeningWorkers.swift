@@ -21,10 +21,21 @@ public final class ScreeningWorkers: Sendable {
     ///
     /// The digest of a candidate and the identity of the tier decide the result.
     public func stage(_ tier: some ScreeningTier) -> MapAsync<Candidate, Candidate> {
-        // More than are worked on, so that a slow structure does not keep the next ones waiting.
-        MapAsync(capacity: 8 * count, timeout: nil) { [self] (candidate: Candidate) in
-            if candidate.result.isFinished { return candidate }
-            return await perform { candidate.screened(by: tier) }
+        stage(tier, of: Candidate.self)
+    }
+
+    /// A tier as a stage for what has a candidate and more: one item out for each that comes in.
+    /// - Parameter order: With `.unordered` a slow structure does not keep those behind it waiting, and the order is no longer that of the stream.
+    public func stage<Item: Screenable>(
+        _ tier: some ScreeningTier, of type: Item.Type, order: AsyncRequests.Order = .ordered
+    ) -> MapAsync<Item, Item> {
+        // More than are worked on, so that a slow structure does not keep the next ones waiting; out of order few are enough.
+        MapAsync(capacity: (order == .ordered ? 8 : 2) * count, timeout: nil, order: order) { [self] (item: Item) in
+            guard !item.candidate.result.isFinished else { return item }
+            var item = item
+            let candidate = item.candidate
+            item.candidate = await perform { candidate.screened(by: tier) }
+            return item
         }
     }
 
