@@ -99,12 +99,15 @@ public struct ScreeningPage: Sendable {
         return Quantity(column: uptake, name: "Loading at \(pressure)", unit: "mol/kg", isLogarithmic: false)
     }
 
-    /// The structures with a score, the best first; of equal ones the earlier.
+    /// The structures with a score.
+    private var scored: [ResultRow] {
+        rows.filter { ["ok", "flagged"].contains($0.text("status")) && $0.number(score.column) != nil }
+    }
+
+    /// Those with a score that has converged, the best first; of equal ones the earlier.
     private var ranking: [ResultRow] {
         let column = score.column
-        let scored = rows.enumerated().filter { row in
-            ["ok", "flagged"].contains(row.element.text("status")) && row.element.number(column) != nil
-        }
+        let scored = scored.filter { $0.truth("converged") != false }.enumerated()
         return scored.sorted { one, other in
             let (left, right) = (one.element.number(column)!, other.element.number(column)!)
             return left == right ? one.offset < other.offset : left > right
@@ -114,6 +117,11 @@ public struct ScreeningPage: Sendable {
     private var best: String {
         let ranked = ranking.prefix(Self.bestCount)
         guard !ranked.isEmpty else { return "<section><h2>Best structures</h2><p>None has come so far.</p></section>" }
+        let doubtful = scored.count { $0.truth("converged") == false }
+        let note =
+            doubtful == 0
+            ? ""
+            : " \(doubtful) with numbers that have not converged \(doubtful == 1 ? "is" : "are") not ranked: see the flagged ones."
         let usual: [Quantity] = [
             .henry, .heat, .poreLimitingDiameter, .largestCavityDiameter, .surface, .heliumVoidFraction, .density,
         ]
@@ -123,15 +131,14 @@ public struct ScreeningPage: Sendable {
         }
         let body = ranked.enumerated().map { place, row in
             let cells = columns.map { "<td>\(row.number($0.column).map(HTML.number) ?? "")</td>" }.joined()
-            let note = row.truth("converged") == false ? " <abbr title=\"not converged\">*</abbr>" : ""
             let status = HTML.escaped(row.text("status"))
-            return "<tr><td>\(place + 1)</td><th scope=\"row\">\(HTML.escaped(row.text("name")))\(note)</th>\(cells)"
+            return "<tr><td>\(place + 1)</td><th scope=\"row\">\(HTML.escaped(row.text("name")))</th>\(cells)"
                 + "<td><span class=\"\(status)\">\(status)</span></td></tr>"
         }
         return """
             <section>
             <h2>Best structures</h2>
-            <p>By \(HTML.escaped(score.sentenceName)). An asterisk marks numbers that have not converged.</p>
+            <p>By \(HTML.escaped(score.sentenceName)).\(note)</p>
             <div class="wide"><table>
             <thead><tr><th scope="col">#</th><th scope="col" class="text">Structure</th>
             \(head.joined(separator: "\n"))
@@ -145,19 +152,20 @@ public struct ScreeningPage: Sendable {
     }
 
     private var trade: String {
-        let points = ranking.compactMap { row -> ParetoPlot.Point? in
+        let points = scored.compactMap { row -> ParetoPlot.Point? in
             guard let x = row.number(Quantity.heat.column), let y = row.number(score.column) else { return nil }
             guard !score.isLogarithmic || y > 0 else { return nil }
             return ParetoPlot.Point(
                 name: row.text("name"), x: x, y: y, isDoubtful: row.truth("converged") == false)
         }
+        let plot = ParetoPlot(points: points, x: .heat, y: score)
         guard points.count > 1, score.column != Quantity.heat.column else { return "" }
         return """
             <section>
             <h2>What is gained, and what it costs to get it back</h2>
             <p>\(HTML.escaped(score.name)) against the heat of adsorption, which regeneration has to bring up. The structures on the line are the Pareto front:
-            none other has more at a lower heat. Hollow marks have not converged, and are not on it.</p>
-            \(ParetoPlot(points: points, x: .heat, y: score).svg)
+            none other has more at a lower heat. Hollow marks have not converged, and are not on it\(plot.outsideCount == 0 ? "" : "; \(plot.outsideCount) of them would be outside of the picture").</p>
+            \(plot.svg)
             </section>
             """
     }
@@ -167,7 +175,10 @@ public struct ScreeningPage: Sendable {
             .poreLimitingDiameter, .largestCavityDiameter, .surface, .heliumVoidFraction, .henry, .heat,
         ]
         let figures = quantities.compactMap { quantity -> String? in
-            let values = rows.compactMap { $0.number(quantity.column) }
+            // What has not converged says nothing about energies.
+            let isEnergy = [Quantity.henry.column, Quantity.heat.column].contains(quantity.column)
+            let trusted = isEnergy ? rows.filter { $0.truth("converged") != false } : rows
+            let values = trusted.compactMap { $0.number(quantity.column) }
             return Histogram(quantity, values)?.svg
         }
         guard !figures.isEmpty else { return "" }
