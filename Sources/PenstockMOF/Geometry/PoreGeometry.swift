@@ -43,7 +43,7 @@ public struct PoreGeometry: Sendable, Hashable {
     ///   - crystal: Atoms count with `Element.poreRadius`.
     ///   - probeRadius: The radius of the probe in Å, not negative.
     ///   - seed: For the rotation of the points on each atom.
-    ///   - pointsPerAtom: Points on each atom by which the surface is measured; nil for two million in all, 2000 at least.
+    ///   - pointsPerAtom: Points on each atom by which the surface is measured; nil for a million in all, but 2000 to 20,000 each.
     public init?(of crystal: Crystal, probeRadius: Double = 1.86, seed: UInt64 = 0, pointsPerAtom: Int? = nil) {
         guard let map = PoreMap(of: crystal, probeRadius: probeRadius) else { return nil }
         self.init(of: crystal, map: map, seed: seed, pointsPerAtom: pointsPerAtom)

@@ -4,7 +4,7 @@ public struct PoreTier: ScreeningTier {
     private let pointsPerAtom: Int?
     private let seed: UInt64
 
-    /// Pores for a probe of this radius in Å, 1.86 for nitrogen, with so many points on each atom: two million in all unless they are given.
+    /// Pores for a probe of this radius in Å, 1.86 for nitrogen, with so many points on each atom: as many as the size of the cell asks for unless they are given.
     public init(probeRadius: Double = 1.86, pointsPerAtom: Int? = nil, seed: UInt64) {
         precondition(probeRadius >= 0 && probeRadius.isFinite, "the radius of a probe is not negative")
         precondition(pointsPerAtom ?? 1 > 0, "a surface needs a point at least")
