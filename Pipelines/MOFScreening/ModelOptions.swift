@@ -14,6 +14,8 @@ struct ModelOptions: ParsableArguments {
     var charges = ChargeUse.auto
     @Option(help: "The framework's Lennard-Jones parameters: uff, dreiding, or a table of comma-separated values.")
     var forceField = ForceFieldOption.uff
+    @Flag(help: "Close pockets that the gas, as a sphere of its kinetic diameter, cannot enter from outside.")
+    var blockPockets = false
     @Option(help: "The seed of all random numbers.") var seed: UInt64 = 1
 
     func validate() throws {
@@ -40,7 +42,7 @@ struct ModelOptions: ParsableArguments {
     private var conditions: AdsorptionConditions {
         AdsorptionConditions(
             guest: gas.molecule, temperatureKelvin: temperature, forceField: Result { try forceField.read() },
-            charges: charges, seed: seed)
+            charges: charges, seed: seed, blockingDiameter: blockPockets ? gas.molecule.kineticDiameter : nil)
     }
 
     /// What a reader of the results has to know of how they were made.
@@ -49,7 +51,8 @@ struct ModelOptions: ParsableArguments {
             ("gas", gas.molecule.name), ("temperature", "\(temperature) K"), ("force field", forceField.description),
             ("charges", charges.rawValue), ("insertions", "\(insertions)"),
             ("loadings", pressures.isEmpty ? "none" : "\(gcmc?.description ?? ""), \(cycles) cycles"),
-            ("cutoff", "12.8 Å, truncated, no tail"), ("seed", "\(seed)"),
+            ("cutoff", "12.8 Å, truncated, no tail"), ("pockets", blockPockets ? "closed" : "open"),
+            ("seed", "\(seed)"),
         ]
     }
 }

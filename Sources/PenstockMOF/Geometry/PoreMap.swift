@@ -74,6 +74,12 @@ public struct PoreMap: Sendable {
         return network.components[component].dimensionality == 0
     }
 
+    /// Whether a place (Cartesian, Å) belongs to a pocket: as `isBlocked`, but for places in pores too small for the probe, where a molecule is
+    /// seldom and which it may reach from a channel beside them.
+    func isInPocket(_ place: SIMD3<Double>) -> Bool {
+        component(near: place).map { network.components[$0].dimensionality == 0 } ?? false
+    }
+
     /// The region of a place where the probe has room.
     func pore(at place: SIMD3<Double>) -> Region {
         guard let component = component(near: place) else { return .solid }

@@ -29,7 +29,8 @@ public struct ScreeningTable: Sendable {
     /// - Parameters:
     ///   - pressures: Those of the loadings; 0.15 bar and 1 bar have their columns in any case.
     ///   - showsProcessorTime: Whether `cpu_s` is filled in. It is the one field that differs between a run and its replay.
-    public init(pressures: [Pressure] = [], showsProcessorTime: Bool = false) {
+    ///   - showsStrain: Whether there is a column `lattice_strain`.
+    public init(pressures: [Pressure] = [], showsProcessorTime: Bool = false, showsStrain: Bool = false) {
         func number(_ name: String, _ value: @escaping @Sendable (ScreeningResult) -> Double?) -> Column {
             Column(name: name) { result in value(result).map { .number(significant($0, digits: 7)) } ?? .empty }
         }
@@ -71,7 +72,7 @@ public struct ScreeningTable: Sendable {
                 number("largest_weight_share", \.largestWeightShare),
                 Column(name: "converged") { $0.isConverged.map { .truth($0) } ?? .empty },
                 Column(name: "flags") { .text($0.remarks.map(\.code).joined(separator: " ")) },
-            ]
+            ] + (showsStrain ? [number("lattice_strain", \.latticeStrain)] : [])
     }
 
     /// The names of the columns.

@@ -20,16 +20,20 @@ public struct AdsorptionConditions: Sendable {
     public var charges: ChargeUse
     /// The seed of the screening.
     public var seed: UInt64
+    /// Pockets that a hard sphere of this diameter in Å cannot enter are closed to the gas; nil to leave all of them open, as reference numbers do.
+    public var blockingDiameter: Double?
 
     /// Conditions.
     /// - Precondition: The temperature is above zero.
     public init(
         guest: GuestMolecule = .carbonDioxide, temperatureKelvin: Double = 298,
-        forceField: Result<ForceField, any Error> = .success(.uff), charges: ChargeUse = .auto, seed: UInt64 = 1
+        forceField: Result<ForceField, any Error> = .success(.uff), charges: ChargeUse = .auto, seed: UInt64 = 1,
+        blockingDiameter: Double? = nil
     ) {
         precondition(temperatureKelvin > 0 && temperatureKelvin.isFinite, "a temperature is above zero")
+        precondition((blockingDiameter ?? 0) >= 0 && (blockingDiameter ?? 0).isFinite, "a diameter is not negative")
         (self.guest, self.temperatureKelvin, self.forceField) = (guest, temperatureKelvin, forceField)
-        (self.charges, self.seed) = (charges, seed)
+        (self.charges, self.seed, self.blockingDiameter) = (charges, seed, blockingDiameter)
     }
 
     /// The conditions in words, with all parameters of the force field.
@@ -45,7 +49,9 @@ public struct AdsorptionConditions: Sendable {
         let sites = guest.sites.map {
             "\($0.name) \($0.position) \($0.lennardJones.epsilonKelvin) \($0.lennardJones.sigma) \($0.charge)"
         }
-        return "\(guest.name) \(sites) \(guest.criticalPoint) \(temperatureKelvin) \(charges) \(seed) \(field)"
+        let blocking = blockingDiameter.map { " blocking \($0)" } ?? ""
+        let gas = "\(guest.name) \(sites) \(guest.criticalPoint) \(temperatureKelvin)"
+        return "\(gas) \(charges) \(seed) \(field)\(blocking)"
     }
 
     /// Whether charges enter for a structure; nil where they are missing and must not be.
@@ -55,6 +61,11 @@ public struct AdsorptionConditions: Sendable {
         case .auto: crystal.hasCharges && guest.isCharged
         case .cif: crystal.hasCharges ? guest.isCharged : nil
         }
+    }
+
+    /// The pockets that are closed to the gas; nil where there are none, or all are left open.
+    func blocked(in crystal: Crystal) -> BlockedRegions? {
+        blockingDiameter.flatMap { BlockedRegions(pocketsOf: crystal, diameter: $0) }
     }
 
     /// The distance of grid points that guide insertions, in Å: wider in cells so large that a million would not be enough.

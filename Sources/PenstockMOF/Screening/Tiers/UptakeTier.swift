@@ -21,13 +21,14 @@ public struct UptakeTier: ScreeningTier {
         let host = try HostPotential(
             crystal: crystal, forceField: conditions.forceField.get(), guests: [conditions.guest],
             interactions: Interactions(usesCharges: conditions.usesCharges(crystal) ?? false))
+        let blocked = conditions.blocked(in: crystal)
         for pressure in pressures {
             let gas = PengRobinson(
                 conditions.guest.criticalPoint, temperatureKelvin: conditions.temperatureKelvin,
                 pressurePascal: pressure.pascal)
             let simulation = GCMC(
                 temperatureKelvin: conditions.temperatureKelvin, fugacitiesPascal: [gas.fugacityPascal],
-                initialCycles: cycles / 2, cycles: cycles,
+                initialCycles: cycles / 2, cycles: cycles, blocked: blocked,
                 guideSpacing: AdsorptionConditions.guideSpacing(0.8, crystal), seed: conditions.seed)
             let loaded = simulation.run(.direct(host), cellMass: crystal.molarMass, key: "\(crystal.name)@\(pressure)")
             let loading = loaded.loading[0]

@@ -22,13 +22,23 @@ public struct WidomTier: ScreeningTier {
             return result.end(
                 .rejected, "chargesMissing", "the file has no charges for all atoms, as --charges cif asks")
         }
+        // A void fraction is geometry: pockets count.
         let helium = try insert(.helium, Self.heliumTemperatureKelvin, into: crystal, usingCharges: false)
         // More than all of the cell, as attraction of very light frameworks gives, is kept as it is.
         result.heliumVoidFraction = helium.meanWeight.value
-        let plain = try insert(conditions.guest, conditions.temperatureKelvin, into: crystal, usingCharges: false)
-        var best = plain
-        if usesCharges {
-            best = try insert(conditions.guest, conditions.temperatureKelvin, into: crystal, usingCharges: true)
+        let blocked = conditions.blocked(in: crystal)
+        func insertGas(usingCharges: Bool) throws -> WidomResult {
+            try insert(
+                conditions.guest, conditions.temperatureKelvin, into: crystal, usingCharges: usingCharges,
+                blocked: blocked)
+        }
+        let plain = try insertGas(usingCharges: false)
+        let best = usesCharges ? try insertGas(usingCharges: true) : plain
+        if let blocked {
+            result.flag(
+                "pocketsBlocked",
+                "\(significant(100 * blocked.share, digits: 2)) % of the cell belong to pockets that are closed to the gas"
+            )
         }
         result.henryCoefficientWithoutCharges = plain.henryCoefficient.value
         result.heatOfAdsorptionWithoutCharges = plain.heatOfAdsorption?.value
@@ -48,14 +58,15 @@ public struct WidomTier: ScreeningTier {
     }
 
     private func insert(
-        _ guest: GuestMolecule, _ temperature: Double, into crystal: Crystal, usingCharges: Bool
+        _ guest: GuestMolecule, _ temperature: Double, into crystal: Crystal, usingCharges: Bool,
+        blocked: BlockedRegions? = nil
     ) throws -> WidomResult {
         let host = try HostPotential(
             crystal: crystal, forceField: conditions.forceField.get(), guests: [guest],
             interactions: Interactions(usesCharges: usingCharges))
         return WidomInsertion(
             temperatureKelvin: temperature, insertions: insertions,
-            guideSpacing: AdsorptionConditions.guideSpacing(0.6, crystal), seed: conditions.seed
+            guideSpacing: AdsorptionConditions.guideSpacing(0.6, crystal), blocked: blocked, seed: conditions.seed
         ).run(host, cellMass: crystal.molarMass, key: crystal.name)
     }
 }
