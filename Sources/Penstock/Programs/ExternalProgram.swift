@@ -88,7 +88,8 @@ public struct ExternalProgram: Sendable {
         try Task.checkCancellation()
         let path = try path()
         let folder = try WorkingFolder(of: self)
-        var isKept = folders.kept == .all
+        // Those that were cancelled leave none in any case.
+        var isKept = false
         defer { if !isKept { folder.remove() } }
         do {
             for (name, bytes) in files.sorted(by: { $0.key < $1.key }) { try folder.write(bytes, to: name) }
@@ -101,6 +102,7 @@ public struct ExternalProgram: Sendable {
                 room -= bytes.count
                 found[name] = bytes
             }
+            isKept = folders.kept == .all
             return ProgramOutcome(
                 files: found, standardOutput: end.output, standardError: end.errors,
                 folder: isKept ? folder.path : nil)

@@ -49,7 +49,7 @@ import Testing
             return sum * step * step * step / (edge * edge * edge)
         }
         return (
-            mean(of: 40, side: 8, from: 9) { $0 < cageRadius }, mean(of: 52, side: edge, from: 0) { $0 > cageRadius }
+            mean(of: 24, side: 8, from: 9) { $0 < cageRadius }, mean(of: 44, side: edge, from: 0) { $0 > cageRadius }
         )
     }()
 

