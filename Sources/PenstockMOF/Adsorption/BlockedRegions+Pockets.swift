@@ -29,7 +29,7 @@ extension BlockedRegions {
     public var share: Double { Double(isBlocked.count { $0 }) / Double(isBlocked.count) }
 
     /// The size of a voxel in Å, and the most of them: larger cells have larger ones.
-    private static let spacing = 0.25
+    private static let spacing = 0.3
     private static let voxelsMax = 4e6
 }
 

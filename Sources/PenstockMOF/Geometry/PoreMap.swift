@@ -74,10 +74,14 @@ public struct PoreMap: Sendable {
         return network.components[component].dimensionality == 0
     }
 
-    /// Whether a place (Cartesian, Å) belongs to a pocket: as `isBlocked`, but for places in pores too small for the probe, where a molecule is
-    /// seldom and which it may reach from a channel beside them.
+    /// Whether a place (Cartesian, Å) belongs to a pocket, to the precision of the grid.
+    ///
+    /// As `isBlocked`, but without its way to the top of a pore, and not in pores too small for the probe: a molecule is seldom there, and may
+    /// come from a channel beside them.
     func isInPocket(_ place: SIMD3<Double>) -> Bool {
-        component(near: place).map { network.components[$0].dimensionality == 0 } ?? false
+        guard let corner = grid.highestCorner(around: place), basins.labels[corner.index] >= 0 else { return false }
+        let component = network.componentOfBasin[Int(basins.labels[corner.index])]
+        return component >= 0 && network.components[Int(component)].dimensionality == 0
     }
 
     /// The region of a place where the probe has room.

@@ -53,17 +53,15 @@ import Testing
         )
     }()
 
-    @Test("the inside of the cage is blocked, the outside is not, for gases of any size")
+    @Test("the inside of the cage is blocked, the outside is not")
     func regions() throws {
-        for diameter in [2.6, 3.3, 3.8] {
-            let blocked = try #require(BlockedRegions(pocketsOf: Self.cage, diameter: diameter))
-            #expect(blocked.contains(SIMD3(repeating: 0.5)))
-            #expect(blocked.contains(SIMD3(0.5 + 1.5 / Self.edge, 0.5, 0.5)))
-            #expect(!blocked.contains(.zero) && !blocked.contains(SIMD3(0.5 + 8 / Self.edge, 0.5, 0.5)))
-            // Within the sphere on which the atoms lie, and not far below it.
-            let sphere = 4 / 3 * Double.pi * pow(Self.cageRadius, 3) / pow(Self.edge, 3)
-            #expect((0.3...1.05).contains(blocked.share / sphere))
-        }
+        let blocked = try #require(BlockedRegions(pocketsOf: Self.cage, diameter: 3.3))
+        #expect(blocked.contains(SIMD3(repeating: 0.5)))
+        #expect(blocked.contains(SIMD3(0.5 + 1.5 / Self.edge, 0.5, 0.5)))
+        #expect(!blocked.contains(.zero) && !blocked.contains(SIMD3(0.5 + 8 / Self.edge, 0.5, 0.5)))
+        // Within the sphere on which the atoms lie, and not far below it.
+        let sphere = 4 / 3 * Double.pi * pow(Self.cageRadius, 3) / pow(Self.edge, 3)
+        #expect((0.3...1.05).contains(blocked.share / sphere))
         let open = Crystal(
             name: "open", cell: Self.cage.cell, atoms: [Atom(element: .carbon, label: "C", position: .zero)])
         #expect(BlockedRegions(pocketsOf: open, diameter: 3.3) == nil)
@@ -102,7 +100,7 @@ import Testing
             let conditions = AdsorptionConditions(guest: .methane, blockingDiameter: diameter)
             var result = ScreeningResult(name: "cage")
             let pressure = try #require(Pressure(pascal: 100_000))
-            try UptakeTier(conditions, pressures: [pressure], cycles: 4000).screen(Self.file, &result)
+            try UptakeTier(conditions, pressures: [pressure], cycles: 2000).screen(Self.file, &result)
             loadings.append(try #require(result.uptakes.first).loading)
         }
         let mass = 60 * Element.carbon.mass / 1000
