@@ -100,7 +100,7 @@ let package = Package(
         .target(
             name: "Penstock",
             dependencies: [
-                .target(name: "PenstockBroker", condition: .when(traits: ["Broker"])),
+                "CPenstockShim", .target(name: "PenstockBroker", condition: .when(traits: ["Broker"])),
                 "PenstockCommands", "PenstockEngine", "PenstockEvents", "PenstockFormats", "PenstockLog",
                 argumentParser, logging, metrics,
             ],

@@ -6,6 +6,7 @@ extension MOFScreening {
     /// Reads the force field and compares the names of the files, before anything is done.
     func check(_ verb: PipelineVerb) throws {
         _ = try model.forceField.read()
+        if relaxation.relax { try relaxation.check() }
         if case .file(let path) = model.forceField { try output.check(against: path, named: "--force-field") }
         if let input = input.input { try output.check(against: input, named: "--input") }
     }

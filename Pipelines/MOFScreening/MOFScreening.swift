@@ -8,6 +8,7 @@ import PenstockMOF
 
     @OptionGroup(title: "Input") var input: InputOptions
     @OptionGroup(title: "Model") var model: ModelOptions
+    @OptionGroup(title: "Relaxation") var relaxation: RelaxationOptions
     @OptionGroup(title: "Thresholds") var thresholds: ThresholdOptions
     @OptionGroup(title: "Output") var output: OutputOptions
     @OptionGroup(title: "Work") var work: WorkOptions
@@ -15,7 +16,8 @@ import PenstockMOF
     var body: some Dataflow {
         let workers = ScreeningWorkers(work.workers)
         let table = ScreeningTable(
-            pressures: model.pressures, comparison: model.comparison, showsProcessorTime: output.cpuTimes)
+            pressures: model.pressures, comparison: model.comparison, showsProcessorTime: output.cpuTimes,
+            showsStrain: relaxation.relax)
         let limits = thresholds.limits
         let structures = Flow("structures") {
             From(StructureFolder(input.input))
@@ -28,6 +30,9 @@ import PenstockMOF
             Process(Duplicates<Candidate>(input.duplicates)).named("duplicates")
             workers.stage(PoreTier(seed: model.seed)).named("pores")
             Map { (candidate: Candidate) in limits.applied(to: candidate) }.named("worth energies")
+            if relaxation.relax {
+                relaxation.relaxation(atATime: work.workers).stage(strainMax: relaxation.maxStrain).named("relaxation")
+            }
             workers.stage(model.widom).named("widom")
             Map { (candidate: Candidate) in limits.applied(to: candidate) }.named("worth loadings")
             workers.stage(model.competitor).named("competitor")

@@ -25,6 +25,8 @@ struct ModelOptions: ParsableArguments {
             comma-separated values.
             """)
     var forceField = ForceFieldOption.uff
+    @Flag(help: "Close pockets that the gas, as a sphere of its kinetic diameter, cannot enter from outside.")
+    var blockPockets = false
     @Option(help: "The seed of all random numbers.") var seed: UInt64 = 1
 
     func validate() throws {
@@ -93,7 +95,7 @@ struct ModelOptions: ParsableArguments {
     private var conditions: AdsorptionConditions {
         AdsorptionConditions(
             guest: gas.molecule, temperatureKelvin: temperature, forceField: Result { try forceField.read() },
-            charges: charges, seed: seed)
+            charges: charges, seed: seed, blockingDiameter: blockPockets ? gas.molecule.kineticDiameter : nil)
     }
 
     /// What a reader of the results has to know of how they were made.
@@ -107,6 +109,7 @@ struct ModelOptions: ParsableArguments {
                 over.map { "\($0.molecule.name)\(fraction.map { ", mixed with \($0) of the gas" } ?? "")" } ?? "none"
             ),
             ("desorption", desorption?.description ?? "none"), ("cutoff", "12.8 Å, truncated, no tail"),
+            ("pockets", blockPockets ? "closed" : "open"),
             ("seed", "\(seed)"),
         ]
     }

@@ -54,7 +54,7 @@ public struct AsyncRequests: Sendable, Hashable {
 /// How often and when something that failed is tried again.
 public struct Retries: Sendable, Hashable {
     /// The most attempts behind the first one.
-    let count: Int
+    package let count: Int
     private let first: Duration
     private let factor: Double
     private let longest: Duration
@@ -75,7 +75,7 @@ public struct Retries: Sendable, Hashable {
     }
 
     /// How long to wait before the retry with this number, from 0, in nanoseconds.
-    func delay(before retry: Int) -> Int64 {
+    package func delay(before retry: Int) -> Int64 {
         var delay = Double(first.nanoseconds)
         let limit = Double(longest.nanoseconds)
         for _ in 0..<retry where delay < limit { delay *= factor }

@@ -74,6 +74,16 @@ public struct PoreMap: Sendable {
         return network.components[component].dimensionality == 0
     }
 
+    /// Whether a place (Cartesian, Å) belongs to a pocket, to the precision of the grid.
+    ///
+    /// As `isBlocked`, but without its way to the top of a pore, and not in pores too small for the probe: a molecule is seldom there, and may
+    /// come from a channel beside them.
+    func isInPocket(_ place: SIMD3<Double>) -> Bool {
+        guard let corner = grid.highestCorner(around: place), basins.labels[corner.index] >= 0 else { return false }
+        let component = network.componentOfBasin[Int(basins.labels[corner.index])]
+        return component >= 0 && network.components[Int(component)].dimensionality == 0
+    }
+
     /// The region of a place where the probe has room.
     func pore(at place: SIMD3<Double>) -> Region {
         guard let component = component(near: place) else { return .solid }

@@ -108,6 +108,8 @@ public struct ScreeningResult: Sendable, Hashable, Codable {
     public internal(set) var competitor: Competitor?
     /// Loadings of mixtures, in the order of their pressures.
     public internal(set) var mixtureUptakes: [MixtureUptake] = []
+    /// The lattice strain of the relaxed cell; nil where the structure was not relaxed.
+    public internal(set) var latticeStrain: Double?
     /// The processor time of all tiers in s. It differs from run to run.
     public internal(set) var cpuSeconds = 0.0
 
@@ -138,6 +140,7 @@ public struct ScreeningResult: Sendable, Hashable, Codable {
         case let error as StructureError:
             end(.failed, error.code.rawValue, (error.line.map { "line \($0): " } ?? "") + error.reason)
         case let error as ForceFieldError: end(.failed, error.code.rawValue, error.description)
+        case let error as RelaxationError: end(.failed, error.code.rawValue, error.summary)
         default: end(.failed, "error", "\(error)")
         }
     }

@@ -43,7 +43,11 @@ public struct ScreeningTable: Sendable {
     ///   - pressures: Those of the loadings; 0.15 bar and 1 bar have their columns in any case.
     ///   - comparison: What more there is.
     ///   - showsProcessorTime: Whether `cpu_s` is filled in. It is the one field that differs between a run and its replay.
-    public init(pressures: [Pressure] = [], comparison: Comparison = Comparison(), showsProcessorTime: Bool = false) {
+    ///   - showsStrain: Whether there is a column `lattice_strain`.
+    public init(
+        pressures: [Pressure] = [], comparison: Comparison = Comparison(), showsProcessorTime: Bool = false,
+        showsStrain: Bool = false
+    ) {
         let usual = [Pressure(pascal: 15_000)!, Pressure(pascal: 100_000)!]
         var others: [Pressure] = []
         for pressure in pressures where !usual.contains(pressure) && !others.contains(pressure) {
@@ -78,6 +82,7 @@ public struct ScreeningTable: Sendable {
                 Column(name: "converged") { $0.isConverged.map { .truth($0) } ?? .empty },
                 Column(name: "flags") { .text($0.remarks.map(\.code).joined(separator: " ")) },
             ] + pressures.map(Self.uptakeError) + Self.columns(of: comparison, pressures)
+            + (showsStrain ? [Self.number("lattice_strain", \.latticeStrain)] : [])
     }
 
     private static func number(_ name: String, _ value: @escaping @Sendable (ScreeningResult) -> Double?) -> Column {

@@ -20,16 +20,20 @@ public struct AdsorptionConditions: Sendable {
     public var charges: ChargeUse
     /// The seed of the screening.
     public var seed: UInt64
+    /// Pockets that a hard sphere of this diameter in Å cannot enter are closed to the gas; nil to leave all of them open, as reference numbers do.
+    public var blockingDiameter: Double?
 
     /// Conditions.
     /// - Precondition: The temperature is above zero.
     public init(
         guest: GuestMolecule = .carbonDioxide, temperatureKelvin: Double = 298,
-        forceField: Result<ForceField, any Error> = .success(.uff), charges: ChargeUse = .auto, seed: UInt64 = 1
+        forceField: Result<ForceField, any Error> = .success(.uff), charges: ChargeUse = .auto, seed: UInt64 = 1,
+        blockingDiameter: Double? = nil
     ) {
         precondition(temperatureKelvin > 0 && temperatureKelvin.isFinite, "a temperature is above zero")
+        precondition((blockingDiameter ?? 0) >= 0 && (blockingDiameter ?? 0).isFinite, "a diameter is not negative")
         (self.guest, self.temperatureKelvin, self.forceField) = (guest, temperatureKelvin, forceField)
-        (self.charges, self.seed) = (charges, seed)
+        (self.charges, self.seed, self.blockingDiameter) = (charges, seed, blockingDiameter)
     }
 
     /// The conditions in words, with all parameters of the force field.
@@ -45,7 +49,9 @@ public struct AdsorptionConditions: Sendable {
         let sites = guest.sites.map {
             "\($0.name) \($0.position) \($0.lennardJones.epsilonKelvin) \($0.lennardJones.sigma) \($0.charge)"
         }
-        return "\(guest.name) \(sites) \(guest.criticalPoint) \(temperatureKelvin) \(charges) \(seed) \(field)"
+        let blocking = blockingDiameter.map { " blocking \($0)" } ?? ""
+        let gas = "\(guest.name) \(sites) \(guest.criticalPoint) \(temperatureKelvin)"
+        return "\(gas) \(charges) \(seed) \(field)\(blocking)"
     }
 
     /// Whether charges enter for a structure; nil where they are missing and must not be.
@@ -65,18 +71,22 @@ public struct AdsorptionConditions: Sendable {
         var conditions = self
         conditions.guest = guest
         if let temperatureKelvin { conditions.temperatureKelvin = temperatureKelvin }
+        if blockingDiameter != nil { conditions.blockingDiameter = guest.kineticDiameter }
         return conditions
     }
 
-    /// The gas at zero loading.
-    func insert(insertions: Int, into crystal: Crystal, usingCharges: Bool) throws -> WidomResult {
+    /// The gas at zero loading, without what is closed to it.
+    func insert(
+        insertions: Int, into crystal: Crystal, usingCharges: Bool, blocked: BlockedRegions? = nil
+    ) throws -> WidomResult {
         try WidomInsertion(
             temperatureKelvin: temperatureKelvin, insertions: insertions,
-            guideSpacing: Self.guideSpacing(0.6, crystal), seed: seed
+            guideSpacing: Self.guideSpacing(0.6, crystal), blocked: blocked, seed: seed
         ).run(host([guest], crystal, usingCharges), cellMass: crystal.molarMass, key: crystal.name)
     }
 
-    /// Loadings with a gas, or with a mixture of gases by mole fractions, at a pressure; with charges where they are used.
+    /// Loadings with a gas, or with a mixture of gases by mole fractions, at a pressure; with charges where they are used, and
+    /// without the pockets that are closed to the smallest of them.
     func load(
         _ crystal: Crystal, with gases: [(guest: GuestMolecule, fraction: Double)], at pressure: Pressure, cycles: Int
     ) throws -> GCMCResult {
@@ -87,7 +97,8 @@ public struct AdsorptionConditions: Sendable {
         let host = try host(guests, crystal, usesCharges(crystal, guests) ?? false)
         return GCMC(
             temperatureKelvin: temperatureKelvin, fugacitiesPascal: gas.fugacitiesPascal, initialCycles: cycles / 2,
-            cycles: cycles, guideSpacing: Self.guideSpacing(0.8, crystal), seed: seed
+            cycles: cycles, blocked: blocked(in: crystal, to: guests), guideSpacing: Self.guideSpacing(0.8, crystal),
+            seed: seed
         ).run(.direct(host), cellMass: crystal.molarMass, key: "\(crystal.name)@\(pressure)")
     }
 
@@ -95,6 +106,17 @@ public struct AdsorptionConditions: Sendable {
         try HostPotential(
             crystal: crystal, forceField: forceField.get(), guests: guests,
             interactions: Interactions(usesCharges: usingCharges))
+    }
+
+    /// The pockets that are closed to the gas; nil where there are none, or all are left open.
+    func blocked(in crystal: Crystal) -> BlockedRegions? {
+        blockingDiameter.flatMap { BlockedRegions(pocketsOf: crystal, diameter: $0) }
+    }
+
+    private func blocked(in crystal: Crystal, to guests: [GuestMolecule]) -> BlockedRegions? {
+        guard guests.count > 1 else { return blocked(in: crystal) }
+        let smallest = guests.map { with(guest: $0) }.min { ($0.blockingDiameter ?? 0) < ($1.blockingDiameter ?? 0) }
+        return smallest?.blocked(in: crystal)
     }
 
     /// The distance of grid points that guide insertions, in Å: wider in cells so large that a million would not be enough.

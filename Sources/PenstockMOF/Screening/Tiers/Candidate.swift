@@ -31,6 +31,30 @@ public struct Candidate: Event {
         return next
     }
 
+    /// The candidate behind its relaxation: rejected where it is strained by more than the limit. The tiers behind see the structure as it was.
+    ///
+    /// The time that LAMMPS takes does not count as processor time of the tiers.
+    /// - Throws: `CancellationError`. What goes wrong with LAMMPS ends the screening of this structure and no other.
+    func relaxed(by relaxation: FrameworkRelaxation, strainMax: Double) async throws -> Candidate {
+        guard !result.isFinished else { return self }
+        var next = self
+        do {
+            let strain = try await relaxation.relax(file.crystal()).strain.value
+            next.result.latticeStrain = strain
+            if strain > strainMax {
+                next.result.end(
+                    .rejected, "unstable",
+                    "relaxed, the cell is strained by \(significant(strain, digits: 3)), above \(strainMax)")
+            }
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            next.result.fail(error)
+        }
+        next.digest = digest.adding("relaxation 1 \(relaxation.identity) \(strainMax)")
+        return next
+    }
+
     /// The candidate behind a decision that costs nothing, such as a threshold; only what it decides counts in the digest.
     mutating func decide(_ decision: (inout ScreeningResult) -> Void) {
         let before = result

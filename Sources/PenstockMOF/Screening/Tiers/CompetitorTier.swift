@@ -18,7 +18,8 @@ public struct CompetitorTier: ScreeningTier {
     public func screen(_ file: StructureFile, _ result: inout ScreeningResult) throws {
         let crystal = try file.crystal()
         let other = try conditions.insert(
-            insertions: insertions, into: crystal, usingCharges: conditions.usesCharges(crystal) ?? false)
+            insertions: insertions, into: crystal, usingCharges: conditions.usesCharges(crystal) ?? false,
+            blocked: conditions.blocked(in: crystal))
         let henry = other.henryCoefficient
         result.competitor = ScreeningResult.Competitor(
             gas: conditions.guest.name, henryCoefficient: henry.value,

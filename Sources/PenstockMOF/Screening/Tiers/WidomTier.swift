@@ -25,15 +25,24 @@ public struct WidomTier: ScreeningTier {
             return result.end(
                 .rejected, "chargesMissing", "the file has no charges for all atoms, as --charges cif asks")
         }
+        // A void fraction is geometry: pockets count.
         let helium = try conditions.with(
             guest: .helium, temperatureKelvin: Self.heliumTemperatureKelvin
         ).insert(insertions: 2 * insertions, into: crystal, usingCharges: false)
         // More than all of the cell, as attraction of very light frameworks gives, is kept as it is.
         result.heliumVoidFraction = helium.meanWeight.value
-        let plain = try conditions.insert(insertions: insertions, into: crystal, usingCharges: false)
+        let blocked = conditions.blocked(in: crystal)
+        let plain = try conditions.insert(
+            insertions: insertions, into: crystal, usingCharges: false, blocked: blocked)
         var best = plain
         if usesCharges {
-            best = try conditions.insert(insertions: insertions, into: crystal, usingCharges: true)
+            best = try conditions.insert(insertions: insertions, into: crystal, usingCharges: true, blocked: blocked)
+        }
+        if let blocked {
+            result.flag(
+                "pocketsBlocked",
+                "\(significant(100 * blocked.share, digits: 2)) % of the cell belong to pockets that are closed to the gas"
+            )
         }
         result.henryCoefficientWithoutCharges = plain.henryCoefficient.value
         result.heatOfAdsorptionWithoutCharges = plain.heatOfAdsorption?.value
