@@ -134,7 +134,9 @@ struct RememberedAnswerTests {
                     await outside.answer(Sample(key: sample.key, number: sample.key), seed: seed)
                 }, .to(collector),
             ]
-            try await makeRun(stages, folder.path, batch: batch).run()
+            // Read from the topic each time, or from memory.
+            let limits = AnswerMemory.Limits(recentBytes: seed % 2 == 0 ? 0 : 1 << 20)
+            try await makeRun(stages, folder.path, batch: batch, limits: limits).run()
             #expect(outside.asked == [0: 1, 1: 1, 2: 1, 3: 1, 4: 1], "seed \(seed)")
             #expect(collector.values.count == 400 && collector.values.allSatisfy { $0.number == $0.key * 10 })
             #expect(try await keys(folder.path).count == 5)
