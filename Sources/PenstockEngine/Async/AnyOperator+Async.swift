@@ -11,10 +11,10 @@ extension AnyOperator {
     ) {
         let answer = ValueType(Out.self)
         let records = recording.map { ", and records the answer in the topic \($0.topic)" } ?? ""
+        let kept = recording != nil ? "recorded" : remembering != nil ? "remembered" : nil
         self.init(
             summary: "asks for a \(answer.name) for each event\(records)", output: answer, isKeyed: false,
-            ordersEvents: false, defect: requests.defect ?? recording.flatMap { _ in answer.defect(whenKept: "recorded") }
-                ?? remembering.flatMap { _ in answer.defect(whenKept: "remembered") }
+            ordersEvents: false, defect: requests.defect ?? kept.flatMap { answer.defect(whenKept: $0) }
         ) { context, origin in
             let memory = context.memory.flatMap { memory in
                 remembering.map { AnswerLookup<In, Out>(memory, $0.key) }

@@ -9,8 +9,8 @@ struct AnswerKeyTests {
     func parts() {
         let keys = [
             AnswerKey("ab", "c"), AnswerKey("a", "bc"), AnswerKey("abc"), AnswerKey("c", "ab"), AnswerKey("abc", ""),
-            AnswerKey(1, 2), AnswerKey(2, 1), AnswerKey(1), AnswerKey(1, 2, 0), AnswerKey(1.0, 2.0), AnswerKey("x", 1.5),
-            AnswerKey("x", 1.5.nextUp), AnswerKey(UInt8(1), UInt8(2)),
+            AnswerKey(1, 2), AnswerKey(2, 1), AnswerKey(1), AnswerKey(1, 2, 0), AnswerKey(1.0, 2.0),
+            AnswerKey("x", 1.5), AnswerKey("x", 1.5.nextUp), AnswerKey(UInt8(1), UInt8(2)),
         ]
         #expect(Set(keys).count == keys.count)
         #expect(AnswerKey("x", 1.5, 7) == AnswerKey("x", 1.5, 7) && AnswerKey(0.0) == AnswerKey(-0.0))

@@ -363,7 +363,8 @@ struct RememberedAnswerTests {
             }?.summary
         }
         let closed = Self.asking("ask", by: Self.byNumber) { (_: Sample) in Closed {} }
-        #expect(problem([Self.source(1), closed, .to(Collector(Closed.self))])?.contains("cannot be remembered") == true)
+        let unwritable = problem([Self.source(1), closed, .to(Collector(Closed.self))])
+        #expect(unwritable?.contains("its answers cannot be remembered: make Closed an Event") == true)
         let twice = [Self.source(1), asking, asking.named("again"), .to(Collector(Sample.self))]
         #expect(problem(twice)?.contains("two stages write to the topic") == true)
     }

@@ -31,7 +31,7 @@ private struct Screening: Pipeline {
                 return Structure(number: s.number, value: Double(s.number) / 2)
             }
             CompactMapAsync(
-                answers: .remembered(in: "uptake", by: { (s: Structure) in AnswerKey(s.key.first, s.key.second, pressure) })
+                answers: .remembered(in: "uptake", by: { (s: Structure) in AnswerKey(s.number, s.value, pressure) })
             ) { (s: Structure) async -> Structure? in
                 Self.asked.withLock { $0.uptake += 1 }
                 return s.number % 2 == 0 ? nil : Structure(number: s.number, value: s.value * pressure)

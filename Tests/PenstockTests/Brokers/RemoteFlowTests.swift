@@ -142,7 +142,8 @@ struct RemoteFlowTests {
             let rows = Collected<Int>()
             _ = try await Flow("squares") {
                 From(Generated(numbers.count) { n in (numbers.lowerBound + n, Timestamp(nanoseconds: Int64(n))) })
-                MapAsync(timeout: nil, answers: .remembered(in: "squares", by: { (n: Int) in AnswerKey(n) })) { (n: Int) in
+                MapAsync(timeout: nil, answers: .remembered(in: "squares", by: { (n: Int) in AnswerKey(n) })) {
+                    (n: Int) in
                     asked.withLock { $0 += 1 }
                     try await Task.sleep(for: .milliseconds(1))
                     return n * n
