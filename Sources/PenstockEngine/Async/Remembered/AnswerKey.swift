@@ -32,15 +32,15 @@ public struct AnswerKey: Sendable, Hashable {
     /// The key of several values, which differs when one of them does, or their order: text, integers, floating-point numbers by their value.
     public init<First: EventKey, each Part: EventKey>(_ first: First, _ parts: repeat each Part) {
         var bytes: [UInt8] = []
-        func add(_ part: some EventKey) {
-            part.withCanonicalBytes { part in
-                // With the length in front, so that "ab", "c" is not "a", "bc".
-                withUnsafeBytes(of: UInt64(part.count).littleEndian) { bytes.append(contentsOf: $0) }
-                bytes.append(contentsOf: part)
-            }
-        }
-        add(first)
-        repeat add(each parts)
+        Self.add(first, to: &bytes)
+        repeat Self.add(each parts, to: &bytes)
         self.init(bytes: bytes)
+    }
+
+    private static func add(_ part: some EventKey, to bytes: inout [UInt8]) {
+        let part = part.withCanonicalBytes { Array($0) }
+        // With the length in front, so that "ab", "c" is not "a", "bc".
+        withUnsafeBytes(of: UInt64(part.count).littleEndian) { bytes.append(contentsOf: $0) }
+        bytes += part
     }
 }
