@@ -122,7 +122,9 @@ struct RememberedAnswerTests {
         #expect(outside.asked.count == 200 && outside.asked.values.allSatisfy { $0 == 1 })
     }
 
-    @Test("events of one key that is asked for wait for its answer, and nobody is asked twice", arguments: [1, 7, 4096])
+    @Test(
+        "events of one key that is asked for wait for its answer, and nobody is asked twice",
+        arguments: [1, 7, 4096])
     func oneKey(batch: Int) async throws {
         for seed in UInt64(0)..<4 {
             let folder = try TestFolder()
@@ -228,7 +230,9 @@ struct RememberedAnswerTests {
         #expect(outside.asked.keys.allSatisfy { $0 >= 20 } && outside.asked[20] == 1, "\(outside.asked)")
     }
 
-    @Test("a request that failed is not remembered; its retries and time-outs are those of one request for all its events")
+    @Test(
+        "a request that failed is not remembered; its retries and time-outs are those of one request for all its events"
+    )
     func failed() async throws {
         let folder = try TestFolder()
         let (attempts, outside) = (Guarded(0), Outside())
@@ -343,7 +347,9 @@ struct RememberedAnswerTests {
 
     // MARK: Plans
 
-    @Test("explain says where answers are remembered; they need a log, values that can be written and a topic of their own")
+    @Test(
+        "explain says where answers are remembered; they need a log, values that can be written and a topic of their own"
+    )
     func rules() async throws {
         struct Closed: Sendable { var body: @Sendable () -> Void }
         let asking = Self.asking("ask", by: Self.byNumber) { Outside.answer($0) }
