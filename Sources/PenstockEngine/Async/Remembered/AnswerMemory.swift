@@ -70,13 +70,13 @@ final class AnswerMemory: Sendable {
             _ = try await log.openTopic(
                 rule.topic, schema: rule.schema, creatingWith: TopicConfiguration(durability: durability))
             return try await log.sharedWriter(for: TopicPartition(rule.topic))
-        } catch  where error.code == .partitionOwned {
+        } catch let error where error.code == .partitionOwned {
             report(
                 .warning(
                     "\(stage) remembers no new answers: another run has the topic \(rule.topic) to itself; a log behind brokers can be written by both"
                 ))
             return nil
-        } catch  where error.code == .schemaMismatch {
+        } catch let error where error.code == .schemaMismatch {
             let held = try await log.describe(rule.topic).schema
             throw EngineError.option(
                 problem: "\(stage) remembers answers of the type \(rule.answer), \(rule.schema.name), but the topic "
