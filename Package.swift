@@ -36,6 +36,7 @@ let package = Package(
         .library(name: "PenstockMOF", targets: ["PenstockMOF"]),
         .executable(name: "penstock", targets: ["penstock"]),
         .executable(name: "LiveTomography", targets: ["LiveTomography"]),
+        .executable(name: "MOFScreening", targets: ["MOFScreening"]),
         .executable(name: "SensorWindows", targets: ["SensorWindows"]),
     ],
     traits: [
@@ -60,6 +61,7 @@ let package = Package(
         .systemLibrary(name: "CFFTW", pkgConfig: "fftw3f", providers: [.apt(["libfftw3-dev"])]),
         .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
         .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
+        .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
         .systemLibrary(name: "CTIFF", pkgConfig: "libtiff-4", providers: [.apt(["libtiff-dev"])]),
         .systemLibrary(name: "CUring", pkgConfig: "liburing", providers: [.apt(["liburing-dev"])]),
@@ -72,7 +74,7 @@ let package = Package(
         // Row 2
         .target(name: "PenstockEvents", dependencies: ["CPenstockShim"], swiftSettings: strict),
         .target(
-            name: "PenstockFormats", dependencies: ["CHDF5", "CLZ4", "CPNG", "CTIFF", "CZlib", "CZstd", crypto],
+            name: "PenstockFormats", dependencies: ["CHDF5", "CLZ4", "CPNG", "CTIFF", "CZlib", "CZstd"],
             swiftSettings: strict),
 
         // Row 3
@@ -113,10 +115,12 @@ let package = Package(
             swiftSettings: strictOnCaller),
         .target(
             name: "PenstockTomography",
-            dependencies: ["Penstock", "PenstockEvents", "PenstockFormats", "PenstockLog", "CFFTW", "CPenstockShim"],
+            dependencies: [
+                "Penstock", "PenstockEvents", "PenstockFormats", "PenstockLog", "CFFTW", "CPenstockShim", crypto,
+            ],
             swiftSettings: strict),
         .target(
-            name: "PenstockMOF", dependencies: ["Penstock", "PenstockEvents", "PenstockFormats"],
+            name: "PenstockMOF", dependencies: ["COpenBLAS", "Penstock", "PenstockEvents", "PenstockFormats"],
             swiftSettings: strict),
 
         // Row 7
@@ -133,6 +137,11 @@ let package = Package(
             name: "LiveTomography",
             dependencies: ["Penstock", "PenstockFormats", "PenstockLog", "PenstockTomography"],
             path: "Pipelines/LiveTomography",
+            swiftSettings: strict),
+        .executableTarget(
+            name: "MOFScreening",
+            dependencies: ["Penstock", "PenstockMOF"],
+            path: "Pipelines/MOFScreening",
             swiftSettings: strict),
         .executableTarget(
             name: "SensorWindows",
@@ -165,7 +174,10 @@ let package = Package(
         .testTarget(
             name: "PenstockEventsTests", dependencies: ["CPenstockShim", "PenstockEvents"], swiftSettings: strict),
         .testTarget(
-            name: "PenstockMOFTests", dependencies: ["PenstockFormats", "PenstockMOF", "TestSupport"],
+            name: "PenstockMOFTests",
+            dependencies: [
+                "Penstock", "PenstockEngine", "PenstockEvents", "PenstockFormats", "PenstockMOF", "TestSupport",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "PenstockFormatsTests", dependencies: ["PenstockFormats", "TestSupport"], swiftSettings: strict),
@@ -246,7 +258,13 @@ let package = Package(
             name: "LiveTomographyTests",
             dependencies: [
                 "LiveTomography", "PenstockEngine", "PenstockEvents", "PenstockFormats", "PenstockLog",
-                "PenstockTomography", "TestSupport",
+                "PenstockTesting", "PenstockTomography", "TestSupport",
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "MOFScreeningTests",
+            dependencies: [
+                "MOFScreening", "PenstockEngine", "PenstockEvents", "PenstockLog", "PenstockMOF", "TestSupport",
             ],
             swiftSettings: strict),
     ],

@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// The figures of one measurement, in order, for people or for scripts.
 package struct FigureList {
     private enum Value {
@@ -14,6 +16,13 @@ package struct FigureList {
 
     /// Adds what is not a number; a word without quotation marks.
     package mutating func add(_ name: String, _ word: String) { figures.append((name, .word(word))) }
+
+    /// Adds the mean number of busy threads of the machine in the last minute.
+    package mutating func addLoad() {
+        var load = [0.0, 0, 0]
+        getloadavg(&load, 3)
+        add("load_1_minute", load[0])
+    }
 
     /// Prints one line for each figure, or all as one JSON object.
     package func print(json: Bool) {

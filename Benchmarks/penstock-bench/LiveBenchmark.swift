@@ -1,6 +1,5 @@
 import ArgumentParser
 import Foundation
-import Glibc
 import Penstock
 import PenstockBenchmarks
 import PenstockEvents
@@ -76,9 +75,7 @@ struct LiveBenchmark: AsyncParsableCommand {
         figures.add("latency_ms_p99", latencies[(99 * latencies.count - 1) / 100])
         figures.add("latency_ms_max", latencies[latencies.count - 1])
         figures.add("cpu_ms_per_projection", cpu * 1e-6 / Double(angles * halfTurns))
-        var load = [0.0, 0, 0]
-        getloadavg(&load, 3)
-        figures.add("load_1_minute", load[0])
+        figures.addLoad()
         figures.print(json: json)
     }
 }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Glibc
 import PenstockBenchmarks
 import PenstockEvents
 import PenstockTomography
@@ -43,9 +42,7 @@ struct SlidingWindowBenchmark: ParsableCommand {
         let floor = FourierFloor(angles: 180, period: period, isMeasured: true)
         figures.add("fft_floor_cpu_us_per_projection", floor.cpuMicrosecondsPerAngle(repeats: 5, angles: 180))
         figures.add("fft_floor_cpu_ms_per_image_pair", floor.gridCPUMilliseconds(repeats: 5))
-        var load = [0.0, 0, 0]
-        getloadavg(&load, 3)
-        figures.add("load_1_minute", load[0])
+        figures.addLoad()
         figures.print(json: json)
     }
 

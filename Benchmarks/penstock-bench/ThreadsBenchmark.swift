@@ -1,6 +1,5 @@
 import ArgumentParser
 import Dispatch
-import Glibc
 import PenstockBenchmarks
 import PenstockTomography
 
@@ -62,9 +61,7 @@ struct ThreadsBenchmark: ParsableCommand {
         figures.add("ms_per_slice", speed.several * 1000 / Double(slices))
         figures.add("speedup", speed.one / speed.several)
         figures.add("floor_speedup", floor.one / floor.several)
-        var load = [0.0, 0, 0]
-        getloadavg(&load, 3)
-        figures.add("load_1_minute", load[0])
+        figures.addLoad()
         figures.print(json: json)
     }
 

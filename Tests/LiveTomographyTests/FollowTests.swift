@@ -137,24 +137,14 @@ import Testing
         "an NXtomo file is read while it is written, with the flats that come again",
         .enabled(if: Python.hasReaders, "\(Python.missing)"), arguments: ["complete", "silent"])
     func growingNXtomo(end: String) throws {
-        let writer = Process()
-        writer.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        writer.arguments = ["python3", "-c", Self.writer, folder.path, end]
-        let (input, output) = (Pipe(), Pipe())
-        writer.standardInput = input
-        writer.standardOutput = output
-        try writer.run()
-        defer {
-            try? input.fileHandleForWriting.close()
-            writer.waitUntilExit()
-        }
         // Its first line: the datasets are there.
-        _ = output.fileHandleForReading.availableData
-        let outcome = try Program.run(
-            Self.run + ["--input", "growing.nxs", "--follow", end == "complete" ? "300" : "4"], in: folder)
-        #expect(outcome.status == 0, "\(outcome.errors)")
-        #expect(writer.isRunning)
-        #expect(try Volume(folder("v.h5")).slices == expected())
-        #expect(outcome.output.contains("40 projections recorded"))
+        try Python.whileRunning(Self.writer, folder.path, end) { isRunning in
+            let outcome = try Program.run(
+                Self.run + ["--input", "growing.nxs", "--follow", end == "complete" ? "300" : "4"], in: folder)
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            #expect(isRunning())
+            #expect(try Volume(folder("v.h5")).slices == expected())
+            #expect(outcome.output.contains("40 projections recorded"))
+        }
     }
 }

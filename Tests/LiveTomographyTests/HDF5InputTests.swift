@@ -139,30 +139,20 @@ import Testing
 
     @Test("a file that another program still writes is read while it grows", arguments: ["complete", "silent"])
     func growing(end: String) throws {
-        let writer = Process()
-        writer.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        writer.arguments = ["python3", "-c", Self.writer, folder.path, end]
-        let (input, output) = (Pipe(), Pipe())
-        writer.standardInput = input
-        writer.standardOutput = output
-        try writer.run()
-        defer {
-            try? input.fileHandleForWriting.close()
-            writer.waitUntilExit()
-        }
         // Its first line: the datasets are there.
-        _ = output.fileHandleForReading.availableData
-        // A long time-out where the attribute ends the scan; a short one, but longer than the pauses, where it does not.
-        let timeout = end == "complete" ? "300" : "4"
-        let outcome = try Program.run(
-            Self.run + ["growing.h5", "--follow", timeout, "--log", "log"], in: folder)
-        #expect(outcome.status == 0, "\(outcome.errors)")
-        #expect(writer.isRunning)
-        let slices = try Volume(folder("v.h5")).slices
-        #expect(try self.slices(of: "scan.h5") == slices)
-        let replay = try Program.run(
-            ["replay", "--log", "log", "--centre", "50.3", "--output", "r.h5"], in: folder)
-        #expect(replay.status == 0)
-        #expect(try Volume(folder("r.h5")).slices == slices)
+        try Python.whileRunning(Self.writer, folder.path, end) { isRunning in
+            // A long time-out where the attribute ends the scan; a short one, but longer than the pauses, where it does not.
+            let timeout = end == "complete" ? "300" : "4"
+            let outcome = try Program.run(
+                Self.run + ["growing.h5", "--follow", timeout, "--log", "log"], in: folder)
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            #expect(isRunning())
+            let slices = try Volume(folder("v.h5")).slices
+            #expect(try self.slices(of: "scan.h5") == slices)
+            let replay = try Program.run(
+                ["replay", "--log", "log", "--centre", "50.3", "--output", "r.h5"], in: folder)
+            #expect(replay.status == 0)
+            #expect(try Volume(folder("r.h5")).slices == slices)
+        }
     }
 }

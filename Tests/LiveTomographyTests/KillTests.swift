@@ -1,5 +1,6 @@
 import Foundation
 import PenstockFormats
+import PenstockTesting
 import TestSupport
 import Testing
 
@@ -29,7 +30,7 @@ import Testing
         let frame = 64 * 2
         var random = SystemRandomNumberGenerator()
         let seed = random.next()
-        var generator = SplitMix(state: seed)
+        var generator = SeededRandom(seed: seed)
         print("kill -9: \(Self.rounds) rounds, seed \(seed)")
         var inTheMiddle = 0
         for round in 0..<Self.rounds {
@@ -111,18 +112,5 @@ import Testing
             "run", "--input", "part.h5", "--no-checksum", "--log", "part", "--centre", "33", "--output", "expected.h5",
             in: folder)
         #expect(try folder.data("replay.h5") == folder.data("expected.h5"))
-    }
-}
-
-/// SplitMix64 (G. L. Steele et al., 2014, DOI 10.1145/2714064.2660195).
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import PenstockFormats
+import PenstockTomography
 import TestSupport
 import Testing
 

@@ -29,4 +29,23 @@ package enum Python {
         guard process.terminationStatus == 0 else { throw Failure(output: text) }
         return text.trimmingCharacters(in: .whitespacesAndNewlines)
     }
+
+    /// Calls `body` while a program runs, once that has printed its first line. The program reads its input to the end before it goes.
+    package static func whileRunning(
+        _ program: String, _ arguments: String..., body: (_ isRunning: () -> Bool) throws -> Void
+    ) throws {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = ["python3", "-c", program] + arguments
+        let (input, output) = (Pipe(), Pipe())
+        process.standardInput = input
+        process.standardOutput = output
+        try process.run()
+        defer {
+            try? input.fileHandleForWriting.close()
+            process.waitUntilExit()
+        }
+        _ = output.fileHandleForReading.availableData
+        try body { process.isRunning }
+    }
 }

@@ -5,13 +5,13 @@
 #endif
 
 /// An open file of the operating system, closed at the end of its life.
-struct FileDescriptor: ~Copyable {
+package struct FileDescriptor: ~Copyable {
     let path: String
     private let number: Int32
 
     /// Opens an existing file for reading.
     /// - Throws: `notFound` or `notReadable`.
-    init(opening path: String) throws(FormatError) {
+    package init(opening path: String) throws(FormatError) {
         let number = open(path, O_RDONLY | O_CLOEXEC)
         guard number >= 0 else { throw SystemFailure.last.error(.opening, file: path) }
         self.path = path
@@ -67,7 +67,7 @@ struct FileDescriptor: ~Copyable {
     }
 
     /// Reads up to `buffer.count` bytes at the present position; 0 at the end of the file.
-    func read(into buffer: UnsafeMutableRawBufferPointer) throws(FormatError) -> Int {
+    package func read(into buffer: UnsafeMutableRawBufferPointer) throws(FormatError) -> Int {
         while true {
             let count = systemRead(number, buffer.baseAddress, buffer.count)
             if count >= 0 { return count }

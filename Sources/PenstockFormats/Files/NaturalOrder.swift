@@ -1,7 +1,7 @@
 /// The order in which a person lists numbered files: runs of digits by their value, so that `raw_9` stands before `raw_10`.
-enum NaturalOrder {
+package enum NaturalOrder {
     /// Whether `left` stands before `right`. Texts are compared by their bytes; of equal numbers, the one with fewer zeros in front is first.
-    static func precedes(_ left: String, _ right: String) -> Bool {
+    package static func precedes(_ left: String, _ right: String) -> Bool {
         var (left, right) = (Substring(left).utf8, Substring(right).utf8)
         var zeros = 0
         while let first = left.first, let second = right.first {

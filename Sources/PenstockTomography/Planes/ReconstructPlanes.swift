@@ -54,10 +54,7 @@ public struct ReconstructPlanes: WindowOperator {
 
         /// Brings them back.
         public init(restoring records: [RecordReader]) throws(RecordError) {
-            for record in records {
-                var record = record
-                projections.append(try Projection(reading: &record))
-            }
+            projections = try [Projection](restoring: records)
         }
     }
 
@@ -66,11 +63,7 @@ public struct ReconstructPlanes: WindowOperator {
 
     /// A projection enters.
     public func add(_ projection: Projection, state: inout State, context: OperatorContext) throws {
-        if let first = state.projections.first {
-            guard first.rows == projection.rows, first.columns == projection.columns else {
-                throw TomographyError.shapeChanged(kind: "projection", index: projection.index)
-            }
-        }
+        try state.projections.checkShape(of: projection)
         state.projections.append(projection)
     }
 

@@ -72,10 +72,7 @@ public struct Reconstruct: WindowOperator {
             images = try WarmImages(restoring: records.suffix(count + 1))
             var others = records.dropLast(count + 1)
             grids = try SlidingGrids(restoring: &others)
-            for record in others {
-                var record = record
-                projections.append(try Projection(reading: &record))
-            }
+            projections = try [Projection](restoring: others)
         }
     }
 
@@ -84,11 +81,8 @@ public struct Reconstruct: WindowOperator {
 
     /// A projection enters.
     public func add(_ projection: Projection, state: inout State, context: OperatorContext) throws {
-        if let first = state.projections.first {
-            guard first.rows == projection.rows, first.columns == projection.columns else {
-                throw TomographyError.shapeChanged(kind: "projection", index: projection.index)
-            }
-        } else {
+        try state.projections.checkShape(of: projection)
+        if state.projections.isEmpty {
             // Said with the first projection, not after the last.
             _ = try rows.places(from: projection.firstRow, count: projection.rows)
         }

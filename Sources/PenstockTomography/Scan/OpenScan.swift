@@ -54,7 +54,7 @@ final class OpenScan {
         let isGrowing = scan.growth != nil && listed == nil
         angles.givenUnit = options.angleUnit ?? (isGrowing ? angles.unit ?? .degrees : nil)
         if scan.growth != nil { scan.sections = scan.sections.first(projections: angles.values.count) }
-        let count = scan.count(of: .projection)
+        let count = scan.sections.count(of: .projection)
         surplusAngles = scan.growth == nil ? angles.values.count - count : 0
         angleUnit = angles.givenUnit ?? angles.unit
         anglesDegrees = try Self.degrees(angles, count, scan.growth != nil, options)
@@ -87,7 +87,7 @@ final class OpenScan {
         }
         properties["last_angle"] = "\(anglesDegrees.last ?? 0)"
         for (kind, name) in [(FrameKind.projection, "projections"), (.flat, "flats"), (.dark, "darks")] {
-            let count = sections.lazy.filter { $0.kind == kind }.map(\.range.count).reduce(0, +)
+            let count = sections.count(of: kind)
             if count > 0 { properties[name] = "\(count)" }
         }
         if options.takesChecksum { properties["sha256"] = try FileChecksum.sha256(files) }
@@ -104,8 +104,7 @@ final class OpenScan {
         let now = others.replace(in: found.sections).first(projections: angles.values.count)
         guard now.frameCount > sections.frameCount else { return false }
         sections = now
-        let count = now.lazy.filter { $0.kind == .projection }.map(\.range.count).reduce(0, +)
-        anglesDegrees = try Self.degrees(angles, count, true, options)
+        anglesDegrees = try Self.degrees(angles, now.count(of: .projection), true, options)
         return true
     }
 
@@ -134,7 +133,7 @@ final class OpenScan {
         while true {
             (scan.sections, scan.angles) = try growth.look()
             let angles = listed ?? scan.angles?.values.count ?? .max
-            let count = min(scan.count(of: .projection), angles)
+            let count = min(scan.sections.count(of: .projection), angles)
             guard count < 2 else { return }
             guard .now - begin < timeout, try !growth.isComplete() else {
                 if let obstacle = growth.obstacle { throw obstacle }
@@ -171,14 +170,6 @@ final class OpenScan {
         }
     }
 
-    /// Pixels of a section as a frame of a scan that is not recorded.
-    func frame(_ pixels: Payload, _ section: ScanSection, _ index: Int) -> Frame {
-        Frame(
-            scan: ScanID(0), kind: section.kind, index: index,
-            angleDegrees: section.kind == .projection ? anglesDegrees[index] : 0, rows: rows, columns: columns,
-            pixelType: section.frames.pixelType, pixels: pixels)
-    }
-
     private func check(_ block: Payload, of section: ScanSection, firstIndex: Int) throws(FormatError) {
         if section.kind == .flat, block.withUnsafeBytes({ $0.allSatisfy { $0 == 0 } }) {
             throw section.frames.error(
@@ -199,7 +190,7 @@ final class OpenScan {
     /// The size of the frames, once all have the same and there are enough of each kind.
     private static func checkedSize(_ scan: StoredScan, _ path: String) throws(FormatError) -> (rows: Int, columns: Int)
     {
-        let count = scan.count(of: .projection)
+        let count = scan.sections.count(of: .projection)
         guard count >= 2, let projections = scan.sections.first(where: { $0.kind == .projection })?.frames else {
             throw FormatError(
                 .wrongShape, file: path, count == 0 ? "there are no projections" : "there is only one projection",
@@ -220,7 +211,7 @@ final class OpenScan {
                     hint: "flats, darks and projections must come from the same region of the detector")
             }
         }
-        guard scan.count(of: .flat) > 0 else {
+        guard scan.sections.count(of: .flat) > 0 else {
             throw FormatError(
                 .wrongShape, file: path, "there are no flats",
                 hint: "without an image of the beam the projections cannot be normalised; give --flats FILE")

@@ -110,3 +110,21 @@ extension Projection: Event {
         guard values.count == 4 * rows * columns else { throw .invalidField("values of a projection") }
     }
 }
+
+extension [Projection] {
+    /// Reads the projections of a window's snapshot back.
+    init(restoring records: some Sequence<RecordReader>) throws(RecordError) {
+        self = []
+        for record in records {
+            var record = record
+            append(try Projection(reading: &record))
+        }
+    }
+
+    /// Whether a projection may come behind these in one window.
+    /// - Throws: `TomographyError.shapeChanged` where it has another size.
+    func checkShape(of next: Projection) throws(TomographyError) {
+        guard let first, first.rows != next.rows || first.columns != next.columns else { return }
+        throw .shapeChanged(kind: "projection", index: next.index)
+    }
+}

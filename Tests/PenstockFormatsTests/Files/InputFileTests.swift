@@ -30,22 +30,6 @@ import Testing
         #expect(formatError { _ = try FileKind(of: folder("absent")) }?.code == .notFound)
     }
 
-    @Test("the SHA-256 of files is that of their contents one behind the other")
-    func checksum() throws {
-        // FIPS 180-4, examples of NIST: "abc", and the empty message.
-        let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-        #expect(try FileChecksum.sha256([folder.write("abc", to: "abc")]) == abc)
-        #expect(try FileChecksum.sha256([folder.write("a", to: "a"), folder.write("bc", to: "bc")]) == abc)
-        #expect(
-            try FileChecksum.sha256([folder.write("", to: "empty")])
-                == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
-        // A million times "a", the third example: more than one block is read.
-        #expect(
-            try FileChecksum.sha256([folder.write(String(repeating: "a", count: 1_000_000), to: "million")])
-                == "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0")
-        #expect(formatError { _ = try FileChecksum.sha256([folder("absent")]) }?.code == .notFound)
-    }
-
     @Test("lines end as on any system, and what is no text is refused")
     func lines() throws {
         #expect(try TextFile.lines(of: folder.write("1\r\n\n 2\n", to: "list")) == ["1", "", " 2", ""])

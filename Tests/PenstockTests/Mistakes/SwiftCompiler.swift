@@ -19,8 +19,8 @@ struct SwiftCompiler {
 
     /// The C modules of this package and of those that it builds on.
     private static let libraries = [
-        "CFFTW", "CFabric", "CHDF5", "CLZ4", "CPNG", "CTIFF", "CTaskHook", "CUring", "CZlib", "CZstd",
-        "_AtomicsShims", "CNIOAtomics",
+        "CFFTW", "CFabric", "CHDF5", "CLZ4", "COpenBLAS", "CPNG", "CTIFF", "CTaskHook", "CUring", "CZlib",
+        "CZstd", "_AtomicsShims", "CNIOAtomics",
         "CNIODarwin", "CNIOLLHTTP", "CNIOLinux", "CNIOOpenBSD", "CNIOPosix", "CNIOWindows",
     ]
 

@@ -17,26 +17,3 @@ struct OtherFrames {
         (sections + own.filter { !kinds.contains($0.kind) }).filter { !$0.range.isEmpty }
     }
 }
-
-extension [ScanSection] {
-    /// The number of all frames.
-    var frameCount: Int { lazy.map(\.range.count).reduce(0, +) }
-
-    /// What comes before the projection with the number `count`.
-    func first(projections count: Int) -> [ScanSection] {
-        var left = count
-        var result: [ScanSection] = []
-        for section in self {
-            guard section.kind == .projection, section.range.count > left else {
-                if section.kind == .projection { left -= section.range.count }
-                result.append(section)
-                continue
-            }
-            var part = section
-            part.range = section.range.prefix(left)
-            if !part.range.isEmpty { result.append(part) }
-            break
-        }
-        return result
-    }
-}

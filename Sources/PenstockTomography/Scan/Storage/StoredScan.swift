@@ -23,6 +23,32 @@ struct ScanSection {
     }
 }
 
+extension [ScanSection] {
+    /// The number of all frames.
+    var frameCount: Int { lazy.map(\.range.count).reduce(0, +) }
+
+    /// The number of frames of a kind.
+    func count(of kind: FrameKind) -> Int { lazy.filter { $0.kind == kind }.map(\.range.count).reduce(0, +) }
+
+    /// What comes before the projection with the number `count`.
+    func first(projections count: Int) -> [ScanSection] {
+        var left = count
+        var result: [ScanSection] = []
+        for section in self {
+            guard section.kind == .projection, section.range.count > left else {
+                if section.kind == .projection { left -= section.range.count }
+                result.append(section)
+                continue
+            }
+            var part = section
+            part.range = section.range.prefix(left)
+            if !part.range.isEmpty { result.append(part) }
+            break
+        }
+        return result
+    }
+}
+
 /// What a reader of one format found: all that differs between the formats.
 struct StoredScan {
     /// Frames in the order of the scan; kinds may alternate.
@@ -44,9 +70,6 @@ struct StoredScan {
         (sections, angles) = try growth.look()
         (self.growth, self.files) = (growth, files)
     }
-
-    /// The number of frames of a kind.
-    func count(of kind: FrameKind) -> Int { sections.lazy.filter { $0.kind == kind }.map(\.range.count).reduce(0, +) }
 
     /// Opens whatever is at `path`: a folder or a file of TIFF images, a Data Exchange file or one with an NXtomo entry.
     /// - Parameters:

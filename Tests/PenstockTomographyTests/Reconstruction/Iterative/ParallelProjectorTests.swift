@@ -1,4 +1,5 @@
 import Glibc
+import PenstockTesting
 import Testing
 
 @testable import PenstockTomography
@@ -12,7 +13,7 @@ import Testing
 
     /// A pair of planes with values that differ in every cell.
     private func fill(_ plane: inout PairPlane, seed: UInt64) {
-        var generator = SplitMix(state: seed)
+        var generator = SeededRandom(seed: seed)
         for line in 0..<plane.lines {
             for cell in 0..<plane.cells {
                 plane.pairs(line)[cell] = SIMD2(
@@ -140,18 +141,5 @@ import Testing
         var projected = PairPlane(lines: Self.angles.count, cells: size)
         projector.project(image, Array(Self.angles.indices), into: &projected, &memory)
         #expect(product(projected, projected) == .zero)
-    }
-}
-
-/// SplitMix64 (G. L. Steele et al., 2014, DOI 10.1145/2714064.2660195).
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
     }
 }

@@ -1,12 +1,13 @@
 internal import Crypto
+package import PenstockFormats
 
 /// Checksums of files as they are on the disk.
-public enum FileChecksum {
+package enum FileChecksum {
     private static let blockBytes = 1 << 20
 
     /// The SHA-256 (FIPS 180-4) of the contents of files one behind the other, as `cat FILE… | sha256sum` prints it.
     /// - Throws: `notFound`, `notReadable`, `readFailed`.
-    public static func sha256(_ paths: [String]) throws(FormatError) -> String {
+    package static func sha256(_ paths: [String]) throws(FormatError) -> String {
         var hash = SHA256()
         let block = UnsafeMutableRawBufferPointer.allocate(byteCount: blockBytes, alignment: 64)
         defer { block.deallocate() }

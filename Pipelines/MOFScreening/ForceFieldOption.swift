@@ -1,0 +1,45 @@
+import Foundation
+import Penstock
+import PenstockMOF
+
+/// A force field by its name, or by the file that it is in.
+enum ForceFieldOption: ExpressibleByArgument, CustomStringConvertible {
+    case uff, dreiding
+    case file(String)
+
+    init(argument: String) {
+        switch argument.lowercased() {
+        case "uff": self = .uff
+        case "dreiding": self = .dreiding
+        default: self = .file(argument)
+        }
+    }
+
+    var description: String {
+        switch self {
+        case .uff: "uff"
+        case .dreiding: "dreiding"
+        case .file(let path): path
+        }
+    }
+
+    var defaultValueDescription: String { description }
+
+    /// The parameters.
+    /// - Throws: `ScreeningError` where the file cannot be read, or is no table of parameters.
+    func read() throws -> ForceField {
+        switch self {
+        case .uff: return .uff
+        case .dreiding: return .dreiding
+        case .file(let path):
+            let text: String
+            do { text = try String(contentsOfFile: path, encoding: .utf8) } catch {
+                throw ScreeningError.unreadableForceField(
+                    path, reason: "\(path): the force field cannot be read: \(error.localizedDescription)")
+            }
+            do { return try ForceField(parsing: text, name: path) } catch {
+                throw ScreeningError.unreadableForceField(path, reason: "\(error)")
+            }
+        }
+    }
+}

@@ -1,0 +1,118 @@
+internal import Foundation
+
+/// What a screening found of one structure: a row of its tables.
+///
+/// What a tier did not come to, or what does not exist, is nil; nothing is NaN.
+public struct ScreeningResult: Sendable, Hashable, Codable {
+    /// What became of a structure.
+    public enum Status: String, Sendable, Hashable, Codable, CaseIterable {
+        /// All tiers have run, and nothing speaks against the results.
+        case ok
+        /// All tiers have run; the reason says what to look at before the results are used.
+        case flagged
+        /// The structure is not worth, or not fit for, more: by the validity screen, by a threshold, or as a duplicate.
+        case rejected
+        /// The structure could not be read or computed.
+        case failed
+    }
+
+    /// Something to know about a structure: a code for programs and a text for people.
+    public struct Remark: Sendable, Hashable, Codable {
+        /// One word, such as `overlap`.
+        public let code: String
+        /// One line.
+        public let text: String
+    }
+
+    /// A loading at a pressure.
+    public struct Uptake: Sendable, Hashable, Codable {
+        /// The pressure.
+        public let pressure: Pressure
+        /// The absolute loading in mol/kg.
+        public let loading: Double
+        /// One standard deviation of it, in mol/kg.
+        public let standardError: Double?
+    }
+
+    /// What the structure is called.
+    public let name: String
+    /// What became of it.
+    public internal(set) var status = Status.ok
+    /// Why, in the order in which it was found; what decided stands first.
+    public internal(set) var remarks: [Remark] = []
+    /// Atoms in a cell.
+    public internal(set) var atomCount: Int?
+    /// The density in g/cm^3.
+    public internal(set) var density: Double?
+    /// The hash of the graph of bonds, as 16 hexadecimal digits.
+    public internal(set) var graphHash: String?
+    /// The largest cavity diameter in Å.
+    public internal(set) var largestCavityDiameter: Double?
+    /// The pore limiting diameter in Å.
+    public internal(set) var poreLimitingDiameter: Double?
+    /// The surface in m^2/g, accessible and not.
+    public internal(set) var surface: Double?
+    /// The accessible surface in m^2/g.
+    public internal(set) var accessibleSurface: Double?
+    /// The share of the cell for the centre of the probe.
+    public internal(set) var voidFraction: Double?
+    /// The share of the cell outside of all atoms.
+    public internal(set) var pointVoidFraction: Double?
+    /// The mean Boltzmann factor of helium at 298 K.
+    public internal(set) var heliumVoidFraction: Double?
+    /// The Henry coefficient in mol/(kg Pa), with charges where they are used.
+    public internal(set) var henryCoefficient: Double?
+    /// One standard deviation of it.
+    public internal(set) var henryError: Double?
+    /// The heat of adsorption at zero loading in kJ/mol, with charges where they are used.
+    public internal(set) var heatOfAdsorption: Double?
+    /// The Henry coefficient without charges.
+    public internal(set) var henryCoefficientWithoutCharges: Double?
+    /// The heat of adsorption without charges.
+    public internal(set) var heatOfAdsorptionWithoutCharges: Double?
+    /// Effective insertions behind the Henry coefficient.
+    public internal(set) var effectiveInsertions: Double?
+    /// The share of the largest weight among them, 0 to 1.
+    public internal(set) var largestWeightShare: Double?
+    /// Whether nothing speaks against the Henry coefficients and the loadings.
+    public internal(set) var isConverged: Bool?
+    /// Loadings, in the order in which they were asked for.
+    public internal(set) var uptakes: [Uptake] = []
+    /// The processor time of all tiers in s. It differs from run to run.
+    public internal(set) var cpuSeconds = 0.0
+
+    /// The result before anything was found.
+    public init(name: String) { self.name = name }
+
+    /// Whether no further tier is to run.
+    public var isFinished: Bool { status == .rejected || status == .failed }
+
+    /// All remarks in one line; empty where there are none.
+    public var reason: String { remarks.map { "\($0.code): \($0.text)" }.joined(separator: "; ") }
+
+    /// Notes something that does not end the screening of the structure.
+    mutating func flag(_ code: String, _ text: String) {
+        if status == .ok { status = .flagged }
+        remarks.append(Remark(code: code, text: Self.oneLine(text)))
+    }
+
+    /// Ends the screening of the structure: the reason stands first.
+    mutating func end(_ status: Status, _ code: String, _ text: String) {
+        self.status = status
+        remarks.insert(Remark(code: code, text: Self.oneLine(text)), at: 0)
+    }
+
+    /// Ends the screening of the structure by an error.
+    mutating func fail(_ error: any Error) {
+        switch error {
+        case let error as StructureError:
+            end(.failed, error.code.rawValue, (error.line.map { "line \($0): " } ?? "") + error.reason)
+        case let error as ForceFieldError: end(.failed, error.code.rawValue, error.description)
+        default: end(.failed, "error", "\(error)")
+        }
+    }
+
+    private static func oneLine(_ text: String) -> String {
+        text.split(whereSeparator: \.isNewline).joined(separator: " ")
+    }
+}
