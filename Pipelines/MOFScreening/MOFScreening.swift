@@ -21,14 +21,14 @@ import PenstockMOF
         }
         let screened = Flow("screening") {
             structures
-            workers.firstStage(ValidityTier()).named("validity")
+            workers.firstStage(ValidityTier(), rememberedIn: "validity").named("validity")
             KeyBy { (candidate: Candidate) in Duplicates.key(candidate) }
             Process(Duplicates(input.duplicates)).named("duplicates")
-            workers.stage(PoreTier(seed: model.seed)).named("pores")
+            workers.stage(PoreTier(seed: model.seed), rememberedIn: "pores").named("pores")
             Map { (candidate: Candidate) in limits.applied(to: candidate) }.named("worth energies")
-            workers.stage(model.widom).named("widom")
+            workers.stage(model.widom, rememberedIn: "widom").named("widom")
             Map { (candidate: Candidate) in limits.applied(to: candidate) }.named("worth loadings")
-            workers.stage(model.uptake).named("gcmc")
+            if !model.pressures.isEmpty { workers.stage(model.uptake, rememberedIn: "gcmc").named("gcmc") }
         }
         Flow("table") {
             screened

@@ -82,8 +82,8 @@ public enum AsyncAnswers<In: Sendable>: Sendable {
     case recorded(in: String, missing: AnswerRecording.Missing = .fails)
     /// Events with the same key have the same result, which is remembered in a topic before it leaves: nobody is asked again for a key whose
     /// result is there, from whatever run or replay. The topic belongs to the stage alone; without it everything is asked for again, and is the
-    /// same. The results have to be events, plain structs or `Codable`.
-    case remembered(in: String, by: @Sendable (In) -> AnswerKey)
+    /// same. An event whose key is nil is asked for each time. The results have to be events, plain structs or `Codable`.
+    case remembered(in: String, by: @Sendable (In) -> AnswerKey?)
 
     fileprivate var recording: AnswerRecording? {
         if case .recorded(let topic, let missing) = self { AnswerRecording(in: topic, missing: missing) } else { nil }

@@ -29,6 +29,8 @@ struct AsyncProcessor<In: Sendable, Out: Sendable>: Processor {
     private let memory: AnswerLookup<In, Out>?
     /// The requests for keys without an answer yet.
     private var byKey: [AnswerKey: UInt64] = [:]
+    /// Whose answers were remembered and whose were not.
+    private(set) var statistics = OperatorStatistics()
 
     /// Events for which there is no result yet: one, or those of one key.
     private struct Request {
@@ -44,6 +46,8 @@ struct AsyncProcessor<In: Sendable, Out: Sendable>: Processor {
         var places: [AsyncQueue<Out>.Place]
         var key: AnswerKey?
         var step = Step.asks
+        /// Whether somebody was asked.
+        var isAsked = false
         var failures = 0
         /// The call that is running; nil while the request rests before the next attempt.
         var call: UInt64?
@@ -145,17 +149,18 @@ struct AsyncProcessor<In: Sendable, Out: Sendable>: Processor {
         // As long as answers are known, nobody is asked.
         guard recorder?.isFollowing != true else { return }
         while hasRoom, let place = queue.take() {
-            guard let memory else {
+            guard let memory, let key = memory.key(queue.value(at: place, as: In.self)) else {
                 ask(add(Request(places: [place])))
                 continue
             }
-            let key = memory.key(queue.value(at: place, as: In.self))
             if let number = byKey[key] {
                 requests[number]?.places.append(place)
                 continue
             }
             switch memory.find(key) {
-            case .outcome(let outcome): queue.settle(place, outcome)
+            case .outcome(let outcome):
+                queue.settle(place, outcome)
+                statistics.rememberedEvents += 1
             case .stored: recall(add(Request(places: [place], key: key)), key, memory)
             case .nothing: ask(add(Request(places: [place], key: key)))
             }
@@ -171,6 +176,7 @@ struct AsyncProcessor<In: Sendable, Out: Sendable>: Processor {
 
     private mutating func ask(_ number: UInt64) {
         guard let place = requests[number]?.places[0] else { preconditionFailure("nobody wants an answer") }
+        requests[number]?.isAsked = true
         let function = function
         let value = queue.value(at: place, as: In.self)
         call(number, .asks) { try await function(value) }
@@ -205,7 +211,11 @@ struct AsyncProcessor<In: Sendable, Out: Sendable>: Processor {
 
     private mutating func settle(_ number: UInt64, _ outcome: AsyncQueue<Out>.Outcome) {
         guard let request = requests.removeValue(forKey: number) else { return }
-        if let key = request.key { byKey[key] = nil }
+        if let key = request.key {
+            byKey[key] = nil
+            if request.isAsked { statistics.askedEvents += 1 }
+            statistics.rememberedEvents += request.places.count - (request.isAsked ? 1 : 0)
+        }
         for place in request.places { queue.settle(place, outcome) }
     }
 

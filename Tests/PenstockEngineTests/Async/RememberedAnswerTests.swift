@@ -8,7 +8,7 @@ import Testing
 
 @Suite("Answers that are remembered by keys")
 struct RememberedAnswerTests {
-    private typealias Function = @concurrent @Sendable (Sample) async throws -> Sample?
+    typealias Function = @concurrent @Sendable (Sample) async throws -> Sample?
 
     /// What comes out of a run, in the order of the numbers.
     private struct Outcome: Equatable {
@@ -22,8 +22,8 @@ struct RememberedAnswerTests {
         }
     }
 
-    private static func asking<Out: Sendable>(
-        _ name: String, in topic: String = "answers", by key: @escaping @Sendable (Sample) -> AnswerKey,
+    static func asking<Out: Sendable>(
+        _ name: String, in topic: String = "answers", by key: @escaping @Sendable (Sample) -> AnswerKey?,
         _ requests: AsyncRequests = AsyncRequests(capacity: 6),
         _ function: @escaping @concurrent @Sendable (Sample) async throws -> Out?
     ) -> StageDescription {
@@ -34,10 +34,10 @@ struct RememberedAnswerTests {
         return stage.named(name)
     }
 
-    private static let byNumber: @Sendable (Sample) -> AnswerKey = { AnswerKey($0.number) }
-    private static let nobody: Function = { _ in throw Failure(text: "asked") }
+    static let byNumber: @Sendable (Sample) -> AnswerKey? = { AnswerKey($0.number) }
+    static let nobody: Function = { _ in throw Failure(text: "asked") }
 
-    private func makeRun(
+    func makeRun(
         _ stages: [StageDescription], _ path: String, batch: Int = 7, parallelism: Int = 1,
         limits: AnswerMemory.Limits = AnswerMemory.Limits(), _ checkpoints: CheckpointOptions? = nil
     ) async throws -> PipelineRun {
@@ -49,7 +49,7 @@ struct RememberedAnswerTests {
     }
 
     /// The keys in a topic, in the order of the records.
-    private func keys(_ path: String, _ topic: String = "answers") async throws -> [AnswerKey] {
+    func keys(_ path: String, _ topic: String = "answers") async throws -> [AnswerKey] {
         let log = try await EmbeddedLog(directory: path)
         let reader = try await log.reader(for: TopicPartition(topic), from: .earliest)
         var keys: [AnswerKey] = []
@@ -62,7 +62,7 @@ struct RememberedAnswerTests {
     }
 
     /// Samples 0..<count, one a nanosecond.
-    private static func source(_ count: Int64) -> StageDescription {
+    static func source(_ count: Int64) -> StageDescription {
         .from(ScriptedSource(partitions: [(0..<count).map { .e($0) }]))
     }
 

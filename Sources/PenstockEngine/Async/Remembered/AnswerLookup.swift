@@ -11,11 +11,11 @@ struct AnswerLookup<In: Sendable, Out: Sendable>: Sendable {
     }
 
     private let memory: AnswerMemory
-    /// The key of an event.
-    let key: @Sendable (In) -> AnswerKey
+    /// The key of an event; nil for one that is asked for each time.
+    let key: @Sendable (In) -> AnswerKey?
     private let coding: any ValueCoding
 
-    init(_ memory: AnswerMemory, _ key: @escaping @Sendable (In) -> AnswerKey) {
+    init(_ memory: AnswerMemory, _ key: @escaping @Sendable (In) -> AnswerKey?) {
         self.memory = memory
         self.key = key
         guard let coding = ValueType(Out.self).coding else {

@@ -66,27 +66,31 @@ final class AnswerMemory: Sendable {
         _ stage: StageName, _ rule: Rule, _ log: any LogStore, _ durability: Durability,
         _ report: @Sendable (RunRemark) -> Void
     ) async throws -> (any TopicWriter)? {
-        do {
-            _ = try await log.openTopic(
-                rule.topic, schema: rule.schema, creatingWith: TopicConfiguration(durability: durability))
+        let held: LogError
+        do throws(LogError) {
+            let configuration = TopicConfiguration(durability: durability)
+            _ = try await log.openTopic(rule.topic, schema: rule.schema, creatingWith: configuration)
             return try await log.sharedWriter(for: TopicPartition(rule.topic))
-        } catch let error where error.code == .partitionOwned {
+        } catch { held = error }
+        switch held.code {
+        case .partitionOwned:
             report(
                 .warning(
                     "\(stage) remembers no new answers: another run has the topic \(rule.topic) to itself; a log behind brokers can be written by both"
                 ))
             return nil
-        } catch let error where error.code == .schemaMismatch {
-            let held = try await log.describe(rule.topic).schema
+        case .schemaMismatch:
+            let schema = try await log.describe(rule.topic).schema
             throw EngineError.option(
                 problem: "\(stage) remembers answers of the type \(rule.answer), \(rule.schema.name), but the topic "
-                    + "\(rule.topic) holds \(held.name)@\(held.version)",
+                    + "\(rule.topic) holds \(schema.name)@\(schema.version)",
                 hint: "name another topic, or delete this one: answers that were remembered cost time only")
+        default: throw held
         }
     }
 
     private func readKeys() async throws {
-        while let entry = try await reader.next() {
+        while let entry = try await nextEntry() {
             guard case .records(let batch) = entry else { continue }
             for index in 0..<batch.count {
                 let key = try batch.withAttributes(at: index) { attributes throws(RecordError) in
@@ -97,6 +101,20 @@ final class AnswerMemory: Sendable {
                 state.withLock { $0.offsets[key] = batch.baseOffset + UInt64(index) }
             }
         }
+    }
+
+    /// What comes next in the topic, behind what is damaged.
+    private func nextEntry() async throws(LogError) -> LogEntry? {
+        while true {
+            do throws(LogError) { return try await reader.next() } catch {
+                guard error.code == .damaged, try await reader.skipDamage() != nil else { throw error }
+                warn(of: error)
+            }
+        }
+    }
+
+    private func warn(of damage: LogError) {
+        report(.warning("\(stage) asks again for answers in \(rule.topic) that are damaged: \(damage.summary)"))
     }
 
     /// Gives a key a place; false where there is none left.
@@ -137,7 +155,7 @@ final class AnswerMemory: Sendable {
         }
     }
 
-    /// Reads the answer for a key; nil where the topic does not have it any more.
+    /// Reads the answer for a key; nil where the topic does not have it any more, or not as it was written.
     /// - Throws: `LogError`.
     func recall(_ key: AnswerKey) async throws -> [UInt8]? {
         guard let offset = state.withLock({ $0.offsets[key] }) else { return nil }
@@ -145,8 +163,9 @@ final class AnswerMemory: Sendable {
             let answer = try await read(offset)
             state.withLock { $0.recent.add(answer, for: key) }
             return answer
-        } catch let error as LogError where error.code == .offsetOutOfRange {
-            // Retention has taken it.
+        } catch let error as LogError where error.code == .offsetOutOfRange || error.code == .damaged {
+            // Retention has taken it, or it is damaged.
+            if error.code == .damaged { warn(of: error) }
             state.withLock { state in
                 if state.offsets.removeValue(forKey: key) != nil { state.admitted -= 1 }
             }
@@ -162,7 +181,8 @@ final class AnswerMemory: Sendable {
         batch.append(RememberedAnswer(key, answer), time: time)
         let offset = try await writer.append(batch).firstOffset
         state.withLock { state in
-            state.offsets[key] = offset
+            // Somebody else may have asked for the same meanwhile, and taken a place for it.
+            if state.offsets.updateValue(offset, forKey: key) != nil { state.admitted -= 1 }
             state.recent.add(answer, for: key)
         }
     }

@@ -2,11 +2,11 @@
 public struct AnswerRemembering<In: Sendable>: Sendable {
     /// The topic, which belongs to the stage alone.
     public let topic: String
-    /// The key of an event. Runs on the stage's own thread, once for each event.
-    public let key: @Sendable (In) -> AnswerKey
+    /// The key of an event; nil for one whose answer is not worth remembering. Runs on the stage's own thread, once for each event.
+    public let key: @Sendable (In) -> AnswerKey?
 
     /// Answers are remembered in a topic, by the key of their event.
-    public init(in topic: String, by key: @escaping @Sendable (In) -> AnswerKey) {
+    public init(in topic: String, by key: @escaping @Sendable (In) -> AnswerKey?) {
         self.topic = topic
         self.key = key
     }

@@ -19,20 +19,40 @@ public final class ScreeningWorkers: Sendable {
 
     /// A tier as a stage: one candidate out for each that comes in, in their order.
     ///
-    /// The digest of a candidate and the identity of the tier decide the result.
-    public func stage(_ tier: some ScreeningTier) -> MapAsync<Candidate, Candidate> {
-        // More than are worked on, so that a slow structure does not keep the next ones waiting.
-        MapAsync(capacity: 8 * count, timeout: nil) { [self] (candidate: Candidate) in
+    /// The digest of a candidate and the identity of the tier decide the result. With a topic, what the tier found of a candidate is remembered
+    /// there by both, and no later run or replay computes it again. Candidates that are out already are not remembered.
+    public func stage(
+        _ tier: some ScreeningTier, rememberedIn topic: String? = nil
+    ) -> MapAsync<Candidate, Candidate> {
+        let identity = tier.identity
+        let answers = Self.answers(in: topic) { (candidate: Candidate) in
+            candidate.result.isFinished ? nil : candidate.digest.adding(identity)
+        }
+        return MapAsync(capacity: capacity, timeout: nil, answers: answers) { [self] (candidate: Candidate) in
             if candidate.result.isFinished { return candidate }
             return await perform { candidate.screened(by: tier) }
         }
     }
 
-    /// The first tier as a stage, from files.
-    public func firstStage(_ tier: some ScreeningTier) -> MapAsync<StructureFile, Candidate> {
-        MapAsync(capacity: 8 * count, timeout: nil) { [self] (file: StructureFile) in
+    /// The first tier as a stage, from files; remembered as `stage(_:rememberedIn:)` says.
+    public func firstStage(
+        _ tier: some ScreeningTier, rememberedIn topic: String? = nil
+    ) -> MapAsync<StructureFile, Candidate> {
+        let identity = tier.identity
+        let answers = Self.answers(in: topic) { (file: StructureFile) in Candidate(file).digest.adding(identity) }
+        return MapAsync(capacity: capacity, timeout: nil, answers: answers) { [self] (file: StructureFile) in
             await perform { Candidate(file).screened(by: tier) }
         }
+    }
+
+    /// More than are worked on, so that a slow structure does not keep the next ones waiting.
+    private var capacity: Int { 8 * count }
+
+    private static func answers<In>(
+        in topic: String?, by digest: @escaping @Sendable (In) -> ContentDigest?
+    ) -> AsyncAnswers<In> {
+        guard let topic else { return .repeatable }
+        return .remembered(in: topic) { digest($0).map { AnswerKey(first: $0.high, second: $0.low) } }
     }
 
     private func perform(_ work: @escaping @Sendable () -> Candidate) async -> Candidate {

@@ -1,0 +1,101 @@
+import Foundation
+import PenstockEvents
+import TestSupport
+import Testing
+
+@testable import PenstockEngine
+
+/// An answer as one program has it, and as a later one does: two types of one name.
+private enum Earlier {
+    struct Answer: Codable { var text: String }
+}
+private enum Later {
+    struct Answer: Codable {
+        var text: String
+        var unit: String
+    }
+}
+
+extension RememberedAnswerTests {
+    /// Turns bits over in the middle of what a topic holds, at several places.
+    private func damage(_ folder: TestFolder, _ topic: String = "answers") throws {
+        let files = try #require(FileManager.default.subpaths(atPath: folder.path)).filter {
+            $0.contains("\(topic)/") && $0.hasSuffix(".seg")
+        }
+        let file = try #require(files.first, "\(FileManager.default.subpaths(atPath: folder.path) ?? [])")
+        var bytes = [UInt8](try folder.data(file))
+        let end = try #require(bytes.lastIndex { $0 != 0 })
+        for part in 1...3 { bytes[4096 + (end - 4096) * part / 4] ^= 0x55 }
+        try folder.write(bytes, to: file)
+    }
+
+    @Test("what is damaged in the topic is asked for again, and remembered again", arguments: [1, 40_000])
+    func damaged(size: Int) async throws {
+        let folder = try TestFolder()
+        // The third run finds all of it.
+        for expected in [[40], Array(1...12), [0]] {
+            let (outside, collector) = (Outside(), Collector([Int64].self))
+            let stages = [
+                Self.source(40),
+                Self.asking("ask", by: Self.byNumber) { (sample: Sample) -> [Int64] in
+                    let answer = await outside.answer(sample, seed: 1)
+                    return Array(repeating: answer.number, count: size)
+                }, .to(collector),
+            ]
+            let run = try await makeRun(stages, folder.path)
+            try await run.run()
+            let asked = outside.asked.count
+            #expect(expected.contains(asked), "\(asked) asked, size \(size)")
+            #expect(collector.values == (0..<40).map { Array(repeating: $0 * 10, count: size) })
+            if expected.contains(40) {
+                try damage(folder)
+            } else if asked > 0 {
+                guard case .warning(let text)? = run.progress.remarks.first else {
+                    Issue.record("no warning")
+                    return
+                }
+                #expect(text.hasPrefix("f/ask asks again for answers in answers that are damaged: "), "\(text)")
+            }
+        }
+    }
+
+    @Test("an answer of another form ends the run with the event's place and what to do")
+    func changed() async throws {
+        let folder = try TestFolder()
+        let earlier = [
+            Self.source(3), Self.asking("ask", by: Self.byNumber) { Earlier.Answer(text: "\($0.number)") },
+            .to(Collector(Earlier.Answer.self)),
+        ]
+        try await makeRun(earlier, folder.path).run()
+        let later = [
+            Self.source(3), Self.asking("ask", by: Self.byNumber) { Later.Answer(text: "\($0.number)", unit: "m") },
+            .to(Collector(Later.Answer.self)),
+        ]
+        let error = await #expect(throws: EngineError.self) { try await makeRun(later, folder.path).run() }
+        let summary = error?.summary ?? ""
+        #expect(summary.contains("f/ask") && summary.contains("the answer in the topic answers"), "\(summary)")
+        #expect(error?.hint?.contains("delete this one") == true, "\(error?.hint ?? "")")
+    }
+
+    @Test("an event without a key is asked for each time, and counts as neither")
+    func keyless() async throws {
+        let folder = try TestFolder()
+        for asked in [30, 15] {
+            let (outside, collector) = (Outside(), Collector(Sample.self))
+            let stages = [
+                Self.source(30),
+                Self.asking("ask", by: { $0.number % 2 == 0 ? AnswerKey($0.number / 4) : nil }) {
+                    await outside.answer(Sample(number: $0.number % 2 == 0 ? $0.number / 4 * 4 : $0.number), seed: 1)
+                }, .to(collector),
+            ]
+            let run = try await makeRun(stages, folder.path)
+            try await run.run()
+            // Even numbers share a key with their neighbours: 8 keys.
+            #expect(outside.asked.values.reduce(0, +) == (asked == 30 ? 15 + 8 : 15))
+            #expect(collector.values.map(\.number) == (0..<30).map { $0 % 2 == 0 ? $0 / 4 * 40 : $0 * 10 })
+            let counts = run.progress.operators[StageName(flow: "f", stage: "ask")]
+            #expect(counts?.askedEvents == (asked == 30 ? 8 : 0) && counts?.rememberedEvents == (asked == 30 ? 7 : 15))
+        }
+        #expect(try await keys(folder.path).count == 8)
+    }
+}
