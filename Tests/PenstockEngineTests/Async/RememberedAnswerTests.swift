@@ -115,7 +115,7 @@ struct RememberedAnswerTests {
                 Self.asking("ask", by: Self.byNumber) { await outside.answer($0, seed: 9) }, .to(collector),
             ]
             try await makeRun(stages, folder.path).run()
-            let numbers = stride(from: 0, to: 200, by: part)
+            let numbers = stride(from: 0, to: Int64(200), by: Int(part))
             #expect(collector.values.map(\.number) == numbers.map { $0 * 10 })
             #expect(collector.times == Array(numbers))
         }
@@ -212,7 +212,7 @@ struct RememberedAnswerTests {
         let collector = Collector(Sample.self)
         let gate = Guarded(false)
         func stages(_ collector: Collector<Sample>, _ function: @escaping Function) -> [StageDescription] {
-            [Self.source(30), Self.asking("ask", by: Self.byNumber, function), .to(collector)]
+            [Self.source(30), Self.asking("ask", by: Self.byNumber, AsyncRequests(capacity: 6), function), .to(collector)]
         }
         let run = try await makeRun(
             stages(collector) { sample in
