@@ -30,7 +30,7 @@ public final class ScreeningWorkers: Sendable {
         }
         return MapAsync(capacity: capacity, timeout: nil, answers: answers) { [self] (candidate: Candidate) in
             if candidate.result.isFinished { return candidate }
-            return await perform { candidate.screened(by: tier) }
+            return try await perform { candidate.screened(by: tier) }
         }
     }
 
@@ -41,7 +41,7 @@ public final class ScreeningWorkers: Sendable {
         let identity = tier.identity
         let answers = Self.answers(in: topic) { (file: StructureFile) in Candidate(file).digest.adding(identity) }
         return MapAsync(capacity: capacity, timeout: nil, answers: answers) { [self] (file: StructureFile) in
-            await perform { Candidate(file).screened(by: tier) }
+            try await perform { Candidate(file).screened(by: tier) }
         }
     }
 
@@ -55,9 +55,27 @@ public final class ScreeningWorkers: Sendable {
         return .remembered(in: topic) { digest($0).map { AnswerKey(first: $0.high, second: $0.low) } }
     }
 
-    private func perform(_ work: @escaping @Sendable () -> Candidate) async -> Candidate {
-        await withCheckedContinuation { continuation in
-            queue.addOperation { continuation.resume(returning: work()) }
+    /// Does work on a thread of the queue. A run that ends does not wait for it: nobody takes what comes of it any more.
+    private func perform(_ work: @escaping @Sendable () -> Candidate) async throws -> Candidate {
+        let waiting = Guarded<CheckedContinuation<Candidate, any Error>?>(nil)
+        @Sendable func resume(with result: Result<Candidate, any Error>) {
+            let continuation = waiting.withLock { waiting in
+                defer { waiting = nil }
+                return waiting
+            }
+            continuation?.resume(with: result)
+        }
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                waiting.withLock { $0 = continuation }
+                if Task.isCancelled { return resume(with: .failure(CancellationError())) }
+                queue.addOperation {
+                    guard waiting.withLock({ $0 != nil }) else { return }
+                    resume(with: .success(work()))
+                }
+            }
+        } onCancel: {
+            resume(with: .failure(CancellationError()))
         }
     }
 }
