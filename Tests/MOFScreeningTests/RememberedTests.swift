@@ -35,7 +35,9 @@ import Testing
     }
 
     /// Screens, and gives back what was done for it and what came of it.
-    @discardableResult private func screen(_ arguments: [String], to name: String) throws -> (work: Work, files: [String: Data]) {
+    @discardableResult private func screen(_ arguments: [String], to name: String) throws -> (
+        work: Work, files: [String: Data]
+    ) {
         try FileManager.default.createDirectory(atPath: folder(name), withIntermediateDirectories: true)
         let outcome = try Program.run(
             [arguments[0], "--output", "\(name)/r.csv", "--overwrite", "--insertions", "200", "--cycles", "20"]
@@ -149,7 +151,9 @@ import Testing
         }
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
-        let figures = errors.split(separator: "\n").compactMap { try? decoder.decode(Figures.self, from: Data($0.utf8)) }
+        let figures = errors.split(separator: "\n").compactMap {
+            try? decoder.decode(Figures.self, from: Data($0.utf8))
+        }
         let operators = figures.flatMap(\.stages).flatMap(\.operators)
         return operators.filter { $0.name == name }.map(\.askedEvents).max() ?? 0
     }

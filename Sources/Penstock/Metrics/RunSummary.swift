@@ -88,7 +88,8 @@ struct RunSummary {
     /// How many answers were remembered, and how many were not; nil for a stage that remembers none.
     static func answers(_ statistics: OperatorStatistics) -> String? {
         let (remembered, asked) = (statistics.rememberedEvents, statistics.askedEvents)
-        return remembered + asked > 0 ? "\(remembered) answer\(remembered == 1 ? "" : "s") remembered, \(asked) computed" : nil
+        guard remembered + asked > 0 else { return nil }
+        return "\(remembered) answer\(remembered == 1 ? "" : "s") remembered, \(asked) computed"
     }
 
     /// From which partitions late events came, where there are several.

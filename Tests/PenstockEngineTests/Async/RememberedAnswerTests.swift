@@ -212,7 +212,10 @@ struct RememberedAnswerTests {
         let collector = Collector(Sample.self)
         let gate = Guarded(false)
         func stages(_ collector: Collector<Sample>, _ function: @escaping Function) -> [StageDescription] {
-            [Self.source(30), Self.asking("ask", by: Self.byNumber, AsyncRequests(capacity: 6), function), .to(collector)]
+            [
+                Self.source(30), Self.asking("ask", by: Self.byNumber, AsyncRequests(capacity: 6), function),
+                .to(collector),
+            ]
         }
         let run = try await makeRun(
             stages(collector) { sample in
