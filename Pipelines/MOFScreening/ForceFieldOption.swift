@@ -35,6 +35,12 @@ enum ForceFieldOption: ExpressibleByArgument, CustomStringConvertible {
         case .dreiding: return .dreiding
         case .dreidingWithUFF: return .dreidingWithUFF
         case .file(let path):
+            var isFolder: ObjCBool = false
+            let isThere = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+            guard isThere, !isFolder.boolValue else {
+                throw ScreeningError.unreadableForceField(
+                    path, reason: "\(path): there is no such force field\(isThere ? ": it is a folder" : "")")
+            }
             let text: String
             do { text = try String(contentsOfFile: path, encoding: .utf8) } catch {
                 throw ScreeningError.unreadableForceField(

@@ -25,19 +25,21 @@ import PenstockMOF
         }
         let screened = Flow("screening") {
             structures
-            workers.firstStage(ValidityTier()).named("validity")
+            workers.firstStage(ValidityTier(), rememberedIn: "validity").named("validity")
             KeyBy { (candidate: Candidate) in candidate.bondsKey }
             Process(Duplicates<Candidate>(input.duplicates)).named("duplicates")
-            workers.stage(PoreTier(seed: model.seed)).named("pores")
+            workers.stage(PoreTier(seed: model.seed), rememberedIn: "pores").named("pores")
             Map { (candidate: Candidate) in limits.applied(to: candidate) }.named("worth energies")
             if relaxation.relax {
                 relaxation.relaxation(atATime: work.workers).stage(strainMax: relaxation.maxStrain).named("relaxation")
             }
-            workers.stage(model.widom).named("widom")
+            workers.stage(model.widom, rememberedIn: "widom").named("widom")
             Map { (candidate: Candidate) in limits.applied(to: candidate) }.named("worth loadings")
-            workers.stage(model.competitor).named("competitor")
-            workers.stage(model.uptake).named("gcmc")
-            workers.stage(model.mixture).named("mixture")
+            if let competitor = model.competitor {
+                workers.stage(competitor, rememberedIn: "competitor").named("competitor")
+            }
+            if !model.pressures.isEmpty { workers.stage(model.uptake, rememberedIn: "gcmc").named("gcmc") }
+            if let mixture = model.mixture { workers.stage(mixture, rememberedIn: "mixture").named("mixture") }
         }
         Flow("table") {
             screened

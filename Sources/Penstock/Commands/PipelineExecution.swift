@@ -184,6 +184,7 @@ struct PipelineExecution<P: Pipeline> {
             if statistics.skippedEvents > 0 {
                 lines.append("\(stage): \(statistics.skippedEvents) events left out because the stage failed for them")
             }
+            if let answers = RunSummary.answers(statistics) { lines.append("\(stage): \(answers)") }
             return lines
         }
     }

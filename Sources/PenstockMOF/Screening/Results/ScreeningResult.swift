@@ -145,6 +145,35 @@ public struct ScreeningResult: Sendable, Hashable, Codable {
         }
     }
 
+    /// Ends the screening of the structure where a number has got out of all bounds: rows have no place for it.
+    mutating func failWhereNotFinite() {
+        for (quantity, name) in Self.quantities {
+            guard let value = self[keyPath: quantity], !value.isFinite else { continue }
+            self[keyPath: quantity] = nil
+            end(.failed, "notFinite", "\(name) is not finite")
+        }
+        guard let wrong = uptakes.first(where: { !$0.loading.isFinite }) else { return }
+        uptakes.removeAll { !$0.loading.isFinite }
+        end(.failed, "notFinite", "the loading at \(wrong.pressure) is not finite")
+    }
+
+    /// All that is measured, by what it is called in a sentence.
+    private static var quantities: [(WritableKeyPath<ScreeningResult, Double?>, String)] {
+        [
+            (\.density, "the density"), (\.largestCavityDiameter, "the largest cavity diameter"),
+            (\.poreLimitingDiameter, "the pore limiting diameter"), (\.surface, "the surface"),
+            (\.accessibleSurface, "the accessible surface"), (\.voidFraction, "the void fraction"),
+            (\.pointVoidFraction, "the void fraction for a point"),
+            (\.heliumVoidFraction, "the void fraction for helium"),
+            (\.henryCoefficient, "the Henry coefficient"), (\.henryError, "the error of the Henry coefficient"),
+            (\.heatOfAdsorption, "the heat of adsorption"),
+            (\.henryCoefficientWithoutCharges, "the Henry coefficient without charges"),
+            (\.heatOfAdsorptionWithoutCharges, "the heat of adsorption without charges"),
+            (\.effectiveInsertions, "the number of effective insertions"),
+            (\.largestWeightShare, "the share of the largest weight"),
+        ]
+    }
+
     private static func oneLine(_ text: String) -> String {
         text.split(whereSeparator: \.isNewline).joined(separator: " ")
     }

@@ -10,17 +10,6 @@ public protocol ScreeningTier: Sendable {
     func screen(_ file: StructureFile, _ result: inout ScreeningResult) throws
 }
 
-/// A tier that may be left out.
-extension Optional: ScreeningTier where Wrapped: ScreeningTier {
-    /// That of the tier; empty where there is none.
-    public var identity: String { self?.identity ?? "" }
-
-    /// Does what the tier does, or nothing.
-    public func screen(_ file: StructureFile, _ result: inout ScreeningResult) throws {
-        try self?.screen(file, &result)
-    }
-}
-
 /// What goes through the tiers: a candidate, or something that has one and more to say of it.
 public protocol Screenable: Sendable {
     /// The structure, and what was found of it so far.

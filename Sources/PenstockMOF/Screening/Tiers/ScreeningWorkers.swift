@@ -19,9 +19,18 @@ public final class ScreeningWorkers: Sendable {
 
     /// A tier as a stage: one candidate out for each that comes in, in their order.
     ///
-    /// The digest of a candidate and the identity of the tier decide the result.
-    public func stage(_ tier: some ScreeningTier) -> MapAsync<Candidate, Candidate> {
-        stage(tier, of: Candidate.self)
+    /// The digest of a candidate and the identity of the tier decide the result. With a topic, what the tier found of a candidate is remembered
+    /// there by both, and no later run or replay computes it again. Candidates that are out already are not remembered.
+    public func stage(
+        _ tier: some ScreeningTier, rememberedIn topic: String? = nil
+    ) -> MapAsync<Candidate, Candidate> {
+        let identity = tier.identity
+        let answers = Self.answers(in: topic) { (candidate: Candidate) in
+            candidate.result.isFinished ? nil : candidate.digest.adding(identity)
+        }
+        return MapAsync(capacity: capacity, timeout: nil, answers: answers) { [self] (candidate: Candidate) in
+            try await screened(candidate, by: tier)
+        }
     }
 
     /// A tier as a stage for what has a candidate and more: one item out for each that comes in.
@@ -29,26 +38,62 @@ public final class ScreeningWorkers: Sendable {
     public func stage<Item: Screenable>(
         _ tier: some ScreeningTier, of type: Item.Type, order: AsyncRequests.Order = .ordered
     ) -> MapAsync<Item, Item> {
-        // More than are worked on, so that a slow structure does not keep the next ones waiting; out of order few are enough.
-        MapAsync(capacity: (order == .ordered ? 8 : 2) * count, timeout: nil, order: order) { [self] (item: Item) in
-            guard !item.candidate.result.isFinished else { return item }
+        // Out of order few are enough.
+        let capacity = order == .ordered ? capacity : 2 * count
+        return MapAsync(capacity: capacity, timeout: nil, order: order) { [self] (item: Item) in
             var item = item
-            let candidate = item.candidate
-            item.candidate = await perform { candidate.screened(by: tier) }
+            item.candidate = try await screened(item.candidate, by: tier)
             return item
         }
     }
 
-    /// The first tier as a stage, from files.
-    public func firstStage(_ tier: some ScreeningTier) -> MapAsync<StructureFile, Candidate> {
-        MapAsync(capacity: 8 * count, timeout: nil) { [self] (file: StructureFile) in
-            await perform { Candidate(file).screened(by: tier) }
+    /// The first tier as a stage, from files; remembered as `stage(_:rememberedIn:)` says.
+    public func firstStage(
+        _ tier: some ScreeningTier, rememberedIn topic: String? = nil
+    ) -> MapAsync<StructureFile, Candidate> {
+        let identity = tier.identity
+        let answers = Self.answers(in: topic) { (file: StructureFile) in Candidate(file).digest.adding(identity) }
+        return MapAsync(capacity: capacity, timeout: nil, answers: answers) { [self] (file: StructureFile) in
+            try await perform { Candidate(file).screened(by: tier) }
         }
     }
 
-    private func perform(_ work: @escaping @Sendable () -> Candidate) async -> Candidate {
-        await withCheckedContinuation { continuation in
-            queue.addOperation { continuation.resume(returning: work()) }
+    /// More than are worked on, so that a slow structure does not keep the next ones waiting.
+    private var capacity: Int { 8 * count }
+
+    private static func answers<In>(
+        in topic: String?, by digest: @escaping @Sendable (In) -> ContentDigest?
+    ) -> AsyncAnswers<In> {
+        guard let topic else { return .repeatable }
+        return .remembered(in: topic) { digest($0).map { AnswerKey(first: $0.high, second: $0.low) } }
+    }
+
+    private func screened(_ candidate: Candidate, by tier: some ScreeningTier) async throws -> Candidate {
+        if candidate.result.isFinished { return candidate }
+        return try await perform { candidate.screened(by: tier) }
+    }
+
+    /// Does work on a thread of the queue. A run that ends does not wait for it: nobody takes what comes of it any more.
+    private func perform(_ work: @escaping @Sendable () -> Candidate) async throws -> Candidate {
+        let waiting = Guarded<CheckedContinuation<Candidate, any Error>?>(nil)
+        @Sendable func resume(with result: Result<Candidate, any Error>) {
+            let continuation = waiting.withLock { waiting in
+                defer { waiting = nil }
+                return waiting
+            }
+            continuation?.resume(with: result)
+        }
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                waiting.withLock { $0 = continuation }
+                if Task.isCancelled { return resume(with: .failure(CancellationError())) }
+                queue.addOperation {
+                    guard waiting.withLock({ $0 != nil }) else { return }
+                    resume(with: .success(work()))
+                }
+            }
+        } onCancel: {
+            resume(with: .failure(CancellationError()))
         }
     }
 }
