@@ -96,6 +96,19 @@ import Testing
         }
     }
 
+    @Test("a search that is asked to stop says so, and the same command goes on with it")
+    func stopped() throws {
+        let arguments = ["generate", "--target", "density", "--budget", "150", "--checkpoint-every", "50ms"]
+        let program = try Program(arguments, in: folder)
+        while program.isRunning, folder.names(in: "penstock-log/outcomes/0").isEmpty { usleep(10_000) }
+        program.send(SIGTERM)
+        let outcome = try program.wait()
+        #expect(outcome.status == 130 && !outcome.wasKilled, "\(outcome.errors)")
+        #expect(outcome.errors.contains("stopped") && !folder.contains("results.csv"))
+        try Program.succeed(arguments, in: folder)
+        #expect(try Rows.read(folder, "results.jsonl").count == 150)
+    }
+
     @Test("a search ends by itself where nothing is left to propose, and at once where its time is up")
     func ends() throws {
         try Program.succeed(
