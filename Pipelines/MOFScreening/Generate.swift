@@ -75,7 +75,7 @@ struct Generate: Pipeline {
                     outcome.noting(timeIsUp: ContinuousClock.now >= deadline)
                 }.named("deadline")
             }
-            To(outcomes)
+            To(outcomes, allowLossy: isFree)
         }
         Flow("table") {
             evaluated
