@@ -162,7 +162,7 @@ let package = Package(
             name: "penstock-bench",
             dependencies: [
                 "EventQueries", "Penstock", "PenstockBenchmarks", "PenstockEvents", "PenstockFormats", "PenstockLog",
-                "PenstockTomography", "CFFTW", "CPenstockShim", argumentParser,
+                "PenstockMOF", "PenstockTomography", "CFFTW", "CPenstockShim", argumentParser,
             ],
             path: "Benchmarks/penstock-bench",
             swiftSettings: strict),

@@ -8,7 +8,7 @@ import PenstockBenchmarks
 struct PenstockBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "penstock-bench", abstract: "Measures Penstock itself.",
-        subcommands: [EngineBenchmark.self, TomographyBenchmark.self] + SiteBenchmarks.commands)
+        subcommands: [EngineBenchmark.self, MOFBenchmark.self, TomographyBenchmark.self] + SiteBenchmarks.commands)
 
     // Not an asynchronous `main`: that ends the process's first thread, which valgrind does not survive.
     static func main() {

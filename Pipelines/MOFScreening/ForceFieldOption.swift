@@ -4,13 +4,14 @@ import PenstockMOF
 
 /// A force field by its name, or by the file that it is in.
 enum ForceFieldOption: ExpressibleByArgument, CustomStringConvertible {
-    case uff, dreiding
+    case uff, dreiding, dreidingWithUFF
     case file(String)
 
     init(argument: String) {
         switch argument.lowercased() {
         case "uff": self = .uff
         case "dreiding": self = .dreiding
+        case "dreiding-uff": self = .dreidingWithUFF
         default: self = .file(argument)
         }
     }
@@ -19,6 +20,7 @@ enum ForceFieldOption: ExpressibleByArgument, CustomStringConvertible {
         switch self {
         case .uff: "uff"
         case .dreiding: "dreiding"
+        case .dreidingWithUFF: "dreiding-uff"
         case .file(let path): path
         }
     }
@@ -31,7 +33,14 @@ enum ForceFieldOption: ExpressibleByArgument, CustomStringConvertible {
         switch self {
         case .uff: return .uff
         case .dreiding: return .dreiding
+        case .dreidingWithUFF: return .dreidingWithUFF
         case .file(let path):
+            var isFolder: ObjCBool = false
+            let isThere = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+            guard isThere, !isFolder.boolValue else {
+                throw ScreeningError.unreadableForceField(
+                    path, reason: "\(path): there is no such force field\(isThere ? ": it is a folder" : "")")
+            }
             let text: String
             do { text = try String(contentsOfFile: path, encoding: .utf8) } catch {
                 throw ScreeningError.unreadableForceField(

@@ -6,7 +6,7 @@ struct InputOptions: ParsableArguments {
     @Option(help: "The folder of the structures: files that end in .cif, .xyz or .extxyz; or one such file.")
     var input: String?
     @Option(help: "What becomes of structures with the bonds of an earlier one: flag, skip (reject them) or keep.")
-    var duplicates = Duplicates.Rule.flag
+    var duplicates = DuplicateRule.flag
 }
 
-extension Duplicates.Rule: ExpressibleByArgument {}
+extension DuplicateRule: ExpressibleByArgument {}

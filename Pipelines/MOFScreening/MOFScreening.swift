@@ -4,6 +4,7 @@ import PenstockMOF
 @main struct MOFScreening: Pipeline {
     static let abstract =
         "Screen crystal structures for the adsorption of a gas, in tiers, from a folder to a ranked table."
+    static let verbs: [any ParsableCommand.Type] = [PipelineCommand<Generate>.self]
 
     @OptionGroup(title: "Input") var input: InputOptions
     @OptionGroup(title: "Model") var model: ModelOptions
@@ -15,7 +16,8 @@ import PenstockMOF
     var body: some Dataflow {
         let workers = ScreeningWorkers(work.workers)
         let table = ScreeningTable(
-            pressures: model.pressures, showsProcessorTime: output.cpuTimes, showsStrain: relaxation.relax)
+            pressures: model.pressures, comparison: model.comparison, showsProcessorTime: output.cpuTimes,
+            showsStrain: relaxation.relax)
         let limits = thresholds.limits
         let structures = Flow("structures") {
             From(StructureFolder(input.input))
@@ -23,17 +25,21 @@ import PenstockMOF
         }
         let screened = Flow("screening") {
             structures
-            workers.firstStage(ValidityTier()).named("validity")
-            KeyBy { (candidate: Candidate) in Duplicates.key(candidate) }
-            Process(Duplicates(input.duplicates)).named("duplicates")
-            workers.stage(PoreTier(seed: model.seed)).named("pores")
+            workers.firstStage(ValidityTier(), rememberedIn: "validity").named("validity")
+            KeyBy { (candidate: Candidate) in candidate.bondsKey }
+            Process(Duplicates<Candidate>(input.duplicates)).named("duplicates")
+            workers.stage(PoreTier(seed: model.seed), rememberedIn: "pores").named("pores")
             Map { (candidate: Candidate) in limits.applied(to: candidate) }.named("worth energies")
             if relaxation.relax {
                 relaxation.relaxation(atATime: work.workers).stage(strainMax: relaxation.maxStrain).named("relaxation")
             }
-            workers.stage(model.widom).named("widom")
+            workers.stage(model.widom, rememberedIn: "widom").named("widom")
             Map { (candidate: Candidate) in limits.applied(to: candidate) }.named("worth loadings")
-            workers.stage(model.uptake).named("gcmc")
+            if let competitor = model.competitor {
+                workers.stage(competitor, rememberedIn: "competitor").named("competitor")
+            }
+            if !model.pressures.isEmpty { workers.stage(model.uptake, rememberedIn: "gcmc").named("gcmc") }
+            if let mixture = model.mixture { workers.stage(mixture, rememberedIn: "mixture").named("mixture") }
         }
         Flow("table") {
             screened

@@ -9,10 +9,21 @@ struct ModelOptions: ParsableArguments {
     @Option(help: "Pressures at which loadings are simulated, such as 0.15bar,1bar; none by default.")
     var gcmc: PressureList?
     @Option(parsing: .unconditional, help: "Monte Carlo cycles at each pressure; half as many come before.")
-    var cycles = 5000
+    var cycles = 10_000
+    @Option(help: "The pressure of desorption, such as 0.1bar, for working capacities between it and those of --gcmc.")
+    var desorption: Pressure?
+    @Option(help: "Another gas, such as n2: its Henry coefficient, and the selectivity over it.") var over: Gas?
+    @Option(
+        parsing: .unconditional,
+        help: "The mole fraction of the gas in a mixture with --over, whose loadings are simulated at --gcmc, too.")
+    var fraction: Double?
     @Option(help: "Charges of the framework: auto (where a file has them), none, or cif (files without are rejected).")
     var charges = ChargeUse.auto
-    @Option(help: "The framework's Lennard-Jones parameters: uff, dreiding, or a table of comma-separated values.")
+    @Option(
+        help: """
+            The framework's Lennard-Jones parameters: uff, dreiding, dreiding-uff (UFF for elements that DREIDING has not), or a table of \
+            comma-separated values.
+            """)
     var forceField = ForceFieldOption.uff
     @Flag(help: "Close pockets that the gas, as a sphere of its kinetic diameter, cannot enter from outside.")
     var blockPockets = false
@@ -28,16 +39,58 @@ struct ModelOptions: ParsableArguments {
         guard (10...100_000_000).contains(cycles) else {
             throw ValidationError("--cycles must lie between 10 and 100000000, not at \(cycles)")
         }
+        if let desorption {
+            guard let gcmc, gcmc.pressures.contains(where: { $0.pascal > desorption.pascal }) else {
+                throw ValidationError("--desorption \(desorption) needs a higher pressure of adsorption in --gcmc")
+            }
+        }
+        if let over, over.molecule.name == gas.molecule.name {
+            throw ValidationError("--over takes another gas than --gas, which is \(gas)")
+        }
+        if let fraction {
+            guard fraction > 0, fraction < 1 else {
+                throw ValidationError("--fraction takes a mole fraction between 0 and 1, not \(fraction)")
+            }
+            guard over != nil, gcmc != nil else {
+                throw ValidationError(
+                    "--fraction needs --over, the other gas, and --gcmc, the pressures of the mixture")
+            }
+        }
     }
 
     /// The pressures of the loadings; none where none are asked for.
-    var pressures: [Pressure] { gcmc?.pressures ?? [] }
+    var pressures: [Pressure] {
+        let asked = gcmc?.pressures ?? []
+        guard let desorption, !asked.contains(desorption) else { return asked }
+        return asked + [desorption]
+    }
 
     /// The tier at zero loading.
     var widom: WidomTier { WidomTier(conditions, insertions: insertions) }
 
     /// The tier of loadings.
     var uptake: UptakeTier { UptakeTier(conditions, pressures: pressures, cycles: cycles) }
+
+    /// The other gas at zero loading; nil where there is none.
+    var competitor: CompetitorTier? {
+        over.map { CompetitorTier(conditions.with(guest: $0.molecule), insertions: insertions) }
+    }
+
+    /// Loadings of the mixture; nil where there is none.
+    var mixture: MixtureTier? {
+        guard let over, let fraction else { return nil }
+        return MixtureTier(
+            conditions, competitor: over.molecule, fraction: fraction, pressures: gcmc?.pressures ?? [], cycles: cycles)
+    }
+
+    /// What has columns of its own.
+    var comparison: ScreeningTable.Comparison {
+        var comparison = ScreeningTable.Comparison()
+        comparison.competitor = over?.molecule.name
+        comparison.mixed = fraction == nil ? nil : gas.molecule.name
+        comparison.desorption = desorption
+        return comparison
+    }
 
     private var conditions: AdsorptionConditions {
         AdsorptionConditions(
@@ -51,7 +104,12 @@ struct ModelOptions: ParsableArguments {
             ("gas", gas.molecule.name), ("temperature", "\(temperature) K"), ("force field", forceField.description),
             ("charges", charges.rawValue), ("insertions", "\(insertions)"),
             ("loadings", pressures.isEmpty ? "none" : "\(gcmc?.description ?? ""), \(cycles) cycles"),
-            ("cutoff", "12.8 Å, truncated, no tail"), ("pockets", blockPockets ? "closed" : "open"),
+            (
+                "over",
+                over.map { "\($0.molecule.name)\(fraction.map { ", mixed with \($0) of the gas" } ?? "")" } ?? "none"
+            ),
+            ("desorption", desorption?.description ?? "none"), ("cutoff", "12.8 Å, truncated, no tail"),
+            ("pockets", blockPockets ? "closed" : "open"),
             ("seed", "\(seed)"),
         ]
     }
@@ -76,6 +134,11 @@ struct Gas: ExpressibleByArgument, CustomStringConvertible {
     var defaultValueDescription: String { description }
 
     static var allValueStrings: [String] { GuestMolecule.bundled.map { $0.name.lowercased() } }
+}
+
+extension Pressure: ExpressibleByArgument {
+    /// As in `0.15bar`.
+    public init?(argument: String) { self.init(argument) }
 }
 
 /// Pressures with commas between them.

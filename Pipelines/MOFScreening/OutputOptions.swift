@@ -22,6 +22,12 @@ struct OutputOptions: ParsableArguments {
     /// The page.
     var pagePath: String { stem + ".html" }
 
+    /// The ranking of a search.
+    var rankingPath: String { stem + "-best.csv" }
+
+    /// The folder of the best structures of a search.
+    var bestFolder: String { stem + "-best" }
+
     /// What differs between a run and its replay.
     var provenancePath: String { output + ".provenance.json" }
 

@@ -11,7 +11,9 @@ import Testing
         arguments: [
             ["--gas", "xenon"], ["--temperature", "0"], ["--temperature", "-3"], ["--insertions", "0"],
             ["--gcmc", "1"], ["--gcmc", "0bar"], ["--cycles", "1"], ["--charges", "maybe"], ["--min-pld", "-1"],
-            ["--output", "results.txt"], ["--workers", "0"], ["--duplicates", "drop"],
+            ["--output", "results.txt"], ["--workers", "0"], ["--duplicates", "drop"], ["--over", "co2"],
+            ["--desorption", "0.1bar"], ["--desorption", "1bar", "--gcmc", "1bar"], ["--fraction", "0.2"],
+            ["--fraction", "1", "--over", "n2", "--gcmc", "1bar"],
         ])
     func refused(_ options: [String]) throws {
         let outcome = try Program.run(["run", "--input", "."] + options, in: folder)

@@ -58,6 +58,11 @@ final class Program {
 
     /// Runs the program to its end, which has to be a good one.
     static func succeed(_ arguments: String..., in folder: TestFolder) throws {
+        try succeed(arguments, in: folder)
+    }
+
+    /// Runs the program to its end, which has to be a good one.
+    static func succeed(_ arguments: [String], in folder: TestFolder) throws {
         let outcome = try run(arguments, in: folder)
         try #require(outcome.status == 0, "\(arguments.joined(separator: " ")): \(outcome.errors)")
     }

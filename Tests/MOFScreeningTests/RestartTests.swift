@@ -14,6 +14,10 @@ import Testing
         "run", "--input", "structures", "--insertions", "300", "--gcmc", "0.15bar", "--cycles", "20", "--workers", "2",
         "--batch-size", "2", "--checkpoint-every", "50ms", "--overwrite",
     ]
+    private static let search = [
+        "generate", "--target", "density", "--budget", "120", "--compare-random", "--workers", "2", "--batch-size", "4",
+        "--checkpoint-every", "50ms", "--overwrite",
+    ]
 
     @Test("kill -9 at any moment and the same command again give the files of an undisturbed run, byte by byte")
     func kill() throws {
@@ -23,16 +27,28 @@ import Testing
             try folder.write(
                 Structures.cif(edge: 6.4 + 0.02 * Double(number), other: other), to: "structures/mof-\(number).cif")
         }
+        try compare(Self.run)
+        #expect(try Rows.read(folder, "whole/r.jsonl").count == Self.structures)
+    }
+
+    @Test("a search that is killed goes on with what it had learned, to the files of an undisturbed one")
+    func killedSearch() throws {
+        try compare(Self.search)
+        #expect(try Rows.read(folder, "whole/r.jsonl").count == 240)
+    }
+
+    /// Runs a command undisturbed, and with kills, and compares the files.
+    private func compare(_ command: [String]) throws {
         for name in ["whole", "broken"] {
             try FileManager.default.createDirectory(atPath: folder(name), withIntermediateDirectories: false)
         }
         let start = ContinuousClock.now
-        let whole = try Program.run(Self.run + ["--log", "log", "--output", "whole/r.csv"], in: folder)
+        let whole = try Program.run(command + ["--log", "log", "--output", "whole/r.csv"], in: folder)
         try #require(whole.status == 0, "\(whole.errors)")
         let seconds = (ContinuousClock.now - start) / .seconds(1)
         let seed = UInt64.random(in: 0..<1_000_000)
         var generator = Draws(state: seed)
-        let arguments = Self.run + ["--log", "broken-log", "--output", "broken/r.csv"]
+        let arguments = command + ["--log", "broken-log", "--output", "broken/r.csv"]
         var hits = 0
         for _ in 0..<3 {
             let program = try Program(arguments, in: folder)
@@ -44,10 +60,10 @@ import Testing
         try #require(last.status == 0, "\(last.errors)")
         print("kill -9 and again: \(hits) kills, seed \(seed)")
         #expect(hits > 0, "no kill hit: there are too few structures for this machine")
-        for name in ["r.csv", "r.jsonl", "r.html"] {
+        let names = ["", "r-best/"].flatMap { place in folder.names(in: "whole/\(place)").map { place + $0 } }
+        for name in names where !name.hasSuffix(".provenance.json") && !name.hasSuffix("-best") {
             #expect(try folder.data("broken/\(name)") == folder.data("whole/\(name)"), "\(name), seed \(seed)")
         }
-        #expect(try Rows.read(folder, "whole/r.jsonl").count == Self.structures)
     }
 }
 

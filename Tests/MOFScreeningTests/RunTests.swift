@@ -77,6 +77,26 @@ import Testing
         for row in rejected { #expect(row["lcd"] is Double && row["henry_mol_kg_pa"] is NSNull) }
     }
 
+    @Test("another gas, a mixture and a cycle have columns, and these fit together")
+    func process() throws {
+        try Program.succeed(
+            "run", "--input", "structures/mof-1.cif", "--insertions", "200", "--gcmc", "1bar", "--cycles", "20",
+            "--over", "n2", "--fraction", "0.15", "--desorption", "0.1bar", in: folder)
+        let row = try #require(try Rows.read(folder, "results.jsonl").first)
+        func value(_ name: String) throws -> Double { try #require(row[name] as? Double, "\(name)") }
+        func expect(_ name: String, _ expected: Double) throws {
+            #expect(abs(try value(name) - expected) <= 2e-6 * abs(expected), "\(name)")
+        }
+        try expect("selectivity_n2", try value("henry_mol_kg_pa") / value("henry_n2_mol_kg_pa"))
+        let (full, empty) = (try value("uptake_1bar_mol_kg"), try value("uptake_0.1bar_mol_kg"))
+        try expect("working_capacity_1bar_mol_kg", full - empty)
+        try expect("regenerability_1bar_percent", 100 * (full - empty) / full)
+        let ratio = try value("mixture_1bar_co2_mol_kg") / value("mixture_1bar_n2_mol_kg")
+        try expect("mixture_1bar_selectivity", ratio * 0.85 / 0.15)
+        try expect("performance_1bar_mol_kg", try value("mixture_1bar_selectivity") * (full - empty))
+        #expect(try value("selectivity_n2_err") > 0)
+    }
+
     /// What a run wrote, without what tells of the run itself.
     private func files(in name: String) throws -> [String: Data] {
         var files: [String: Data] = [:]

@@ -29,6 +29,7 @@ enum OptionNames {
                 problem: "the verb \(verb._commandName) of \(type) has the name of a verb that every pipeline has",
                 hint: "give \(verb) another commandName in its configuration")
         }
+        for verb in type.verbs { try (verb as? any PipelineAsVerb.Type)?.checkNames() }
     }
 
     private struct Help: Decodable {

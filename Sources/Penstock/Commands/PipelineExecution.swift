@@ -184,6 +184,7 @@ struct PipelineExecution<P: Pipeline> {
             if statistics.skippedEvents > 0 {
                 lines.append("\(stage): \(statistics.skippedEvents) events left out because the stage failed for them")
             }
+            if let answers = RunSummary.answers(statistics) { lines.append("\(stage): \(answers)") }
             return lines
         }
     }
@@ -199,7 +200,7 @@ struct PipelineExecution<P: Pipeline> {
         }
         if verb == .run, let number = run.progress.journaledRun {
             StandardError.write(
-                "kept a journal in \(settings.log): `\(P.self) replay --of \(number)` repeats this run\n")
+                "kept a journal in \(settings.log): `\(P.command) replay --of \(number)` repeats this run\n")
         }
         for name in run.progress.savepoints { StandardError.write("kept the savepoint \(name) in \(settings.log)\n") }
     }
@@ -208,7 +209,7 @@ struct PipelineExecution<P: Pipeline> {
         guard !settings.quiet else { return }
         let recorded = run.progress.counts.filter { $0.key.hasSuffix("_acknowledged") }.sorted { $0.key < $1.key }
         let what = recorded.map { "\($0.value) \($0.key.dropLast("_acknowledged".count))" }.joined(separator: ", ")
-        let done = recorded.isEmpty ? "" : "; \(what) recorded in \(settings.log): `\(P.self) replay` works on them"
+        let done = recorded.isEmpty ? "" : "; \(what) recorded in \(settings.log): `\(P.command) replay` works on them"
         StandardError.write("stopped\(done)\n")
         sayFigures(run)
     }

@@ -38,17 +38,3 @@ enum PipelineProgram<P: Pipeline> {
         return expanded
     }
 }
-
-/// The command line of a pipeline.
-struct PipelineCommand<P: Pipeline>: AsyncParsableCommand {
-    static var configuration: CommandConfiguration {
-        CommandConfiguration(
-            commandName: "\(P.self)", abstract: P.abstract,
-            version: "\(P.self), made with Penstock \(PenstockVersion.current)",
-            subcommands: [
-                RunCommand<P>.self, ReplayCommand<P>.self, ExplainCommand<P>.self, SavepointCommand<P>.self,
-                CheckpointsCommand<P>.self,
-            ] + P.verbs,
-            defaultSubcommand: RunCommand<P>.self)
-    }
-}

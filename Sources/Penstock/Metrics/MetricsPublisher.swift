@@ -77,6 +77,8 @@ struct MetricsPublisher {
             count("operator.late_events", names, step.statistics.lateEvents)
             count("operator.late_windows", names, step.statistics.lateWindows)
             count("operator.outside_events", names, step.statistics.outsideEvents)
+            count("operator.remembered_events", names, step.statistics.rememberedEvents)
+            count("operator.asked_events", names, step.statistics.askedEvents)
             set("operator.state_bytes", names, Double(step.stateBytes))
             set("operator.spilled_bytes", names, Double(step.spilledBytes))
             set("operator.state_keys", names, Double(step.stateKeys))

@@ -85,6 +85,13 @@ struct RunSummary {
         return parts.isEmpty ? nil : "\(step.name): \(parts.joined(separator: ", "))\(origins(step) ?? "")"
     }
 
+    /// How many answers were remembered, and how many were not; nil for a stage that remembers none.
+    static func answers(_ statistics: OperatorStatistics) -> String? {
+        let (remembered, asked) = (statistics.rememberedEvents, statistics.askedEvents)
+        guard remembered + asked > 0 else { return nil }
+        return "\(remembered) answer\(remembered == 1 ? "" : "s") remembered, \(asked) computed"
+    }
+
     /// From which partitions late events came, where there are several.
     static func origins(_ step: OperatorFigures) -> String? {
         let parts = step.lateByPartition.sorted { $0.key < $1.key }

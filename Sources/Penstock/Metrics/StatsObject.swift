@@ -36,7 +36,7 @@ struct StatsObject: Encodable {
 
     private struct Operator: Encodable {
         let name: String
-        let lateEvents, lateWindows, outsideEvents: Int
+        let lateEvents, lateWindows, outsideEvents, rememberedEvents, askedEvents: Int
         let lateByPartition: [String: Int]
         let stateKeys, stateEvents, stateBytes, spilledBytes, openWindows: Int
         let firstEndNs: Int64?
@@ -108,7 +108,8 @@ struct StatsObject: Encodable {
     private static func object(_ step: OperatorFigures) -> Operator {
         Operator(
             name: "\(step.name)", lateEvents: step.statistics.lateEvents, lateWindows: step.statistics.lateWindows,
-            outsideEvents: step.statistics.outsideEvents,
+            outsideEvents: step.statistics.outsideEvents, rememberedEvents: step.statistics.rememberedEvents,
+            askedEvents: step.statistics.askedEvents,
             lateByPartition: Dictionary(
                 step.lateByPartition.map { ("\($0.key.stage) \($0.key.partition)", $0.value) }
             ) { $0 + $1 },

@@ -26,6 +26,10 @@ public protocol Pipeline: ParsableArguments, Sendable {
     /// One line that says what the pipeline does.
     static var abstract: String { get }
 
+    /// How the pipeline is called on the command line: by default the name of the type, which is that of the program. A pipeline that is among the
+    /// `verbs` of another one, as `PipelineCommand<Self>`, says both words, such as `Screening search`.
+    static var command: String { get }
+
     /// Commands of the pipeline's own, beside those that every pipeline has.
     static var verbs: [any ParsableCommand.Type] { get }
 
@@ -45,6 +49,9 @@ public enum PipelineVerb: String, Sendable, Hashable {
 }
 
 extension Pipeline {
+    /// The name of the type.
+    public static var command: String { "\(Self.self)" }
+
     /// None.
     public static var verbs: [any ParsableCommand.Type] { [] }
 

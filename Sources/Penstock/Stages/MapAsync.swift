@@ -24,11 +24,11 @@ public struct MapAsync<In: Sendable, Out: Sendable>: Stage {
     ///   - timeout: How long an attempt may take; then its task is cancelled. Nil for any time.
     ///   - retries: What follows an attempt that failed or took too long.
     ///   - order: Results in the order of events, or as they come between two watermarks.
-    ///   - answers: Whether the same event has the same result in a replay, or where results are recorded.
+    ///   - answers: Whether the same event has the same result in a replay, or where results are recorded or remembered.
     ///   - transform: The request. Runs in a task of its own, which is cancelled when the run ends.
     public init(
         capacity: Int = AsyncRequests.defaultCapacity, timeout: Duration? = .seconds(5), retries: Retries = .none,
-        order: AsyncRequests.Order = .ordered, answers: AsyncAnswers = .repeatable,
+        order: AsyncRequests.Order = .ordered, answers: AsyncAnswers<In> = .repeatable,
         _ transform: @escaping @Sendable (In) async throws -> Out
     ) {
         self.init(
@@ -37,15 +37,15 @@ public struct MapAsync<In: Sendable, Out: Sendable>: Stage {
     }
 
     init(
-        _ requests: AsyncRequests, _ answers: AsyncAnswers, _ label: String,
+        _ requests: AsyncRequests, _ answers: AsyncAnswers<In>, _ label: String,
         _ transform: @escaping @Sendable (In) async throws -> Out?
     ) {
-        operation = AnyOperator(requests, recording: answers.recording, transform)
+        operation = AnyOperator(requests, recording: answers.recording, remembering: answers.remembering, transform)
         self.label = label
         switch answers {
         case .recorded: unrepeatable = nil
         case .varying: unrepeatable = "async results are not recorded"
-        case .repeatable:
+        case .repeatable, .remembered:
             unrepeatable =
                 requests.order == .unordered ? "async results leave in the order in which they come" : nil
         }
@@ -62,7 +62,7 @@ public struct MapAsync<In: Sendable, Out: Sendable>: Stage {
 /// The same as `MapAsync`, for requests that may have no result: an event for which the function gives nil is left out.
 public func CompactMapAsync<In: Sendable, Out: Sendable>(
     capacity: Int = AsyncRequests.defaultCapacity, timeout: Duration? = .seconds(5), retries: Retries = .none,
-    order: AsyncRequests.Order = .ordered, answers: AsyncAnswers = .repeatable,
+    order: AsyncRequests.Order = .ordered, answers: AsyncAnswers<In> = .repeatable,
     _ transform: @escaping @Sendable (In) async throws -> Out?
 ) -> MapAsync<In, Out> {
     MapAsync(
@@ -71,7 +71,7 @@ public func CompactMapAsync<In: Sendable, Out: Sendable>(
 }
 
 /// Whether requests have the same results when a run is repeated.
-public enum AsyncAnswers: Sendable, Hashable {
+public enum AsyncAnswers<In: Sendable>: Sendable {
     /// The same event has the same result.
     case repeatable
     /// The result depends on when it is asked for: what follows is outside the guarantee of replay, and `explain` says so.
@@ -80,9 +80,17 @@ public enum AsyncAnswers: Sendable, Hashable {
     /// order in which results left, and so does a run that goes on from a checkpoint: nobody is asked twice for what was recorded. The results
     /// have to be events, plain structs or `Codable`. `missing` says what becomes of an event in a replay for which there is none.
     case recorded(in: String, missing: AnswerRecording.Missing = .fails)
+    /// Events with the same key have the same result, which is remembered in a topic before it leaves: nobody is asked again for a key whose
+    /// result is there, from whatever run or replay. The topic belongs to the stage alone; without it everything is asked for again, and is the
+    /// same. An event whose key is nil is asked for each time. The results have to be events, plain structs or `Codable`.
+    case remembered(in: String, by: @Sendable (In) -> AnswerKey?)
 
     fileprivate var recording: AnswerRecording? {
         if case .recorded(let topic, let missing) = self { AnswerRecording(in: topic, missing: missing) } else { nil }
+    }
+
+    fileprivate var remembering: AnswerRemembering<In>? {
+        if case .remembered(let topic, let key) = self { AnswerRemembering(in: topic, by: key) } else { nil }
     }
 }
 

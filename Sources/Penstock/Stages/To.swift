@@ -9,15 +9,15 @@ public struct To<Value: Sendable>: Stage {
     /// The name and the parallelism that the author gave.
     public var options = StageOptions()
 
-    /// Puts the events into a sink. One that keeps each row exactly once, such as a file, takes what `Latest` or `DropOldest` have left only
-    /// with `allowLossy`.
+    /// Puts the events into a sink. One that keeps each row exactly once, such as a file, takes what `Latest`, `DropOldest` or `NewestFirst` have left
+    /// only with `allowLossy`.
     public init<S: Sink<Value>>(_ sink: S, allowLossy: Bool = false) {
         kind = .sink(AnySink(sink))
         allowsLossy = allowLossy
     }
 
-    /// Appends the events to a topic, which is made where it is not there. What `Latest` or `DropOldest` have left it takes only with
-    /// `allowLossy`.
+    /// Appends the events to a topic, which is made where it is not there. What `Latest`, `DropOldest` or `NewestFirst` have left it
+    /// takes only with `allowLossy`.
     /// - Parameter delivery: How the rows get there so that each is there once whatever happens: at once, or in transactions that become
     ///   visible with the checkpoints. Rows that a restarted run may give differently always get there in transactions.
     public init(

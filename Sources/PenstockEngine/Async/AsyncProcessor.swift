@@ -25,10 +25,29 @@ struct AsyncProcessor<In: Sendable, Out: Sendable>: Processor {
     private var failures: FailedEvents
     /// What records answers, or knows those of an earlier run; nil where every event is asked for and nothing is recorded.
     private var recorder: AnswerRecorder<Out>?
+    /// What remembers answers by their keys; nil where every event is asked for.
+    private let memory: AnswerLookup<In, Out>?
+    /// The requests for keys without an answer yet.
+    private var byKey: [AnswerKey: UInt64] = [:]
+    /// Whose answers were remembered and whose were not.
+    private(set) var statistics = OperatorStatistics()
 
-    /// An event for which there is no result yet.
+    /// Events for which there is no result yet: one, or those of one key.
     private struct Request {
-        let place: AsyncQueue<Out>.Place
+        /// What the call does.
+        enum Step {
+            case asks
+            /// It reads a remembered answer.
+            case recalls
+            /// It remembers the answer.
+            case keeps
+        }
+
+        var places: [AsyncQueue<Out>.Place]
+        var key: AnswerKey?
+        var step = Step.asks
+        /// Whether somebody was asked.
+        var isAsked = false
         var failures = 0
         /// The call that is running; nil while the request rests before the next attempt.
         var call: UInt64?
@@ -38,7 +57,7 @@ struct AsyncProcessor<In: Sendable, Out: Sendable>: Processor {
 
     init(
         _ stage: StageName, _ options: AsyncRequests, origin: Origin = Origin(stage: 0, partition: 0),
-        answers: AnswerTape? = nil, _ function: @escaping Function
+        answers: AnswerTape? = nil, memory: AnswerLookup<In, Out>? = nil, _ function: @escaping Function
     ) {
         self.stage = stage
         self.origin = origin
@@ -46,6 +65,7 @@ struct AsyncProcessor<In: Sendable, Out: Sendable>: Processor {
         self.function = function
         failures = FailedEvents(stage)
         recorder = answers.map { AnswerRecorder($0) }
+        self.memory = memory
     }
 
     var isWaking: Bool { true }
@@ -95,12 +115,17 @@ struct AsyncProcessor<In: Sendable, Out: Sendable>: Processor {
     mutating func wake(at now: Int64) {
         for answer in calls.takeAnswers() {
             guard let number = owners.removeValue(forKey: answer.call), let request = requests[number] else { continue }
-            switch answer.result {
-            case .success(let value):
-                requests[number] = nil
-                queue.settle(request.place, .result(value))
-            case .failure(let error):
-                fail(number, error, now)
+            switch (request.step, answer.result) {
+            case (.asks, .success(let value)):
+                if let memory, let key = request.key {
+                    keep(value, number, key, memory)
+                } else {
+                    settle(number, .result(value))
+                }
+            case (.asks, .failure(let error)): fail(number, error, now)
+            case (.recalls, .failure(is AnswerForgotten)): ask(number)
+            case (_, .success(let value)): settle(number, .result(value))
+            case (_, .failure(let error)): settle(number, .failed(error))
             }
         }
         for (number, request) in requests.filter({ $0.value.due ?? .max <= now }).sorted(by: { $0.key < $1.key }) {
@@ -124,24 +149,74 @@ struct AsyncProcessor<In: Sendable, Out: Sendable>: Processor {
         // As long as answers are known, nobody is asked.
         guard recorder?.isFollowing != true else { return }
         while hasRoom, let place = queue.take() {
-            let number = nextRequest
-            nextRequest += 1
-            requests[number] = Request(place: place)
-            ask(number)
+            guard let memory, let key = memory.key(queue.value(at: place, as: In.self)) else {
+                ask(add(Request(places: [place])))
+                continue
+            }
+            if let number = byKey[key] {
+                requests[number]?.places.append(place)
+                continue
+            }
+            switch memory.find(key) {
+            case .outcome(let outcome):
+                queue.settle(place, outcome)
+                statistics.rememberedEvents += 1
+            case .stored: recall(add(Request(places: [place], key: key)), key, memory)
+            case .nothing: ask(add(Request(places: [place], key: key)))
+            }
         }
     }
 
+    private mutating func add(_ request: Request) -> UInt64 {
+        defer { nextRequest += 1 }
+        requests[nextRequest] = request
+        if let key = request.key { byKey[key] = nextRequest }
+        return nextRequest
+    }
+
     private mutating func ask(_ number: UInt64) {
-        guard let waker, var request = requests[number] else { preconditionFailure("a stage asks before it has begun") }
-        let call = nextCall
-        nextCall += 1
-        request.call = call
-        request.due = options.timeout.map { waker.clock.nanoseconds + $0.nanoseconds }
-        requests[number] = request
-        owners[call] = number
+        guard let place = requests[number]?.places[0] else { preconditionFailure("nobody wants an answer") }
+        requests[number]?.isAsked = true
         let function = function
-        let value = queue.value(at: request.place, as: In.self)
-        calls.begin(call, waker) { try await function(value) }
+        let value = queue.value(at: place, as: In.self)
+        call(number, .asks) { try await function(value) }
+    }
+
+    private mutating func recall(_ number: UInt64, _ key: AnswerKey, _ memory: AnswerLookup<In, Out>) {
+        call(number, .recalls) { try await memory.recall(key) }
+    }
+
+    private mutating func keep(_ value: Out?, _ number: UInt64, _ key: AnswerKey, _ memory: AnswerLookup<In, Out>) {
+        guard let place = requests[number]?.places[0] else { preconditionFailure("nobody wants an answer") }
+        let time = Timestamp(nanoseconds: queue.eventPlace(at: place).nanoseconds)
+        call(number, .keeps) {
+            try await memory.keep(value, for: key, time: time)
+            return value
+        }
+    }
+
+    private mutating func call(
+        _ number: UInt64, _ step: Request.Step, _ body: @escaping @concurrent @Sendable () async throws -> Out?
+    ) {
+        guard let waker, var request = requests[number] else { preconditionFailure("a stage asks before it has begun") }
+        request.step = step
+        request.call = nextCall
+        // Only what is asked outside may take too long.
+        request.due = step == .asks ? options.timeout.map { waker.clock.nanoseconds + $0.nanoseconds } : nil
+        requests[number] = request
+        owners[nextCall] = number
+        calls.begin(nextCall, waker, body)
+        nextCall += 1
+    }
+
+    private mutating func settle(_ number: UInt64, _ outcome: AsyncQueue<Out>.Outcome) {
+        guard let request = requests.removeValue(forKey: number) else { return }
+        if let key = request.key {
+            byKey[key] = nil
+            if request.isAsked { statistics.askedEvents += 1 }
+            statistics.rememberedEvents += request.places.count - (request.isAsked ? 1 : 0)
+        }
+        for place in request.places { queue.settle(place, outcome) }
     }
 
     private mutating func fail(_ number: UInt64, _ error: any Error, _ now: Int64) {
@@ -153,8 +228,7 @@ struct AsyncProcessor<In: Sendable, Out: Sendable>: Processor {
             requests[number] = request
             return
         }
-        requests[number] = nil
-        queue.settle(request.place, .failed(RequestFailed(attempts: request.failures, error: error)))
+        settle(number, .failed(RequestFailed(attempts: request.failures, error: error)))
     }
 
     // MARK: Recorded answers
@@ -200,34 +274,5 @@ struct AsyncProcessor<In: Sendable, Out: Sendable>: Processor {
         }
         // The events are asked for when the stage runs.
         waker?.wake()
-    }
-}
-
-extension AnyOperator {
-    /// Calls an asynchronous function for each event. An event for which it gives nil has no result.
-    /// - Parameter recording: Where the answers are recorded; nil for answers that are not.
-    public init<In: Sendable, Out: Sendable>(
-        _ requests: AsyncRequests, recording: AnswerRecording? = nil,
-        _ function: @escaping @concurrent @Sendable (In) async throws -> Out?
-    ) {
-        let answer = ValueType(Out.self)
-        let records = recording.map { ", and records the answer in the topic \($0.topic)" } ?? ""
-        self.init(
-            summary: "asks for a \(answer.name) for each event\(records)", output: answer, isKeyed: false,
-            ordersEvents: false, defect: requests.defect ?? recording.flatMap { _ in answer.recordingDefect }
-        ) { context, origin in
-            AsyncProcessor<In, Out>(context.stage, requests, origin: origin, answers: context.answers, function)
-        }
-        details = ", \(requests.summary)"
-        self.recording = recording
-        keepsKeys = true
-    }
-}
-
-extension ValueType {
-    /// Why values cannot be recorded, or nil.
-    fileprivate var recordingDefect: String? {
-        coding == nil
-            ? "its answers cannot be recorded: make \(name) an Event, a struct of plain numbers, or Codable" : nil
     }
 }

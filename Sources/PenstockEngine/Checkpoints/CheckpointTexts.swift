@@ -30,7 +30,7 @@ extension StateOwner {
 }
 
 extension OperatorStatistics {
-    /// The counts as a checkpoint holds them.
+    /// The counts as a checkpoint holds them: those of what becomes of events, not of how results were come by.
     var bytes: [UInt8] {
         var encoder = StateEncoder()
         for count in [lateEvents, lateWindows, outsideEvents, futureEvents, droppedEvents, skippedEvents] {

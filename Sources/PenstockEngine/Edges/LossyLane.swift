@@ -5,6 +5,9 @@ internal import PenstockEvents
 /// What is said of time waits behind the events before it that are left, and with those that are dropped it goes on at once: so no event
 /// comes behind a watermark of its own sender that has passed it. Records and barriers are in order, each with the place behind which it
 /// stands among the events. A barrier passes by the events that wait. Those before a record that it may not pass by are dropped.
+///
+/// Where the newest event comes first, time goes as far as had been said before it; an older one that comes later is then behind. Records
+/// wait for all events before them.
 struct LossyLane: Sendable {
     /// Records of scans, barriers and the like that may wait. Where there are as many the sender waits, for none of them may be dropped.
     static let controlLimit = 1024
@@ -86,7 +89,7 @@ struct LossyLane: Sendable {
             lost = if case .barrier = control.element { control.sent - taken } else { dropped }
             return control.element
         }
-        guard mayTakeEvents, let place = events.first?.place, var batch = events.popFirst() else { return nil }
+        guard mayTakeEvents, let place = events.first?.place, var batch = takeEvents() else { return nil }
         taken += batch.count
         lost = dropped
         if let interval = policy.interval {
@@ -126,9 +129,24 @@ struct LossyLane: Sendable {
 
     /// How far time has come before what comes first.
     private var next: ToldTime {
-        let before = comesControl ? controls.first?.before : events.first?.before
+        let before = comesControl ? controls.first?.before : upcoming?.before
         guard let before else { return told }
         return ToldTime(watermark: max(before.watermark, known.watermark), mark: max(before.mark, known.mark))
+    }
+
+    /// What of the events is taken next.
+    private var upcoming: WaitingEvents.Part? {
+        policy.isNewestFirst ? events.newest(before: controls.first?.place ?? .max) : events.first
+    }
+
+    private mutating func takeEvents() -> Batch? {
+        guard policy.isNewestFirst else { return events.popFirst() }
+        guard var batch = events.popNewest(before: controls.first?.place ?? .max) else { return nil }
+        let row = Int(batch.rows[0])
+        if batch.effectiveTime(row, batch.behind.first) <= known.watermark.nanoseconds {
+            batch.behind = [BehindMark(row: UInt32(row), watermark: known.watermark)]
+        }
+        return batch
     }
 
     private mutating func takeTime() -> StreamElement? {

@@ -7,13 +7,15 @@ struct WaitingEvents {
         fileprivate var batch: Batch
         /// How many of its rows have been dropped.
         fileprivate var skipped = 0
+        /// How many of its last rows have been taken.
+        fileprivate var taken = 0
         /// How far time had come before the first row.
         let before: ToldTime
         /// Where it stands among everything that waits.
         let place: UInt64
         fileprivate let key: WaitingKey?
 
-        fileprivate var count: Int { batch.count - skipped }
+        fileprivate var count: Int { batch.count - skipped - taken }
     }
 
     /// In the order of their places; nil for what has been replaced.
@@ -28,6 +30,9 @@ struct WaitingEvents {
 
     /// The oldest part.
     var first: Part? { start < parts.count ? parts[start] : nil }
+
+    /// The newest part before a place.
+    func newest(before place: UInt64) -> Part? { newestIndex(before: place).flatMap { parts[$0] } }
 
     /// Adds the latest `limit` rows of a batch.
     /// - Returns: How many rows had no room.
@@ -83,6 +88,29 @@ struct WaitingEvents {
         guard let oldest = first else { return nil }
         remove(at: start)
         return oldest.skipped == 0 ? oldest.batch : oldest.batch.tail(oldest.count)
+    }
+
+    /// Takes the newest event before a place.
+    mutating func popNewest(before place: UInt64) -> Batch? {
+        guard let index = newestIndex(before: place), let part = parts[index] else { return nil }
+        let row = part.batch.count - part.taken - 1
+        if part.count == 1 {
+            remove(at: index)
+        } else {
+            parts[index]?.taken += 1
+            count -= 1
+        }
+        return part.batch.copy(of: row..<row + 1)
+    }
+
+    /// Where the newest part before a place is: hardly ever far from the end.
+    private func newestIndex(before place: UInt64) -> Int? {
+        var index = parts.count
+        while index > start {
+            index -= 1
+            if let part = parts[index], part.place < place { return index }
+        }
+        return nil
     }
 
     private mutating func add(_ part: Part) {

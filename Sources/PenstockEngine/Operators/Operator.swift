@@ -91,6 +91,8 @@ public struct OperatorContext: Sendable {
     let spillFolder: any SpillFolder
     /// The recorded answers to the stage's requests; nil where there are none.
     var answers: AnswerTape?
+    /// The remembered answers to the stage's requests; nil where there are none.
+    var memory: AnswerMemory?
 
     init(
         stage: StageName, parallelism: Int, batchEvents: Int = RunOptions.defaultBatchEvents,

@@ -212,6 +212,8 @@ public struct AnyOperator: Sendable {
     var keepsKeys = false
     /// Where the answers to its requests are recorded; nil where they are not, or it asks nobody.
     var recording: AnswerRecording?
+    /// Where the answers to its requests are remembered; nil where they are not, or it asks nobody.
+    var remembering: AnswerMemory.Rule?
     /// For what reasons it may leave events out, and of what type they are.
     var sides: [SidePort: ValueType] = [:]
     var defect: String?

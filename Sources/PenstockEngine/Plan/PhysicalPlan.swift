@@ -249,7 +249,7 @@ extension PhysicalPlan {
             if case .topic = stage.input { return true }
             if case .topic = stage.output { return true }
             return false
-        } || !recordings.isEmpty
+        } || !recordings.isEmpty || !rememberings.isEmpty
     }
 
     /// The topics that the plan records and reads again, in the order of the stages.

@@ -109,14 +109,14 @@ struct PlanCheck {
         var written: Set<String> = []
         for flow in flows {
             for stage in flow.stages {
-                guard let (topic, codec) = stage.topic else { continue }
-                if let known = schemas[topic], known.id != codec.schema.id {
+                guard let (topic, schema) = stage.topic else { continue }
+                if let known = schemas[topic], known.id != schema.id {
                     throw .plan(
                         problem: "the topic \"\(topic)\" is used with two schemas, \(known.name)@\(known.version) and "
-                            + "\(codec.schema.name)@\(codec.schema.version)",
+                            + "\(schema.name)@\(schema.version)",
                         hint: "a topic holds events of one type")
                 }
-                schemas[topic] = codec.schema
+                schemas[topic] = schema
                 guard stage.writesTopic, !written.insert(topic).inserted else { continue }
                 throw .plan(
                     problem: "two stages write to the topic \"\(topic)\"",
@@ -217,16 +217,16 @@ extension StageDescription {
     var writesTopic: Bool {
         switch kind {
         case .persist, .topicSink: true
-        default: recording != nil
+        default: recording != nil || remembering != nil
         }
     }
 
     /// The topic that the stage reads or writes, or nil.
-    var topic: (name: String, codec: EventCodec)? {
+    var topic: (name: String, schema: Schema)? {
         switch kind {
         case .topicSource(let topic, let codec, _), .persist(let topic, let codec), .topicSink(let topic, let codec):
-            (topic, codec)
-        default: recording.map { ($0.topic, EventCodec(AnswerRecord.self)) }
+            (topic, codec.schema)
+        default: recording.map { ($0.topic, AnswerRecord.schema) } ?? remembering.map { ($0.topic, $0.schema) }
         }
     }
 }

@@ -94,6 +94,18 @@ public final class PipelineRun: Sendable {
     public func run() async throws -> ScanID {
         try options.check()
         try SpillRule.check(plan, options.spillFolder)
+        let memories = try await AnswerMemories(plan, log, options) { [progress] in progress.report($0) }
+        do {
+            let scan = try await run(with: memories)
+            await memories.close()
+            return scan
+        } catch {
+            await memories.close()
+            throw error
+        }
+    }
+
+    private func run(with memories: AnswerMemories) async throws -> ScanID {
         let followed = try await JournalSetup.followed(plan, options, log)
         var topics = try await TopicSetup(plan, options.following(followed), log, followed)
         let checkpoints = try await CheckpointSetup(plan, options, log, topics, progress)
@@ -109,7 +121,7 @@ public final class PipelineRun: Sendable {
         let run = RunState(
             options: options, log: log, progress: progress, scan: scan, checkpoints: checkpoints?.coordinator,
             restored: checkpoints?.restored?.state, name: checkpoints?.run ?? "run",
-            journal: journal)
+            journal: journal, memories: memories)
         let ending = state.withLock { state in
             state.run = run
             return state.ending

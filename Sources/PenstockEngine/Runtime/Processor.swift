@@ -138,21 +138,28 @@ public struct OperatorStatistics: Sendable, Hashable {
     public var droppedEvents = 0
     /// Events and rows that the stage left out because it failed for them, by its error policy.
     public var skippedEvents = 0
+    /// Events whose answers were remembered, or asked for by another event of their key. A run that goes on from a checkpoint counts from zero.
+    public var rememberedEvents = 0
+    /// Events of a stage that remembers answers for which somebody was asked. Counted as `rememberedEvents`.
+    public var askedEvents = 0
 
     /// The counts of two instances together.
     package static func + (a: OperatorStatistics, b: OperatorStatistics) -> OperatorStatistics {
         OperatorStatistics(
             lateEvents: a.lateEvents + b.lateEvents, lateWindows: a.lateWindows + b.lateWindows,
             outsideEvents: a.outsideEvents + b.outsideEvents, futureEvents: a.futureEvents + b.futureEvents,
-            droppedEvents: a.droppedEvents + b.droppedEvents, skippedEvents: a.skippedEvents + b.skippedEvents)
+            droppedEvents: a.droppedEvents + b.droppedEvents, skippedEvents: a.skippedEvents + b.skippedEvents,
+            rememberedEvents: a.rememberedEvents + b.rememberedEvents, askedEvents: a.askedEvents + b.askedEvents)
     }
 
     package init(
         lateEvents: Int = 0, lateWindows: Int = 0, outsideEvents: Int = 0, futureEvents: Int = 0,
-        droppedEvents: Int = 0, skippedEvents: Int = 0
+        droppedEvents: Int = 0, skippedEvents: Int = 0, rememberedEvents: Int = 0, askedEvents: Int = 0
     ) {
         self.droppedEvents = droppedEvents
         self.skippedEvents = skippedEvents
+        self.rememberedEvents = rememberedEvents
+        self.askedEvents = askedEvents
         self.futureEvents = futureEvents
         self.lateEvents = lateEvents
         self.lateWindows = lateWindows

@@ -21,6 +21,8 @@ public struct RunOptions: Sendable {
     var spillFolder: any SpillFolder = DiskSpillFolder.temporary
     /// Where decisions are kept that no replay can compute, or taken from; nil for a run that does neither.
     public var journal: JournalOptions?
+    /// How much of remembered answers is in memory.
+    var answerLimits = AnswerMemory.Limits()
     /// By which clock a partition is idle.
     package var clock: any RunClock = MonotonicClock()
     /// Moves the run step by step; nil for one that runs by itself.

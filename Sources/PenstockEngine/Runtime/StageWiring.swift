@@ -16,6 +16,8 @@ final class RunState: Sendable {
     let name: String
     /// The decisions that no replay can compute; nil in a run that keeps none.
     let journal: RunJournal?
+    /// The answers that stages remember by keys.
+    let memories: AnswerMemories
     /// Tells the sources of feedbacks when nothing else moves.
     let watch = LoopWatch()
     private let stopping = Atomic<Bool>(false)
@@ -24,9 +26,10 @@ final class RunState: Sendable {
     init(
         options: RunOptions, log: (any LogStore)?, progress: RunProgress, scan: ScanID,
         checkpoints: CheckpointCoordinator? = nil, restored: StageState? = nil, name: String = "run",
-        journal: RunJournal? = nil
+        journal: RunJournal? = nil, memories: AnswerMemories = AnswerMemories()
     ) {
         self.name = name
+        self.memories = memories
         self.journal = journal
         self.checkpoints = checkpoints
         self.restored = restored
@@ -273,6 +276,7 @@ struct StageWiring: Sendable {
                 batchEvents: run.options.batchEvents, spillFolder: run.options.spillFolder,
                 report: { progress.report($0) })
             context.answers = run.journal?.answers(to: planned.name)
+            context.memory = run.memories.answers(to: planned.name)
             return operation.make(context, origin(planned.name, isKeyed: operation.isKeyed))
         case .source, .topicSource, .flow, .inputs, .side, .watermark, .persist, .sink, .topicSink:
             preconditionFailure("\(planned.name) is not an operator")

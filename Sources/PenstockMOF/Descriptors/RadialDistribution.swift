@@ -32,8 +32,8 @@ public struct RadialDistribution: Sendable, Hashable {
         }
     }
 
-    /// Where a Gaussian ends, in its standard deviations: there it is 1.5e-8 of its height.
-    static let reach = 6.0
+    /// Where a Gaussian ends, in its standard deviations: there it is 1e-14 of its height, so that rounding of a distance decides nothing.
+    static let reach = 8.0
 
     /// What pairs count.
     public let weight: Weight

@@ -58,6 +58,15 @@ public struct ForceField: Sendable, Hashable {
     /// 94, 8897, DOI 10.1021/j100389a010.
     public static let dreiding = bundled(dreidingTable, name: "DREIDING")
 
+    /// DREIDING, and UFF for the elements that it has not: most metals of frameworks.
+    public static let dreidingWithUFF = dreiding.filled(from: uff)
+
+    /// This field with the parameters of another for the elements that it has none of; its name is both names.
+    public func filled(from other: ForceField) -> ForceField {
+        ForceField(
+            name: "\(name) with \(other.name)", parameters: parameters.merging(other.parameters) { own, _ in own })
+    }
+
     private static func bundled(_ text: String, name: String) -> ForceField {
         do { return try ForceField(parsing: text, name: name) } catch { preconditionFailure("\(error)") }
     }

@@ -43,14 +43,14 @@ public struct PoreGeometry: Sendable, Hashable {
     ///   - crystal: Atoms count with `Element.poreRadius`.
     ///   - probeRadius: The radius of the probe in Å, not negative.
     ///   - seed: For the rotation of the points on each atom.
-    ///   - pointsPerAtom: Points on each atom by which the surface is measured.
-    public init?(of crystal: Crystal, probeRadius: Double = 1.86, seed: UInt64 = 0, pointsPerAtom: Int = 2000) {
+    ///   - pointsPerAtom: Points on each atom by which the surface is measured; nil for a million in all, but 2000 to 20,000 each.
+    public init?(of crystal: Crystal, probeRadius: Double = 1.86, seed: UInt64 = 0, pointsPerAtom: Int? = nil) {
         guard let map = PoreMap(of: crystal, probeRadius: probeRadius) else { return nil }
         self.init(of: crystal, map: map, seed: seed, pointsPerAtom: pointsPerAtom)
     }
 
     /// The geometry of a crystal's pores from its map, which serves to block pockets, too.
-    public init(of crystal: Crystal, map: PoreMap, seed: UInt64 = 0, pointsPerAtom: Int = 2000) {
+    public init(of crystal: Crystal, map: PoreMap, seed: UInt64 = 0, pointsPerAtom: Int? = nil) {
         probeRadius = map.probeRadius
         largestCavityDiameter = max(0, map.network.largestCavityDiameter)
         poreLimitingDiameter = map.network.poreLimitingDiameter ?? 0

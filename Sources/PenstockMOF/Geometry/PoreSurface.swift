@@ -10,13 +10,15 @@ public struct PoreSurface: Sendable, Hashable {
 }
 
 extension PoreMap {
-    /// The surface, sampled with `pointsPerAtom` points on the sphere of each atom.
+    /// The surface, sampled with `pointsPerAtom` points on the sphere of each atom; unless they are given a million in all, but 2000 to 20,000 each.
     ///
     /// The sphere of an atom has its radius and the probe's; a point counts if no other atom is nearer than the probe's radius
     /// (A. Shrake, J. A. Rupley, J. Mol. Biol. 79 (1973) 351, DOI 10.1016/0022-2836(73)90011-9). Points lie on a Fibonacci lattice, which
     /// is more even than random points (R. Swinbank, R. J. Purser, Q. J. R. Meteorol. Soc. 132 (2006) 1769, DOI 10.1256/qj.05.227),
     /// turned at random for each atom by `seed` and the atom's place: the order of the atoms does not matter.
-    public func surface(of crystal: Crystal, pointsPerAtom: Int = 2000, seed: UInt64 = 0) -> PoreSurface {
+    public func surface(of crystal: Crystal, pointsPerAtom: Int? = nil, seed: UInt64 = 0) -> PoreSurface {
+        // Few points in a hundred survive in a dense crystal: a small cell needs more of them.
+        let pointsPerAtom = pointsPerAtom ?? max(2000, min(20_000, 1_000_000 / max(1, crystal.atoms.count)))
         precondition(pointsPerAtom > 0, "a surface needs a point at least")
         let lattice = FibonacciSphere.points(pointsPerAtom)
         var surface = PoreSurface()

@@ -32,29 +32,52 @@ public struct CandidateSearch: Sendable {
         public let prediction: Prediction?
         /// How many observations the surrogate had learned from; 0 where there was none. It rises, and belongs into every event.
         public let modelVersion: Int
+        /// The one of the best so far from which the candidate differs in one linker; nil where it comes from the random order.
+        public let parent: CandidateSpace.Candidate?
+    }
+
+    /// All that a search remembers: with the same space, settings and seed another one goes on from it.
+    public struct Memory: Sendable, Hashable, Codable {
+        struct Observation: Sendable, Hashable, Codable {
+            let number: Int
+            let target: Double
+        }
+
+        var modelVersion = 0
+        /// How far the random order is used up.
+        var place = 0
+        var proposalCount = 0
+        /// The numbers of all that need not be proposed again, in the order in which they came.
+        var known: [Int] = []
+        /// The newest observations, the oldest first.
+        var window: [Observation] = []
+        /// The best observations, the best first.
+        var best: [Observation] = []
+
+        /// Nothing.
+        public init() {}
     }
 
     /// What can be proposed.
     public let space: CandidateSpace
     /// How it searches.
     public let settings: Settings
-    /// How many observations there were that the surrogate can learn from.
-    public private(set) var modelVersion = 0
+    /// What it remembers.
+    public private(set) var memory: Memory
     private let order: CandidateOrder
-    /// How far the random order is used up.
-    private var place = 0
-    private var proposed: Set<Int> = []
-    private var proposalCount = 0
-    /// The newest observations, the oldest first.
-    private var window: [(number: Int, target: Double)] = []
-    private var best: [(number: Int, target: Double)] = []
+    /// What `memory.known` has.
+    private var proposed: Set<Int>
 
-    /// A search from the beginning.
-    public init(space: CandidateSpace, settings: Settings = Settings(), seed: UInt64) {
+    /// How many observations there were that the surrogate can learn from.
+    public var modelVersion: Int { memory.modelVersion }
+
+    /// A search from the beginning, or from where another one of the same space, settings and seed has come to.
+    public init(space: CandidateSpace, settings: Settings = Settings(), seed: UInt64, memory: Memory = Memory()) {
         precondition(settings.warmUp > 1 && settings.poolSize > 0, "a surrogate needs two observations and a pool")
         precondition(
             (2...KernelRidge.rowsMax).contains(settings.windowMax), "a window has 2 to \(KernelRidge.rowsMax) rows")
-        (self.space, self.settings) = (space, settings)
+        (self.space, self.settings, self.memory) = (space, settings, memory)
+        proposed = Set(memory.known)
         order = CandidateOrder(count: space.count, seed: seed)
     }
 
@@ -62,31 +85,26 @@ public struct CandidateSearch: Sendable {
     ///
     /// Takes time of the cube of the window, and of its square for each candidate looked at.
     public mutating func propose(_ count: Int) -> [Proposal] {
-        guard proposalCount >= settings.warmUp, let model = surrogate() else {
-            return (0..<count).compactMap { _ in nextRandom().map { take($0, nil, version: 0) } }
+        guard memory.proposalCount >= settings.warmUp, let model = surrogate() else {
+            return (0..<count).compactMap { _ in nextRandom().map { take(Choice(candidate: $0), version: 0) } }
         }
-        var ranked = pool().map { ($0, model.prediction(of: space.features(of: $0))) }
+        var ranked = pool()
+        for place in ranked.indices {
+            ranked[place].prediction = model.prediction(of: space.features(of: ranked[place].candidate))
+        }
         ranked.sort { left, right in
-            let (one, other) = (bound(left.1), bound(right.1))
-            return one != other ? one > other : left.0.name < right.0.name
+            let (one, other) = (bound(left), bound(right))
+            return one != other ? one > other : left.candidate.name < right.candidate.name
         }
         var proposals: [Proposal] = []
         var rest = ranked[...]
         while proposals.count < count {
-            let isRandom = settings.randomEvery > 0 && (proposalCount + 1).isMultiple(of: settings.randomEvery)
-            if !isRandom, let (candidate, prediction) = rest.popFirst() {
-                guard !proposed.contains(candidate.number) else { continue }
-                proposals.append(take(candidate, prediction, version: modelVersion))
-            } else if let candidate = nextRandom() {
-                proposals.append(take(candidate, nil, version: modelVersion))
-            } else if rest.isEmpty {
-                break
-            } else {
-                // Nothing random is left: the rest of the pool.
-                let (candidate, prediction) = rest.removeFirst()
-                guard !proposed.contains(candidate.number) else { continue }
-                proposals.append(take(candidate, prediction, version: modelVersion))
-            }
+            let isRandom = settings.randomEvery > 0 && (memory.proposalCount + 1).isMultiple(of: settings.randomEvery)
+            // Where nothing random is left there is the rest of the pool.
+            let random = isRandom || rest.isEmpty ? nextRandom().map { Choice(candidate: $0) } : nil
+            guard let choice = random ?? rest.popFirst() else { break }
+            guard !proposed.contains(choice.candidate.number) else { continue }
+            proposals.append(take(choice, version: modelVersion))
         }
         return proposals
     }
@@ -95,58 +113,72 @@ public struct CandidateSearch: Sendable {
     /// - Parameter observations: Candidates with what they are ranked by, higher is better; in an order that repeats.
     public mutating func observe(_ observations: [(candidate: CandidateSpace.Candidate, target: Double)]) {
         for (candidate, target) in observations where target.isFinite {
-            proposed.insert(candidate.number)
-            window.append((candidate.number, target))
-            best.append((candidate.number, target))
-            modelVersion += 1
+            note(candidate)
+            let observation = Memory.Observation(number: candidate.number, target: target)
+            memory.window.append(observation)
+            memory.best.append(observation)
+            memory.modelVersion += 1
         }
-        window.removeFirst(max(0, window.count - settings.windowMax))
-        let known = space
-        best.sort { $0.target != $1.target ? $0.target > $1.target : known[$0.number].name < known[$1.number].name }
-        best.removeLast(max(0, best.count - settings.parents))
+        memory.window.removeFirst(max(0, memory.window.count - settings.windowMax))
+        let all = space
+        memory.best.sort {
+            $0.target != $1.target ? $0.target > $1.target : all[$0.number].name < all[$1.number].name
+        }
+        memory.best.removeLast(max(0, memory.best.count - settings.parents))
     }
 
     /// The surrogate of the window; nil where there are too few observations.
     public func surrogate() -> KernelRidge? {
-        KernelRidge(window.map { (space.features(of: space[$0.number]), $0.target) })
+        KernelRidge(memory.window.map { (space.features(of: space[$0.number]), $0.target) })
     }
 
-    private func bound(_ prediction: Prediction) -> Double {
-        prediction.mean + settings.exploration * prediction.standardDeviation
+    /// A candidate that could be proposed.
+    private struct Choice {
+        let candidate: CandidateSpace.Candidate
+        var parent: CandidateSpace.Candidate?
+        var prediction: Prediction?
+    }
+
+    private func bound(_ choice: Choice) -> Double {
+        guard let prediction = choice.prediction else { return -.infinity }
+        return prediction.mean + settings.exploration * prediction.standardDeviation
     }
 
     /// What the surrogate looks at: candidates never proposed, each once.
-    private func pool() -> [CandidateSpace.Candidate] {
+    private func pool() -> [Choice] {
         var seen = proposed
-        var pool: [CandidateSpace.Candidate] = []
-        var ahead = place
+        var pool: [Choice] = []
+        var ahead = memory.place
         while pool.count < settings.poolSize, ahead < space.count {
             let candidate = space[order[ahead]]
-            if seen.insert(candidate.number).inserted { pool.append(candidate) }
+            if seen.insert(candidate.number).inserted { pool.append(Choice(candidate: candidate)) }
             ahead += 1
         }
-        for parent in best {
-            for neighbour in space.neighbours(of: space[parent.number]) where seen.insert(neighbour.number).inserted {
-                pool.append(neighbour)
+        for parent in memory.best.map({ space[$0.number] }) {
+            for neighbour in space.neighbours(of: parent) where seen.insert(neighbour.number).inserted {
+                pool.append(Choice(candidate: neighbour, parent: parent))
             }
         }
         return pool
     }
 
     private mutating func nextRandom() -> CandidateSpace.Candidate? {
-        while place < space.count {
-            let candidate = space[order[place]]
-            place += 1
+        while memory.place < space.count {
+            let candidate = space[order[memory.place]]
+            memory.place += 1
             if !proposed.contains(candidate.number) { return candidate }
         }
         return nil
     }
 
-    private mutating func take(
-        _ candidate: CandidateSpace.Candidate, _ prediction: Prediction?, version: Int
-    ) -> Proposal {
-        proposed.insert(candidate.number)
-        proposalCount += 1
-        return Proposal(candidate: candidate, prediction: prediction, modelVersion: version)
+    private mutating func take(_ choice: Choice, version: Int) -> Proposal {
+        note(choice.candidate)
+        memory.proposalCount += 1
+        return Proposal(
+            candidate: choice.candidate, prediction: choice.prediction, modelVersion: version, parent: choice.parent)
+    }
+
+    private mutating func note(_ candidate: CandidateSpace.Candidate) {
+        if proposed.insert(candidate.number).inserted { memory.known.append(candidate.number) }
     }
 }

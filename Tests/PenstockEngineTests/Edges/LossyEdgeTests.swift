@@ -36,6 +36,26 @@ struct LossyEdgeTests {
         #expect(run.statistics.lateEvents == 0)
     }
 
+    @Test("a stack of 3: 1 2 3 4 5 while the consumer handles 1: 1, then 5 4 3; dropped 1")
+    func stack() async throws {
+        let (isHandling, mayGoOn) = (Gate(), Gate())
+        let source = SteppedSource(count: 5) { number in
+            if number == 2 { isHandling.pass() }
+            if number == 6 { mayGoOn.open() }
+        }
+        let shown = Collector<Sample> { count in
+            if count == 1 {
+                isHandling.open()
+                mayGoOn.pass()
+            }
+        }
+        let flow = FlowDescription(
+            name: "preview", stages: [.from(source), .lossy(.newestFirst(capacity: 3)), .to(shown)])
+        let run = try await run([flow], batch: 1)
+        #expect(shown.values.map(\.number) == [1, 5, 4, 3])
+        #expect(run.progress.operators[latest] == OperatorStatistics(droppedEvents: 1))
+    }
+
     @Test(
         "a consumer behind a lossy edge that is stuck does not hold up its sibling",
         arguments: [LossyEdge.latest(), .dropOldest(capacity: 3), .latestPerKey(), .dropOldest(capacity: 5000)], [1, 2])

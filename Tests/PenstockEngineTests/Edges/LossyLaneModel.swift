@@ -12,6 +12,8 @@ struct LossyLaneModel {
     let policy: LossyEdge
     private(set) var entries: [Entry] = []
     private(set) var told = Int64.min
+    /// What was said before one of the events that have been taken.
+    private var known = Int64.min
     private(set) var sent = 0
     private(set) var taken = 0
     private(set) var dropped = 0
@@ -44,10 +46,14 @@ struct LossyLaneModel {
     }
 
     mutating func takeFirst() -> Entry? {
-        guard let first = entries.first else { return nil }
-        entries.removeFirst()
-        if first.isEvent { taken += 1 }
-        return first
+        guard !entries.isEmpty else { return nil }
+        // The newest event before the first record, or that record where it is first.
+        let newest = (entries.firstIndex { !$0.isEvent } ?? entries.count) - 1
+        let first = entries.remove(at: policy.isNewestFirst ? max(0, newest) : 0)
+        guard case .event(let number, let key, let before) = first else { return first }
+        taken += 1
+        known = max(known, before)
+        return .event(number, key: key, before: known)
     }
 
     private mutating func drop(_ index: Int) {

@@ -97,6 +97,11 @@ private struct Comparison {
                 #expect(model.takeFirst() == .event(sample.number, key: sample.key, before: known))
                 taken.append((sample.number, sample.key, now))
             }
+            if model.policy.isNewestFirst {
+                #expect(batch.count == 1)
+                let time = batch.effectiveTime(Int(batch.rows[0]), batch.behind.first)
+                #expect(time > known, "an event before the watermark")
+            }
             #expect(batch.watermark.nanoseconds >= known)
             known = max(known, batch.watermark.nanoseconds)
         case .control: Issue.record("another record came out")
@@ -112,10 +117,10 @@ private struct Comparison {
 struct LossyLaneTests {
     static let policies: [LossyEdge] = [
         .latest(), .dropOldest(capacity: 1), .dropOldest(capacity: 3), .dropOldest(capacity: 17),
-        .latestPerKey(), .latestPerKey(keyLimit: 2),
+        .latestPerKey(), .latestPerKey(keyLimit: 2), .newestFirst(capacity: 1), .newestFirst(capacity: 4),
     ]
 
-    @Test("any interleaving keeps records in order, the newest events, and time between the events", arguments: 0..<6)
+    @Test("any interleaving keeps records in order, the newest events, and time between the events", arguments: 0..<8)
     func interleavings(policy: Int) throws {
         for seed in UInt64(0)..<400 {
             var pair = Comparison(Self.policies[policy], seed: seed, textKeys: seed % 2 == 1)
@@ -199,6 +204,27 @@ struct LossyLaneTests {
         let batch = try #require(lane.popFirst(at: 0)?.batch)
         #expect(batch.values(Sample.self).map(\.number) == [6] && batch.watermark.nanoseconds == 9)
         #expect(lane.isEmpty && lane.lost == 1)
+    }
+
+    @Test("the newest event comes first, and an older one is then behind the time that came with it")
+    func newestFirst() throws {
+        var lane = LossyLane(.newestFirst(capacity: 3))
+        for number in Int64(1)...4 { lane.append(event(number, watermark: number)) }
+        lane.append(.control(.endOfStream))
+        lane.append(event(5, watermark: 5))
+        // What was said before event 4; event 1 has been dropped.
+        #expect(lane.popFirst(at: 0)?.watermark == 3)
+        var effective: [Int64] = []
+        for number in [Int64(4), 3] {
+            let batch = try #require(lane.popFirst(at: 0)?.batch)
+            #expect(batch.values(Sample.self).map(\.number) == [number])
+            effective.append(batch.effectiveTime(0, batch.behind.first))
+        }
+        #expect(effective == [4, 4], "event 3 comes at the first instant behind the watermark 3")
+        #expect(lane.popFirst(at: 0)?.watermark == 4)
+        #expect(lane.popFirst(at: 0)?.control == .endOfStream)
+        #expect(lane.popFirst(at: 0)?.batch?.values(Sample.self).map(\.number) == [5])
+        #expect(lane.lost == 2)
     }
 
     @Test("the sender waits for room where very many records wait, never for events")

@@ -3,14 +3,35 @@ import Testing
 @testable import PenstockMOF
 
 @Suite struct ForceFieldTests {
-    @Test("the module's fields have the published parameters of carbon")
+    @Test("UFF has its elements, and the published parameters of carbon")
     func bundled() throws {
         #expect(ForceField.uff.parameters.count == 103)
         #expect(try ForceField.uff.parameters(of: .carbon) == LennardJones(epsilonKelvin: 52.83, sigma: 3.43))
-        // DREIDING, table II: R0 3.8983 Å, D0 0.0951 kcal/mol.
-        let carbon = try ForceField.dreiding.parameters(of: .carbon)
-        #expect(abs(carbon.sigma * 1.122462048309373 - 3.8983) < 1e-4)
-        #expect(abs(carbon.epsilonKelvin * 8.314462618 / 4184 - 0.0951) < 1e-6)
+    }
+
+    /// The paper's table II: R0 in Å and D0 in kcal/mol.
+    @Test("DREIDING has the distances and depths of its paper, and UFF fills in what it lacks")
+    func dreiding() throws {
+        let table: [(String, Double, Double)] = [
+            ("H", 3.195, 0.0152), ("B", 4.02, 0.095), ("C", 3.8983, 0.0951), ("N", 3.6621, 0.0774),
+            ("O", 3.4046, 0.0957),
+            ("F", 3.4720, 0.0725), ("Al", 4.39, 0.31), ("Si", 4.27, 0.31), ("P", 4.15, 0.32), ("S", 4.03, 0.344),
+            ("Cl", 3.9503, 0.2833), ("Ga", 4.39, 0.4), ("Ge", 4.27, 0.4), ("As", 4.15, 0.41), ("Se", 4.03, 0.43),
+            ("Br", 3.95, 0.37), ("In", 4.59, 0.55), ("Sn", 4.47, 0.55), ("Sb", 4.35, 0.55), ("Te", 4.23, 0.57),
+            ("I", 4.15, 0.51), ("Na", 3.144, 0.5), ("Ca", 3.472, 0.05), ("Fe", 4.54, 0.055), ("Zn", 4.54, 0.055),
+        ]
+        #expect(ForceField.dreiding.parameters.count == table.count)
+        for (symbol, distance, depth) in table {
+            let element = try #require(Element(symbol: symbol))
+            let own = try ForceField.dreiding.parameters(of: element)
+            #expect(abs(own.sigma * 1.122462048309373 - distance) < 1e-4, "\(symbol)")
+            #expect(abs(own.epsilonKelvin * 8.314462618 / 4184 - depth) < 2e-6, "\(symbol)")
+            #expect(try ForceField.dreidingWithUFF.parameters(of: element) == own)
+        }
+        let copper = try #require(Element(symbol: "Cu"))
+        #expect(throws: ForceFieldError.self) { try ForceField.dreiding.parameters(of: copper) }
+        #expect(
+            try ForceField.dreidingWithUFF.parameters(of: copper) == ForceField.uff.parameters(of: copper))
     }
 
     @Test("every guest of the module is neutral and has its mass")

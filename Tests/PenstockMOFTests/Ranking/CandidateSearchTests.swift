@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import PenstockMOF
@@ -44,6 +45,27 @@ import Testing
         #expect(zip(proposals, proposals.dropFirst()).allSatisfy { $0.modelVersion <= $1.modelVersion })
         #expect(proposals.prefix(20).allSatisfy { $0.prediction == nil && $0.modelVersion == 0 })
         #expect(proposals.dropFirst(20).filter { $0.prediction == nil }.count == 2)
+    }
+
+    @Test("a search goes on from what another one remembers, and names the parents of neighbours")
+    func memory() throws {
+        var whole = CandidateSearch(space: Self.space, seed: 3)
+        var broken = whole
+        for _ in 0..<6 {
+            let proposals = whole.propose(8)
+            #expect(broken.propose(8) == proposals)
+            let observations = proposals.map { ($0.candidate, Self.score($0.candidate)) }
+            whole.observe(observations)
+            broken.observe(observations)
+            for proposal in proposals {
+                guard let parent = proposal.parent else { continue }
+                #expect(Self.space.neighbours(of: parent).contains(proposal.candidate) && proposal.prediction != nil)
+            }
+            let kept = try JSONEncoder().encode(broken.memory)
+            broken = CandidateSearch(
+                space: Self.space, seed: 3, memory: try JSONDecoder().decode(CandidateSearch.Memory.self, from: kept))
+        }
+        #expect(whole.modelVersion == 48)
     }
 
     @Test("a space is used up once, and values that are not finite teach nothing")

@@ -70,7 +70,8 @@ enum SurrogateSample {
         let model = try #require(KernelRidge(SurrogateSample.rows, lengthScales: [0.8], penalties: [0.05]))
         let prediction = model.prediction(of: SurrogateSample.query)
         #expect(close(prediction.mean, 0.8284978941476318) && close(prediction.standardDeviation, 0.6982030520315033))
-        #expect(close(model.signalVariance, 1.0442423395750973) && close(model.logLikelihood, -11.935120127468934, 1e-9))
+        #expect(close(model.signalVariance, 1.0442423395750973))
+        #expect(close(model.logLikelihood, -11.935120127468934, 1e-9))
         let best = try #require(KernelRidge(SurrogateSample.rows))
         #expect(best.lengthScale == 0.5 && best.penalty == 0.1)
     }

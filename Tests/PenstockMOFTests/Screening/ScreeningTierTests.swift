@@ -122,6 +122,28 @@ import Testing
         let henry = try #require(candidate.result.henryCoefficient) * pressure.pascal
         let error = 4 * (loading.standardError ?? 0) + 0.1 * henry
         #expect(abs(loading.loading - henry) < error, "\(loading.loading) and \(henry)")
+        #expect(!candidate.result.remarks.contains { $0.code == "henryMismatch" })
+        // With the coefficient of another temperature they do not fit together.
+        let hot = AdsorptionConditions(temperatureKelvin: 900, seed: 1)
+        let other = Candidate(SmallStructures.file("small", SmallStructures.cif(edge: 8))).screened(by: ValidityTier())
+            .screened(by: WidomTier(hot, insertions: 4000))
+            .screened(by: UptakeTier(conditions, pressures: [pressure], cycles: 300))
+        #expect(other.result.remarks.contains { $0.code == "henryMismatch" } && other.result.isConverged == false)
+    }
+
+    @Test("charges that raise the Henry coefficient more than a thousandfold are flagged, however well it was sampled")
+    func charges() throws {
+        func result(_ charge: Double) throws -> ScreeningResult {
+            Candidate(SmallStructures.file("small", SmallStructures.cif(edge: 8, charge: charge)))
+                .screened(by: ValidityTier()).screened(by: WidomTier(conditions, insertions: 4000)).result
+        }
+        func ratio(_ result: ScreeningResult) throws -> Double {
+            try #require(result.henryCoefficient) / #require(result.henryCoefficientWithoutCharges)
+        }
+        let (strong, weak) = (try result(1.2), try result(0.05))
+        #expect(try ratio(strong) > 1000 && ratio(weak) < 1000)
+        #expect(strong.remarks.contains { $0.code == "chargesDominate" } && strong.isConverged == false)
+        #expect(!weak.remarks.contains { $0.code == "chargesDominate" })
     }
 
     @Test("a candidate comes back from its record as it was")

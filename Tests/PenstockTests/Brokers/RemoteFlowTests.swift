@@ -125,4 +125,43 @@ struct RemoteFlowTests {
         await broker.close()
         await transport.close()
     }
+
+    @Test("runs at the same time remember answers in one topic, and a later one asks nobody")
+    func remembered() async throws {
+        let folder = try TestFolder()
+        let transport = InProcessTransport()
+        var limits = Broker.Limits()
+        (limits.silence, limits.helloTimeout) = (.seconds(600), .seconds(600))
+        let broker = Broker(try await EmbeddedLog(directory: folder.path), limits: limits) { client throws(LogError) in
+            AllRights(client: client.name)
+        }
+        let address = try await broker.listen(at: .name("broker"), over: transport).address
+        let logs = (0..<2).map { RemoteLog(at: [address], over: transport, client: "pipeline \($0)") }
+        let asked = Guarded(0)
+        @Sendable func squares(_ numbers: ClosedRange<Int>, _ log: any LogStore) async throws -> [Int] {
+            let rows = Collected<Int>()
+            _ = try await Flow("squares") {
+                From(Generated(numbers.count) { n in (numbers.lowerBound + n, Timestamp(nanoseconds: Int64(n))) })
+                MapAsync(timeout: nil, answers: .remembered(in: "squares", by: { (n: Int) in AnswerKey(n) })) {
+                    (n: Int) in
+                    asked.withLock { $0 += 1 }
+                    try await Task.sleep(for: .milliseconds(1))
+                    return n * n
+                }
+                To(rows)
+            }.run(options: RunOptions(topicDurability: .pageCache), log: log)
+            return rows.values
+        }
+        async let first = squares(0...59, logs[0])
+        async let second = squares(40...99, logs[1])
+        #expect(try await first == (0...59).map { $0 * $0 })
+        #expect(try await second == (40...99).map { $0 * $0 })
+        let before = asked.withLock { $0 }
+        #expect((100...120).contains(before), "what both asked for at a time is asked for twice at most")
+        #expect(try await squares(0...99, logs[1]) == (0...99).map { $0 * $0 })
+        #expect(asked.withLock { $0 } == before)
+        for log in logs { log.close() }
+        await broker.close()
+        await transport.close()
+    }
 }

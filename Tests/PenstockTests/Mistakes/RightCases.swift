@@ -63,12 +63,14 @@ enum RightCases {
             #"""
             From(readings, disorder: .ascending)
             DropOldest(capacity: 100)
+            NewestFirst(capacity: 100)
             Filter { (r: Reading) in r.value > 0 }
             Latest(every: .milliseconds(500)).named("preview")
             KeyBy(\Reading.sensor)
             Latest()
             Latest(every: .seconds(1)).perKey()
             DropOldest(capacity: 10)
+            NewestFirst(capacity: 10)
             Tumbling(every: .seconds(1))
             Count()
             To(Kept<Counted<UInt64>>(), allowLossy: true)

@@ -35,6 +35,7 @@ enum PageStyle {
         .dot { fill: var(--mark); fill-opacity: .55; stroke: var(--mark); } .dot.best { fill: var(--best); fill-opacity: 1; stroke: var(--best); }
         .dot.hollow { fill: none; }
         .front { fill: none; stroke: var(--best); stroke-width: 1.5; }
+        .front.other { stroke: var(--soft); stroke-dasharray: 5 4; }
         @media print { :root { --page: #fff; --ink: #000; --soft: #444; --rule: #ccc; --mark: #3b6ea5; --best: #b4530a; }
           body { padding: 0; max-width: none; font-size: 11pt; } section, svg, tr { break-inside: avoid; } section:has(table) { break-inside: auto; }
           .wide { overflow: visible; } }

@@ -25,6 +25,16 @@ struct ResultRow: Sendable {
     /// The text in a column; empty where there is none.
     func text(_ column: String) -> String { fields[column]?.string ?? "" }
 
+    /// What stands in a column, as it is written in a table; empty where there is nothing.
+    func written(_ column: String) -> String {
+        switch fields[column] {
+        case .number(let digits): digits
+        case .bool(let truth): truth ? "true" : "false"
+        case .text(let text): text
+        default: ""
+        }
+    }
+
     /// Yes or no in a column; nil where there is neither.
     func truth(_ column: String) -> Bool? {
         if case .bool(let truth) = fields[column] { truth } else { nil }

@@ -14,6 +14,10 @@ public struct ScreeningPage: Sendable {
     private let title: String
     private let conditions: [(name: String, value: String)]
     private let rows: [ResultRow]
+    /// What structures are ranked by.
+    private let score: Quantity
+    /// What comes before the parts that every page has.
+    private let sections: String
 
     /// A page about these results.
     /// - Parameters:
@@ -21,9 +25,16 @@ public struct ScreeningPage: Sendable {
     ///   - conditions: What a reader has to know of how the results were made.
     /// - Throws: An error where a line is no such row.
     public init(title: String, conditions: [(name: String, value: String)], lines: String) throws {
-        self.title = title
-        self.conditions = conditions
-        rows = try lines.split(separator: "\n").map { try ResultRow(String($0)) }
+        let rows = try lines.split(separator: "\n").map { try ResultRow(String($0)) }
+        self.init(title: title, conditions: conditions, rows: rows, score: Self.score(of: rows), sections: "")
+    }
+
+    init(
+        title: String, conditions: [(name: String, value: String)], rows: [ResultRow], score: Quantity,
+        sections: String
+    ) {
+        (self.title, self.conditions, self.rows) = (title, conditions, rows)
+        (self.score, self.sections) = (score, sections)
     }
 
     /// Writes the page; an older one of this name is replaced.
@@ -54,7 +65,7 @@ public struct ScreeningPage: Sendable {
         <dl>\(conditions.map { "<div><dt>\(HTML.escaped($0.name))</dt><dd>\(HTML.escaped($0.value))</dd></div>" }.joined())</dl>
         </header>
         <main>
-        \(best)
+        \(sections)\(best)
         \(trade)
         \(histograms)
         \(list("Rejected", ["rejected"], "by the validity screen, by a threshold or as duplicates"))
@@ -79,7 +90,7 @@ public struct ScreeningPage: Sendable {
     }
 
     /// What structures are ranked by: the first loading that there is, else the Henry coefficient.
-    private var score: Quantity {
+    private static func score(of rows: [ResultRow]) -> Quantity {
         let uptake = rows.first?.columns.first { column in
             column.hasPrefix("uptake_") && rows.contains { $0.number(column) != nil }
         }
@@ -88,14 +99,17 @@ public struct ScreeningPage: Sendable {
         return Quantity(column: uptake, name: "Loading at \(pressure)", unit: "mol/kg", isLogarithmic: false)
     }
 
-    /// The structures with a score, the best first; of equal ones the earlier.
+    /// The structures with a score.
+    private var scored: [ResultRow] {
+        rows.filter { ["ok", "flagged"].contains($0.text("status")) && $0.number(score.column) != nil }
+    }
+
+    /// Those with a score that has converged, the best first; of equal ones the earlier.
     private var ranking: [ResultRow] {
-        let score = score.column
-        let scored = rows.enumerated().filter { row in
-            ["ok", "flagged"].contains(row.element.text("status")) && row.element.number(score) != nil
-        }
+        let column = score.column
+        let scored = scored.filter { $0.truth("converged") != false }.enumerated()
         return scored.sorted { one, other in
-            let (left, right) = (one.element.number(score)!, other.element.number(score)!)
+            let (left, right) = (one.element.number(column)!, other.element.number(column)!)
             return left == right ? one.offset < other.offset : left > right
         }.map(\.element)
     }
@@ -103,23 +117,28 @@ public struct ScreeningPage: Sendable {
     private var best: String {
         let ranked = ranking.prefix(Self.bestCount)
         guard !ranked.isEmpty else { return "<section><h2>Best structures</h2><p>None has come so far.</p></section>" }
-        let columns: [Quantity] =
-            (score.column == Quantity.henry.column ? [] : [score])
-            + [.henry, .heat, .poreLimitingDiameter, .largestCavityDiameter, .surface, .heliumVoidFraction, .density]
+        let doubtful = scored.count { $0.truth("converged") == false }
+        let note =
+            doubtful == 0
+            ? ""
+            : " \(doubtful) with numbers that have not converged \(doubtful == 1 ? "is" : "are") not ranked: see the flagged ones."
+        let usual: [Quantity] = [
+            .henry, .heat, .poreLimitingDiameter, .largestCavityDiameter, .surface, .heliumVoidFraction, .density,
+        ]
+        let columns = (usual.contains { $0.column == score.column } ? [] : [score]) + usual
         let head = columns.map {
             "<th scope=\"col\">\(HTML.escaped($0.name))<small>\(HTML.escaped($0.unit))</small></th>"
         }
         let body = ranked.enumerated().map { place, row in
             let cells = columns.map { "<td>\(row.number($0.column).map(HTML.number) ?? "")</td>" }.joined()
-            let note = row.truth("converged") == false ? " <abbr title=\"not converged\">*</abbr>" : ""
             let status = HTML.escaped(row.text("status"))
-            return "<tr><td>\(place + 1)</td><th scope=\"row\">\(HTML.escaped(row.text("name")))\(note)</th>\(cells)"
+            return "<tr><td>\(place + 1)</td><th scope=\"row\">\(HTML.escaped(row.text("name")))</th>\(cells)"
                 + "<td><span class=\"\(status)\">\(status)</span></td></tr>"
         }
         return """
             <section>
             <h2>Best structures</h2>
-            <p>By \(HTML.escaped(score.sentenceName)). An asterisk marks numbers that have not converged.</p>
+            <p>By \(HTML.escaped(score.sentenceName)).\(note)</p>
             <div class="wide"><table>
             <thead><tr><th scope="col">#</th><th scope="col" class="text">Structure</th>
             \(head.joined(separator: "\n"))
@@ -133,20 +152,20 @@ public struct ScreeningPage: Sendable {
     }
 
     private var trade: String {
-        let score = score
-        let points = ranking.compactMap { row -> ParetoPlot.Point? in
+        let points = scored.compactMap { row -> ParetoPlot.Point? in
             guard let x = row.number(Quantity.heat.column), let y = row.number(score.column) else { return nil }
             guard !score.isLogarithmic || y > 0 else { return nil }
             return ParetoPlot.Point(
                 name: row.text("name"), x: x, y: y, isDoubtful: row.truth("converged") == false)
         }
-        guard points.count > 1 else { return "" }
+        let plot = ParetoPlot(points: points, x: .heat, y: score)
+        guard points.count > 1, score.column != Quantity.heat.column else { return "" }
         return """
             <section>
             <h2>What is gained, and what it costs to get it back</h2>
             <p>\(HTML.escaped(score.name)) against the heat of adsorption, which regeneration has to bring up. The structures on the line are the Pareto front:
-            none other has more at a lower heat. Hollow marks have not converged, and are not on it.</p>
-            \(ParetoPlot(points: points, x: .heat, y: score).svg)
+            none other has more at a lower heat. Hollow marks have not converged, and are not on it\(plot.outsideCount == 0 ? "" : "; \(plot.outsideCount) of them would be outside of the picture").</p>
+            \(plot.svg)
             </section>
             """
     }
@@ -156,7 +175,10 @@ public struct ScreeningPage: Sendable {
             .poreLimitingDiameter, .largestCavityDiameter, .surface, .heliumVoidFraction, .henry, .heat,
         ]
         let figures = quantities.compactMap { quantity -> String? in
-            let values = rows.compactMap { $0.number(quantity.column) }
+            // What has not converged says nothing about energies.
+            let isEnergy = [Quantity.henry.column, Quantity.heat.column].contains(quantity.column)
+            let trusted = isEnergy ? rows.filter { $0.truth("converged") != false } : rows
+            let values = trusted.compactMap { $0.number(quantity.column) }
             return Histogram(quantity, values)?.svg
         }
         guard !figures.isEmpty else { return "" }

@@ -2,7 +2,7 @@ internal import PenstockEvents
 
 /// What a result depends on, in 128 bits: the same inputs have the same digest, others another one but for one case in 2^128.
 ///
-/// Two hashes by XXH64 of the same bytes behind different beginnings: against accidents, not against an adversary.
+/// SipHash-2-4 with a key that all know: against accidents, not against an adversary.
 public struct ContentDigest: Sendable, Hashable, CustomStringConvertible {
     /// The two halves.
     public let high, low: UInt64
@@ -10,12 +10,7 @@ public struct ContentDigest: Sendable, Hashable, CustomStringConvertible {
     init(high: UInt64, low: UInt64) { (self.high, self.low) = (high, low) }
 
     /// The digest of bytes.
-    public init(_ bytes: UnsafeRawBufferPointer) {
-        high = XXHash64.hash(bytes)
-        var other = Array("penstock".utf8)
-        other.append(contentsOf: bytes)
-        low = other.withUnsafeBytes { XXHash64.hash($0) }
-    }
+    public init(_ bytes: UnsafeRawBufferPointer) { (high, low) = SipHash128.hash(bytes) }
 
     /// The digest of what this one stands for and something more.
     public func adding(_ text: String) -> ContentDigest {

@@ -34,6 +34,32 @@ public struct ScreeningResult: Sendable, Hashable, Codable {
         public let standardError: Double?
     }
 
+    /// How another gas is adsorbed at zero loading.
+    public struct Competitor: Sendable, Hashable, Codable {
+        /// The gas, such as `N2`.
+        public let gas: String
+        /// Its Henry coefficient in mol/(kg Pa).
+        public let henryCoefficient: Double
+        /// One standard deviation of it.
+        public let henryError: Double?
+    }
+
+    /// The loadings of a mixture at a pressure.
+    public struct MixtureUptake: Sendable, Hashable, Codable {
+        /// The pressure of the whole mixture.
+        public let pressure: Pressure
+        /// The mole fraction of the gas; the rest is the competitor.
+        public let fraction: Double
+        /// The absolute loading of the gas, in mol/kg.
+        public let loading: Double
+        /// One standard deviation of it.
+        public let standardError: Double?
+        /// The absolute loading of the competitor, in mol/kg.
+        public let competitorLoading: Double
+        /// One standard deviation of it.
+        public let competitorStandardError: Double?
+    }
+
     /// What the structure is called.
     public let name: String
     /// What became of it.
@@ -78,6 +104,10 @@ public struct ScreeningResult: Sendable, Hashable, Codable {
     public internal(set) var isConverged: Bool?
     /// Loadings, in the order in which they were asked for.
     public internal(set) var uptakes: [Uptake] = []
+    /// Another gas at zero loading, where one was asked for.
+    public internal(set) var competitor: Competitor?
+    /// Loadings of mixtures, in the order of their pressures.
+    public internal(set) var mixtureUptakes: [MixtureUptake] = []
     /// The lattice strain of the relaxed cell; nil where the structure was not relaxed.
     public internal(set) var latticeStrain: Double?
     /// The processor time of all tiers in s. It differs from run to run.
@@ -113,6 +143,35 @@ public struct ScreeningResult: Sendable, Hashable, Codable {
         case let error as RelaxationError: end(.failed, error.code.rawValue, error.summary)
         default: end(.failed, "error", "\(error)")
         }
+    }
+
+    /// Ends the screening of the structure where a number has got out of all bounds: rows have no place for it.
+    mutating func failWhereNotFinite() {
+        for (quantity, name) in Self.quantities {
+            guard let value = self[keyPath: quantity], !value.isFinite else { continue }
+            self[keyPath: quantity] = nil
+            end(.failed, "notFinite", "\(name) is not finite")
+        }
+        guard let wrong = uptakes.first(where: { !$0.loading.isFinite }) else { return }
+        uptakes.removeAll { !$0.loading.isFinite }
+        end(.failed, "notFinite", "the loading at \(wrong.pressure) is not finite")
+    }
+
+    /// All that is measured, by what it is called in a sentence.
+    private static var quantities: [(WritableKeyPath<ScreeningResult, Double?>, String)] {
+        [
+            (\.density, "the density"), (\.largestCavityDiameter, "the largest cavity diameter"),
+            (\.poreLimitingDiameter, "the pore limiting diameter"), (\.surface, "the surface"),
+            (\.accessibleSurface, "the accessible surface"), (\.voidFraction, "the void fraction"),
+            (\.pointVoidFraction, "the void fraction for a point"),
+            (\.heliumVoidFraction, "the void fraction for helium"),
+            (\.henryCoefficient, "the Henry coefficient"), (\.henryError, "the error of the Henry coefficient"),
+            (\.heatOfAdsorption, "the heat of adsorption"),
+            (\.henryCoefficientWithoutCharges, "the Henry coefficient without charges"),
+            (\.heatOfAdsorptionWithoutCharges, "the heat of adsorption without charges"),
+            (\.effectiveInsertions, "the number of effective insertions"),
+            (\.largestWeightShare, "the share of the largest weight"),
+        ]
     }
 
     private static func oneLine(_ text: String) -> String {

@@ -55,12 +55,57 @@ public struct AdsorptionConditions: Sendable {
     }
 
     /// Whether charges enter for a structure; nil where they are missing and must not be.
-    func usesCharges(_ crystal: Crystal) -> Bool? {
-        switch charges {
+    func usesCharges(_ crystal: Crystal) -> Bool? { usesCharges(crystal, [guest]) }
+
+    private func usesCharges(_ crystal: Crystal, _ guests: [GuestMolecule]) -> Bool? {
+        let areCharged = guests.contains(where: \.isCharged)
+        return switch charges {
         case .none: false
-        case .auto: crystal.hasCharges && guest.isCharged
-        case .cif: crystal.hasCharges ? guest.isCharged : nil
+        case .auto: crystal.hasCharges && areCharged
+        case .cif: crystal.hasCharges ? areCharged : nil
         }
+    }
+
+    /// The same for another gas, and at another temperature where one is given.
+    public func with(guest: GuestMolecule, temperatureKelvin: Double? = nil) -> AdsorptionConditions {
+        var conditions = self
+        conditions.guest = guest
+        if let temperatureKelvin { conditions.temperatureKelvin = temperatureKelvin }
+        if blockingDiameter != nil { conditions.blockingDiameter = guest.kineticDiameter }
+        return conditions
+    }
+
+    /// The gas at zero loading, without what is closed to it.
+    func insert(
+        insertions: Int, into crystal: Crystal, usingCharges: Bool, blocked: BlockedRegions? = nil
+    ) throws -> WidomResult {
+        try WidomInsertion(
+            temperatureKelvin: temperatureKelvin, insertions: insertions,
+            guideSpacing: Self.guideSpacing(0.6, crystal), blocked: blocked, seed: seed
+        ).run(host([guest], crystal, usingCharges), cellMass: crystal.molarMass, key: crystal.name)
+    }
+
+    /// Loadings with a gas, or with a mixture of gases by mole fractions, at a pressure; with charges where they are used, and
+    /// without the pockets that are closed to the smallest of them.
+    func load(
+        _ crystal: Crystal, with gases: [(guest: GuestMolecule, fraction: Double)], at pressure: Pressure, cycles: Int
+    ) throws -> GCMCResult {
+        let gas = PengRobinson(
+            mixture: gases.map { ($0.guest.criticalPoint, $0.fraction) }, temperatureKelvin: temperatureKelvin,
+            pressurePascal: pressure.pascal)
+        let guests = gases.map(\.guest)
+        let host = try host(guests, crystal, usesCharges(crystal, guests) ?? false)
+        return GCMC(
+            temperatureKelvin: temperatureKelvin, fugacitiesPascal: gas.fugacitiesPascal, initialCycles: cycles / 2,
+            cycles: cycles, blocked: blocked(in: crystal, to: guests), guideSpacing: Self.guideSpacing(0.8, crystal),
+            seed: seed
+        ).run(.direct(host), cellMass: crystal.molarMass, key: "\(crystal.name)@\(pressure)")
+    }
+
+    private func host(_ guests: [GuestMolecule], _ crystal: Crystal, _ usingCharges: Bool) throws -> HostPotential {
+        try HostPotential(
+            crystal: crystal, forceField: forceField.get(), guests: guests,
+            interactions: Interactions(usesCharges: usingCharges))
     }
 
     /// The pockets that are closed to the gas; nil where there are none, or all are left open.
@@ -68,8 +113,14 @@ public struct AdsorptionConditions: Sendable {
         blockingDiameter.flatMap { BlockedRegions(pocketsOf: crystal, diameter: $0) }
     }
 
+    private func blocked(in crystal: Crystal, to guests: [GuestMolecule]) -> BlockedRegions? {
+        guard guests.count > 1 else { return blocked(in: crystal) }
+        let smallest = guests.map { with(guest: $0) }.min { ($0.blockingDiameter ?? 0) < ($1.blockingDiameter ?? 0) }
+        return smallest?.blocked(in: crystal)
+    }
+
     /// The distance of grid points that guide insertions, in Å: wider in cells so large that a million would not be enough.
-    static func guideSpacing(_ spacing: Double, _ crystal: Crystal) -> Double {
+    private static func guideSpacing(_ spacing: Double, _ crystal: Crystal) -> Double {
         max(spacing, cubeRoot(crystal.cell.volume / 1e6))
     }
 }

@@ -26,6 +26,7 @@ public struct Candidate: Event {
         var next = self
         let start = Self.processorSeconds()
         do { try tier.screen(file, &next.result) } catch { next.result.fail(error) }
+        next.result.failWhereNotFinite()
         next.result.cpuSeconds += Self.processorSeconds() - start
         next.digest = digest.adding(tier.identity)
         return next

@@ -1,18 +1,18 @@
 /// The geometry of the pores: diameters, surface and void fractions.
 public struct PoreTier: ScreeningTier {
     private let probeRadius: Double
-    private let pointsPerAtom: Int
+    private let pointsPerAtom: Int?
     private let seed: UInt64
 
-    /// Pores for a probe of this radius in Å, 1.86 for nitrogen, with so many points on each atom.
-    public init(probeRadius: Double = 1.86, pointsPerAtom: Int = 2000, seed: UInt64) {
+    /// Pores for a probe of this radius in Å, 1.86 for nitrogen, with so many points on each atom: as many as the size of the cell asks for unless they are given.
+    public init(probeRadius: Double = 1.86, pointsPerAtom: Int? = nil, seed: UInt64) {
         precondition(probeRadius >= 0 && probeRadius.isFinite, "the radius of a probe is not negative")
-        precondition(pointsPerAtom > 0, "a surface needs a point at least")
+        precondition(pointsPerAtom ?? 1 > 0, "a surface needs a point at least")
         (self.probeRadius, self.pointsPerAtom, self.seed) = (probeRadius, pointsPerAtom, seed)
     }
 
     /// The parameters in words.
-    public var identity: String { "pores 1 \(probeRadius) \(pointsPerAtom) \(seed)" }
+    public var identity: String { "pores 1 \(probeRadius) \(pointsPerAtom ?? 0) \(seed)" }
 
     /// Measures.
     public func screen(_ file: StructureFile, _ result: inout ScreeningResult) throws {

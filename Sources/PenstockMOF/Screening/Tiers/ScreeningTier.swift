@@ -9,3 +9,17 @@ public protocol ScreeningTier: Sendable {
     /// Adds to the result. What is thrown becomes the structure's reason to have failed.
     func screen(_ file: StructureFile, _ result: inout ScreeningResult) throws
 }
+
+/// What goes through the tiers: a candidate, or something that has one and more to say of it.
+public protocol Screenable: Sendable {
+    /// The structure, and what was found of it so far.
+    var candidate: Candidate { get set }
+}
+
+extension Candidate: Screenable {
+    /// Itself.
+    public var candidate: Candidate {
+        get { self }
+        set { self = newValue }
+    }
+}

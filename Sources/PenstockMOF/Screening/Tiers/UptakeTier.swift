@@ -18,19 +18,8 @@ public struct UptakeTier: ScreeningTier {
     /// Simulates one pressure after the other, each by itself.
     public func screen(_ file: StructureFile, _ result: inout ScreeningResult) throws {
         let crystal = try file.crystal()
-        let host = try HostPotential(
-            crystal: crystal, forceField: conditions.forceField.get(), guests: [conditions.guest],
-            interactions: Interactions(usesCharges: conditions.usesCharges(crystal) ?? false))
-        let blocked = conditions.blocked(in: crystal)
         for pressure in pressures {
-            let gas = PengRobinson(
-                conditions.guest.criticalPoint, temperatureKelvin: conditions.temperatureKelvin,
-                pressurePascal: pressure.pascal)
-            let simulation = GCMC(
-                temperatureKelvin: conditions.temperatureKelvin, fugacitiesPascal: [gas.fugacityPascal],
-                initialCycles: cycles / 2, cycles: cycles, blocked: blocked,
-                guideSpacing: AdsorptionConditions.guideSpacing(0.8, crystal), seed: conditions.seed)
-            let loaded = simulation.run(.direct(host), cellMass: crystal.molarMass, key: "\(crystal.name)@\(pressure)")
+            let loaded = try conditions.load(crystal, with: [(conditions.guest, 1)], at: pressure, cycles: cycles)
             let loading = loaded.loading[0]
             result.uptakes.append(
                 ScreeningResult.Uptake(
@@ -41,7 +30,24 @@ public struct UptakeTier: ScreeningTier {
             for flag in loaded.flags where flag != .netCharge {
                 result.flag(flag.rawValue, "at \(pressure), \(flag.summary)")
             }
+            compareWithHenry(pressure, loading, &result)
         }
+    }
+
+    /// At low loading both tiers must give the same: a check of each by the other.
+    private func compareWithHenry(_ pressure: Pressure, _ loading: BlockAverage, _ result: inout ScreeningResult) {
+        guard let henry = result.henryCoefficient else { return }
+        let expected = henry * pressure.pascal
+        guard expected < 0.2, loading.standardError.isFinite else { return }
+        let error = ((result.henryError ?? 0) * pressure.pascal, loading.standardError)
+        // Sites that fill up bend the isotherm by some per cent.
+        let allowed = 4 * (error.0 * error.0 + error.1 * error.1).squareRoot() + 0.2 * expected
+        guard abs(loading.value - expected) > allowed else { return }
+        result.isConverged = false
+        result.flag(
+            "henryMismatch",
+            "at \(pressure) the loading is \(significant(loading.value, digits: 3)) mol/kg, and the Henry coefficient times the pressure "
+                + "\(significant(expected, digits: 3))")
     }
 }
 

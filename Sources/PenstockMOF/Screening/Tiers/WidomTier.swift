@@ -3,10 +3,13 @@ public struct WidomTier: ScreeningTier {
     /// The temperature of the void fraction of helium in K, whatever that of the gas is.
     public static let heliumTemperatureKelvin = 298.0
 
+    /// A Henry coefficient that charges raise by more than this is not to be trusted.
+    public static let largestChargeFactor = 1000.0
+
     private let conditions: AdsorptionConditions
     private let insertions: Int
 
-    /// - Parameter insertions: Of each of the gases, 10 or more.
+    /// - Parameter insertions: Of the gas, 10 or more; of helium, which is cheap, twice as many.
     public init(_ conditions: AdsorptionConditions, insertions: Int) {
         precondition(insertions >= 10, "five blocks need ten insertions")
         (self.conditions, self.insertions) = (conditions, insertions)
@@ -23,17 +26,18 @@ public struct WidomTier: ScreeningTier {
                 .rejected, "chargesMissing", "the file has no charges for all atoms, as --charges cif asks")
         }
         // A void fraction is geometry: pockets count.
-        let helium = try insert(.helium, Self.heliumTemperatureKelvin, into: crystal, usingCharges: false)
+        let helium = try conditions.with(
+            guest: .helium, temperatureKelvin: Self.heliumTemperatureKelvin
+        ).insert(insertions: 2 * insertions, into: crystal, usingCharges: false)
         // More than all of the cell, as attraction of very light frameworks gives, is kept as it is.
         result.heliumVoidFraction = helium.meanWeight.value
         let blocked = conditions.blocked(in: crystal)
-        func insertGas(usingCharges: Bool) throws -> WidomResult {
-            try insert(
-                conditions.guest, conditions.temperatureKelvin, into: crystal, usingCharges: usingCharges,
-                blocked: blocked)
+        let plain = try conditions.insert(
+            insertions: insertions, into: crystal, usingCharges: false, blocked: blocked)
+        var best = plain
+        if usesCharges {
+            best = try conditions.insert(insertions: insertions, into: crystal, usingCharges: true, blocked: blocked)
         }
-        let plain = try insertGas(usingCharges: false)
-        let best = usesCharges ? try insertGas(usingCharges: true) : plain
         if let blocked {
             result.flag(
                 "pocketsBlocked",
@@ -52,22 +56,18 @@ public struct WidomTier: ScreeningTier {
             result.flag(flag.rawValue, (usesCharges ? "with charges, " : "") + flag.summary(best))
         }
         guard usesCharges else { return }
+        // However well it was sampled: what the model says there is hardly what nature does.
+        let ratio = best.henryCoefficient.value / plain.henryCoefficient.value
+        if ratio > Self.largestChargeFactor {
+            result.isConverged = false
+            result.flag(
+                "chargesDominate",
+                "charges raise the Henry coefficient by a factor of \(significant(ratio, digits: 2)), as where they overcome the "
+                    + "repulsion of the model; see the value without them")
+        }
         for flag in plain.flags where !best.flags.contains(flag) {
             result.flag(flag.rawValue, "without charges, " + flag.summary(plain))
         }
-    }
-
-    private func insert(
-        _ guest: GuestMolecule, _ temperature: Double, into crystal: Crystal, usingCharges: Bool,
-        blocked: BlockedRegions? = nil
-    ) throws -> WidomResult {
-        let host = try HostPotential(
-            crystal: crystal, forceField: conditions.forceField.get(), guests: [guest],
-            interactions: Interactions(usesCharges: usingCharges))
-        return WidomInsertion(
-            temperatureKelvin: temperature, insertions: insertions,
-            guideSpacing: AdsorptionConditions.guideSpacing(0.6, crystal), blocked: blocked, seed: conditions.seed
-        ).run(host, cellMass: crystal.molarMass, key: crystal.name)
     }
 }
 
