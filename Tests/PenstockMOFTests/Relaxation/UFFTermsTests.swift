@@ -2,7 +2,7 @@ import Testing
 
 @testable import PenstockMOF
 
-/// Expected values are those of RDKit 2025 (`rdForceFieldHelpers.GetUFFBondStretchParams` and `GetUFFAngleBendParams`).
+/// Expected values are those of RDKit (`rdForceFieldHelpers.GetUFFBondStretchParams` and `GetUFFAngleBendParams`).
 @Suite("Bonded terms of UFF") struct UFFTermsTests {
     private func type(_ name: String) throws -> UFFAtomType { try #require(UFFAtomType(name: name)) }
 
