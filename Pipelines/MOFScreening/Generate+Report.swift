@@ -6,6 +6,7 @@ extension Generate {
     /// Reads the force field and compares the names of the files, before anything is done.
     func check(_ verb: PipelineVerb) throws {
         _ = try model.forceField.read()
+        if relaxation.relax { try relaxation.check() }
         if case .file(let path) = model.forceField { try output.check(against: path, named: "--force-field") }
     }
 
