@@ -1,7 +1,8 @@
 import Foundation
 import PenstockEvents
-import PenstockMOF
 import Testing
+
+@testable import PenstockMOF
 
 @Suite struct ScreeningTierTests {
     private let conditions = AdsorptionConditions(guest: .carbonDioxide)
@@ -123,12 +124,11 @@ import Testing
         let error = 4 * (loading.standardError ?? 0) + 0.1 * henry
         #expect(abs(loading.loading - henry) < error, "\(loading.loading) and \(henry)")
         #expect(!candidate.result.remarks.contains { $0.code == "henryMismatch" })
-        // With the coefficient of another temperature they do not fit together.
-        let hot = AdsorptionConditions(temperatureKelvin: 900, seed: 1)
-        let other = Candidate(SmallStructures.file("small", SmallStructures.cif(edge: 8))).screened(by: ValidityTier())
-            .screened(by: WidomTier(hot, insertions: 4000))
-            .screened(by: UptakeTier(conditions, pressures: [pressure], cycles: 300))
-        #expect(other.result.remarks.contains { $0.code == "henryMismatch" } && other.result.isConverged == false)
+        // With ten times the coefficient they do not fit together.
+        var other = candidate.result
+        other.henryCoefficient = 10 * henry / pressure.pascal
+        try UptakeTier(conditions, pressures: [pressure], cycles: 300).screen(candidate.file, &other)
+        #expect(other.remarks.contains { $0.code == "henryMismatch" } && other.isConverged == false)
     }
 
     @Test("charges that raise the Henry coefficient more than a thousandfold are flagged, however well it was sampled")
