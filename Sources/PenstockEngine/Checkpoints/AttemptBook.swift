@@ -13,15 +13,16 @@ struct AttemptBook {
     private let durability: Durability
 
     /// Notes that a run begins with a checkpoint.
+    /// - Parameter answers: How many answers are remembered: those that the last run has added are progress, whatever became of its checkpoints.
     /// - Throws: `EngineError.option` where as many runs have failed to come further as `limit` says; `LogError` of the log.
     init(
-        _ checkpoint: Checkpoint, _ plan: PhysicalPlan, name: String, limit: Int, _ log: any LogStore,
+        _ checkpoint: Checkpoint, _ plan: PhysicalPlan, answers: Int, name: String, limit: Int, _ log: any LogStore,
         _ durability: Durability
     ) async throws {
         self.log = log
         self.durability = durability
         partition = TopicPartition("attempts.\(name)")
-        positions = checkpoint.positions(in: plan)
+        positions = checkpoint.positions(in: plan) + (answers > 0 ? ", with \(answers) remembered answers" : "")
         _ = try await log.openTopic(
             partition.topic, schema: Attempt.schema, creatingWith: TopicConfiguration(durability: durability))
         let last = try await Self.last(in: partition, log)

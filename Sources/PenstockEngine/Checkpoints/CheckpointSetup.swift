@@ -19,7 +19,7 @@ struct CheckpointSetup {
     ///   `LogError` of the log.
     init?(
         _ plan: PhysicalPlan, _ options: RunOptions, _ log: (any LogStore)?, _ topics: TopicSetup,
-        _ progress: RunProgress
+        _ memories: AnswerMemories, _ progress: RunProgress
     ) async throws {
         guard let wanted = options.checkpoints else { return nil }
         let log = try Self.required(log)
@@ -36,7 +36,8 @@ struct CheckpointSetup {
             let origins = plan.origins(continuing: restored?.origins ?? [:])
             self.origins = origins
             if let restored, !isSavepoint, let limit = wanted.attempts {
-                attempts = try await AttemptBook(restored, plan, name: wanted.name, limit: limit, log, durability)
+                attempts = try await AttemptBook(
+                    restored, plan, answers: memories.count, name: wanted.name, limit: limit, log, durability)
             } else {
                 attempts = nil
             }

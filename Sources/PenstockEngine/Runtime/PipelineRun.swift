@@ -108,7 +108,7 @@ public final class PipelineRun: Sendable {
     private func run(with memories: AnswerMemories) async throws -> ScanID {
         let followed = try await JournalSetup.followed(plan, options, log)
         var topics = try await TopicSetup(plan, options.following(followed), log, followed)
-        let checkpoints = try await CheckpointSetup(plan, options, log, topics, progress)
+        let checkpoints = try await CheckpointSetup(plan, options, log, topics, memories, progress)
         let scan = checkpoints?.restored?.scan ?? topics.scan
         var journal = followed
         do {

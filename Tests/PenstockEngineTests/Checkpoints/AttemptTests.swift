@@ -86,6 +86,36 @@ struct AttemptTests {
         #expect(failures == limit)
     }
 
+    @Test("runs that remember more answers come further, though their checkpoints do not")
+    func remembering() async throws {
+        let folder = try TestFolder()
+        /// How a run ends that gets so many answers and then none.
+        func end(after answers: Int64) async throws -> EngineError? {
+            let stage = RememberedAnswerTests.asking(
+                "ask", by: RememberedAnswerTests.byNumber, AsyncRequests(capacity: 1)
+            ) { (sample: Sample) -> Sample? in
+                guard sample.number < answers else { throw Failure() }
+                return sample
+            }
+            var checkpoints = CheckpointOptions(name: "remember", interval: .seconds(3600))
+            checkpoints.attempts = 2
+            let flow = FlowDescription(
+                name: "f",
+                stages: [.from(ScriptedSource(partitions: [Self.steps])), stage, .to(DurableCollector(Sample.self))])
+            let run = PipelineRun(
+                try PhysicalPlan([flow]),
+                options: RunOptions(topicDurability: .pageCache, checkpoints: checkpoints),
+                log: try await EmbeddedLog(directory: folder.path))
+            return await #expect(throws: EngineError.self) { try await run.run() }
+        }
+        func isRefused(_ error: EngineError?) -> Bool { if case .option = error { true } else { false } }
+        for answers in Int64(1)...6 { #expect(!isRefused(try await end(after: answers)), "\(answers)") }
+        // Nothing new: once more, and no further time.
+        #expect(!isRefused(try await end(after: 6)))
+        let last = try await end(after: 6)
+        #expect(isRefused(last) && last?.summary.contains("with 6 remembered answers") == true)
+    }
+
     @Test("a run that the user stops is no attempt")
     func stopped() async throws {
         let folder = try TestFolder()

@@ -33,6 +33,9 @@ struct AnswerMemories: Sendable {
     /// The remembered answers to the requests of a stage; nil where they are not remembered.
     func answers(to stage: StageName) -> AnswerMemory? { memories[stage] }
 
+    /// How many answers there are in all.
+    var count: Int { memories.values.reduce(0) { $0 + $1.count } }
+
     /// Gives the topics up.
     func close() async {
         for memory in memories.values { await memory.close() }

@@ -42,6 +42,9 @@ final class AnswerMemory: Sendable {
     private let reader: any TopicReader
     private let state: Guarded<State>
 
+    /// How many answers there are.
+    var count: Int { state.withLock { $0.offsets.count } }
+
     /// Opens the topic, which is created where it is not there.
     /// - Throws: `EngineError.option` where the topic holds other records; `LogError`.
     init(
