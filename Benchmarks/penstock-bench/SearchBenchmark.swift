@@ -5,8 +5,8 @@ import PenstockMOF
 
 /// What learning is worth: a search for a high Henry coefficient beside the same number of evaluations in random order, for several seeds.
 ///
-/// The decisions are those of `MOFScreening generate --target henry`, round by round, without the engine around them. Both strategies begin with
-/// the same random frameworks.
+/// The decisions are those of `MOFScreening generate --target henry`, round by round, without the engine and the pores: what the validity screen
+/// rejects, or has the bonds of an earlier one, has no value. Both strategies begin with the same random frameworks.
 struct SearchBenchmark: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "loop", abstract: "Search for frameworks against random order, seed by seed.")
@@ -34,16 +34,18 @@ struct SearchBenchmark: AsyncParsableCommand {
         var searchSeconds = 0.0
         for seed in 1...UInt64(seeds) {
             var search = CandidateSearch(space: space, seed: seed)
-            var learned: [Double] = []
+            var learned: [Double?] = []
+            var (seen, seenAtRandom): (Set<String>, Set<String>) = ([], [])
             while learned.count < budget {
                 let start = ProcessorTime.processNanoseconds
                 let proposals = search.propose(min(round, budget - learned.count)).map(\.candidate)
                 searchSeconds += (ProcessorTime.processNanoseconds - start) * 1e-9
-                let values = await evaluations.values(of: proposals)
-                search.observe(zip(proposals, values).map { ($0, log10($1)) })
+                let values = await evaluations.values(of: proposals, seen: &seen)
+                search.observe(zip(proposals, values).map { ($0, log10($1 ?? .nan)) })
                 learned += values
             }
-            let random = await evaluations.values(of: (0..<budget).map { space.candidate(seed: seed, place: $0) })
+            let order = (0..<budget).map { space.candidate(seed: seed, place: $0) }
+            let random = await evaluations.values(of: order, seen: &seenAtRandom)
             let curves = [SearchCurve(.learned, learned), SearchCurve(.random, random)]
             if !json { show(curves, seed) }
             let halves = curves.compactMap { $0.mean(after: budget / 2) }
@@ -78,7 +80,7 @@ struct SearchBenchmark: AsyncParsableCommand {
 private final class Evaluations {
     private let space: CandidateSpace
     private let tier: WidomTier
-    private var known: [Int: Double] = [:]
+    private var known: [Int: ScreeningResult] = [:]
     /// Processor time of all evaluations.
     private(set) var seconds = 0.0
 
@@ -90,8 +92,8 @@ private final class Evaluations {
     /// How many frameworks were evaluated.
     var count: Int { known.count }
 
-    /// In mol/(kg Pa), in the order of the candidates.
-    func values(of candidates: [CandidateSpace.Candidate]) async -> [Double] {
+    /// In mol/(kg Pa), in the order of the candidates; nil for those that are rejected.
+    func values(of candidates: [CandidateSpace.Candidate], seen: inout Set<String>) async -> [Double?] {
         let missing = candidates.filter { known[$0.number] == nil }
         let results = await withTaskGroup(of: (Int, ScreeningResult).self) { [space, tier] group in
             for candidate in missing {
@@ -99,15 +101,21 @@ private final class Evaluations {
                     let crystal = space.crystal(of: candidate)
                     let file = StructureFile(
                         name: crystal.name, format: .cif, bytes: Array(crystal.cif.text.utf8))
-                    return (candidate.number, Candidate(file).screened(by: tier).result)
+                    let screened = Candidate(file).screened(by: ValidityTier()).screened(by: tier)
+                    return (candidate.number, screened.result)
                 }
             }
             return await group.reduce(into: []) { $0.append($1) }
         }
         for (number, result) in results {
-            known[number] = SearchTarget.henryCoefficient.value(result) ?? 0
+            known[number] = result
             seconds += result.cpuSeconds
         }
-        return candidates.map { known[$0.number] ?? 0 }
+        return candidates.map { candidate in
+            guard let result = known[candidate.number], seen.insert(result.graphHash ?? candidate.name).inserted else {
+                return nil
+            }
+            return SearchTarget.henryCoefficient.value(result)
+        }
     }
 }

@@ -6,6 +6,7 @@ extension Generate {
     /// Reads the force field and compares the names of the files, before anything is done.
     func check(_ verb: PipelineVerb) throws {
         _ = try model.forceField.read()
+        if relaxation.relax { try relaxation.check() }
         if case .file(let path) = model.forceField { try output.check(against: path, named: "--force-field") }
     }
 
@@ -24,16 +25,18 @@ extension Generate {
         let parts = statuses.map { "\($0.1) \($0.0.rawValue)" }.joined(separator: ", ")
         let seconds = (Double(record.ended.nanoseconds - record.started.nanoseconds) / 1e8).rounded() / 10
         var lines = ["\(report.evaluationCount) of \(space.count) frameworks evaluated: \(parts)"]
-        if let best = report.best { lines.append("best \(target): \(best.value) of \(best.name)") }
+        if let best = report.best { lines.append("best \(target): \(digits(best.value)) of \(best.name)") }
         lines += report.curves.compactMap { curve in
             curve.points.last.map {
-                "\(curve.strategy): mean of the best \(curve.bestCount) is \($0.mean) after \($0.evaluations)"
+                "\(curve.strategy): mean of the best \(curve.bestCount) is \(digits($0.mean)) after \($0.evaluations)"
             }
         }
         let pages = output.page ? ", \(output.pagePath)" : ""
         let tables = [output.output, output.linesPath, output.rankingPath].joined(separator: ", ")
         return lines + ["\(tables), \(output.bestFolder)/\(pages)", "\(seconds) s"]
     }
+
+    private func digits(_ number: Double) -> String { String(format: "%.6g", number) }
 
     /// What a reader of the page has to know.
     private var conditions: [(name: String, value: String)] {

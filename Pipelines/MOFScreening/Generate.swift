@@ -10,6 +10,7 @@ struct Generate: Pipeline {
     @OptionGroup(title: "Search") var search: SearchOptions
     @OptionGroup(title: "Model") var model: ModelOptions
     @OptionGroup(title: "Thresholds") var thresholds: ThresholdOptions
+    @OptionGroup(title: "Relaxation") var relaxation: RelaxationOptions
     @OptionGroup(title: "Output") var output: OutputOptions
     @OptionGroup(title: "Work") var work: WorkOptions
 
@@ -25,7 +26,9 @@ struct Generate: Pipeline {
     var body: some Dataflow {
         let (space, target, limits) = (space, target, thresholds.limits)
         let workers = ScreeningWorkers(work.workers)
-        let columns = ScreeningTable(pressures: model.pressures, showsProcessorTime: output.cpuTimes)
+        let columns = ScreeningTable(
+            pressures: model.pressures, comparison: model.comparison, showsProcessorTime: output.cpuTimes,
+            showsStrain: relaxation.relax)
         let table = SearchTable(columns, target: target, space: space)
         let deadline = search.duration.map { ContinuousClock.now + $0 }
         // Where nobody waits for rounds, nobody waits for an order either.
@@ -56,6 +59,10 @@ struct Generate: Pipeline {
             workers.stage(ValidityTier(), of: Trial.self, order: answers).named("validity")
             KeyBy { (trial: Trial) in "\(trial.proposal.strategy) \(trial.candidate.bondsKey)" }
             Process(Duplicates<Trial>(search.duplicates), order: events).named("duplicates")
+            if relaxation.relax {
+                relaxation.relaxation(atATime: work.workers)
+                    .stage(strainMax: relaxation.maxStrain, of: Trial.self, order: answers).named("relaxation")
+            }
             if target.needsPores {
                 workers.stage(PoreTier(seed: model.seed), of: Trial.self, order: answers).named("pores")
                 Map { (trial: Trial) in trial.limited(by: limits) }.named("worth energies")
@@ -63,7 +70,13 @@ struct Generate: Pipeline {
             if target.needsEnergies {
                 workers.stage(model.widom, of: Trial.self, order: answers).named("widom")
                 Map { (trial: Trial) in trial.limited(by: limits) }.named("worth loadings")
+                if let competitor = model.competitor {
+                    workers.stage(competitor, of: Trial.self, order: answers).named("competitor")
+                }
                 workers.stage(model.uptake, of: Trial.self, order: answers).named("gcmc")
+                if let mixture = model.mixture {
+                    workers.stage(mixture, of: Trial.self, order: answers).named("mixture")
+                }
             }
         }
         Flow("learning") {
@@ -75,7 +88,7 @@ struct Generate: Pipeline {
                     outcome.noting(timeIsUp: ContinuousClock.now >= deadline)
                 }.named("deadline")
             }
-            To(outcomes)
+            To(outcomes, allowLossy: isFree)
         }
         Flow("table") {
             evaluated

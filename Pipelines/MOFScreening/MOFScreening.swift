@@ -31,7 +31,8 @@ import PenstockMOF
             workers.stage(PoreTier(seed: model.seed), rememberedIn: "pores").named("pores")
             Map { (candidate: Candidate) in limits.applied(to: candidate) }.named("worth energies")
             if relaxation.relax {
-                relaxation.relaxation(atATime: work.workers).stage(strainMax: relaxation.maxStrain).named("relaxation")
+                relaxation.relaxation(atATime: work.workers)
+                    .stage(strainMax: relaxation.maxStrain, rememberedIn: "relaxation").named("relaxation")
             }
             workers.stage(model.widom, rememberedIn: "widom").named("widom")
             Map { (candidate: Candidate) in limits.applied(to: candidate) }.named("worth loadings")

@@ -96,6 +96,32 @@ import Testing
         }
     }
 
+    @Test("a search that runs freely evaluates its budget and at most what was waiting, each framework once")
+    func freeRunning() throws {
+        let outcome = try Program.run(
+            ["generate", "--target", "density", "--budget", "60", "--free-running", "--workers", "2"], in: folder)
+        try #require(outcome.status == 0, "\(outcome.errors)")
+        let rows = try Rows.read(folder, "results.jsonl")
+        // Behind the last outcome that counts there are a round that waits, and what is in the two tiers and their queues.
+        #expect((60...90).contains(rows.count))
+        #expect(Set(rows.compactMap { $0["name"] as? String }).count == rows.count)
+        #expect(rows.contains { ($0["model_version"] as? Int ?? 0) >= 20 })
+        #expect(outcome.output.contains("newest/NewestFirst: "))
+    }
+
+    @Test("a search that is asked to stop says so, and the same command goes on with it")
+    func stopped() throws {
+        let arguments = ["generate", "--target", "density", "--budget", "150", "--checkpoint-every", "50ms"]
+        let program = try Program(arguments, in: folder)
+        while program.isRunning, folder.names(in: "penstock-log/outcomes/0").isEmpty { usleep(10_000) }
+        program.send(SIGTERM)
+        let outcome = try program.wait()
+        #expect(outcome.status == 130 && !outcome.wasKilled, "\(outcome.errors)")
+        #expect(outcome.errors.contains("stopped") && !folder.contains("results.csv"))
+        try Program.succeed(arguments, in: folder)
+        #expect(try Rows.read(folder, "results.jsonl").count == 150)
+    }
+
     @Test("a search ends by itself where nothing is left to propose, and at once where its time is up")
     func ends() throws {
         try Program.succeed(
@@ -122,6 +148,7 @@ import Testing
             ["--budget", "0"], ["--round", "0"], ["--warm-up", "1"], ["--best", "0"], ["--target", "beauty"],
             ["--linkers", "benzen"], ["--linkers", ""], ["--target", "uptake"],
             ["--target", "working-capacity", "--gcmc", "1bar"], ["--duration", "0s"],
+            ["--compare-random", "--free-running"],
         ])
     func refused(_ options: [String]) throws {
         let outcome = try Program.run(["generate"] + options, in: folder)

@@ -20,7 +20,7 @@ public import PenstockEngine
 ///   - reading: The files that it has to have written when it ends.
 ///   - result: Makes the result.
 public func RunProgram<In: Sendable, Out: Sendable>(
-    _ program: ExternalProgram, order: AsyncRequests.Order = .ordered, answers: AsyncAnswers = .repeatable,
+    _ program: ExternalProgram, order: AsyncRequests.Order = .ordered, answers: AsyncAnswers<In> = .repeatable,
     standardInput: String? = nil, files: @escaping @Sendable (In) throws -> [String: [UInt8]], reading: [String] = [],
     result: @escaping @Sendable (In, Result<ProgramOutcome, ProgramError>) throws -> Out
 ) -> MapAsync<In, Out> {

@@ -28,10 +28,11 @@ public struct To<Value: Sendable>: Stage {
         self.delivery = delivery
     }
 
-    /// Puts the events into a feedback, from which another flow reads them.
-    public init(_ feedback: Feedback<Value>) where Value: Event {
+    /// Puts the events into a feedback, from which another flow reads them. What a lossy edge has left it takes only with `allowLossy`: behind a
+    /// restart the loop then goes on with what the feedback had, though other events may come out.
+    public init(_ feedback: Feedback<Value>, allowLossy: Bool = false) where Value: Event {
         kind = .topicSink(topic: feedback.name, codec: EventCodec(Value.self))
-        allowsLossy = false
+        allowsLossy = allowLossy
     }
 
     private var takesUpdates = false

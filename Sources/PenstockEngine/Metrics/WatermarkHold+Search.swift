@@ -56,7 +56,8 @@ extension RunView {
 
     /// Who holds the stage that writes the topic which an instance reads, where the run writes it.
     private func holdOfWriter(_ reader: Instance) -> WatermarkHold? {
-        guard reader.board != nil else { return nil }
+        // The writer of a feedback waits for its reader in turn.
+        guard reader.board != nil, plan.stages[reader.name.stage].feedback == nil else { return nil }
         for stage in plan.stages {
             if case .topic(_, _, _, readBy: reader.name.stage) = stage.output { return hold(of: stage.index) }
         }

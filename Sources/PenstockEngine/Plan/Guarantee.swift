@@ -149,6 +149,8 @@ extension PhysicalPlan {
     private func refuse(_ stage: PhysicalStage, behind loss: Guarantee.Reason) throws(EngineError) {
         let cause = "\(loss.label) in the flow \"\(loss.stage.flow)\" drops events"
         switch stage.output {
+        case .topic(let name, _, _, _?) where writesFeedback(stage):
+            if !stage.allowsLossy { throw refusal(of: name, cause) }
         case .topic(let name, let topic, _, _?):
             throw .plan(
                 problem:

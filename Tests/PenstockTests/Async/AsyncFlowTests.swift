@@ -78,4 +78,39 @@ struct AsyncFlowTests {
         try await PipelineRun(plan, options: RunOptions(topicDurability: .pageCache), log: log).run()
         #expect(small.values.map(\.number) == [0, 0, 1, 8] && small.values.last?.tries == 17)
     }
+
+    @Test("who holds time back can be asked while a loop goes round")
+    func holdInLoop() async throws {
+        let steer = Feedback("steer", of: Guess.self, initial: [Guess(number: 1 << 10, tries: 0)], rounds: 100)
+        let tried = Flow("tried") {
+            Merge(From(Generated(1) { _ in (Guess(number: 0, tries: 0), Timestamp(nanoseconds: 0)) }), From(steer))
+            MapAsync { (g: Guess) in
+                try await Task.sleep(for: .milliseconds(20))
+                return Guess(number: g.number / 2, tries: g.tries + 1)
+            }
+        }
+        let small = Collected<Guess>()
+        let end = Flow("small") {
+            tried
+            Filter { (g: Guess) in g.number < 2 }
+            To(small)
+        }
+        let back = Flow("back") {
+            tried
+            Filter { (g: Guess) in g.number >= 2 }
+            To(steer)
+        }
+        let folder = try TestFolder()
+        let log = try await EmbeddedLog(directory: folder.path)
+        let plan = try PhysicalPlan([tried.description, end.description, back.description])
+        let run = PipelineRun(plan, options: RunOptions(topicDurability: .pageCache), log: log)
+        let running = Task { try await run.run() }
+        while small.values.count < 2 {
+            // The feedback waits for the stage that writes it, and that stage for the feedback.
+            _ = run.figures?.stages.map(\.hold)
+            try await Task.sleep(for: .milliseconds(2))
+        }
+        _ = try await running.value
+        #expect(small.values.map(\.tries) == [1, 10])
+    }
 }

@@ -102,6 +102,32 @@ struct EdgeFlowTests {
         #expect(plan.text.contains("because of Latest in the flow \"meant topic\" (drops events)"))
     }
 
+    @Test("a loop through a stack is planned only where that is meant")
+    func loop() throws {
+        func plan(allowLossy: Bool) throws -> PhysicalPlan {
+            let back = Feedback("back", of: Reading.self)
+            let stack = Flow("stack") {
+                Merge(source(3), From(back))
+                NewestFirst(capacity: 4)
+                Filter { (r: Reading) in r.value < 10 }
+            }
+            let rows = Flow("rows") {
+                stack
+                To(Collected<Reading>())
+            }
+            let loop = Flow("loop") {
+                stack
+                To(back, allowLossy: allowLossy)
+            }
+            return try PhysicalPlan([stack.description, rows.description, loop.description])
+        }
+        let error = #expect(throws: EngineError.self) { try plan(allowLossy: false) }
+        #expect(error?.summary.contains("NewestFirst in the flow \"stack\" drops events before it") == true)
+        let text = try plan(allowLossy: true).text
+        #expect(text.contains("which never waits: the latest 4 events, the newest first"))
+        #expect(text.contains("because of") && text.contains("NewestFirst in the flow \"stack\" (drops events)"))
+    }
+
     @Test("numbers that cannot be are refused when the plan is made")
     func refused() throws {
         func refusal(_ flow: Flow<Closed>) -> String? {

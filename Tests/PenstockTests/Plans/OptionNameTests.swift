@@ -42,6 +42,12 @@ private struct OwnPhantom: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "phantom")
 }
 private struct WithOwnReplay: OptionsOnly { static let verbs: [any ParsableCommand.Type] = [OwnReplay.self] }
+private struct WithSecondPipeline: OptionsOnly {
+    static let verbs: [any ParsableCommand.Type] = [PipelineCommand<WithOtherNames>.self]
+}
+private struct WithWrongPipeline: OptionsOnly {
+    static let verbs: [any ParsableCommand.Type] = [PipelineCommand<WithFormat>.self]
+}
 private struct WithOwnPhantom: OptionsOnly { static let verbs: [any ParsableCommand.Type] = [OwnPhantom.self] }
 
 @Suite("Names of options and verbs")
@@ -78,5 +84,13 @@ struct OptionNameTests {
     func verbs() {
         #expect(problem(WithOwnReplay.self)?.summary.contains("the verb replay of WithOwnReplay") == true)
         #expect(problem(WithOwnPhantom.self)?.summary == nil)
+    }
+
+    @Test("a second pipeline is a verb of the first, and its options are looked at, too")
+    func secondPipeline() throws {
+        #expect(problem(WithSecondPipeline.self)?.summary == nil)
+        #expect(problem(WithWrongPipeline.self)?.summary.contains("--format of WithFormat") == true)
+        let command = try PipelineCommand<WithSecondPipeline>.parseAsRoot(["WithOtherNames", "replay", "--sets"])
+        #expect((command as? ReplayCommand<WithOtherNames>)?.pipeline.sets == true)
     }
 }

@@ -52,7 +52,7 @@ public struct Candidate: Event {
         } catch {
             next.result.fail(error)
         }
-        next.digest = digest.adding("relaxation 1 \(relaxation.identity) \(strainMax)")
+        next.digest = digest.adding(relaxation.identity(strainMax: strainMax))
         return next
     }
 

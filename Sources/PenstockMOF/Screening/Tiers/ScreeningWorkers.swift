@@ -61,7 +61,8 @@ public final class ScreeningWorkers: Sendable {
     /// More than are worked on, so that a slow structure does not keep the next ones waiting.
     private var capacity: Int { 8 * count }
 
-    private static func answers<In>(
+    /// Answers that are remembered in a topic by a digest, where there is a topic.
+    static func answers<In>(
         in topic: String?, by digest: @escaping @Sendable (In) -> ContentDigest?
     ) -> AsyncAnswers<In> {
         guard let topic else { return .repeatable }

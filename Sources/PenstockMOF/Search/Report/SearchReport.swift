@@ -145,7 +145,7 @@ public struct SearchReport: Sendable {
                 name: curve.strategy.description,
                 points: curve.points.map { (Double($0.evaluations), $0.mean) })
         }
-        let compared = curves.count > 1 ? " The lower line is that of the same number in random order." : ""
+        let compared = curves.count > 1 ? " The broken line is that of as many in random order." : ""
         return """
             <section>
             <h2>How the search went</h2>
