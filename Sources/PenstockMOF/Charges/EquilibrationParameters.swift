@@ -37,7 +37,7 @@ struct EquilibrationParameters: Sendable, Hashable {
     ///
     /// Each energy is within 1.5 % of one from another source; elements without such are left out, as molybdenum, barium, terbium, hafnium, tungsten
     /// and noble gases. The table of the authors' program is older (C. E. Moore, 1970). It differs by 0.1 eV or less, but for gallium, strontium,
-    /// yttrium, zirconium, indium, caesium, cerium, ytterbium, gold and mercury, whose energies have been measured again since.
+    /// yttrium, zirconium, indium, caesium, cerium, ytterbium, gold and mercury, which have newer values.
     private static let table = """
         H,0,-2,13.598
         Li,1,5.392,75.640
