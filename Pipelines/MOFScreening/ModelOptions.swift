@@ -17,7 +17,11 @@ struct ModelOptions: ParsableArguments {
         parsing: .unconditional,
         help: "The mole fraction of the gas in a mixture with --over, whose loadings are simulated at --gcmc, too.")
     var fraction: Double?
-    @Option(help: "Charges of the framework: auto (where a file has them), none, or cif (files without are rejected).")
+    @Option(
+        help: """
+            Charges of the framework: auto (where a file has them), none, cif (files without are rejected), or eqeq (by charge equilibration, for \
+            every file).
+            """)
     var charges = ChargeUse.auto
     @Option(
         help: """

@@ -59,6 +59,25 @@ import Testing
         for result in results { #expect(result == results[0]) }
     }
 
+    @Test("equilibrated charges count for every structure, and workers change no byte of what comes of them")
+    func equilibratedCharges() throws {
+        for name in ["a", "b"] {
+            try FileManager.default.createDirectory(atPath: folder(name), withIntermediateDirectories: false)
+            let model = ["--charges", "eqeq", "--insertions", "200", "--workers", name == "a" ? "1" : "3"]
+            let outcome = try Program.run(
+                ["run", "--input", "structures", "--log", "log-\(name)", "--output", "\(name)/r.csv"] + model,
+                in: folder)
+            try #require(outcome.status == 0, "\(outcome.errors)")
+        }
+        #expect(try files(in: "a") == files(in: "b"))
+        let rows = try Rows.read(folder, "a/r.jsonl").filter { $0["henry_mol_kg_pa"] is Double }
+        #expect(rows.count == 5)
+        for row in rows {
+            #expect((row["flags"] as? String ?? "").split(separator: " ").contains("chargesEquilibrated"))
+            #expect(row["henry_mol_kg_pa"] as? Double != row["henry_nocharge_mol_kg_pa"] as? Double)
+        }
+    }
+
     @Test("a replay needs no files and gives the same bytes; other thresholds give other rows")
     func replay() throws {
         for name in ["a", "b", "c"] {

@@ -141,6 +141,7 @@ public struct ScreeningResult: Sendable, Hashable, Codable {
             end(.failed, error.code.rawValue, (error.line.map { "line \($0): " } ?? "") + error.reason)
         case let error as ForceFieldError: end(.failed, error.code.rawValue, error.description)
         case let error as RelaxationError: end(.failed, error.code.rawValue, error.summary)
+        case let error as ChargeEquilibrationError: end(.failed, error.code.rawValue, error.description)
         default: end(.failed, "error", "\(error)")
         }
     }

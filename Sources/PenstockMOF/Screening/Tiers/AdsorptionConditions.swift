@@ -6,6 +6,11 @@ public enum ChargeUse: String, Sendable, Hashable, CaseIterable {
     case none
     /// Always: a structure without charges is not screened further.
     case cif
+    /// Always, by charge equilibration (`ChargeEquilibration`), whatever charges a structure has of its own.
+    case eqeq
+
+    /// The use in a word, with the version of what it computes.
+    var identity: String { self == .eqeq ? "eqeq 1" : rawValue }
 }
 
 /// What is adsorbed, at which temperature and by which model: the same for all tiers that need energies.
@@ -51,7 +56,7 @@ public struct AdsorptionConditions: Sendable {
         }
         let blocking = blockingDiameter.map { " blocking \($0)" } ?? ""
         let gas = "\(guest.name) \(sites) \(guest.criticalPoint) \(temperatureKelvin)"
-        return "\(gas) \(charges) \(seed) \(field)\(blocking)"
+        return "\(gas) \(charges.identity) \(seed) \(field)\(blocking)"
     }
 
     /// Whether charges enter for a structure; nil where they are missing and must not be.
@@ -63,7 +68,20 @@ public struct AdsorptionConditions: Sendable {
         case .none: false
         case .auto: crystal.hasCharges && areCharged
         case .cif: crystal.hasCharges ? areCharged : nil
+        case .eqeq: areCharged
         }
+    }
+
+    /// The structure of a file, with the charges that it has for the gas, and for another one beside it; the result says where they are not the
+    /// file's own.
+    func crystal(
+        in file: StructureFile, with other: GuestMolecule? = nil, _ result: inout ScreeningResult
+    ) throws -> Crystal {
+        let crystal = try file.crystal()
+        guard charges == .eqeq, guest.isCharged || other?.isCharged == true else { return crystal }
+        let equilibrated = try crystal.withEquilibratedCharges()
+        result.noteEquilibratedCharges(of: equilibrated)
+        return equilibrated
     }
 
     /// The same for another gas, and at another temperature where one is given.

@@ -16,7 +16,7 @@ public struct CompetitorTier: ScreeningTier {
 
     /// Inserts the competitor, with charges where they are used.
     public func screen(_ file: StructureFile, _ result: inout ScreeningResult) throws {
-        let crystal = try file.crystal()
+        let crystal = try conditions.crystal(in: file, &result)
         let other = try conditions.insert(
             insertions: insertions, into: crystal, usingCharges: conditions.usesCharges(crystal) ?? false,
             blocked: conditions.blocked(in: crystal))

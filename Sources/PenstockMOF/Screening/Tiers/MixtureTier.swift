@@ -30,7 +30,7 @@ public struct MixtureTier: ScreeningTier {
 
     /// Simulates one pressure after the other, each by itself.
     public func screen(_ file: StructureFile, _ result: inout ScreeningResult) throws {
-        let crystal = try file.crystal()
+        let crystal = try conditions.crystal(in: file, with: competitor, &result)
         for pressure in pressures {
             let loaded = try conditions.load(
                 crystal, with: [(conditions.guest, fraction), (competitor, 1 - fraction)], at: pressure, cycles: cycles)

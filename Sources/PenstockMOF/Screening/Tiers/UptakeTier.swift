@@ -17,7 +17,7 @@ public struct UptakeTier: ScreeningTier {
 
     /// Simulates one pressure after the other, each by itself.
     public func screen(_ file: StructureFile, _ result: inout ScreeningResult) throws {
-        let crystal = try file.crystal()
+        let crystal = try conditions.crystal(in: file, &result)
         for pressure in pressures {
             let loaded = try conditions.load(crystal, with: [(conditions.guest, 1)], at: pressure, cycles: cycles)
             let loading = loaded.loading[0]

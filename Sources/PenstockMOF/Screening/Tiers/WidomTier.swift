@@ -20,7 +20,7 @@ public struct WidomTier: ScreeningTier {
 
     /// Inserts.
     public func screen(_ file: StructureFile, _ result: inout ScreeningResult) throws {
-        let crystal = try file.crystal()
+        let crystal = try conditions.crystal(in: file, &result)
         guard let usesCharges = conditions.usesCharges(crystal) else {
             return result.end(
                 .rejected, "chargesMissing", "the file has no charges for all atoms, as --charges cif asks")
