@@ -29,6 +29,9 @@ struct GuestSystem {
     private let pairs: [[HostPotential.PairFactors]]
     private let tails: [[Double]]
     private let cutoffSquare: Double
+    private let widths: SIMD3<Double>
+    /// How far the centres of two molecules, by their guests, may be apart for sites of them to be within the cutoff.
+    private let reaches: [[Double]]
     /// Electrostatics between guests; nil without charges.
     private let reciprocal: ReciprocalLattice?
     private let table: ErfcTable?
@@ -45,6 +48,9 @@ struct GuestSystem {
         cellCount = repeats.x * repeats.y * repeats.z
         counts = host.guests.map { _ in 0 }
         cutoffSquare = interactions.cutoff * interactions.cutoff
+        widths = box.widths
+        let radii = host.guests.map { guest in guest.sites.map { length($0.position) }.max() ?? 0 }
+        reaches = radii.map { one in radii.map { interactions.cutoff + one + $0 + 1e-6 } }
         let kinds = host.guestKinds
         pairs = kinds.map { one in kinds.map { HostPotential.PairFactors(one.mixed(with: $0), interactions) } }
         let volume = box.volume
@@ -144,11 +150,19 @@ struct GuestSystem {
     /// The energy of a molecule with all others but one, without the part in reciprocal space; infinite for an overlap.
     private func pairEnergy(of molecule: Molecule, except excluded: Int?) -> Double {
         var energy = 0.0
-        for (index, other) in molecules.enumerated() where index != excluded {
+        for (index, other) in molecules.enumerated() where index != excluded && !areApart(molecule, other) {
             energy += pairEnergy(molecule, other)
             guard energy < HostPotential.overlapKelvin else { return .infinity }
         }
         return energy
+    }
+
+    /// Whether two molecules are beyond the cutoff for certain: between planes along a face of the box no image is nearer.
+    @inline(__always) private func areApart(_ one: Molecule, _ other: Molecule) -> Bool {
+        let fractional = box.fractional(one.centre - other.centre)
+        let nearest = (fractional - fractional.rounded(.toNearestOrEven)) * widths
+        let reach = reaches[one.guest][other.guest]
+        return max(nearest.max(), -nearest.min()) > reach
     }
 
     private func pairEnergy(_ one: Molecule, _ other: Molecule) -> Double {

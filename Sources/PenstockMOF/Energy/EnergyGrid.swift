@@ -38,6 +38,7 @@ public struct EnergyGrid: Sendable {
         var kinds = [[SIMD2<Float>]](
             repeating: [SIMD2<Float>](repeating: .zero, count: total), count: host.guestKinds.count)
         var potential = [Float](repeating: 0, count: host.ewald == nil ? 0 : total)
+        let reciprocal = host.reciprocalPotentials(on: counts)
         var sums = [(repulsion: Double, attraction: Double)](repeating: (0, 0), count: kinds.count)
         for point in 0..<total {
             let place = cell.cartesian(Self.fractional(point, counts))
@@ -46,7 +47,7 @@ public struct EnergyGrid: Sendable {
                 kinds[kind][point] = SIMD2(
                     Float(Self.root(sums[kind].repulsion, 1 / 12.0)), Float(Self.root(sums[kind].attraction, 1 / 6.0)))
             }
-            if host.ewald != nil { potential[point] = Float(host.potential(at: place)) }
+            if host.ewald != nil { potential[point] = Float(host.realPotential(at: place) + reciprocal[point]) }
         }
         (self.kinds, self.potential) = (kinds, potential)
     }

@@ -118,7 +118,20 @@ public struct HostPotential: Sendable {
 
     /// The electrostatic potential of the framework in K/e; zero without charges.
     public func potential(at place: SIMD3<Double>) -> Double {
-        guard let table, let reciprocal, let weighted else { return 0 }
+        guard let reciprocal, let weighted else { return 0 }
+        return realPotential(at: place)
+            + reciprocal.potential(of: weighted, at: crystal.cell.fractional(locate(place).0))
+    }
+
+    /// The part of the potential in reciprocal space at the points of a grid over the cell; empty without charges.
+    func reciprocalPotentials(on counts: SIMD3<Int>) -> [Double] {
+        guard let reciprocal, let weighted else { return [] }
+        return reciprocal.potentials(of: weighted, on: counts)
+    }
+
+    /// The part of the potential in real space; zero without charges.
+    func realPotential(at place: SIMD3<Double>) -> Double {
+        guard let table else { return 0 }
         let (inside, block) = locate(place)
         let cutoffSquare = interactions.cutoff * interactions.cutoff
         var sum = 0.0
@@ -133,7 +146,6 @@ public struct HostPotential: Sendable {
             }
         }
         return PhysicalConstants.coulomb * sum
-            + reciprocal.potential(of: weighted, at: crystal.cell.fractional(inside))
     }
 
     /// Whether a site of a guest is closer to an atom than `factor` times the σ of the pair.

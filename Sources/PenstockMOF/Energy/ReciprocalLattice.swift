@@ -147,6 +147,52 @@ struct ReciprocalLattice: Sendable {
         }
     }
 
+    /// The potential of charges at the points of a grid over the cell, in K/e: the same as at one point after the other, but summed along one
+    /// axis after the other, so that the number of vectors hardly counts. The last index runs fastest.
+    func potentials(of weighted: Sums, on counts: SIMD3<Int>) -> [Double] {
+        let (xRoots, yRoots, zRoots) = (Self.roots(counts.x), Self.roots(counts.y), Self.roots(counts.z))
+        var potentials = [Double](repeating: 0, count: counts.x * counts.y * counts.z)
+        var rowSums = [SIMD2<Double>](repeating: .zero, count: rows.count)
+        var planes = [SIMD2<Double>](repeating: .zero, count: reach.x + 1)
+        var line = [Double](repeating: 0, count: counts.x)
+        for z in 0..<counts.z {
+            let phases = (0..<4 * lanesPerRow).map { zRoots[floorDivide(($0 - reach.z) * z, counts.z).remainder] }
+            for (index, row) in rows.enumerated() {
+                var sum = SIMD2<Double>.zero
+                for (place, lane) in row.lanes.enumerated() {
+                    let (real, imaginary) = (weighted.real[row.start + place], weighted.imaginary[row.start + place])
+                    for third in 0..<4 {
+                        sum += Self.product(SIMD2(real[third], -imaginary[third]), phases[4 * lane + third])
+                    }
+                }
+                rowSums[index] = sum
+            }
+            for y in 0..<counts.y {
+                for plane in planes.indices { planes[plane] = .zero }
+                for (index, row) in rows.enumerated() {
+                    planes[row.x] += Self.product(rowSums[index], yRoots[floorDivide(row.y * y, counts.y).remainder])
+                }
+                for x in line.indices { line[x] = 0 }
+                for (plane, sum) in planes.enumerated() {
+                    let step = plane % counts.x
+                    var root = 0
+                    for x in line.indices {
+                        line[x] += sum.x * xRoots[root].x - sum.y * xRoots[root].y
+                        root += step
+                        if root >= counts.x { root -= counts.x }
+                    }
+                }
+                for x in line.indices { potentials[(x * counts.y + y) * counts.z + z] = line[x] }
+            }
+        }
+        return potentials
+    }
+
+    /// exp(2πi n/count) for n from 0 to below `count`.
+    private static func roots(_ count: Int) -> [SIMD2<Double>] {
+        (0..<count).map { phase(Double($0) / Double(count)) }
+    }
+
     /// Runs `body` with exp(2πi n f) for all indices n along each axis: from 0 for the first, from -reach for the others, those of the third
     /// as lanes of four with real and imaginary parts apart.
     private func withPhases<Result>(

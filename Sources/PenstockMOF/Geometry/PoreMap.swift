@@ -49,6 +49,12 @@ public struct PoreMap: Sendable {
         }
     }
 
+    /// The points of the grid along each edge of the reduced cell.
+    package var gridCounts: SIMD3<Int> { grid.counts }
+
+    /// How many points the grid has.
+    package var gridPointCount: Int { grid.count }
+
     /// The most grid points of a cell, for bounded memory and time (about 24 bytes and 0.2 microseconds each).
     static let gridPointsMax = 8_000_000.0
 

@@ -2,18 +2,34 @@ internal import PenstockEvents
 
 /// Counts the atoms that are 1, 2, 3 … bonds away from an atom, in the graph without end.
 struct CoordinationSequences {
-    private let bonds: BondGraph
-    private let colours: [UInt64]
     private let atomCount: Int
+    /// The bonds of atom i are those from `starts[i]` to below `starts[i + 1]`.
+    private let starts: [Int]
+    private let ends: [End]
     private var seen = PlaceSet()
+
+    /// Where a bond leads, and what is counted there.
+    private struct End {
+        let atom: Int
+        let offset: SIMD3<Int32>
+        let weight: UInt64
+    }
 
     /// - Parameters:
     ///   - colours: What is counted: atoms of one colour are alike.
     ///   - atomCount: A sequence ends with the shell that reaches so many atoms.
     init(_ bonds: BondGraph, colours: [UInt64], atomCount: Int) {
-        self.bonds = bonds
-        self.colours = colours
         self.atomCount = atomCount
+        var starts = [0]
+        var ends: [End] = []
+        for atom in 0..<bonds.atomCount {
+            for end in bonds[atom] where bonds[end.atom].count > 1 {
+                let weight = SplitMix64.mix(colours[end.atom] ^ SplitMix64.golden)
+                ends.append(End(atom: end.atom, offset: end.offset, weight: weight))
+            }
+            starts.append(ends.count)
+        }
+        (self.starts, self.ends) = (starts, ends)
     }
 
     /// A hash of how many atoms of each colour are in each shell. Atoms with one neighbour are left out: their neighbours' colours know of
@@ -28,11 +44,12 @@ struct CoordinationSequences {
             next.reserveCapacity(2 * shell.count)
             var sum: UInt64 = 0
             for place in shell {
-                for end in bonds[place.atom] where bonds[end.atom].count > 1 {
+                for index in starts[place.atom]..<starts[place.atom + 1] {
+                    let end = ends[index]
                     let other = Place(atom: end.atom, offset: place.offset &+ end.offset)
                     guard seen.insert(other) else { continue }
                     next.append(other)
-                    sum &+= SplitMix64.mix(colours[end.atom] ^ SplitMix64.golden)
+                    sum &+= end.weight
                 }
             }
             hash = SplitMix64.mix(hash &+ SplitMix64.mix(sum))

@@ -88,6 +88,38 @@ import Testing
         }
     }
 
+    @Test("molecules far apart in a wide skewed box have the energy of all their images within the cutoff")
+    func farPairs() throws {
+        let cell = try #require(
+            UnitCell(lengths: SIMD3(40, 46, 52), alphaDegrees: 75, betaDegrees: 110, gammaDegrees: 65))
+        let crystal = TestCrystals.crystal(cell, [("C", SIMD3(0.5, 0.5, 0.5), 0)])
+        var system = GuestSystem(.direct(try host(crystal, [.carbonDioxide], Interactions())))
+        var random = MonteCarloRandom(seed: 2, structure: "pairs", purpose: .gcmc)
+        let first = system.molecule(0, at: SIMD3(1, 2, 3), .uniform(&random))
+        system.accept(removing: nil, adding: first, energyChange: 0)
+        let sites = GuestMolecule.carbonDioxide.sites
+        var within = 0
+        for _ in 0..<400 {
+            // From where all sites are within the cutoff to where none is.
+            let away = (10 + 6 * random.uniform()) * random.direction()
+            let second = system.molecule(0, at: first.centre + away, .uniform(&random))
+            var expected = 0.0
+            for (site, place) in zip(sites, second.places) {
+                for (other, otherPlace) in zip(sites, first.places) {
+                    for image in 0..<125 {
+                        let shift = SIMD3(Double(image / 25 - 2), Double(image / 5 % 5 - 2), Double(image % 5 - 2))
+                        let distance = length(place - otherPlace + cell.cartesian(shift))
+                        guard distance < 12.8 else { continue }
+                        within += 1
+                        expected += site.lennardJones.mixed(with: other.lennardJones).energy(atDistance: distance)
+                    }
+                }
+            }
+            #expect(abs(second.pairEnergy - expected) < 1e-12)
+        }
+        #expect(within > 1000 && within < 3000)
+    }
+
     @Test("guests with charges have the Ewald energy of the crystal that they make")
     func guestGuestEwald() throws {
         // Two waters in an empty box: the energy of all six charges as a crystal, less what is inside the molecules.

@@ -50,4 +50,22 @@ import Testing
         let energy = Ewald(alpha: 0.5, cutoff: 14, reciprocalCutoff: 6).energy(of: crystal)
         #expect(abs(energy / PhysicalConstants.coulomb * 5 + 1.4186487397) < 1e-7)
     }
+
+    @Test("the potential on a grid is that at its points, also where it has fewer points than waves")
+    func potentialOnGrid() {
+        let crystal = TestCrystals.skewed
+        let lattice = ReciprocalLattice(
+            cell: crystal.cell, ewald: Ewald(alpha: 0.4, cutoff: 12, reciprocalCutoff: 4))
+        var sums = lattice.zeroSums()
+        for atom in crystal.atoms { lattice.add(atom.charge!, at: atom.position, to: &sums) }
+        let weighted = lattice.weighted(sums)
+        for counts in [SIMD3(4, 5, 17), SIMD3(13, 4, 3), SIMD3(1, 1, 1)] {
+            let potentials = lattice.potentials(of: weighted, on: counts)
+            let expected = (0..<counts.x * counts.y * counts.z).map { point in
+                lattice.potential(of: weighted, at: EnergyGrid.fractional(point, counts))
+            }
+            #expect(potentials.count == expected.count)
+            #expect(zip(potentials, expected).allSatisfy { abs($0 - $1) < 1e-9 * PhysicalConstants.coulomb })
+        }
+    }
 }

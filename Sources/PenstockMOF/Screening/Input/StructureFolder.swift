@@ -68,6 +68,10 @@ public struct StructureFolder: Source {
         return String(name[..<dot])
     }
 
+    /// All structures of a folder, or one file, read at once, in the order of the source.
+    /// - Throws: `ScreeningError` where there is no folder, or no structure in it. A file that cannot be read says so itself.
+    package static func contents(of path: String) throws -> [StructureFile] { try files(in: path).map(event) }
+
     /// Reads one file after the other.
     private struct Reader: SourceReader {
         let folder: String
