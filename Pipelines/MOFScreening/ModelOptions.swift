@@ -104,18 +104,18 @@ struct ModelOptions: ParsableArguments {
 
     /// What a reader of the results has to know of how they were made.
     var conditionsOfResults: [(name: String, value: String)] {
-        [
+        var conditions = [
             ("gas", gas.molecule.name), ("temperature", "\(temperature) K"), ("force field", forceField.description),
             ("charges", charges.rawValue), ("insertions", "\(insertions)"),
-            ("loadings", pressures.isEmpty ? "none" : "\(gcmc?.description ?? ""), \(cycles) cycles"),
-            (
-                "over",
-                over.map { "\($0.molecule.name)\(fraction.map { ", mixed with \($0) of the gas" } ?? "")" } ?? "none"
-            ),
-            ("desorption", desorption?.description ?? "none"), ("cutoff", "12.8 Å, truncated, no tail"),
-            ("pockets", blockPockets ? "closed" : "open"),
-            ("seed", "\(seed)"),
         ]
+        if let gcmc { conditions.append(("loadings", "\(gcmc.written), \(cycles) cycles")) }
+        if let desorption { conditions.append(("desorption", desorption.written)) }
+        if let over {
+            let share = fraction.map { ", mixed with \($0) of \(gas.molecule.name)" } ?? ""
+            conditions.append(("other gas", over.molecule.name + share))
+        }
+        if blockPockets { conditions.append(("pockets", "closed")) }
+        return conditions + [("cutoff", "12.8 Å, truncated, no tail"), ("seed", "\(seed)")]
     }
 }
 
@@ -160,4 +160,7 @@ struct PressureList: ExpressibleByArgument, CustomStringConvertible {
     }
 
     var description: String { pressures.map(\.description).joined(separator: ",") }
+
+    /// As in a text.
+    var written: String { pressures.map(\.written).joined(separator: ", ") }
 }

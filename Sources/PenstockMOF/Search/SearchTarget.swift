@@ -76,7 +76,7 @@ extension SearchTarget: CustomStringConvertible {
         case .density: .density
         case .uptake(let pressure):
             Quantity(
-                column: "uptake_\(pressure)_mol_kg", name: "Loading at \(pressure)", unit: "mol/kg",
+                column: "uptake_\(pressure)_mol_kg", name: "Loading at \(pressure.written)", unit: "mol/kg",
                 isLogarithmic: false)
         case .workingCapacity:
             Quantity(column: SearchTable.valueColumn, name: "Working capacity", unit: "mol/kg", isLogarithmic: false)

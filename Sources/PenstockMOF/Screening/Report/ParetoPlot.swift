@@ -79,10 +79,11 @@ struct ParetoPlot {
     }
 
     /// Names of the front, the best first, where there is room for them: beside the point, on either side, and neither over the frame nor over
-    /// another name.
+    /// another name or point.
     private func names(_ front: [Point]) -> [String] {
         var taken: [(left: Double, right: Double, top: Double)] = []
         var names: [String] = []
+        let marks = points.map { (x: across.place($0.x), y: up.place($0.y)) }
         for point in front.reversed() {
             let (x, y) = (across.place(point.x), up.place(point.y))
             // An upper bound of what letters of this size take.
@@ -90,9 +91,11 @@ struct ParetoPlot {
             for (isLeft, below) in [(false, -7.0), (true, -7), (false, 14), (true, 14)] {
                 let start = isLeft ? x - 8 - width : x + 8
                 let place = (left: start, right: start + width, top: y + below)
-                let isFree = !taken.contains { other in
-                    other.left < place.right && place.left < other.right && abs(other.top - place.top) < 13
-                }
+                let isFree =
+                    !taken.contains { other in
+                        other.left < place.right && place.left < other.right && abs(other.top - place.top) < 13
+                    }
+                    && !marks.contains { $0.x > start - 4 && $0.x < place.right + 4 && abs($0.y - place.top + 4) < 10 }
                 guard isFree, start >= Self.frame.left, place.right <= Self.frame.right else { continue }
                 taken.append(place)
                 names.append(

@@ -96,7 +96,8 @@ public struct ScreeningPage: Sendable {
         }
         guard let uptake else { return .henry }
         let pressure = uptake.dropFirst("uptake_".count).dropLast("_mol_kg".count)
-        return Quantity(column: uptake, name: "Loading at \(pressure)", unit: "mol/kg", isLogarithmic: false)
+        let written = Pressure(String(pressure))?.written ?? String(pressure)
+        return Quantity(column: uptake, name: "Loading at \(written)", unit: "mol/kg", isLogarithmic: false)
     }
 
     /// The structures with a score.

@@ -21,6 +21,9 @@ public struct Pressure: Sendable, Hashable, Codable, CustomStringConvertible {
         return nil
     }
 
+    /// As in a text, such as `0.15 bar`.
+    public var written: String { "\(description.dropLast(3)) bar" }
+
     /// In bar, such as `0.15bar` and `1bar`: the name of the column of its loadings.
     public var description: String {
         let bar = significant(pascal / 1e5, digits: 9)
