@@ -21,8 +21,7 @@ enum PageStyle {
         thead th { color: var(--soft); font-weight: 500; vertical-align: bottom; }
         thead small { display: block; font-weight: 400; }
         tbody th, .text, td:last-child { text-align: left; }
-        tbody th { font-weight: 600; }
-        .reasons th { white-space: nowrap; }
+        tbody th { font-weight: 600; white-space: nowrap; }
         abbr { text-decoration: none; color: var(--flagged); }
         .ok { color: var(--ok); } .flagged { color: var(--flagged); } .rejected { color: var(--rejected); } .failed { color: var(--failed); }
         svg { display: block; width: 100%; height: auto; }
