@@ -8,7 +8,7 @@ struct ModelOptions: ParsableArguments {
     @Option(parsing: .unconditional, help: "Widom insertions of each gas in a structure.") var insertions = 50_000
     @Option(help: "Pressures at which loadings are simulated, such as 0.15bar,1bar; none by default.")
     var gcmc: PressureList?
-    @Option(parsing: .unconditional, help: "Monte Carlo cycles at each pressure; half as many come before.")
+    @Option(parsing: .unconditional, help: "Monte Carlo cycles at each pressure; a quarter as many come before.")
     var cycles = 10_000
     @Option(help: "The pressure of desorption, such as 0.1bar, for working capacities between it and those of --gcmc.")
     var desorption: Pressure?

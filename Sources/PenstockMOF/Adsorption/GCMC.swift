@@ -31,8 +31,9 @@ public struct GCMC: Sendable, Hashable {
     public var blocked: BlockedRegions?
     /// Points of the grid that guides insertions are this far apart at most, in Å; nil for uniform insertions.
     ///
-    /// Molecules come in, and are put elsewhere, more often where the empty framework has room for them; the rules of acceptance take that out
-    /// again (R. Q. Snurr, A. T. Bell, D. N. Theodorou, J. Phys. Chem. 1993, 97, 13742, DOI 10.1021/j100153a051).
+    /// Molecules come in, and are put elsewhere, more often where the framework and the other molecules leave room for them; the rules of
+    /// acceptance take that out again (configurational bias: J. I. Siepmann, D. Frenkel, Mol. Phys. 1992, 75, 59,
+    /// DOI 10.1080/00268979200100061).
     public var guideSpacing: Double?
     /// The seed of the run.
     public var seed: UInt64

@@ -10,10 +10,8 @@ struct GCMCSimulation {
     private var translationStep = 1.0
     private var rotationStep = 1.0
     private let box: UnitCell
-    private let toCell: SIMD3<Double>
     private let guests: [GuestMolecule]
-    /// Where each component fits in; none where insertions are uniform.
-    private var guides: [Int: InsertionGuide] = [:]
+    private let placement: Placement
 
     init(_ settings: GCMC, _ energies: HostEnergy, key: String) {
         self.settings = settings
@@ -21,13 +19,7 @@ struct GCMCSimulation {
         components = guests.indices.filter { settings.fugacitiesPascal[$0] > 0 }
         system = GuestSystem(energies)
         box = system.box
-        toCell = (box.lengths / energies.host.crystal.cell.lengths).rounded(.toNearestOrEven)
-        if let spacing = settings.guideSpacing, !components.isEmpty {
-            let grid = EnergyGrid(energies.host, spacing: spacing, interpolation: .trilinear)
-            for component in components {
-                guides[component] = InsertionGuide(grid, guest: component, temperature: settings.temperatureKelvin)
-            }
-        }
+        placement = Placement(settings, energies.host, box: box, components: components)
         random = MonteCarloRandom(seed: settings.seed, structure: key, purpose: .gcmc)
     }
 
@@ -70,10 +62,11 @@ struct GCMCSimulation {
 
     // MARK: Moves
 
-    /// One move: a shift, a turn and a reinsertion are equally likely, an exchange with the gas twice as likely.
+    /// One move: a shift, a turn and a reinsertion are equally likely, an exchange with the gas five times as likely as each, since the number
+    /// of molecules is what takes longest to forget.
     private mutating func move() {
         let component = components[random.index(below: components.count)]
-        switch random.index(below: 5) {
+        switch random.index(below: 8) {
         case 0: change(component, .translation)
         // To turn a point changes nothing.
         case 1: change(component, guests[component].isPoint ? .translation : .rotation)
@@ -85,17 +78,19 @@ struct GCMCSimulation {
     private mutating func change(_ component: Int, _ move: GCMC.Move) {
         guard let index = pick(component) else { return }
         let old = system.molecules[index]
-        var (centre, orientation) = (old.centre, old.orientation)
+        var (centre, orientation, bias) = (old.centre, old.orientation, 1.0)
         switch move {
         case .translation: centre += translationStep * (2 * random.pointInCube() - 1)
         case .rotation: orientation = orientation.turned(upTo: rotationStep, &random)
-        default: (centre, orientation) = anywhere(component)
+        default:
+            let before = placement.density(ofMolecule: index, in: system, &random)
+            let place = placement.place(component, in: system, replacing: index, &random)
+            (centre, orientation, bias) = (place.centre, place.orientation, before / place.density)
         }
         var isAccepted = false
-        if !isBlocked(centre) {
+        if !placement.isBlocked(centre) {
             let new = system.molecule(component, at: centre, orientation, replacing: index)
             let energy = system.energyChange(removing: index, adding: new)
-            let bias = move == .reinsertion ? density(component, old.centre) / density(component, new.centre) : 1
             isAccepted = accepts(bias, energy)
             if isAccepted { system.accept(removing: index, adding: new, energyChange: energy) }
         }
@@ -103,13 +98,13 @@ struct GCMCSimulation {
     }
 
     private mutating func insert(_ component: Int) {
-        let (centre, orientation) = anywhere(component)
+        let place = placement.place(component, in: system, replacing: nil, &random)
         var isAccepted = false
-        if !isBlocked(centre) {
-            let new = system.molecule(component, at: centre, orientation)
+        if !placement.isBlocked(place.centre) {
+            let new = system.molecule(component, at: place.centre, place.orientation)
             let energy = system.energyChange(removing: nil, adding: new)
             let ideal = activity(component) / Double(system.counts[component] + 1)
-            isAccepted = accepts(ideal / density(component, new.centre), energy)
+            isAccepted = accepts(ideal / place.density, energy)
             if isAccepted { system.accept(removing: nil, adding: new, energyChange: energy) }
         }
         count(.insertion, isAccepted)
@@ -120,25 +115,10 @@ struct GCMCSimulation {
         if let index = pick(component) {
             let energy = system.energyChange(removing: index, adding: nil)
             let ideal = Double(system.counts[component]) / activity(component)
-            isAccepted = accepts(ideal * density(component, system.molecules[index].centre), energy)
+            isAccepted = accepts(ideal * placement.density(ofMolecule: index, in: system, &random), energy)
             if isAccepted { system.accept(removing: index, adding: nil, energyChange: energy) }
         }
         count(.deletion, isAccepted)
-    }
-
-    /// A place in the box, by the guide where there is one, and a uniform orientation.
-    private mutating func anywhere(_ component: Int) -> (SIMD3<Double>, Orientation) {
-        var place = random.pointInCube()
-        if let guide = guides[component] {
-            // A cell of the framework, then a place in it.
-            place = ((place * toCell).rounded(.down) + guide.place(&random).fractional) / toCell
-        }
-        return (box.cartesian(place), guests[component].isPoint ? .identity : .uniform(&random))
-    }
-
-    /// How often a place is chosen, relative to a uniform choice.
-    private func density(_ component: Int, _ centre: SIMD3<Double>) -> Double {
-        guides[component]?.density(at: box.fractional(centre) * toCell) ?? 1
     }
 
     /// One of the molecules of a component; nil where there is none.
@@ -164,11 +144,6 @@ struct GCMCSimulation {
         // Drawn in any case, so that the numbers that follow do not depend on the energy.
         let draw = random.uniform()
         return draw < factor * exp(-energy / settings.temperatureKelvin)
-    }
-
-    private func isBlocked(_ centre: SIMD3<Double>) -> Bool {
-        guard let blocked = settings.blocked else { return false }
-        return blocked.contains(box.fractional(centre) * toCell)
     }
 
     private mutating func count(_ move: GCMC.Move, _ isAccepted: Bool) {

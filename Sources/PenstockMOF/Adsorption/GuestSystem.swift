@@ -26,7 +26,8 @@ struct GuestSystem {
     private(set) var energy = 0.0
 
     private let host: HostPotential
-    private let pairs: [[HostPotential.PairFactors]]
+    /// For each two guests the pairs of their sites, those of the second running fastest.
+    private let pairs: [[SitePair]]
     private let tails: [[Double]]
     private let cutoffSquare: Double
     private let widths: SIMD3<Double>
@@ -52,7 +53,9 @@ struct GuestSystem {
         let radii = host.guests.map { guest in guest.sites.map { length($0.position) }.max() ?? 0 }
         reaches = radii.map { one in radii.map { interactions.cutoff + one + $0 + 1e-6 } }
         let kinds = host.guestKinds
-        pairs = kinds.map { one in kinds.map { HostPotential.PairFactors(one.mixed(with: $0), interactions) } }
+        pairs = host.guests.indices.flatMap { [host] one in
+            host.guests.indices.map { SitePair.all(one, $0, host) }
+        }
         let volume = box.volume
         tails = kinds.map { one in
             kinds.map {
@@ -147,11 +150,24 @@ struct GuestSystem {
 
     // MARK: Energies between guests
 
+    /// The energy of a molecule at a place with all others but one, without the part in reciprocal space; infinite for an overlap.
+    func pairEnergy(
+        of guest: Int, at centre: SIMD3<Double>, _ orientation: Orientation, except excluded: Int?
+    ) -> Double {
+        var places = [SIMD3<Double>](repeating: .zero, count: host.guests[guest].sites.count)
+        orientation.place(host.guests[guest], at: centre, into: &places)
+        return pairEnergy(
+            of: Molecule(
+                guest: guest, centre: centre, orientation: orientation, places: places, hostEnergy: 0, pairEnergy: 0),
+            except: excluded)
+    }
+
     /// The energy of a molecule with all others but one, without the part in reciprocal space; infinite for an overlap.
     private func pairEnergy(of molecule: Molecule, except excluded: Int?) -> Double {
         var energy = 0.0
-        for (index, other) in molecules.enumerated() where index != excluded && !areApart(molecule, other) {
-            energy += pairEnergy(molecule, other)
+        for index in molecules.indices where index != excluded {
+            if areApart(molecule, molecules[index]) { continue }
+            energy += pairEnergy(molecule, molecules[index])
             guard energy < HostPotential.overlapKelvin else { return .infinity }
         }
         return energy
@@ -167,21 +183,20 @@ struct GuestSystem {
 
     private func pairEnergy(_ one: Molecule, _ other: Molecule) -> Double {
         var energy = 0.0
-        let (sites, others) = (host.guests[one.guest].sites, host.guests[other.guest].sites)
-        for site in sites.indices {
-            for otherSite in others.indices {
-                let square = nearestSquare(one.places[site] - other.places[otherSite])
+        var index = 0
+        let pairs = pairs[one.guest * counts.count + other.guest]
+        for place in one.places {
+            for otherPlace in other.places {
+                let pair = pairs[index]
+                index += 1
+                let square = nearestSquare(place - otherPlace)
                 guard square < cutoffSquare else { continue }
-                if let kind = host.kinds[one.guest][site], let otherKind = host.kinds[other.guest][otherSite] {
-                    let pair = pairs[kind][otherKind]
+                if pair.attraction != 0 {
                     let inverse = 1 / max(square, 1e-12)
                     let sixth = inverse * inverse * inverse
                     energy += sixth * (pair.repulsion * sixth - pair.attraction) - pair.shift
                 }
-                if let table {
-                    let charges = sites[site].charge * others[otherSite].charge
-                    energy += PhysicalConstants.coulomb * charges * table.value(square)
-                }
+                if pair.charges != 0, let table { energy += pair.charges * table.value(square) }
             }
         }
         return energy
@@ -220,6 +235,36 @@ struct GuestSystem {
     ) {
         for (site, place) in zip(host.guests[molecule.guest].sites, molecule.places) where site.charge != 0 {
             lattice.add(sign * site.charge, at: box.fractional(place), to: &sums)
+        }
+    }
+}
+
+/// How a site of one guest meets a site of another.
+private struct SitePair {
+    var repulsion = 0.0
+    var attraction = 0.0
+    var shift = 0.0
+    /// The product of their charges in K Å; zero where charges do not count.
+    var charges = 0.0
+
+    /// All pairs of the sites of two guests, those of the second running fastest.
+    static func all(_ one: Int, _ other: Int, _ host: HostPotential) -> [SitePair] {
+        host.guests[one].sites.indices.flatMap { site in
+            host.guests[other].sites.indices.map { otherSite in
+                var pair = SitePair()
+                if let kind = host.kinds[one][site], let otherKind = host.kinds[other][otherSite] {
+                    let mixed = host.guestKinds[kind].mixed(with: host.guestKinds[otherKind])
+                    let factors = HostPotential.PairFactors(mixed, host.interactions)
+                    (pair.repulsion, pair.attraction, pair.shift) = (
+                        factors.repulsion, factors.attraction, factors.shift
+                    )
+                }
+                if host.ewald != nil {
+                    let charges = host.guests[one].sites[site].charge * host.guests[other].sites[otherSite].charge
+                    pair.charges = PhysicalConstants.coulomb * charges
+                }
+                return pair
+            }
         }
     }
 }

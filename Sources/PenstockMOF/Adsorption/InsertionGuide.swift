@@ -77,25 +77,46 @@ struct InsertionGuide: Sendable {
     /// One of several uniform orientations at a place, chosen by what the grid says, and its probability density relative to a uniform one
     /// (configurational bias; J. I. Siepmann, D. Frenkel, Mol. Phys. 1992, 75, 59, DOI 10.1080/00268979200100061).
     func orientation(
-        at centre: SIMD3<Double>, _ random: inout MonteCarloRandom, _ places: inout [SIMD3<Double>]
+        at centre: SIMD3<Double>, _ random: inout MonteCarloRandom
     ) -> (orientation: Orientation, density: Double) {
-        let molecule = grid.host.guests[guest]
-        var trials: (SIMD8<Double>, [Orientation]) = (.zero, [])
-        for trial in 0..<Self.trialCount {
-            let orientation = Orientation.uniform(&random)
-            orientation.place(molecule, at: centre, into: &places)
-            trials.0[trial] = exp(-max(grid.energy(of: guest, at: places) / temperature, -Self.deepest))
-            trials.1.append(orientation)
-        }
-        let sum = trials.0.sum()
-        guard sum > 0 else { return (trials.1[0], 1) }
-        let densities = Self.uniformShare + (1 - Self.uniformShare) * Double(Self.trialCount) / sum * trials.0
+        let trials = (0..<Self.trialCount).map { _ in Orientation.uniform(&random) }
+        let densities = densities(of: trials, at: centre)
         var target = random.uniform() * Double(Self.trialCount)
         for trial in 0..<Self.trialCount - 1 {
-            if target < densities[trial] { return (trials.1[trial], densities[trial]) }
+            if target < densities[trial] { return (trials[trial], densities[trial]) }
             target -= densities[trial]
         }
-        return (trials.1[Self.trialCount - 1], densities[Self.trialCount - 1])
+        return (trials[Self.trialCount - 1], densities[Self.trialCount - 1])
+    }
+
+    /// The probability density of an orientation at a place, relative to a uniform one, had it been one of several.
+    func density(
+        of orientation: Orientation, at centre: SIMD3<Double>, _ random: inout MonteCarloRandom
+    ) -> Double {
+        let others = (1..<Self.trialCount).map { _ in Orientation.uniform(&random) }
+        return densities(of: [orientation] + others, at: centre)[0]
+    }
+
+    /// The energy in K of the guest by the grid; infinite where it overlaps with the framework.
+    func energy(at centre: SIMD3<Double>, _ orientation: Orientation) -> Double {
+        let molecule = grid.host.guests[guest]
+        var places = [SIMD3<Double>](repeating: .zero, count: molecule.sites.count)
+        orientation.place(molecule, at: centre, into: &places)
+        return grid.energy(of: guest, at: places)
+    }
+
+    /// The probability of each of several orientations, times their number.
+    private func densities(of trials: [Orientation], at centre: SIMD3<Double>) -> SIMD8<Double> {
+        let molecule = grid.host.guests[guest]
+        var places = [SIMD3<Double>](repeating: .zero, count: molecule.sites.count)
+        var factors = SIMD8<Double>.zero
+        for (index, trial) in trials.enumerated() {
+            trial.place(molecule, at: centre, into: &places)
+            factors[index] = exp(-max(grid.energy(of: guest, at: places) / temperature, -Self.deepest))
+        }
+        let sum = factors.sum()
+        guard sum > 0 else { return SIMD8(repeating: 1) }
+        return Self.uniformShare + (1 - Self.uniformShare) * Double(Self.trialCount) / sum * factors
     }
 
     /// How many orientations are tried.

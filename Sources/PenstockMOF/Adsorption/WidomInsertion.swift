@@ -72,7 +72,7 @@ public struct WidomInsertion: Sendable, Hashable {
         var orientation = Orientation.identity
         if !molecule.isPoint {
             if let guide {
-                let chosen = guide.orientation(at: centre, &random, &sums.places)
+                let chosen = guide.orientation(at: centre, &random)
                 orientation = chosen.orientation
                 density *= chosen.density
             } else {

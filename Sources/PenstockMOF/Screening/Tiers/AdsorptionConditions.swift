@@ -114,7 +114,7 @@ public struct AdsorptionConditions: Sendable {
         let guests = gases.map(\.guest)
         let host = try host(guests, crystal, usesCharges(crystal, guests) ?? false)
         return GCMC(
-            temperatureKelvin: temperatureKelvin, fugacitiesPascal: gas.fugacitiesPascal, initialCycles: cycles / 2,
+            temperatureKelvin: temperatureKelvin, fugacitiesPascal: gas.fugacitiesPascal, initialCycles: cycles / 4,
             cycles: cycles, blocked: blocked(in: crystal, to: guests), guideSpacing: Self.guideSpacing(0.8, crystal),
             seed: seed
         ).run(.direct(host), cellMass: crystal.molarMass, key: "\(crystal.name)@\(pressure)")

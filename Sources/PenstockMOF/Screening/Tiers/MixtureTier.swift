@@ -11,7 +11,7 @@ public struct MixtureTier: ScreeningTier {
     ///   - competitor: The other component.
     ///   - fraction: The mole fraction of the gas, between 0 and 1.
     ///   - pressures: Of the whole mixture.
-    ///   - cycles: That averages are taken over, 5 or more; half as many come before.
+    ///   - cycles: That averages are taken over, 5 or more; a quarter as many come before.
     public init(
         _ conditions: AdsorptionConditions, competitor: GuestMolecule, fraction: Double, pressures: [Pressure],
         cycles: Int

@@ -6,7 +6,7 @@ public struct UptakeTier: ScreeningTier {
 
     /// - Parameters:
     ///   - pressures: Of the pure gas.
-    ///   - cycles: That averages are taken over, 5 or more; half as many come before.
+    ///   - cycles: That averages are taken over, 5 or more; a quarter as many come before.
     public init(_ conditions: AdsorptionConditions, pressures: [Pressure], cycles: Int) {
         precondition(cycles >= 5, "five blocks need five cycles")
         (self.conditions, self.pressures, self.cycles) = (conditions, pressures, cycles)
