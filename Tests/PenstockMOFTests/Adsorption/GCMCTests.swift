@@ -52,6 +52,26 @@ import Testing
         }
     }
 
+    @Test("where molecules crowd, the choice among guided places changes no loading")
+    func guidedPlaces() throws {
+        let crystal = TestCrystals.crystal(
+            UnitCell(lengths: SIMD3(12, 13, 14), alphaDegrees: 80, betaDegrees: 95, gammaDegrees: 100)!,
+            [("Zn", SIMD3(0.1, 0.1, 0.1), 0), ("O", SIMD3(0.25, 0.15, 0.1), 0), ("C", SIMD3(0.5, 0.4, 0.6), 0)])
+        let host = try host(crystal, [.carbonDioxide], Interactions(cutoff: 5.5))
+        let loadings = [nil, 1.0].map { spacing in
+            GCMC(fugacitiesPascal: [2e7], initialCycles: 100, cycles: 800, guideSpacing: spacing)
+                .run(.direct(host), cellMass: 1000, key: "crowd")
+        }
+        let (uniform, guided) = (loadings[0].moleculesPerCell[0], loadings[1].moleculesPerCell[0])
+        // An ideal gas of this fugacity has 10 molecules.
+        let error = hypot(uniform.standardError, guided.standardError)
+        #expect(uniform.value > 4 && error < 0.08 * uniform.value)
+        #expect(abs(uniform.value - guided.value) < 4 * error)
+        let acceptance = loadings.compactMap { $0.acceptance[.insertion]?.rate }
+        try #require(acceptance.count == 2)
+        #expect(acceptance[1] > acceptance[0] * 1.5, "\(loadings)")
+    }
+
     @Test("a dense gas of methane has the density of its virial expansion")
     func virial() throws {
         // B2 and B3 of TraPPE methane (truncated at 12.8 Å) matter little at 30 bar but for B2: ρ = z - 2 B2 z^2 + …, with z = f / kT,
