@@ -235,7 +235,7 @@ let package = Package(
             name: "PenstockCommandsTests", dependencies: ["PenstockCommands", "PenstockEvents", argumentParser],
             swiftSettings: strict),
         .testTarget(
-            name: "EventQueriesTests", dependencies: ["EventQueries", "Penstock"], swiftSettings: strict),
+            name: "EventQueriesTests", dependencies: ["EventQueries", "Penstock", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "PenstockTests",
             dependencies: [

@@ -1,5 +1,6 @@
 import Foundation
 import Penstock
+import TestSupport
 import Testing
 
 @testable import EventQueries
@@ -59,34 +60,23 @@ struct QueryTests {
     }
 
     @Test(
-        "a query gives the rows of the file of expected totals", .enabled(if: expectedTotals != nil, missing),
+        "a query gives the rows of the file of expected totals",
+        .enabled(if: SharedData.streams.folder != nil, "\(SharedData.streams.missing)"),
         arguments: Query.allCases)
     func expectedFile(query: Query) async throws {
         let input = QueryInput(events: 200_000, seed: 7, partitions: 2)
-        let expected = try ExpectedTotals(file: try #require(expectedTotals)).total(of: query, input)
+        let expected = try ExpectedTotals(file: try #require(SharedData.streams.folder) + "/expected-dev.json").total(
+            of: query, input)
         #expect(try await query.run(input).total == expected)
     }
 
     @Test(
         "a size without expected totals is refused with those that there are",
-        .enabled(if: expectedTotals != nil, missing))
+        .enabled(if: SharedData.streams.folder != nil, "\(SharedData.streams.missing)"))
     func unknownSize() throws {
-        let totals = try ExpectedTotals(file: try #require(expectedTotals))
+        let totals = try ExpectedTotals(file: try #require(SharedData.streams.folder) + "/expected-dev.json")
         #expect(throws: ValidationError.self) {
             try totals.total(of: .q0, QueryInput(events: 12, seed: 7))
         }
     }
 }
-
-private let missing: Comment = "the folder shared/data beside the repository is not there"
-
-/// The file of expected totals in a folder beside the repository, or nil.
-private let expectedTotals: String? = {
-    var folder = URL(fileURLWithPath: #filePath)
-    while folder.path != "/" {
-        folder.deleteLastPathComponent()
-        let file = folder.appendingPathComponent("shared/data/streams/expected-dev.json").path
-        if FileManager.default.fileExists(atPath: file) { return file }
-    }
-    return nil
-}()

@@ -3,23 +3,11 @@ import PenstockFormats
 import TestSupport
 import Testing
 
-/// Where the recorded scans are: `shared/data/tomo` beside the checkout or above it.
-private enum RecordedScans {
-    static let folder: String? = {
-        var folder = URL(fileURLWithPath: #filePath)
-        while folder.path != "/" {
-            folder.deleteLastPathComponent()
-            let data = folder.appendingPathComponent("shared/data/tomo").path
-            if FileManager.default.fileExists(atPath: data) { return data }
-        }
-        return nil
-    }()
-
-    static let missing = "the folder shared/data/tomo is not beside the checkout"
-
+/// What a reconstruction is compared with.
+private enum Expected {
     /// The images of a NumPy file of format 1.0 with float32 values in C order, `[slice, row, column]`.
     static func images(_ name: String) throws -> [[Float]] {
-        let data = try Data(contentsOf: URL(fileURLWithPath: folder! + "/" + name))
+        let data = try Data(contentsOf: URL(fileURLWithPath: SharedData.tomography.folder! + "/" + name))
         let header = 10 + Int(data[8]) + Int(data[9]) << 8
         let text = String(decoding: data[10..<header], as: UTF8.self)
         try #require(text.contains("'descr': '<f4'") && text.contains("'fortran_order': False"))
@@ -34,7 +22,7 @@ private enum RecordedScans {
 /// Recorded and realistic scans. Limits and references come from the documentation of the data: real-space filtered
 /// back-projection in
 /// double precision, and noise-free truths; correlation, scale and error (as a part of the range) inside a disk.
-@Suite(.enabled(if: RecordedScans.folder != nil, "\(RecordedScans.missing)"))
+@Suite(.enabled(if: SharedData.tomography.folder != nil, "\(SharedData.tomography.missing)"))
 struct RealDataTests {
     let folder: TestFolder
 
@@ -46,7 +34,7 @@ struct RealDataTests {
 
     private func reconstruct(input: String, _ options: [String]) throws -> Volume {
         let outcome = try Program.run(
-            ["run", "--input", "\(RecordedScans.folder!)/\(input)", "--output", "v.h5"] + options, in: folder)
+            ["run", "--input", "\(SharedData.tomography.folder!)/\(input)", "--output", "v.h5"] + options, in: folder)
         try #require(outcome.status == 0, "\(outcome.errors)")
         return try Volume(folder("v.h5"))
     }
@@ -58,7 +46,7 @@ struct RealDataTests {
     @Test("the tooth of the Advanced Photon Source comes out as by filtered back-projection")
     func tooth() throws {
         let volume = try reconstruct("tooth", "--centre", "296.0")
-        let scores = scores(volume, try RecordedScans.images("tooth_ref_fbp_shepp.npy"), disk: 0.9)
+        let scores = scores(volume, try Expected.images("tooth_ref_fbp_shepp.npy"), disk: 0.9)
         #expect(scores.count == 2)
         for (slice, score) in scores.enumerated() {
             print("tooth, slice \(slice): correlation \(score.correlation), scale \(score.scale)")
@@ -70,7 +58,7 @@ struct RealDataTests {
     @Test("the tooth by filtered back-projection is the reference itself")
     func filteredBackProjection() throws {
         let volume = try reconstruct("tooth", "--centre", "296.0", "--algorithm", "fbp")
-        for score in scores(volume, try RecordedScans.images("tooth_ref_fbp_shepp.npy"), disk: 0.9) {
+        for score in scores(volume, try Expected.images("tooth_ref_fbp_shepp.npy"), disk: 0.9) {
             #expect(score.correlation > 0.9999)
             #expect(abs(score.scale - 1) < 0.001)
             #expect(score.relativeError < 0.001)
@@ -79,7 +67,7 @@ struct RealDataTests {
 
     @Test("the TIFF images of Diamond I13-2 come out as by filtered back-projection")
     func i13() throws {
-        let scan = "\(RecordedScans.folder!)/i13_24737"
+        let scan = "\(SharedData.tomography.folder!)/i13_24737"
         // The reference counts the angles from the first projection; the first and last ten lines are those of darks and flats. Slice 30
         // is the specimen's holder, which the documentation leaves out of the limits.
         let volume = try reconstruct(
@@ -88,7 +76,7 @@ struct RealDataTests {
                 "--flats", "\(scan)/flat_00001.tiff", "--darks", "\(scan)/dark_00001.tiff", "--angles",
                 "\(scan)/angles.txt:11-101", "--angle-offset", "88.2", "--rows", "30,67,100", "--centre", "85.5",
             ])
-        let scores = scores(volume, try RecordedScans.images("i13_24737_ref_fbp_shepp.npy"), disk: 0.9)
+        let scores = scores(volume, try Expected.images("i13_24737_ref_fbp_shepp.npy"), disk: 0.9)
         #expect(scores.count == 3)
         for (slice, score) in zip([67, 100], scores.dropFirst()) {
             print("i13_24737, slice \(slice): correlation \(score.correlation), scale \(score.scale)")
@@ -111,7 +99,7 @@ struct RealDataTests {
         arguments: [("tooth", 296.0), ("std_A", 240.35)])
     func centre(scan: String, expected: Double) throws {
         let outcome = try Program.run(
-            "centre", "--input", "\(RecordedScans.folder!)/\(scan).h5", "--range",
+            "centre", "--input", "\(SharedData.tomography.folder!)/\(scan).h5", "--range",
             "\(expected - 4):\(expected + 4):1", in: folder)
         #expect(outcome.status == 0, "\(outcome.errors)")
         let lines = outcome.output.split(separator: "\n")
@@ -129,7 +117,7 @@ struct RealDataTests {
         "on the images of Diamond I13-2 all methods agree: the dead pixel that leads phase correlation astray is repaired, and told"
     )
     func centresAgree() throws {
-        let scan = "\(RecordedScans.folder!)/i13_24737"
+        let scan = "\(SharedData.tomography.folder!)/i13_24737"
         let outcome = try Program.run(
             "centre", "--input", "\(scan)/tiffs", "--flats", "\(scan)/flat_00001.tiff", "--darks",
             "\(scan)/dark_00001.tiff",
@@ -146,7 +134,7 @@ struct RealDataTests {
     func standard(filter: String) throws {
         let volume = try reconstruct(
             "std_A", "--centre", "240.35", "--zinger-threshold", "0.15", "--filter", filter)
-        let scores = scores(volume, try RecordedScans.images("std_A_truth.npy"), disk: 0.95)
+        let scores = scores(volume, try Expected.images("std_A_truth.npy"), disk: 0.95)
         let limits: [(correlation: Double, error: Double)] =
             filter == "shepp" ? [(0.958, 0.067), (0.984, 0.051)] : [(0.978, 0.046), (0.992, 0.032)]
         #expect(scores.count == 4)
@@ -160,7 +148,7 @@ struct RealDataTests {
     @Test("golden angles, which are not sorted, come near the truth")
     func golden() throws {
         let volume = try reconstruct("golden_A", "--centre", "127.0")
-        let scores = scores(volume, try RecordedScans.images("golden_A_truth.npy"), disk: 0.95)
+        let scores = scores(volume, try Expected.images("golden_A_truth.npy"), disk: 0.95)
         #expect(scores.count == 2)
         for (slice, score) in scores.enumerated() {
             print("golden_A, slice \(slice): correlation \(score.correlation), error \(score.relativeError)")
@@ -172,7 +160,7 @@ struct RealDataTests {
     @Test("half acquisition over 360 degrees comes near the truth, cut to its width around the axis")
     func half() throws {
         let volume = try reconstruct("half_A", "--centre", "24.5", "--half-acquisition", "--width", "576")
-        let scores = scores(volume, try RecordedScans.images("half_A_truth.npy"), disk: 0.95)
+        let scores = scores(volume, try Expected.images("half_A_truth.npy"), disk: 0.95)
         #expect(scores.count == 2 && volume.size == 576)
         for (slice, score) in scores.enumerated() {
             print("half_A, slice \(slice): correlation \(score.correlation), error \(score.relativeError)")

@@ -2,22 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Where the sample structures are: `shared/data/mof` beside the checkout or above it.
-private enum SampleStructures {
-    static let folder: String? = {
-        var folder = URL(fileURLWithPath: #filePath)
-        while folder.path != "/" {
-            folder.deleteLastPathComponent()
-            let data = folder.appendingPathComponent("shared/data/mof").path
-            if FileManager.default.fileExists(atPath: data) { return data }
-        }
-        return nil
-    }()
-
-    static let missing = "the folder shared/data/mof is not beside the checkout"
-}
-
-@Suite(.enabled(if: SampleStructures.folder != nil, "\(SampleStructures.missing)"))
+@Suite(.enabled(if: SharedData.mof.folder != nil, "\(SharedData.mof.missing)"))
 struct OddFileTests {
     /// As `expected.csv` of the folder says.
     private static let expected: [String: Set<String>] = [
@@ -32,7 +17,7 @@ struct OddFileTests {
     @Test("every odd file has a row, and none stops the run")
     func rows() throws {
         let folder = try TestFolder()
-        let odd = try #require(SampleStructures.folder) + "/odd"
+        let odd = try #require(SharedData.mof.folder) + "/odd"
         let outcome = try Program.run("run", "--input", odd, "--insertions", "100", in: folder)
         try #require(outcome.status == 0, "\(outcome.errors)")
         let rows = try Rows.read(folder, "results.jsonl")

@@ -1,28 +1,14 @@
 import Foundation
 import PenstockFormats
+import TestSupport
 import Testing
 
-/// Where the recorded scans are: `shared/data/tomo` beside the checkout or above it.
-private enum RecordedScans {
-    static let folder: String? = {
-        var folder = URL(fileURLWithPath: #filePath)
-        while folder.path != "/" {
-            folder.deleteLastPathComponent()
-            let data = folder.appendingPathComponent("shared/data/tomo").path
-            if FileManager.default.fileExists(atPath: data) { return data }
-        }
-        return nil
-    }()
-
-    static let missing = "the folder shared/data/tomo is not beside the checkout"
-}
-
 /// Reads scans of beamlines; shapes and values come from the documentation of the data.
-@Suite(.enabled(if: RecordedScans.folder != nil, "\(RecordedScans.missing)"))
+@Suite(.enabled(if: SharedData.tomography.folder != nil, "\(SharedData.tomography.missing)"))
 struct RecordedScanTests {
     @Test("a Data Exchange scan of the Advanced Photon Source opens")
     func dataExchange() throws {
-        let file = try HDF5File(opening: RecordedScans.folder! + "/tooth.h5")
+        let file = try HDF5File(opening: SharedData.tomography.folder! + "/tooth.h5")
         let data = try file.dataset("/exchange/data")
         #expect(data.shape == [181, 2, 640])
         #expect(data.elementType == .f32)
@@ -37,9 +23,9 @@ struct RecordedScanTests {
 
     @Test("TIFF projections of Diamond I13-2 open")
     func tiffStack() throws {
-        let flat = try TIFFImage(opening: RecordedScans.folder! + "/i13_24737/flat_00001.tiff")
+        let flat = try TIFFImage(opening: SharedData.tomography.folder! + "/i13_24737/flat_00001.tiff")
         #expect(flat.rows == 135 && flat.columns == 160 && flat.elementType == .f32)
-        let stack = RecordedScans.folder! + "/i13_24737/tiffs/"
+        let stack = SharedData.tomography.folder! + "/i13_24737/tiffs/"
         let names = try FileManager.default.contentsOfDirectory(atPath: stack).sorted()
         #expect(names.count == 91)
         let image = try TIFFImage(opening: stack + names[0])

@@ -1,29 +1,18 @@
 import Foundation
 import PenstockFormats
 import PenstockMOF
+import TestSupport
 
-/// Where the structures for tests are: `shared/data/mof` beside the checkout or above it.
+/// Real structures, and tables about them.
 enum SampleData {
-    static let folder: String? = {
-        var folder = URL(fileURLWithPath: #filePath)
-        while folder.path != "/" {
-            folder.deleteLastPathComponent()
-            let data = folder.appendingPathComponent("shared/data/mof").path
-            if FileManager.default.fileExists(atPath: data) { return data }
-        }
-        return nil
-    }()
-
-    static let missing = "the folder shared/data/mof is not beside the checkout"
-
     /// The structure of one of the 54 files.
     static func crystal(_ name: String) throws -> Crystal {
-        try Crystal(try CIFDocument(opening: "\(folder!)/cif/\(name).cif"))
+        try Crystal(try CIFDocument(opening: "\(SharedData.mof.folder!)/cif/\(name).cif"))
     }
 
     /// The rows of a table by the names of its columns.
     static func rows(_ file: String) throws -> [[String: String]] {
-        var table = try CSVReader(opening: "\(folder!)/\(file)")
+        var table = try CSVReader(opening: "\(SharedData.mof.folder!)/\(file)")
         var rows: [[String: String]] = []
         while try table.next() {
             rows.append(

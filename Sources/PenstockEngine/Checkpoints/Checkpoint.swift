@@ -1,4 +1,5 @@
 internal import PenstockEvents
+internal import PenstockLog
 
 /// What a state belongs to: something with a name in the plan, and what of it.
 struct StateOwner: Sendable, Hashable, Comparable {
@@ -38,6 +39,8 @@ struct StageState: Sendable {
     var forms: [StateOwner: String] = [:]
     /// What the run reports about the operators so far.
     var statistics: [StageName: OperatorStatistics] = [:]
+    /// Those whose rows the states count on, to be committed when the checkpoint is complete. Not in its records: the states have their ids.
+    var transactions: [any Transaction] = []
 
     mutating func put(_ owner: StateOwner, form: String, _ chunks: [StateChunk]) {
         self.chunks[owner, default: []] += chunks
@@ -50,6 +53,7 @@ struct StageState: Sendable {
         for (stage, counts) in other.statistics {
             statistics[stage] = (statistics[stage] ?? OperatorStatistics()) + counts
         }
+        transactions += other.transactions
     }
 }
 

@@ -41,7 +41,7 @@ actor CheckpointCoordinator {
     }
 
     /// What becomes of the transactions of sinks at a checkpoint.
-    nonisolated let transactions = PreparedTransactions()
+    nonisolated let transactions = TransactionDecisions()
 
     private let setup: Setup
     private let instances: Int
@@ -233,7 +233,7 @@ actor CheckpointCoordinator {
         var kept: [Wanted] = []
         for savepoint in wanted where try await keep(checkpoint, as: savepoint) { kept.append(savepoint) }
         abandoned = 0
-        try await transactions.commit(epoch)
+        try await transactions.commit(epoch, merged.transactions)
         setup.progress.note(epoch: epoch)
         note(byteCount, .nanoseconds(setup.clock.nanoseconds - started))
         setup.options.whenKept(epoch)

@@ -308,6 +308,7 @@ actor StageActor {
         for (name, counts) in counts where counts != OperatorStatistics() { state.statistics[name] = counts }
         if let owner = wiring.stage.outputOwner {
             let bytes = try await outlet.checkpoint()
+            if let transaction = outlet.prepared { state.transactions.append(transaction) }
             state.put(owner, form: wiring.stage.outputForm, bytes.map { [StateChunk(group: nil, bytes: $0)] } ?? [])
         }
         return state

@@ -1,4 +1,5 @@
 internal import PenstockEvents
+internal import PenstockLog
 
 /// Where an instance of a stage puts its results. Belongs to one stage actor and is used on its thread only.
 protocol StageOutlet: AnyObject {
@@ -13,6 +14,9 @@ protocol StageOutlet: AnyObject {
     /// nothing. Called at a barrier and at the end.
     func checkpoint() async throws -> [UInt8]?
 
+    /// The transaction that the last `checkpoint` counts on: it is committed when that checkpoint is complete. Nil for none.
+    var prepared: (any Transaction)? { get }
+
     /// Makes the results visible, after every stage of the run has come to its end.
     func commit() async throws
 
@@ -21,6 +25,9 @@ protocol StageOutlet: AnyObject {
 }
 
 extension StageOutlet {
+    /// No transactions.
+    var prepared: (any Transaction)? { nil }
+
     /// Nobody waits.
     func setIdle(_ isIdle: Bool) {}
 }

@@ -12,7 +12,7 @@ final class TransactionalOutlet: StageOutlet {
     private let topic: String
     private let codec: EventCodec
     private let log: any LogStore
-    private let prepared: PreparedTransactions
+    private let decisions: TransactionDecisions
     private let progress: RunProgress
     private let writers: [any TopicWriter]
     private var transaction: (any Transaction)?
@@ -26,13 +26,13 @@ final class TransactionalOutlet: StageOutlet {
     /// - Throws: `LogError`; an error where the rows of the checkpoint are gone.
     init(
         _ stage: StageName, _ topic: String, _ codec: EventCodec, _ log: any LogStore,
-        _ prepared: PreparedTransactions, _ progress: RunProgress, from state: StateChunk?
+        _ decisions: TransactionDecisions, _ progress: RunProgress, from state: StateChunk?
     ) async throws {
         self.stage = stage
         self.topic = topic
         self.codec = codec
         self.log = log
-        self.prepared = prepared
+        self.decisions = decisions
         self.progress = progress
         let expected = try state.flatMap(PreparedRows.init)
         var writers: [any TopicWriter] = []
@@ -70,10 +70,11 @@ final class TransactionalOutlet: StageOutlet {
             witness = (number, try await append.acknowledgement().firstOffset)
             last[number] = nil
         }
-        if !isPrepared { prepared.prepare(transaction) }
         isPrepared = true
         return PreparedRows(id: transaction.id, partition: witness.partition, offset: witness.offset).bytes
     }
+
+    var prepared: (any Transaction)? { isPrepared ? transaction : nil }
 
     func commit() async throws {
         for writer in writers { try await writer.close() }
@@ -122,8 +123,8 @@ final class TransactionalOutlet: StageOutlet {
     }
 
     private func wait(for epoch: UInt64) async throws {
-        guard let transaction, isPrepared else { return }
-        if try await prepared.decision(of: epoch, on: transaction) == .committed { self.transaction = nil }
+        guard isPrepared else { return }
+        if try await decisions.decision(of: epoch) == .committed { transaction = nil }
         isPrepared = false
     }
 }

@@ -141,7 +141,7 @@ struct TransactionalTopicTests {
 
     @Test("a run goes on behind rows that were prepared and not committed: it commits them")
     func completeBeforeCommit() async throws {
-        try await outlet { folder, prepared, outlet, state in
+        try await outlet { folder, decisions, outlet, state in
             // The checkpoint is complete, and the process ends before it can commit.
             await outlet.abandon()
             let visible = try await notes(log(folder))
@@ -154,7 +154,7 @@ struct TransactionalTopicTests {
 
     @Test("a run that goes on from before the rows drops them")
     func beforePrepare() async throws {
-        try await outlet { folder, prepared, outlet, state in
+        try await outlet { folder, decisions, outlet, state in
             await outlet.abandon()
             return [0]
         } then: { notes in
@@ -164,8 +164,8 @@ struct TransactionalTopicTests {
 
     @Test("a run goes on behind rows that were committed: they are not there twice")
     func committed() async throws {
-        try await outlet { folder, prepared, outlet, state in
-            try await prepared.commit(7)
+        try await outlet { folder, decisions, outlet, state in
+            try await decisions.commit(7, outlet.counted)
             let visible = try await notes(log(folder))
             #expect(visible == ["a"])
             await outlet.abandon()
@@ -178,31 +178,52 @@ struct TransactionalTopicTests {
     @Test("rows that another writer has dropped meanwhile are missed, and not passed over in silence")
     func droppedByOthers() async throws {
         let folder = try TestFolder()
-        let prepared = PreparedTransactions()
-        let outlet = try await makeOutlet(folder, prepared, from: nil)
+        let decisions = TransactionDecisions()
+        let outlet = try await makeOutlet(folder, decisions, from: nil)
         try await outlet.put(.batch(batch("a")))
         let state = try #require(try await outlet.checkpoint())
         await outlet.abandon()
         let log = try await log(folder)
         for number in 0..<3 { try await log.writer(for: TopicPartition("rows", number)).close() }
-        let error = await #expect(throws: (any Error).self) { try await makeOutlet(folder, prepared, from: state) }
+        let error = await #expect(throws: (any Error).self) { try await makeOutlet(folder, decisions, from: state) }
         #expect(
             (error as? any Diagnostic)?.summary
                 == "the topic rows has lost the rows that the checkpoint counts on: another writer has dropped them")
     }
 
+    @Test("rows behind a checkpoint stay invisible when it is complete, also where the sink has ended meanwhile")
+    func behind() async throws {
+        let folder = try TestFolder()
+        let decisions = TransactionDecisions()
+        let outlet = try await makeOutlet(folder, decisions, from: nil)
+        // Checkpoint 3 counts on nothing; while it is written the sink comes to its end.
+        _ = try await outlet.checkpoint()
+        let counted = outlet.counted
+        #expect(counted.isEmpty)
+        try await outlet.put(.barrier(3))
+        try await outlet.put(.batch(batch("a")))
+        _ = try await outlet.checkpoint()
+        try await decisions.commit(3, counted)
+        #expect(try await notes(log(folder)).isEmpty)
+        // The checkpoints that follow count on the end, one after the other.
+        try await decisions.commit(4, outlet.counted)
+        try await decisions.commit(5, outlet.counted)
+        #expect(try await notes(log(folder)) == ["a"])
+        try await outlet.commit()
+    }
+
     @Test("an abandoned checkpoint lets the transaction go on")
     func abandoned() async throws {
         let folder = try TestFolder()
-        let prepared = PreparedTransactions()
-        let outlet = try await makeOutlet(folder, prepared, from: nil)
+        let decisions = TransactionDecisions()
+        let outlet = try await makeOutlet(folder, decisions, from: nil)
         try await outlet.put(.batch(batch("a")))
         _ = try await outlet.checkpoint()
-        prepared.abandon(4)
+        decisions.abandon(4)
         try await outlet.put(.barrier(4))
         try await outlet.put(.batch(batch("b")))
         _ = try await outlet.checkpoint()
-        try await prepared.commit(5)
+        try await decisions.commit(5, outlet.counted)
         try await outlet.put(.barrier(5))
         #expect(try await notes(log(folder)) == ["a", "b"])
         try await outlet.commit()
@@ -220,34 +241,39 @@ struct TransactionalTopicTests {
     }
 
     private func makeOutlet(
-        _ folder: TestFolder, _ prepared: PreparedTransactions, from state: [UInt8]?
+        _ folder: TestFolder, _ decisions: TransactionDecisions, from state: [UInt8]?
     ) async throws -> TransactionalOutlet {
         try await TransactionalOutlet(
-            testStage, "rows", EventCodec(Note.self), log(folder), prepared, RunProgress(),
+            testStage, "rows", EventCodec(Note.self), log(folder), decisions, RunProgress(),
             from: state.map { StateChunk(group: nil, bytes: $0) })
     }
 
     /// Writes a, takes a checkpoint, is broken off by `crash`, which gives the state that the next one begins with, and writes b and c.
     private func outlet(
-        _ crash: (TestFolder, PreparedTransactions, TransactionalOutlet, [UInt8]) async throws -> [UInt8],
+        _ crash: (TestFolder, TransactionDecisions, TransactionalOutlet, [UInt8]) async throws -> [UInt8],
         then check: ([String]) -> Void
     ) async throws {
         let folder = try TestFolder()
-        let prepared = PreparedTransactions()
-        let first = try await makeOutlet(folder, prepared, from: nil)
+        let decisions = TransactionDecisions()
+        let first = try await makeOutlet(folder, decisions, from: nil)
         try await first.put(.batch(batch("a")))
         let state = try #require(try await first.checkpoint())
-        let restored = try await crash(folder, prepared, first, state)
-        let again = PreparedTransactions()
+        let restored = try await crash(folder, decisions, first, state)
+        let again = TransactionDecisions()
         let second = try await makeOutlet(folder, again, from: restored)
         try await second.put(.batch(batch("b")))
         _ = try await second.checkpoint()
-        try await again.commit(8)
+        try await again.commit(8, second.counted)
         try await second.put(.barrier(8))
         try await second.put(.batch(batch("c")))
         _ = try await second.checkpoint()
-        try await again.commit(9)
+        try await again.commit(9, second.counted)
         try await second.commit()
         check(try await notes(log(folder)))
     }
+}
+
+extension TransactionalOutlet {
+    /// What a checkpoint counts on.
+    fileprivate var counted: [any Transaction] { prepared.map { [$0] } ?? [] }
 }

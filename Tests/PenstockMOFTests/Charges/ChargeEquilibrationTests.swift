@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import PenstockMOF
@@ -90,7 +91,7 @@ import Testing
         #expect(EquilibrationParameters.elements.allSatisfy { EquilibrationParameters.of($0)!.hardness > 4 })
     }
 
-    @Test("IRMOF-1 has its published charges", .enabled(if: SampleData.folder != nil, "\(SampleData.missing)"))
+    @Test("IRMOF-1 has its published charges", .enabled(if: SharedData.mof.folder != nil, "\(SharedData.mof.missing)"))
     func irmof1() throws {
         // Of the supporting information of the method's paper and of the example of the authors' program, to three digits; its sums end behind two cells.
         let published = ["Zn": [1.211], "O": [-0.968, -0.4825], "C": [0.321, -0.064, -0.023], "H": [0.054]]
@@ -104,7 +105,7 @@ import Testing
 
     @Test(
         "charges are those of the authors' program with converged sums",
-        .enabled(if: SampleData.folder != nil, "\(SampleData.missing)"))
+        .enabled(if: SharedData.mof.folder != nil, "\(SharedData.mof.missing)"))
     func converged() throws {
         // pyeqeq 0.0.10 with the ionization energies of this module's table, in orthorhombic and hexagonal cells: MIL-47 with 9 x 9 x 9 cells,
         // 21 x 21 x 21 wave vectors and a splitting of 3 Å, Mg-DOBDC with 7, 19 and 4 Å.

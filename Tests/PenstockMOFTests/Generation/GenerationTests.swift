@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import PenstockMOF
@@ -23,7 +24,7 @@ import Testing
 
     @Test(
         "IRMOF-1 is the structure of its file, by the hash of the bond graph",
-        .enabled(if: SampleData.folder != nil, "\(SampleData.missing)"))
+        .enabled(if: SharedData.mof.folder != nil, "\(SharedData.mof.missing)"))
     func sameGraph() throws {
         let pairs: [(String, Linker)] = [("IRMOF-1", benzene), ("IRMOF-14", Linker(.pyrene))]
         for (file, linker) in pairs {

@@ -1,21 +1,11 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import PenstockMOF
 
-/// Where the reference values are: `shared/data/mof` beside the checkout or above it.
+/// The reference values.
 private enum Reference {
-    static let folder: String? = {
-        var folder = URL(fileURLWithPath: #filePath)
-        while folder.path != "/" {
-            folder.deleteLastPathComponent()
-            let data = folder.appendingPathComponent("shared/data/mof").path
-            if FileManager.default.fileExists(atPath: data) { return data }
-        }
-        return nil
-    }()
-
-    static let missing = "the folder shared/data/mof is not beside the checkout"
     static let names = ["IRMOF-1", "Cu-BTC", "ZIF-8", "UIO-66", "Mg-DOBDC", "MIL-47"]
 
     struct File: Decodable {
@@ -35,24 +25,19 @@ private enum Reference {
     }
 
     static func fields(_ name: String) throws -> [String: Field] {
-        let data = try Data(contentsOf: URL(fileURLWithPath: folder! + "/reference_dev.json"))
+        let data = try Data(contentsOf: URL(fileURLWithPath: SharedData.mof.folder! + "/reference_dev.json"))
         return try #require(JSONDecoder().decode(File.self, from: data).structures[name]).fields
-    }
-
-    static func crystal(_ name: String) throws -> Crystal {
-        let data = try Data(contentsOf: URL(fileURLWithPath: folder! + "/cif/\(name).cif"))
-        return try Crystal(cif: Array(data), name: name)
     }
 }
 
 /// Real frameworks. Tolerances and values come with the reference data: exact cavities by brute force, windows by percolation on fine grids,
 /// surfaces and volumes by Monte Carlo sampling, accessible surfaces by Zeo++ 0.3.
-@Suite(.enabled(if: Reference.folder != nil, "\(Reference.missing)"))
+@Suite(.enabled(if: SharedData.mof.folder != nil, "\(SharedData.mof.missing)"))
 struct ReferenceStructureTests {
     @Test("the geometry of a known framework is as in the reference", arguments: Reference.names)
     func reference(name: String) throws {
         let fields = try Reference.fields(name)
-        let crystal = try Reference.crystal(name)
+        let crystal = try SampleData.crystal(name)
         let geometry = try #require(PoreGeometry(coarse: crystal, spacing: crystal.atoms.count < 200 ? 0.3 : 0.5))
         // What chemists know: hexagonal channels along c, three in the cell; rhombic channels, two in the cell; cages with narrow windows.
         switch name {

@@ -191,7 +191,7 @@ import Testing
 
     @Test(
         "real frameworks keep their cells within some per cent",
-        .enabled(if: lammps != nil && SampleData.folder != nil, "LAMMPS or the sample structures are not here"),
+        .enabled(if: lammps != nil && SharedData.mof.folder != nil, "LAMMPS or the sample structures are not here"),
         arguments: ["IRMOF-1", "Cu-BTC", "ZIF-8"])
     func frameworks(_ name: String) async throws {
         let relaxed = try await FrameworkRelaxation(FrameworkRelaxation.lammps(Self.lammps!))

@@ -1,9 +1,10 @@
 import PenstockFormats
 import PenstockMOF
+import TestSupport
 import Testing
 
 /// Reads the 54 structures and the 16 odd files; the expected values come from the tables beside them, made with other programs.
-@Suite(.enabled(if: SampleData.folder != nil, "\(SampleData.missing)"))
+@Suite(.enabled(if: SharedData.mof.folder != nil, "\(SharedData.mof.missing)"))
 struct SampleStructureTests {
     @Test("all structures have the atoms, volume, density, formula and charge of the index")
     func index() throws {
@@ -31,7 +32,7 @@ struct SampleStructureTests {
         #expect(rows.count == 16)
         for row in rows {
             let (file, outcome) = (row["file"]!, row["outcome"]!)
-            let path = SampleData.folder! + "/odd/" + file
+            let path = SharedData.mof.folder! + "/odd/" + file
             guard outcome != "error" else {
                 #expect(throws: (any Error).self, "\(file)") { _ = try Crystal(try CIFDocument(opening: path)) }
                 continue
@@ -56,17 +57,17 @@ struct SampleStructureTests {
             ("truncated_loop", .unfilledLoop), ("no_cell", .missingCell), ("degenerate_cell", .impossibleCell),
         ]
         for (file, code) in codes {
-            let document = try CIFDocument(opening: SampleData.folder! + "/odd/\(file).cif")
+            let document = try CIFDocument(opening: SharedData.mof.folder! + "/odd/\(file).cif")
             #expect(structureError { _ = try Crystal(document) }?.code == code)
         }
         for file in ["empty", "not_a_cif"] {
-            #expect(throws: FormatError.self) { try CIFDocument(opening: SampleData.folder! + "/odd/\(file).cif") }
+            #expect(throws: FormatError.self) { try CIFDocument(opening: SharedData.mof.folder! + "/odd/\(file).cif") }
         }
     }
 
     @Test("disordered atoms and solvent are left out and named")
     func disorder() throws {
-        let path = SampleData.folder! + "/odd/partial_occupancy_disorder.cif"
+        let path = SharedData.mof.folder! + "/odd/partial_occupancy_disorder.cif"
         let crystal = try Crystal(try CIFDocument(opening: path))
         #expect(crystal.atoms.map(\.label) == ["Zn1", "C1A", "N1A"])
         #expect(crystal.findings.map(\.code) == [.disordered, .partialSolvent])

@@ -1,4 +1,5 @@
 import PenstockFormats
+import TestSupport
 import Testing
 
 @testable import PenstockMOF
@@ -60,11 +61,11 @@ import Testing
 
     @Test(
         "the operators that files list are those of the groups that they name",
-        .enabled(if: SampleData.folder != nil, "\(SampleData.missing)"))
+        .enabled(if: SharedData.mof.folder != nil, "\(SharedData.mof.missing)"))
     func listed() throws {
         var compared = 0
         for row in try SampleData.rows("cif_index.csv") {
-            let document = try CIFDocument(opening: SampleData.folder! + "/cif/" + row["file"]!)
+            let document = try CIFDocument(opening: SharedData.mof.folder! + "/cif/" + row["file"]!)
             let block = document.blocks[0]
             let loop = try #require(block.loop(with: "_symmetry_equiv_pos_as_xyz"))
             let column = try #require(loop.column("_symmetry_equiv_pos_as_xyz"))

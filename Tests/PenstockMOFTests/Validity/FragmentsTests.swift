@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import PenstockMOF
@@ -39,7 +40,7 @@ import Testing
 
     @Test(
         "COF-300 has the five diamond nets of its discoverers, MOF-5 one, COF-5 layers",
-        .enabled(if: SampleData.folder != nil, "\(SampleData.missing)"))
+        .enabled(if: SharedData.mof.folder != nil, "\(SharedData.mof.missing)"))
     func knownStructures() throws {
         // F. J. Uribe-Romo et al., J. Am. Chem. Soc. 131 (2009) 4570, DOI 10.1021/ja8096256: dia-c5.
         for (name, count) in [("COF-300", 5), ("IRMOF-1", 1), ("ZIF-8", 1), ("COF-5", 0)] {
@@ -55,7 +56,7 @@ import Testing
 
     @Test(
         "bonds and fragments are as many as by ASE and SciPy",
-        .enabled(if: SampleData.folder != nil, "\(SampleData.missing)"))
+        .enabled(if: SharedData.mof.folder != nil, "\(SharedData.mof.missing)"))
     func bonds() throws {
         // ase 3.29.0, neighbor_list("ijd"), Cordero radii of ase.data, d < r_i + r_j + 0.3; scipy connected_components.
         let expected: [(String, bonds: Int, fragments: Int)] = [

@@ -1,8 +1,9 @@
+import TestSupport
 import Testing
 
 @testable import PenstockMOF
 
-@Suite(.enabled(if: SampleData.folder != nil, "\(SampleData.missing)"))
+@Suite(.enabled(if: SharedData.mof.folder != nil, "\(SharedData.mof.missing)"))
 struct GraphHashTests {
     private func hash(_ crystal: Crystal) throws -> GraphHash {
         GraphHash(crystal, try #require(BondGraph(crystal)))

@@ -1,4 +1,5 @@
 import PenstockMOF
+import TestSupport
 import Testing
 
 @Suite struct ValidityScreenTests {
@@ -146,7 +147,7 @@ import Testing
 
     @Test(
         "the structures of the collection pass but for what is known of them",
-        .enabled(if: SampleData.folder != nil, "\(SampleData.missing)"))
+        .enabled(if: SharedData.mof.folder != nil, "\(SharedData.mof.missing)"))
     func collection() throws {
         // COFs have no metal, one MOF has no hydrogen; three generated ones have a carbon or a fragment out of place.
         let warned: [String: Set<Finding.Code>] = [

@@ -37,6 +37,26 @@ struct Axis {
         return places.from + (scaled - low) / (high - low) * (places.to - places.from)
     }
 
+    /// Lines across a plot at the ticks of its two axes, with their values.
+    static func grid(_ across: Axis, _ up: Axis) -> [String] {
+        let (left, right) = across.places
+        let (bottom, top) = up.places
+        return across.ticks.flatMap { tick in
+            let place = across.place(tick)
+            return [
+                SVG.line("rule", from: (place, top), to: (place, bottom)),
+                SVG.text("tick", HTML.number(tick), at: (place, bottom + 18), anchor: "middle"),
+            ]
+        }
+            + up.ticks.flatMap { tick in
+                let place = up.place(tick)
+                return [
+                    SVG.line("rule", from: (left, place), to: (right, place)),
+                    SVG.text("tick", HTML.number(tick), at: (left - 8, place + 4), anchor: "end"),
+                ]
+            }
+    }
+
     /// 1, 2 or 5 times a power of ten, at least so much.
     static func step(_ least: Double) -> Double {
         let power = pow(10, floor(log10(least)))

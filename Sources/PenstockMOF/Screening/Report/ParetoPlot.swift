@@ -52,17 +52,7 @@ struct ParetoPlot {
     /// The picture.
     var svg: String {
         let (left, right, top, bottom) = Self.frame
-        var parts: [String] = []
-        for tick in across.ticks {
-            let place = across.place(tick)
-            parts.append(SVG.line("rule", from: (place, top), to: (place, bottom)))
-            parts.append(SVG.text("tick", HTML.number(tick), at: (place, bottom + 18), anchor: "middle"))
-        }
-        for tick in up.ticks {
-            let place = up.place(tick)
-            parts.append(SVG.line("rule", from: (left, place), to: (right, place)))
-            parts.append(SVG.text("tick", HTML.number(tick), at: (left - 8, place + 4), anchor: "end"))
-        }
+        var parts = Axis.grid(across, up)
         let front = Self.front(points)
         let line = front.map { "\(SVG.number(across.place($0.x))),\(SVG.number(up.place($0.y)))" }
         if front.count > 1 { parts.append("<polyline class=\"front\" points=\"\(line.joined(separator: " "))\"/>") }

@@ -19,17 +19,7 @@ struct LinePlot {
         let across = Axis([0] + all.map(\.x), isLogarithmic: false, from: left, to: right, tickCount: 7)
         let isLogarithmic = y.isLogarithmic && all.allSatisfy { $0.y > 0 }
         let up = Axis(all.map(\.y), isLogarithmic: isLogarithmic, from: bottom, to: top)
-        var parts: [String] = []
-        for tick in across.ticks {
-            let place = across.place(tick)
-            parts.append(SVG.line("rule", from: (place, top), to: (place, bottom)))
-            parts.append(SVG.text("tick", HTML.number(tick), at: (place, bottom + 18), anchor: "middle"))
-        }
-        for tick in up.ticks {
-            let place = up.place(tick)
-            parts.append(SVG.line("rule", from: (left, place), to: (right, place)))
-            parts.append(SVG.text("tick", HTML.number(tick), at: (left - 8, place + 4), anchor: "end"))
-        }
+        var parts = Axis.grid(across, up)
         for (number, line) in series.enumerated() {
             let places = line.points.map { "\(SVG.number(across.place($0.x))),\(SVG.number(up.place($0.y)))" }
             let kind = number == 0 ? "front" : "front other"

@@ -1,12 +1,18 @@
 internal import PenstockEvents
 internal import PenstockLog
 
-/// Transactions of the sinks of a run that wait for their checkpoint to be complete.
-final class PreparedTransactions: Sendable {
+/// What becomes of the transactions of a run's sinks, which wait for their checkpoint to be complete.
+///
+/// The states of a checkpoint say which transactions it counts on, and only these are committed with it: a sink that has come to its end while
+/// the checkpoint was being written has rows that a run which goes on from there makes again.
+final class TransactionDecisions: Sendable {
     private struct State {
-        var prepared: [any Transaction] = []
+        /// The largest number of a checkpoint that is complete.
+        var committed: UInt64 = 0
         /// The largest number of a checkpoint that is complete or was abandoned.
         var decided: UInt64 = 0
+        /// Those that the last complete checkpoint counts on: where a sink has ended the next one counts on the same.
+        var done: Set<TransactionID> = []
         var isCancelled = false
         var waiters: [CheckedContinuation<Void, any Error>] = []
     }
@@ -21,35 +27,29 @@ final class PreparedTransactions: Sendable {
         case abandoned
     }
 
-    /// The next complete checkpoint counts on this transaction.
-    func prepare(_ transaction: any Transaction) { state.withLock { $0.prepared.append(transaction) } }
-
     /// A checkpoint is complete: makes the rows visible that it counts on.
     /// - Throws: `LogError`; the checkpoint stays complete, and whoever goes on from it commits.
-    func commit(_ epoch: UInt64) async throws {
-        let prepared = state.withLock { state in
-            defer { state.prepared = [] }
-            return state.prepared
+    func commit(_ epoch: UInt64, _ transactions: [any Transaction]) async throws {
+        let done = state.withLock(\.done)
+        for transaction in transactions where !done.contains(transaction.id) { try await transaction.commit() }
+        state.withLock { state in
+            state.done = Set(transactions.map(\.id))
+            state.committed = max(state.committed, epoch)
         }
-        for transaction in prepared { try await transaction.commit() }
         decide(epoch)
     }
 
     /// A checkpoint will not be complete.
     func abandon(_ epoch: UInt64) { decide(epoch) }
 
-    /// Waits until it is decided what becomes of a checkpoint.
+    /// Waits until it is decided what becomes of a checkpoint. Asked before the next barrier, so that no later checkpoint can be complete.
     /// - Throws: `CancellationError` once the run has been cancelled.
-    func decision(of epoch: UInt64, on transaction: any Transaction) async throws -> Decision {
+    func decision(of epoch: UInt64) async throws -> Decision {
         while true {
             let decision: Decision? = try state.withLock { state in
                 if state.isCancelled { throw CancellationError() }
                 guard state.decided >= epoch else { return nil }
-                guard let place = state.prepared.firstIndex(where: { $0.id == transaction.id }) else {
-                    return .committed
-                }
-                state.prepared.remove(at: place)
-                return .abandoned
+                return state.committed >= epoch ? .committed : .abandoned
             }
             if let decision { return decision }
             try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
