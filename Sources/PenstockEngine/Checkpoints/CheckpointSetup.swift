@@ -23,7 +23,7 @@ struct CheckpointSetup {
     ) async throws {
         guard let wanted = options.checkpoints else { return nil }
         let log = try Self.required(log)
-        let durability: Durability = options.topicDurability == .durable ? .durable : .pageCache
+        let durability = options.durability
         if let name = wanted.savepointAtEnd, try await log.hasSavepoint(name, of: wanted.name) {
             throw EngineError.savepointExists(name, of: wanted.name)
         }

@@ -13,7 +13,7 @@ enum JournalSetup {
             return nil
         }
         let journal = try await RunJournal(following: wanted, required(log))
-        try await journal.openAnswers(plan, required(log), durability(options))
+        try await journal.openAnswers(plan, required(log), options.durability)
         return journal
     }
 
@@ -49,17 +49,13 @@ enum JournalSetup {
             return nil
         }
         let journal = try await RunJournal(
-            writing: wanted, required(log), durability(options), name: checkpoints?.run ?? "", scan: scan.number,
+            writing: wanted, required(log), options.durability, name: checkpoints?.run ?? "", scan: scan.number,
             restored: checkpoints?.restored?.state, branches: checkpoints?.isSavepoint ?? false)
-        do { try await journal.openAnswers(plan, required(log), durability(options)) } catch {
+        do { try await journal.openAnswers(plan, required(log), options.durability) } catch {
             await journal.close()
             throw error
         }
         return journal
-    }
-
-    private static func durability(_ options: RunOptions) -> Durability {
-        options.topicDurability == .durable ? .durable : .pageCache
     }
 
     private static func required(_ log: (any LogStore)?) throws(EngineError) -> any LogStore {

@@ -1,4 +1,5 @@
 public import PenstockEvents
+internal import PenstockLog
 
 /// How a plan is run.
 public struct RunOptions: Sendable {
@@ -10,6 +11,8 @@ public struct RunOptions: Sendable {
     public var reading: Reading
     /// The number of partitions and the durability of topics that the run has to create.
     public var topicDurability: TopicDurability
+    /// The durability as the log has it.
+    var durability: Durability { topicDurability == .durable ? .durable : .pageCache }
     /// How checkpoints are kept; nil for a run without any.
     public var checkpoints: CheckpointOptions?
     /// The folder for the state of stages with a `memoryLimit`, made where it is absent; nil for that of temporary files. Nothing stays there

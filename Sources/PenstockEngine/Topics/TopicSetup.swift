@@ -26,7 +26,7 @@ struct TopicSetup {
                     continue
                 }
                 let configuration = TopicConfiguration(
-                    durability: options.topicDurability == .durable ? .durable : .pageCache)
+                    durability: options.durability)
                 _ = try await log.openTopic(topic, schema: codec.schema, creatingWith: configuration)
                 lastScan = max(lastScan, try await log.scans(in: topic).map(\.scan.number).max() ?? 0)
                 guard let reader else { continue }

@@ -18,6 +18,9 @@ public struct BlockAverage: Sendable, Hashable {
         self.init(value: value, standardError: (variance / Double(blocks.count)).squareRoot())
     }
 
+    /// The standard error where it is finite; nil where nothing is known of it.
+    var knownError: Double? { standardError.isFinite ? standardError : nil }
+
     /// Half the width of the 95 % confidence interval: Student's t for four degrees of freedom, 2.776, times the standard error.
     public var error95: Double { 2.776 * standardError }
 

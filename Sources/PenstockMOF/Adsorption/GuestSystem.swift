@@ -191,10 +191,10 @@ struct GuestSystem {
                 index += 1
                 let square = nearestSquare(place - otherPlace)
                 guard square < cutoffSquare else { continue }
-                if pair.attraction != 0 {
+                if let factors = pair.lennardJones {
                     let inverse = 1 / max(square, 1e-12)
                     let sixth = inverse * inverse * inverse
-                    energy += sixth * (pair.repulsion * sixth - pair.attraction) - pair.shift
+                    energy += sixth * (factors.repulsion * sixth - factors.attraction) - factors.shift
                 }
                 if pair.charges != 0, let table { energy += pair.charges * table.value(square) }
             }
@@ -241,9 +241,8 @@ struct GuestSystem {
 
 /// How a site of one guest meets a site of another.
 private struct SitePair {
-    var repulsion = 0.0
-    var attraction = 0.0
-    var shift = 0.0
+    /// Nil where one of them has no parameters.
+    var lennardJones: HostPotential.PairFactors?
     /// The product of their charges in K Å; zero where charges do not count.
     var charges = 0.0
 
@@ -254,10 +253,7 @@ private struct SitePair {
                 var pair = SitePair()
                 if let kind = host.kinds[one][site], let otherKind = host.kinds[other][otherSite] {
                     let mixed = host.guestKinds[kind].mixed(with: host.guestKinds[otherKind])
-                    let factors = HostPotential.PairFactors(mixed, host.interactions)
-                    (pair.repulsion, pair.attraction, pair.shift) = (
-                        factors.repulsion, factors.attraction, factors.shift
-                    )
+                    pair.lennardJones = HostPotential.PairFactors(mixed, host.interactions)
                 }
                 if host.ewald != nil {
                     let charges = host.guests[one].sites[site].charge * host.guests[other].sites[otherSite].charge

@@ -26,9 +26,11 @@ public enum SearchTarget: Sendable, Hashable {
         case .surface: return result.surface
         case .voidFraction: return result.voidFraction
         case .density: return result.density
-        case .uptake(let pressure): return loading(result, pressure)
+        case .uptake(let pressure): return result.uptake(at: pressure)?.loading
         case .workingCapacity(let high, let low):
-            guard let more = loading(result, high), let less = loading(result, low) else { return nil }
+            guard let more = result.uptake(at: high)?.loading, let less = result.uptake(at: low)?.loading else {
+                return nil
+            }
             return more - less
         }
     }
@@ -45,10 +47,6 @@ public enum SearchTarget: Sendable, Hashable {
 
     /// Whether the tier of the pores has to run.
     public var needsPores: Bool { self != .density }
-
-    private func loading(_ result: ScreeningResult, _ pressure: Pressure) -> Double? {
-        result.uptakes.first { $0.pressure == pressure }?.loading
-    }
 }
 
 extension SearchTarget: CustomStringConvertible {

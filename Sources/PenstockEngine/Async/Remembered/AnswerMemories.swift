@@ -21,7 +21,7 @@ struct AnswerMemories: Sendable {
                         hint: "give --log DIR")
                 }
                 memories[stage] = try await AnswerMemory(
-                    stage, rule, log, options.topicDurability == .durable ? .durable : .pageCache,
+                    stage, rule, log, options.durability,
                     limits: options.answerLimits, report: report)
             }
         } catch {

@@ -1,4 +1,12 @@
 extension ScreeningResult {
+    /// The loading at a pressure; nil where that was not simulated.
+    func uptake(at pressure: Pressure) -> Uptake? { uptakes.first { $0.pressure == pressure } }
+
+    /// The loadings of the mixture at a pressure; nil where that was not simulated.
+    func mixtureUptake(at pressure: Pressure) -> MixtureUptake? {
+        mixtureUptakes.first { $0.pressure == pressure }
+    }
+
     /// The ideal selectivity over the competitor at zero loading; nil where either is not known.
     public var henrySelectivity: AdsorptionMetric? {
         guard let henryCoefficient, let competitor else { return nil }
@@ -8,7 +16,7 @@ extension ScreeningResult {
 
     /// The selectivity over the competitor in the mixture at a pressure; nil where that was not simulated.
     public func mixtureSelectivity(at pressure: Pressure) -> AdsorptionMetric? {
-        guard let found = mixtureUptakes.first(where: { $0.pressure == pressure }) else { return nil }
+        guard let found = mixtureUptake(at: pressure) else { return nil }
         return AdsorptionMetrics.mixtureSelectivity(
             loadings: (
                 input(found.loading, found.standardError), input(found.competitorLoading, found.competitorStandardError)
@@ -37,7 +45,7 @@ extension ScreeningResult {
     }
 
     private func loading(at pressure: Pressure) -> MetricInput? {
-        uptakes.first { $0.pressure == pressure }.map { input($0.loading, $0.standardError) }
+        uptake(at: pressure).map { input($0.loading, $0.standardError) }
     }
 
     /// What cannot be trusted is flagged for the whole row.

@@ -90,13 +90,11 @@ public struct ScreeningTable: Sendable {
     }
 
     private static func uptake(_ pressure: Pressure) -> Column {
-        number("uptake_\(pressure)_mol_kg") { result in result.uptakes.first { $0.pressure == pressure }?.loading }
+        number("uptake_\(pressure)_mol_kg") { $0.uptake(at: pressure)?.loading }
     }
 
     private static func uptakeError(_ pressure: Pressure) -> Column {
-        number("uptake_\(pressure)_err") { result in
-            result.uptakes.first { $0.pressure == pressure }?.standardError
-        }
+        number("uptake_\(pressure)_err") { $0.uptake(at: pressure)?.standardError }
     }
 
     /// A metric and its error.
@@ -116,12 +114,11 @@ public struct ScreeningTable: Sendable {
             ]
             columns += metric("selectivity_\(name)", \.henrySelectivity)
             for pressure in comparison.mixed == nil ? [] : pressures {
-                @Sendable func found(_ result: ScreeningResult) -> ScreeningResult.MixtureUptake? {
-                    result.mixtureUptakes.first { $0.pressure == pressure }
-                }
                 columns += [
-                    number("mixture_\(pressure)_\(comparison.mixed!.lowercased())_mol_kg") { found($0)?.loading },
-                    number("mixture_\(pressure)_\(name)_mol_kg") { found($0)?.competitorLoading },
+                    number("mixture_\(pressure)_\(comparison.mixed!.lowercased())_mol_kg") {
+                        $0.mixtureUptake(at: pressure)?.loading
+                    },
+                    number("mixture_\(pressure)_\(name)_mol_kg") { $0.mixtureUptake(at: pressure)?.competitorLoading },
                 ]
                 columns += metric("mixture_\(pressure)_selectivity") { $0.mixtureSelectivity(at: pressure) }
             }

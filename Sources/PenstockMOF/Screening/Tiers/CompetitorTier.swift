@@ -23,7 +23,7 @@ public struct CompetitorTier: ScreeningTier {
         let henry = other.henryCoefficient
         result.competitor = ScreeningResult.Competitor(
             gas: conditions.guest.name, henryCoefficient: henry.value,
-            henryError: henry.standardError.isFinite ? henry.standardError : nil)
+            henryError: henry.knownError)
         if !other.isConverged { result.isConverged = false }
         // What stands at the gas itself already is not said again.
         for flag in other.flags where flag != .netCharge {

@@ -38,9 +38,9 @@ public struct MixtureTier: ScreeningTier {
             result.mixtureUptakes.append(
                 ScreeningResult.MixtureUptake(
                     pressure: pressure, fraction: fraction, loading: own.value,
-                    standardError: own.standardError.isFinite ? own.standardError : nil,
+                    standardError: own.knownError,
                     competitorLoading: other.value,
-                    competitorStandardError: other.standardError.isFinite ? other.standardError : nil))
+                    competitorStandardError: other.knownError))
             if !loaded.isConverged { result.isConverged = false }
             for flag in loaded.flags where flag != .netCharge {
                 result.flag(flag.rawValue, "of the mixture at \(pressure), \(flag.summary)")

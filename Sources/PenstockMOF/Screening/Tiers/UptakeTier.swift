@@ -24,7 +24,7 @@ public struct UptakeTier: ScreeningTier {
             result.uptakes.append(
                 ScreeningResult.Uptake(
                     pressure: pressure, loading: loading.value,
-                    standardError: loading.standardError.isFinite ? loading.standardError : nil))
+                    standardError: loading.knownError))
             if !loaded.isConverged { result.isConverged = false }
             // What stands at the Henry coefficient already is not said again.
             for flag in loaded.flags where flag != .netCharge {
