@@ -25,7 +25,7 @@ public struct MixtureTier: ScreeningTier {
     /// The parameters in words.
     public var identity: String {
         let other = conditions.with(guest: competitor).identity
-        return "mixture 1 \(fraction) \(pressures) \(cycles) \(conditions.identity) \(other)"
+        return "mixture 2 \(fraction) \(pressures) \(cycles) \(conditions.identity) \(other)"
     }
 
     /// Simulates one pressure after the other, each by itself.

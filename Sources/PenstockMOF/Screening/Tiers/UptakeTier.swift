@@ -13,7 +13,7 @@ public struct UptakeTier: ScreeningTier {
     }
 
     /// The parameters in words.
-    public var identity: String { "gcmc 1 \(pressures) \(cycles) \(conditions.identity)" }
+    public var identity: String { "gcmc 2 \(pressures) \(cycles) \(conditions.identity)" }
 
     /// Simulates one pressure after the other, each by itself.
     public func screen(_ file: StructureFile, _ result: inout ScreeningResult) throws {
