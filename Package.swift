@@ -53,6 +53,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-metrics", from: "2.5.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
     ],
     targets: [
         // Row 1: C libraries. Their module maps carry no `link` lines; the names come from pkg-config.
@@ -90,6 +92,13 @@ let package = Package(
         .target(
             name: "PenstockCommands", dependencies: ["PenstockEvents", argumentParser], swiftSettings: strict),
         .target(
+            name: "PenstockBatch",
+            dependencies: [
+                "PenstockEvents", crypto, .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "TOMLKit", package: "TOMLKit"),
+            ],
+            swiftSettings: strictOnCaller),
+        .target(
             name: "PenstockBroker",
             dependencies: ["PenstockEvents", "PenstockFabric", "PenstockLog", "PenstockSecurity"] + identity + nio,
             swiftSettings: strict),
@@ -101,7 +110,7 @@ let package = Package(
             name: "Penstock",
             dependencies: [
                 "CPenstockShim", .target(name: "PenstockBroker", condition: .when(traits: ["Broker"])),
-                "PenstockCommands", "PenstockEngine", "PenstockEvents", "PenstockFormats", "PenstockLog",
+                "PenstockBatch", "PenstockCommands", "PenstockEngine", "PenstockEvents", "PenstockFormats", "PenstockLog",
                 argumentParser, logging, metrics,
             ],
             swiftSettings: strict),

@@ -10,7 +10,7 @@ enum OptionNames {
     static func check<P: Pipeline>(_ type: P.Type) throws(EngineError) {
         let groups: [any ParsableArguments.Type] = [
             RunSettings.self, StatsSettings.self, CheckpointSettings.self, RestoreSettings.self, ReplaySelection.self,
-            ExplainSettings.self,
+            ExplainSettings.self, SubmitSettings.self, MemberSettings.self,
         ]
         let reserved = groups.flatMap { names(of: $0) } + ["help", "h"]
         for name in names(of: type) where reserved.contains(name) {
@@ -22,7 +22,10 @@ enum OptionNames {
         }
         let verbs = [
             RunCommand<P>._commandName, ReplayCommand<P>._commandName, ExplainCommand<P>._commandName,
-            SavepointCommand<P>._commandName, CheckpointsCommand<P>._commandName, "help",
+            SavepointCommand<P>._commandName, CheckpointsCommand<P>._commandName,
+            SubmitCommand<P>._commandName, StatusCommand._commandName, LogsCommand._commandName,
+            AttachCommand._commandName, WaitCommand._commandName, CancelCommand._commandName,
+            JobCommand._commandName, KeepJobCommand._commandName, "help",
         ]
         for verb in type.verbs where verbs.contains(verb._commandName) {
             throw .plan(

@@ -21,6 +21,8 @@ struct PipelineExecution<P: Pipeline> {
     var journal: JournalOptions?
     /// Whether a run that the user stops comes to its end where it is.
     var drainsAtStop = false
+    /// The process as part of a job's run; nil outside of a job.
+    var member: RunMember?
 
     init(
         _ pipeline: P, _ verb: PipelineVerb, _ settings: RunSettings, _ stats: StatsSettings,
@@ -61,9 +63,11 @@ struct PipelineExecution<P: Pipeline> {
         } catch is RunStopped {
             sayCheckpoints(run)
             sayStopped(run)
-            throw ExitCode(FailureReport.interrupted)
+            member?.tell(run, hasStopped: true)
+            throw ExitCode(member == nil ? FailureReport.interrupted : RunMember.handedOver)
         }
         sayCheckpoints(run)
+        member?.tell(run)
         let record = record(run, scan, started, usesLog: log != nil)
         let lines = try pipeline.report(record)
         guard !settings.quiet else { return }
@@ -121,8 +125,10 @@ struct PipelineExecution<P: Pipeline> {
     // MARK: Running
 
     private func withProgress(_ run: PipelineRun) async throws -> ScanID {
-        let signals = StopSignals { [savepointAtStop, drainsAtStop] in
-            if drainsAtStop {
+        let signals = StopSignals(again: member != nil) { [savepointAtStop, drainsAtStop, isMember = member != nil] in
+            if isMember {
+                run.stopAtCheckpoint()
+            } else if drainsAtStop {
                 run.drain()
             } else if let savepointAtStop {
                 run.stop(savepoint: savepointAtStop)
@@ -137,9 +143,11 @@ struct PipelineExecution<P: Pipeline> {
         let following = Task { await reporter.follow() }
         let figures = StatsReporter(stats.style, every: stats.interval, run, pipeline: "\(P.self)")
         let telling = Task { await figures.follow() }
+        let beating = Task { [member] in await member?.follow(run) }
         defer {
             following.cancel()
             telling.cancel()
+            beating.cancel()
             reporter.finish()
             figures.finish()
         }

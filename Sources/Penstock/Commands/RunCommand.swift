@@ -18,6 +18,7 @@ struct RunCommand<P: Pipeline>: AsyncParsableCommand {
             "Share the work with other processes that run this pipeline as the same group: each takes some of the partitions of the topics.",
             valueName: "group"))
     var share: String?
+    @OptionGroup(visibility: .hidden) var membership: MemberSettings
 
     func validate() throws {
         guard share == nil || (checkpoints.savepoint == nil && restore.isEmpty && !checkpoints.drain) else {
@@ -35,10 +36,15 @@ struct RunCommand<P: Pipeline>: AsyncParsableCommand {
     }
 
     func run() async throws {
+        let member = membership.member
+        let name = member?.checkpointName ?? "\(P.self)"
+        var checkpoints = checkpoints
+        // A job that could not go on from somewhere would begin at the beginning each time.
+        if member != nil { checkpoints.checkpointEvery = checkpoints.checkpointEvery ?? RunMember.checkpointInterval }
         var execution = PipelineExecution(
-            pipeline, .run, settings, stats, reading: .live,
-            checkpoints: checkpoints.options(for: "\(P.self)", restore))
-        execution.journal = .writing(restore.checkpointName ?? "\(P.self)")
+            pipeline, .run, settings, stats, reading: .live, checkpoints: checkpoints.options(for: name, restore))
+        execution.member = member
+        execution.journal = .writing(restore.checkpointName ?? name)
         execution.savepointAtStop = checkpoints.drain ? nil : checkpoints.savepoint
         execution.drainsAtStop = checkpoints.drain
         if let share {
@@ -95,11 +101,13 @@ struct ReplayCommand<P: Pipeline>: AsyncParsableCommand {
     @OptionGroup var pipeline: P
     @OptionGroup(title: "Running") var settings: RunSettings
     @OptionGroup(title: "Figures") var stats: StatsSettings
+    @OptionGroup(visibility: .hidden) var membership: MemberSettings
 
     func run() async throws {
         var execution = PipelineExecution(
             pipeline, .replay, settings, stats, reading: .replay(selection.scan.map { ScanID($0) }),
             topic: selection.topic)
+        execution.member = membership.member
         if let run = selection.of {
             execution.journal = .following(selection.journal ?? "\(P.self)", run: run.number)
         }

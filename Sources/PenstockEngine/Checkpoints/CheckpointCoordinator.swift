@@ -31,9 +31,10 @@ actor CheckpointCoordinator {
         var steps: RunSteps?
     }
 
-    /// A savepoint that somebody wants.
+    /// A checkpoint that somebody wants.
     struct Wanted: Sendable {
-        let name: String
+        /// What it is called as a savepoint; nil for one that is like all others.
+        let name: String?
         /// Whether the run ends with it: then sources read nothing behind its barrier.
         var endsRun = false
         /// Takes the number of the checkpoint, or why there is none.
@@ -153,7 +154,7 @@ actor CheckpointCoordinator {
         try? await setup.store?.close()
     }
 
-    /// Takes a savepoint as soon as no other checkpoint is on its way.
+    /// Takes a checkpoint as soon as no other one is on its way.
     func want(_ savepoint: Wanted) {
         if isCancelled { return savepoint.answer(.failure(CancellationError())) }
         wanted.append(savepoint)
@@ -238,17 +239,18 @@ actor CheckpointCoordinator {
         note(byteCount, .nanoseconds(setup.clock.nanoseconds - started))
         setup.options.whenKept(epoch)
         for savepoint in kept {
-            setup.progress.note(savepoint: savepoint.name)
+            savepoint.name.map(setup.progress.note(savepoint:))
             savepoint.answer(.success(epoch))
         }
     }
 
     /// Keeps a checkpoint as a savepoint; false where that failed and the run may go on.
     private func keep(_ checkpoint: Checkpoint, as savepoint: Wanted) async throws -> Bool {
+        guard let name = savepoint.name else { return true }
         do {
             guard checkpoint.state.canGoOn else { throw SavepointImpossible(checkpoint.state) }
             try await setup.log.keep(
-                checkpoint, asSavepoint: savepoint.name, of: setup.options.name, setup.durability)
+                checkpoint, asSavepoint: name, of: setup.options.name, setup.durability)
             return true
         } catch {
             savepoint.answer(.failure(error))

@@ -19,7 +19,8 @@ public final class PipelineRun: Sendable {
     /// How a run ends before its input does.
     private enum Ending {
         case stop
-        case savepoint(String)
+        /// With a savepoint, or with an ordinary checkpoint where it has no name.
+        case checkpoint(String?)
         case drain
     }
 
@@ -41,7 +42,11 @@ public final class PipelineRun: Sendable {
 
     /// Asks the run to stop with a savepoint: sources read no more, and what is open (windows, sessions, waiting rows) stays in it.
     /// `run` then throws `RunStopped`, or what kept the savepoint from being taken. Needs `RunOptions.checkpoints`.
-    public func stop(savepoint: String) { end(by: .savepoint(savepoint)) }
+    public func stop(savepoint: String) { end(by: .checkpoint(savepoint)) }
+
+    /// Asks the run to stop with a last checkpoint, from which the next run goes on: sources read no more, and what is open stays in it. `run`
+    /// then throws `RunStopped`, or what kept the checkpoint from being taken. Without `RunOptions.checkpoints` it is as `stop`.
+    public func stopAtCheckpoint() { end(by: .checkpoint(nil)) }
 
     /// Asks the sources to end where they are: windows close, sinks come to their end, and `run` returns as at the end of input.
     public func drain() { end(by: .drain) }
@@ -75,7 +80,7 @@ public final class PipelineRun: Sendable {
         switch ending {
         case .stop: run.stop()
         case .drain: run.drain()
-        case .savepoint(let name):
+        case .checkpoint(let name):
             guard let checkpoints = run.checkpoints else { return run.stop() }
             Task { await checkpoints.want(.init(name: name, endsRun: true) { _ in run.stop() }) }
         }

@@ -1,0 +1,50 @@
+internal import Foundation
+
+/// The jobs of a run in the queue of its scheduler.
+struct JobQueue: Sendable {
+    private let manifest: RunManifest
+    private let home: RunFolder
+    private let folder: RunFolder
+    private let scheduler: any Scheduler
+
+    /// - Parameters:
+    ///   - home: The folder of the run.
+    ///   - folder: That of the task, for a sweep.
+    init(_ manifest: RunManifest, _ home: RunFolder, _ folder: RunFolder, _ scheduler: any Scheduler) {
+        (self.manifest, self.home, self.folder, self.scheduler) = (manifest, home, folder, scheduler)
+    }
+
+    /// Writes a job down that whoever queued it may not have written down yet.
+    func note(_ id: String) async throws(BatchError) {
+        guard try !folder.jobs().contains(where: { $0.id == id }) else { return }
+        try folder.note(JobRecord(id: id, command: [], nodes: manifest.spec.nodeCount))
+    }
+
+    /// Queues a job of the run, and writes it down.
+    func submit(after dependencies: [JobDependency] = []) async throws(BatchError) -> String {
+        let script = home("script.sh")
+        let id = try await scheduler.submit(script, of: manifest.spec, after: dependencies)
+        try folder.note(
+            JobRecord(
+                id: id, after: dependencies, command: scheduler.submission(of: script, after: dependencies),
+                nodes: manifest.spec.nodeCount))
+        return id
+    }
+
+    /// The job that waits for the end of this one, which is queued where there is none. It is there whatever happens to this one: a node that
+    /// is lost cannot queue anything any more.
+    func successor(of id: String) async throws(BatchError) -> String {
+        if let known = try folder.jobs().first(where: { $0.after.contains { $0.job == id } }) { return known.id }
+        return try await submit(after: [JobDependency(.afterAny, id)])
+    }
+
+    /// Takes all other jobs of the run from the queue. One that cannot be taken finds nothing to do when it begins.
+    func cancelOthers(than id: String?) async {
+        let jobs = ((try? folder.jobs()) ?? []).filter { $0.id != id && $0.role == .run }
+        let references = jobs.map { JobReference($0.id, in: folder.path) }
+        guard !references.isEmpty, let known = try? await scheduler.jobs(references) else { return }
+        for reference in references where !(known[reference]?.state.isFinal ?? true) {
+            try? await scheduler.cancel(reference)
+        }
+    }
+}

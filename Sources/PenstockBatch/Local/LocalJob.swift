@@ -1,0 +1,62 @@
+internal import Foundation
+
+/// A job of the local scheduler: a file in the folder of its run, replaced as a whole by the process that keeps the job.
+struct LocalJob: Codable, Sendable {
+    var id: String
+    var script: String
+    var output: String
+    /// How long each task may run, in seconds.
+    var walltime: Int
+    /// How long before that it gets USR1, in seconds.
+    var signalSeconds: Int?
+    var dependencies: [JobDependency]
+    /// The indices of its tasks; nil for a job without an array.
+    var tasks: [Int]?
+    /// The most tasks at a time.
+    var width: Int
+    var submitted: Date
+    /// How its tasks are, by index; a job without an array has one with index 0.
+    var states: [Int: Task] = [:]
+
+    struct Task: Codable, Sendable {
+        var state: JobState
+        /// The leader of its process group.
+        var process: Int32?
+        var started: Date?
+        var ended: Date?
+    }
+
+    /// `local/…` in the folder of the run.
+    static func path(_ id: String, in folder: String) -> String { "\(folder)/local/\(id).json" }
+
+    /// The file that whoever keeps the job has locked for as long as it lives.
+    static func lockPath(_ id: String, in folder: String) -> String { "\(folder)/local/\(id).lock" }
+
+    static func read(_ id: String, in folder: String) throws(BatchError) -> LocalJob? {
+        let path = path(id, in: folder)
+        guard let data = FileManager.default.contents(atPath: path) else { return nil }
+        return try RunJSON.value(LocalJob.self, from: data, of: path)
+    }
+
+    func write(in folder: String) throws(BatchError) {
+        try AtomicFile.write(RunJSON.data(self), to: Self.path(id, in: folder))
+    }
+
+    /// Whether somebody keeps the job.
+    static func isKept(_ id: String, in folder: String) -> Bool {
+        let file = open(lockPath(id, in: folder), O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return false }
+        defer { close(file) }
+        // A lock goes with the process that has it, however that ends.
+        guard flock(file, LOCK_SH | LOCK_NB) == 0 else { return true }
+        flock(file, LOCK_UN)
+        return false
+    }
+
+    /// The state of a task, or of all together.
+    func state(of task: Int?) -> JobState {
+        if let task { return states[task]?.state ?? .queued(reason: "Resources") }
+        let all = (tasks ?? [0]).map { states[$0]?.state ?? .queued(reason: "Resources") }
+        return all.first { !$0.isFinal } ?? all.first { $0 != .completed } ?? .completed
+    }
+}

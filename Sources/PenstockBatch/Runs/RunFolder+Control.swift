@@ -1,0 +1,59 @@
+internal import Foundation
+
+extension RunFolder {
+    /// Goes on with a run whose work is not done and that no job works on: from its last checkpoint, by so many jobs more.
+    /// - Returns: The first of them.
+    /// - Throws: `BatchError.wrongState` for a run that is completed, or that jobs work on or wait for.
+    public func resume(jobs: Int) async throws(BatchError) -> JobReference {
+        let status = try await RunStatus.of([self])[0]
+        guard status.state.isFinal else {
+            throw BatchError(.wrongState, "\(name) is \(status.state): nothing has to go on with it", hint: "`wait` waits for its end")
+        }
+        guard status.state != .completed else { throw BatchError(.wrongState, "\(name) is completed: nothing is left to do") }
+        var manifest = status.manifest
+        guard manifest.sweep == nil else {
+            throw BatchError(.wrongState, "\(name) is a sweep", hint: "submit the values that are missing as another one")
+        }
+        manifest.chain.resumedAfter = try attempts().count
+        manifest.chain.jobs = jobs
+        removeCancel()
+        try write(manifest)
+        let queue = JobQueue(manifest, self, self, Schedulers.scheduler(manifest.scheduler))
+        return JobReference(try await queue.submit(), in: path)
+    }
+
+    /// Ends a run: what waits is taken from the queue, what runs comes to a last checkpoint first.
+    /// - Parameter isNow: Whether it ends at once, with what the checkpoint before it has.
+    /// - Throws: `BatchError.wrongState` for a run that is over.
+    public func cancel(now isNow: Bool) async throws(BatchError) {
+        let status = try await RunStatus.of([self])[0]
+        guard !status.state.isFinal else {
+            throw BatchError(.wrongState, "\(name) is \(status.state): there is nothing to cancel")
+        }
+        try askToCancel()
+        let manifest = status.manifest
+        let scheduler = Schedulers.scheduler(manifest.scheduler)
+        var references: [JobReference] = []
+        for folder in try parts(manifest) { references += try folder.jobs().map { JobReference($0.id, in: folder.path) } }
+        let known = try await scheduler.jobs(references)
+        for reference in references {
+            guard let job = known[reference], !job.state.isFinal else { continue }
+            // A program that runs sees by itself that the run is to end; the signal is for those whose folder is slow.
+            if job.state == .active, !isNow { try await scheduler.send(.drain, to: reference) } else { try await scheduler.cancel(reference) }
+        }
+        guard isNow || status.record == nil else { return }
+        for folder in try parts(manifest) {
+            guard var record = try folder.status(), [.running, .handedOver].contains(record.outcome) else { continue }
+            (record.outcome, record.reason, record.ended) = (.canceled, "cancel", Date())
+            try folder.end(record)
+        }
+    }
+
+    /// The folders that jobs work in: its own, or those of the tasks of a sweep with it.
+    func parts(_ manifest: RunManifest) throws(BatchError) -> [RunFolder] {
+        guard let sweep = manifest.sweep else { return [self] }
+        var folders = [self]
+        for index in sweep.tasks.indices { folders.append(try task(index)) }
+        return folders
+    }
+}

@@ -1,0 +1,124 @@
+public import Foundation
+
+/// What was submitted: the file `run.json`. Written once; going on with a run changes how many jobs it may have, and nothing else.
+public struct RunManifest: Codable, Sendable, Hashable {
+    /// The version of this form.
+    public var version = 1
+    /// The run's id, the name of its folder.
+    public var run: String
+    /// The name of the pipeline.
+    public var pipeline: String
+    /// What the program is asked to do, such as `run` or `search replay`, and how: its arguments as they were given.
+    public var command: [String]
+    public var arguments: [String]
+    /// All options of the pipeline with their values, those by default included.
+    public var parameters: [String: String]
+    /// When, by whom and where it was submitted.
+    public var created: Date
+    public var user: String
+    public var host: String
+    /// Where its jobs are queued.
+    public var scheduler: SchedulerName
+    /// The site profile that was used; nil for none.
+    public var site: String?
+    /// The program that its jobs run.
+    public var program: Program
+    /// The state of the source tree that it was submitted from; nil outside of one.
+    public var source: SourceState?
+    /// The job.
+    public var spec: JobSpec
+    /// How the jobs follow each other.
+    public var chain: ChainRule
+    /// The run that has to be completed first; nil for none.
+    public var after: String?
+    /// The values of each task of a sweep; nil for a run that is none.
+    public var sweep: Sweep?
+
+    /// A program, by its file.
+    public struct Program: Codable, Sendable, Hashable {
+        /// The file that jobs run: a copy of the one that was submitted, under its hash.
+        public var path: String
+        /// The file that was submitted.
+        public var origin: String
+        /// SHA-256, in hexadecimal digits.
+        public var sha256: String
+        /// Its size in bytes.
+        public var bytes: Int
+
+        /// A program.
+        public init(path: String, origin: String, sha256: String, bytes: Int) {
+            (self.path, self.origin, self.sha256, self.bytes) = (path, origin, sha256, bytes)
+        }
+    }
+
+    /// A manifest.
+    public init(
+        run: String, pipeline: String, command: [String], arguments: [String], parameters: [String: String], created: Date,
+        user: String, host: String, scheduler: SchedulerName, site: String? = nil, program: Program,
+        source: SourceState? = nil, spec: JobSpec, chain: ChainRule, after: String? = nil, sweep: Sweep? = nil
+    ) {
+        self.run = run
+        self.pipeline = pipeline
+        self.command = command
+        self.arguments = arguments
+        self.parameters = parameters
+        self.created = created
+        self.user = user
+        self.host = host
+        self.scheduler = scheduler
+        self.site = site
+        self.program = program
+        self.source = source
+        self.spec = spec
+        self.chain = chain
+        self.after = after
+        self.sweep = sweep
+    }
+}
+
+/// How the jobs of a run follow each other.
+public struct ChainRule: Codable, Sendable, Hashable {
+    /// The most jobs, 1 or more.
+    public var jobs: Int
+    /// Whether all of them are queued at once, for sites where a job cannot queue another one.
+    public var isAhead: Bool
+    /// After how many jobs in a row that came no further the run is given up.
+    public var stalls: Int
+    /// How long before the end of the walltime the run begins to come to a checkpoint, in seconds; nil for what the measured checkpoints take,
+    /// and 30 s at least.
+    public var graceSeconds: Int?
+    /// How many attempts there were when somebody went on with the run: those do not count.
+    public var resumedAfter = 0
+
+    /// A rule.
+    public init(jobs: Int = 1, isAhead: Bool = false, stalls: Int = 3, graceSeconds: Int? = nil) {
+        (self.jobs, self.isAhead, self.stalls, self.graceSeconds) = (jobs, isAhead, stalls, graceSeconds)
+    }
+
+    /// The number of the last attempt that there may be.
+    public var lastAttempt: Int { resumedAfter + jobs }
+}
+
+/// A source tree as `git` sees it.
+public struct SourceState: Codable, Sendable, Hashable {
+    /// The commit.
+    public var commit: String
+    /// The branch; nil for none.
+    public var branch: String?
+    /// Whether files differ from the commit.
+    public var isModified: Bool
+
+    /// The state of the tree that a folder lies in; nil where it lies in none, or there is no `git`.
+    public static func of(_ folder: String) async -> SourceState? {
+        let words = ["git", "-C", folder, "status", "--porcelain=v2", "--branch", "--untracked-files=no"]
+        guard let answer = try? await SystemCommand(words).run(), answer.status == 0 else { return nil }
+        let lines = answer.output.split(separator: "\n")
+        func field(_ name: String) -> String? {
+            lines.first { $0.hasPrefix("# branch.\(name) ") }.map { String($0.dropFirst("# branch.\(name) ".count)) }
+        }
+        guard let commit = field("oid"), commit != "(initial)" else { return nil }
+        let branch = field("head")
+        return SourceState(
+            commit: commit, branch: branch == "(detached)" ? nil : branch, isModified: lines.contains { !$0.hasPrefix("#") })
+    }
+}

@@ -1,0 +1,145 @@
+internal import Foundation
+
+/// A run that is about to be submitted: what its folder will hold, and what the scheduler will be told.
+public struct Submission: Sendable {
+    /// What will be written down.
+    public private(set) var manifest: RunManifest
+    /// Its folder, which is not there yet.
+    public let folder: RunFolder
+    /// The batch script.
+    public let script: BatchScript
+
+    private let scheduler: any Scheduler
+    private let store: ProgramStore
+    private let plan: String
+
+    /// What a submission is made of.
+    public struct Request: Sendable {
+        /// The name of the pipeline, and of the run; nil for that of the pipeline.
+        public var pipeline: String
+        public var name: String?
+        /// What the program is asked to do, such as `run`, and the arguments behind it.
+        public var command: [String]
+        public var arguments: [String]
+        /// The options of the pipeline with their values.
+        public var parameters: [String: String]
+        /// The plan, as `explain --format json` prints it.
+        public var plan: String
+        /// The folder of the runs.
+        public var runs: String
+        /// The program, and the folder that jobs begin in.
+        public var program: String
+        public var directory: String
+        public var scheduler: SchedulerName
+        public var site: String?
+        public var resources: ResourceSpec
+        public var logResources: ResourceSpec?
+        public var attributes: JobAttributes
+        public var environment: [String: String] = [:]
+        public var inheritEnvironment = false
+        public var preLaunch: [String] = []
+        public var wrapper: [String] = []
+        public var launcher = Launcher.automatic
+        public var chain: ChainRule
+        /// The folder of the run that has to be completed first.
+        public var after: String?
+        public var sweep: Sweep?
+
+        /// A request with the parts that every one has.
+        public init(
+            pipeline: String, command: [String], arguments: [String], parameters: [String: String], plan: String, runs: String,
+            program: String, directory: String, scheduler: SchedulerName, resources: ResourceSpec,
+            attributes: JobAttributes, chain: ChainRule
+        ) {
+            self.pipeline = pipeline
+            self.command = command
+            self.arguments = arguments
+            self.parameters = parameters
+            self.plan = plan
+            self.runs = runs
+            self.program = program
+            self.directory = directory
+            self.scheduler = scheduler
+            self.resources = resources
+            self.attributes = attributes
+            self.chain = chain
+        }
+    }
+
+    /// Works out what would be submitted. Nothing is written.
+    /// - Throws: `BatchError` where the job cannot be.
+    public init(_ request: Request) async throws(BatchError) {
+        scheduler = Schedulers.scheduler(request.scheduler)
+        store = ProgramStore(in: request.runs)
+        plan = request.plan
+        let id = RunList(in: request.runs).newID(request.name ?? RunList.name(of: request.pipeline))
+        folder = RunFolder("\(request.runs)/\(id)")
+        let program = try store.program(request.program)
+        var attributes = request.attributes
+        // The signal is a hint, and comes up to a minute early; behind our own clock it would be of no use.
+        attributes.signalSeconds = min((request.chain.graceSeconds ?? 30) + 60, max(1, attributes.duration.seconds / 2))
+        attributes.array = request.sweep.map { JobArray(count: $0.tasks.count, throttle: request.attributes.array?.throttle) }
+        let spec = JobSpec(
+            name: id, executable: program.path, arguments: ["job", folder.path], directory: request.directory,
+            inheritEnvironment: request.inheritEnvironment, environment: request.environment,
+            stdoutPath: folder("log/\(Self.outputName(request.scheduler))"), resources: request.resources,
+            logResources: request.logResources, attributes: attributes, preLaunch: request.preLaunch,
+            wrapper: request.wrapper, launcher: request.launcher)
+        try spec.check()
+        manifest = RunManifest(
+            run: id, pipeline: request.pipeline, command: request.command, arguments: request.arguments,
+            parameters: request.parameters, created: Date(), user: NSUserName(), host: ProcessInfo.processInfo.hostName,
+            scheduler: request.scheduler, site: request.site, program: program,
+            source: await SourceState.of(request.directory), spec: spec, chain: request.chain, after: request.after,
+            sweep: request.sweep)
+        let command = Shell.command([request.pipeline] + request.command + request.arguments)
+        script = BatchScript(
+            spec, for: scheduler,
+            heading: [
+                "The batch script of the run \(id), made by `\(request.pipeline) submit`:", "    \(command)",
+                "All jobs of the run use it. What a job does follows from the run's folder.",
+            ])
+    }
+
+    /// The name of the file with what the script prints, with the scheduler's word for the job where it has one.
+    private static func outputName(_ scheduler: SchedulerName) -> String {
+        switch scheduler {
+        case .local, .slurm: "job-%j.out"
+        case .pbspro, .torque: "job.out"
+        }
+    }
+
+    /// The command that would queue the first job.
+    public var command: [String] { scheduler.submission(of: folder("script.sh"), after: []) }
+
+    /// What the scheduler says of the script, such as when it could begin.
+    public func estimate() async throws(BatchError) -> String? {
+        let path = "\(NSTemporaryDirectory())/penstock-\(getpid()).sh"
+        try AtomicFile.write(Data(script.text.utf8), to: path)
+        defer { unlink(path) }
+        return try await scheduler.estimate(for: path)
+    }
+
+    /// Makes the folder and queues the jobs.
+    /// - Returns: The first job.
+    /// - Throws: `BatchError`; where the scheduler refuses the job, nothing stays.
+    public func submit() async throws(BatchError) -> JobReference {
+        try store.keep(manifest.program)
+        try folder.make()
+        do {
+            try AtomicFile.write(Data(script.text.utf8), to: folder("script.sh"))
+            try AtomicFile.write(Data(plan.utf8), to: folder("plan.json"))
+            try folder.write(manifest)
+            let queue = JobQueue(manifest, folder, folder, scheduler)
+            let first = try await queue.submit()
+            var last = first
+            for _ in 1..<(manifest.chain.isAhead ? manifest.chain.jobs : 1) {
+                last = try await queue.submit(after: [JobDependency(.afterAny, last)])
+            }
+            return JobReference(first, in: folder.path)
+        } catch {
+            if ((try? folder.jobs()) ?? []).isEmpty { try? FileManager.default.removeItem(atPath: folder.path) }
+            throw error
+        }
+    }
+}
