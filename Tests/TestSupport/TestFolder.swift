@@ -13,7 +13,7 @@ package final class TestFolder: Sendable {
             below: FileManager.default.isWritableFile(atPath: memory) ? memory : NSTemporaryDirectory())
     }
 
-    package init(below folder: String) throws {
+    private init(below folder: String) throws {
         var template = Array((folder + "/penstock-tests-XXXXXX").utf8CString)
         guard mkdtemp(&template) != nil else { throw CocoaError(.fileWriteUnknown) }
         let made = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)

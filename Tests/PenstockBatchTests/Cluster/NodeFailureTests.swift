@@ -26,7 +26,9 @@ struct NodeFailureTests {
         return try folder.text(name).split { " \n".contains($0) }.compactMap { pid_t($0) }
     }
 
-    @Test("a killed node ends its jobs at once, by NODE_FAIL or back in the queue; others go on; revived, it is used again")
+    @Test(
+        "a killed node ends its jobs at once, by NODE_FAIL or back in the queue; others go on; revived, it is used again"
+    )
     func killNode() async throws {
         let cluster = try SlurmCluster(nodes: 3)
         func submit(_ name: String, _ options: String) throws -> String {
@@ -42,7 +44,8 @@ struct NodeFailureTests {
 
         try cluster.kill(node: "n2")
         #expect(!ofLost.contains(where: isAlive))
-        #expect(try cluster.run("sinfo", "--noheader", "--nodes=n2", "--partition=main", "--format=%T").hasPrefix("down"))
+        #expect(
+            try cluster.run("sinfo", "--noheader", "--nodes=n2", "--partition=main", "--format=%T").hasPrefix("down"))
         #expect(try await cluster.wait(for: lost, "NODE_FAIL").reason == "NodeDown")
         // Its end on the other node takes some seconds; no process of it stays.
         #expect(try await cluster.wait(for: spread, "NODE_FAIL").reason == "NodeDown")

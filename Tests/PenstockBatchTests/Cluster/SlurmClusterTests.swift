@@ -3,7 +3,8 @@ import TestSupport
 import Testing
 
 @Suite(
-    "A Slurm of virtual nodes", .timeLimit(.minutes(5)), .enabled(if: SlurmCluster.isInstalled, "\(SlurmCluster.missing)"))
+    "A Slurm of virtual nodes", .timeLimit(.minutes(5)),
+    .enabled(if: SlurmCluster.isInstalled, "\(SlurmCluster.missing)"))
 struct SlurmClusterTests {
     private let folder: TestFolder
 
@@ -95,10 +96,12 @@ struct SlurmClusterTests {
         let cluster = try SlurmCluster.shared()
         let counted = try SlurmCluster.counting(["squeue", "sinfo"])
         let path = counted.environment
-        #expect(try cluster.run("sinfo", "--noheader", "--partition=small", "--format=%P", environment: path) == "small")
+        #expect(
+            try cluster.run("sinfo", "--noheader", "--partition=small", "--format=%P", environment: path) == "small")
         try cluster.run("sh", "-c", "sinfo --version; sinfo --version 'a b'", environment: path)
         #expect(counted.counts == ["squeue": 0, "sinfo": 3])
-        #expect(counted.calls(of: "sinfo") == ["--noheader --partition=small --format=%P", "--version", "--version a b"])
+        #expect(
+            counted.calls(of: "sinfo") == ["--noheader --partition=small --format=%P", "--version", "--version a b"])
         #expect(throws: SlurmCluster.Failure.self) { try SlurmCluster.counting(["no-such-program"]) }
     }
 }

@@ -30,7 +30,6 @@ package final class SlurmCluster: Sendable {
 
     private let holder: Process
     private let input: FileHandle
-    private let folder: TestFolder
 
     /// A cluster of 4 nodes for all tests that harm no node, started at the first call.
     package static func shared() throws -> SlurmCluster { try common.get() }
@@ -40,15 +39,14 @@ package final class SlurmCluster: Sendable {
     /// Starts one, and returns when all nodes are there.
     package init(nodes: Int = 4) throws {
         // Sockets have short names.
-        let temporary = NSTemporaryDirectory()
-        folder = try TestFolder(below: temporary.utf8.count < 40 ? temporary : "/tmp")
-        prefix = folder("slurm")
+        let temporary = URL(fileURLWithPath: NSTemporaryDirectory()).resolvingSymlinksInPath().path
         let pipe = Pipe()
         input = pipe.fileHandleForWriting
         var failures: [String] = []
         // The ports were free a moment ago.
         for _ in 0..<3 {
             let port = try Self.freePorts.first(of: nodes + 1)
+            let prefix = "\(temporary.utf8.count < 50 ? temporary : "/tmp")/penstock-slurm-\(getpid())-\(port)"
             let output = Pipe()
             let process = Self.script(
                 ["hold", "--prefix", prefix, "--nodes", "\(nodes)", "--base-port", "\(port)"],
@@ -59,7 +57,7 @@ package final class SlurmCluster: Sendable {
             try process.run()
             let said = Self.read(output, until: "export SLURM_CONF=")
             if said.contains("export SLURM_CONF=") {
-                holder = process
+                (holder, self.prefix) = (process, prefix)
                 return
             }
             process.waitUntilExit()
@@ -98,12 +96,12 @@ package final class SlurmCluster: Sendable {
 
     /// The jobs that the controller remembers, those that have ended included, by number.
     package func jobs() throws -> [Job] {
-        try run("squeue", "--noheader", "--array", "--states=all", "--sort=i", "--format=%i|%T|%r").split(separator: "\n")
-            .map { line in
-                let fields = line.split(separator: "|", maxSplits: 2, omittingEmptySubsequences: false).map(String.init)
-                guard fields.count == 3 else { throw Failure(description: "squeue has printed: \(line)") }
-                return Job(id: fields[0], state: fields[1], reason: fields[2])
-            }
+        let text = try run("squeue", "--noheader", "--array", "--states=all", "--sort=i", "--format=%i|%T|%r")
+        return try text.split(separator: "\n").map { line in
+            let fields = line.split(separator: "|", maxSplits: 2, omittingEmptySubsequences: false).map(String.init)
+            guard fields.count == 3 else { throw Failure(description: "squeue has printed: \(line)") }
+            return Job(id: fields[0], state: fields[1], reason: fields[2])
+        }
     }
 
     /// What Slurm says of one job; nil where it does not know it.
