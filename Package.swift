@@ -229,6 +229,10 @@ let package = Package(
         .testTarget(
             name: "PenstockLogTests", dependencies: ["CPenstockShim", "LogAppender", "PenstockLog", "PenstockEvents"],
             swiftSettings: strict),
+        .executableTarget(
+            name: "ClusterHolder", dependencies: ["TestSupport"], path: "Tests/ClusterHolder", swiftSettings: strict),
+        .testTarget(
+            name: "PenstockBatchTests", dependencies: ["ClusterHolder", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "PenstockTestingTests",
             dependencies: [
