@@ -110,7 +110,8 @@ let package = Package(
             name: "Penstock",
             dependencies: [
                 "CPenstockShim", .target(name: "PenstockBroker", condition: .when(traits: ["Broker"])),
-                "PenstockBatch", "PenstockCommands", "PenstockEngine", "PenstockEvents", "PenstockFormats", "PenstockLog",
+                "PenstockBatch", "PenstockCommands", "PenstockEngine", "PenstockEvents", "PenstockFormats",
+                "PenstockLog",
                 argumentParser, logging, metrics,
             ],
             swiftSettings: strict),
@@ -232,7 +233,11 @@ let package = Package(
         .executableTarget(
             name: "ClusterHolder", dependencies: ["TestSupport"], path: "Tests/ClusterHolder", swiftSettings: strict),
         .testTarget(
-            name: "PenstockBatchTests", dependencies: ["ClusterHolder", "TestSupport"], swiftSettings: strict),
+            name: "PenstockBatchTests",
+            dependencies: [
+                "ClusterHolder", "LiveTomography", "PenstockBatch", "PenstockEvents", "PenstockTesting", "TestSupport",
+            ],
+            swiftSettings: strict),
         .testTarget(
             name: "PenstockTestingTests",
             dependencies: [

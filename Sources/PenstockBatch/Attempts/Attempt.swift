@@ -54,8 +54,13 @@ struct Attempt {
         let name = "\(RunFolder.number(record.attempt)).\(environment.node).out"
         let program = WatchedProcess(
             words: [manifest.program.path] + manifest.command + arguments, output: folder("log/\(name)"))
-        say("attempt \(record.attempt) of \(manifest.run): \(manifest.pipeline) \(manifest.command.joined(separator: " ")), output in log/\(name)")
-        let end = try await program.run { _ in } look: { await watch.look($0) }
+        say(
+            "attempt \(record.attempt) of \(manifest.run): \(manifest.pipeline) \(manifest.command.joined(separator: " ")), output in log/\(name)"
+        )
+        let end = try await program.run { _ in
+        } look: {
+            await watch.look($0)
+        }
         record = await watch.record
         conclude(end, wasAsked: await watch.isDraining)
         record.ended = Date()
@@ -158,7 +163,8 @@ struct Attempt {
             }
             if !hasKilled, Date() >= attempt.deadline.last {
                 hasKilled = true
-                attempt.say("attempt \(attempt.record.attempt): the last checkpoint has taken too long: ends the pipeline")
+                attempt.say(
+                    "attempt \(attempt.record.attempt): the last checkpoint has taken too long: ends the pipeline")
                 kill(process, SIGKILL)
             }
             guard ContinuousClock.now >= nextBeat else { return }

@@ -75,7 +75,8 @@ public struct JobSpec: Codable, Sendable, Hashable {
                 hint: "use letters, digits and '_', and no digit first")
         }
         if let array = attributes.array, array.count < 1 || (array.throttle ?? 1) < 1 {
-            throw BatchError(.wrongJob, "an array needs a task, and a place for it", hint: "give a range that has a value")
+            throw BatchError(
+                .wrongJob, "an array needs a task, and a place for it", hint: "give a range that has a value")
         }
     }
 

@@ -86,7 +86,9 @@ extension Walltime: Codable {
     /// Reads a text, as `init(_:)` does.
     public init(from decoder: any Decoder) throws {
         let text = try decoder.singleValueContainer().decode(String.self)
-        guard let walltime = Walltime(text) else { throw DecodingError.wrong(decoder, "\"\(text)\" is no walltime, such as \"2h\" or \"02:00:00\"") }
+        guard let walltime = Walltime(text) else {
+            throw DecodingError.wrong(decoder, "\"\(text)\" is no walltime, such as \"2h\" or \"02:00:00\"")
+        }
         self = walltime
     }
 

@@ -16,7 +16,9 @@ public struct LocalScheduler: Scheduler {
 
     /// Nothing but what the script's reader wants to know.
     public func directives(for spec: JobSpec) -> [String] {
-        ["# \(spec.nodeCount) \(spec.nodeCount == 1 ? "process" : "processes") on this host for at most \(spec.attributes.duration)"]
+        [
+            "# \(spec.nodeCount) \(spec.nodeCount == 1 ? "process" : "processes") on this host for at most \(spec.attributes.duration)"
+        ]
     }
 
     /// Nothing.
@@ -38,7 +40,8 @@ public struct LocalScheduler: Scheduler {
             id: id, script: script, output: spec.stdoutPath, walltime: spec.attributes.duration.seconds,
             signalSeconds: spec.attributes.signalSeconds, dependencies: dependencies,
             tasks: spec.attributes.array.map { Array(0..<$0.count) },
-            width: spec.attributes.array?.throttle ?? max(1, ProcessInfo.processInfo.activeProcessorCount / spec.resources.coresPerNode),
+            width: spec.attributes.array?.throttle
+                ?? max(1, ProcessInfo.processInfo.activeProcessorCount / spec.resources.coresPerNode),
             submitted: Date())
         do {
             try FileManager.default.createDirectory(atPath: "\(folder)/local", withIntermediateDirectories: true)
@@ -51,7 +54,8 @@ public struct LocalScheduler: Scheduler {
         let words = ["/bin/sh", "-c", detach, "\(folder)/log/keeper.err", spec.executable, "keep-job", folder, id]
         let answer = try await SystemCommand(words).run()
         guard answer.status == 0 else {
-            throw BatchError(.refused, "the job cannot be started: \(answer.complaint)", hint: "`setsid` is part of util-linux")
+            throw BatchError(
+                .refused, "the job cannot be started: \(answer.complaint)", hint: "`setsid` is part of util-linux")
         }
         // Until somebody keeps it, it would look lost.
         for _ in 0..<500 where !LocalJob.isKept(id, in: folder) {

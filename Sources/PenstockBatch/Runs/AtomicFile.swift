@@ -59,11 +59,15 @@ enum RunJSON {
             var container = encoder.singleValueContainer()
             try container.encode(date.formatted(format))
         }
-        guard let data = try? encoder.encode(value) else { preconditionFailure("a record of a run has a value that JSON cannot hold") }
+        guard let data = try? encoder.encode(value) else {
+            preconditionFailure("a record of a run has a value that JSON cannot hold")
+        }
         return data + Data("\n".utf8)
     }
 
-    static func value<Value: Decodable>(_ type: Value.Type, from data: Data, of path: String) throws(BatchError) -> Value {
+    static func value<Value: Decodable>(_ type: Value.Type, from data: Data, of path: String) throws(BatchError)
+        -> Value
+    {
         let decoder = JSONDecoder()
         decoder.dateDecodingStrategy = .custom { decoder in
             let text = try decoder.singleValueContainer().decode(String.self)

@@ -14,7 +14,8 @@ struct ProgramStore {
     func program(_ origin: String) throws(BatchError) -> RunManifest.Program {
         let (hash, size) = try Self.hash(origin)
         let name = URL(fileURLWithPath: origin).lastPathComponent
-        return RunManifest.Program(path: "\(folder)/\(hash.prefix(16))/\(name)", origin: origin, sha256: hash, bytes: size)
+        return RunManifest.Program(
+            path: "\(folder)/\(hash.prefix(16))/\(name)", origin: origin, sha256: hash, bytes: size)
     }
 
     /// Keeps a program.

@@ -7,12 +7,17 @@ extension RunFolder {
     public func resume(jobs: Int) async throws(BatchError) -> JobReference {
         let status = try await RunStatus.of([self])[0]
         guard status.state.isFinal else {
-            throw BatchError(.wrongState, "\(name) is \(status.state): nothing has to go on with it", hint: "`wait` waits for its end")
+            throw BatchError(
+                .wrongState, "\(name) is \(status.state): nothing has to go on with it",
+                hint: "`wait` waits for its end")
         }
-        guard status.state != .completed else { throw BatchError(.wrongState, "\(name) is completed: nothing is left to do") }
+        guard status.state != .completed else {
+            throw BatchError(.wrongState, "\(name) is completed: nothing is left to do")
+        }
         var manifest = status.manifest
         guard manifest.sweep == nil else {
-            throw BatchError(.wrongState, "\(name) is a sweep", hint: "submit the values that are missing as another one")
+            throw BatchError(
+                .wrongState, "\(name) is a sweep", hint: "submit the values that are missing as another one")
         }
         manifest.chain.resumedAfter = try attempts().count
         manifest.chain.jobs = jobs
@@ -34,12 +39,18 @@ extension RunFolder {
         let manifest = status.manifest
         let scheduler = Schedulers.scheduler(manifest.scheduler)
         var references: [JobReference] = []
-        for folder in try parts(manifest) { references += try folder.jobs().map { JobReference($0.id, in: folder.path) } }
+        for folder in try parts(manifest) {
+            references += try folder.jobs().map { JobReference($0.id, in: folder.path) }
+        }
         let known = try await scheduler.jobs(references)
         for reference in references {
             guard let job = known[reference], !job.state.isFinal else { continue }
             // A program that runs sees by itself that the run is to end; the signal is for those whose folder is slow.
-            if job.state == .active, !isNow { try await scheduler.send(.drain, to: reference) } else { try await scheduler.cancel(reference) }
+            if job.state == .active, !isNow {
+                try await scheduler.send(.drain, to: reference)
+            } else {
+                try await scheduler.cancel(reference)
+            }
         }
         guard isNow || status.record == nil else { return }
         for folder in try parts(manifest) {

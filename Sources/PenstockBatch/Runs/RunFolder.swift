@@ -133,7 +133,9 @@ public struct RunFolder: Sendable, Hashable {
     /// Whether somebody wants the run to end.
     public var isCanceled: Bool { FileManager.default.fileExists(atPath: self("cancel")) }
 
-    func askToCancel() throws(BatchError) { try AtomicFile.write(Data("\(Date().formatted(RunJSON.format))\n".utf8), to: self("cancel")) }
+    func askToCancel() throws(BatchError) {
+        try AtomicFile.write(Data("\(Date().formatted(RunJSON.format))\n".utf8), to: self("cancel"))
+    }
 
     /// Takes a wish back.
     func removeCancel() { unlink(self("cancel")) }

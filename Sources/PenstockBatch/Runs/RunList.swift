@@ -28,7 +28,9 @@ public struct RunList: Sendable {
         }
         throw BatchError(
             .noRun, "there is no run \"\(name)\"",
-            hint: "give the path of its folder, or its id and --runs; `penstock runs list` shows the runs in ./\(Self.defaultFolder)")
+            hint:
+                "give the path of its folder, or its id and --runs; `penstock runs list` shows the runs in ./\(Self.defaultFolder)"
+        )
     }
 
     /// An id that no run in the folder has: the name, and six digits.
@@ -50,7 +52,9 @@ public struct RunList: Sendable {
                 continue
             }
             let endsAcronym = index + 1 < letters.count && letters[index + 1].isLowercase
-            if letter.isUppercase, index > 0, name.last != "-", !letters[index - 1].isUppercase || endsAcronym { name += "-" }
+            if letter.isUppercase, index > 0, name.last != "-", !letters[index - 1].isUppercase || endsAcronym {
+                name += "-"
+            }
             name += letter.lowercased()
         }
         return name

@@ -53,7 +53,8 @@ public struct RunManifest: Codable, Sendable, Hashable {
 
     /// A manifest.
     public init(
-        run: String, pipeline: String, command: [String], arguments: [String], parameters: [String: String], created: Date,
+        run: String, pipeline: String, command: [String], arguments: [String], parameters: [String: String],
+        created: Date,
         user: String, host: String, scheduler: SchedulerName, site: String? = nil, program: Program,
         source: SourceState? = nil, spec: JobSpec, chain: ChainRule, after: String? = nil, sweep: Sweep? = nil
     ) {
@@ -119,6 +120,7 @@ public struct SourceState: Codable, Sendable, Hashable {
         guard let commit = field("oid"), commit != "(initial)" else { return nil }
         let branch = field("head")
         return SourceState(
-            commit: commit, branch: branch == "(detached)" ? nil : branch, isModified: lines.contains { !$0.hasPrefix("#") })
+            commit: commit, branch: branch == "(detached)" ? nil : branch,
+            isModified: lines.contains { !$0.hasPrefix("#") })
     }
 }

@@ -47,15 +47,19 @@ public struct RunReport: Sendable {
         ]
         if let record = status.record {
             let most = manifest.chain.lastAttempt
-            rows.append(("attempt", "\(record.attempt)" + (most > 1 ? " of at most \(most)" : "") + ", on \(record.host)"))
+            rows.append(
+                ("attempt", "\(record.attempt)" + (most > 1 ? " of at most \(most)" : "") + ", on \(record.host)"))
             rows.append(("began", Self.text(record.started)))
             if let ended = record.ended { rows.append(("ended", Self.text(ended))) }
-            if record.ended == nil, let deadline = record.deadline { rows.append(("walltime", "until \(Self.text(deadline))")) }
+            if record.ended == nil, let deadline = record.deadline {
+                rows.append(("walltime", "until \(Self.text(deadline))"))
+            }
             if let checkpoint = record.checkpoint ?? record.restored { rows.append(("checkpoint", "\(checkpoint)")) }
         }
         if let progress = progress(status) { rows.append(("progress", progress)) }
         for (index, state) in status.tasks.enumerated() {
-            rows.append(("task \(index)", "\(state): \(manifest.sweep?.arguments(of: index).joined(separator: " ") ?? "")"))
+            rows.append(
+                ("task \(index)", "\(state): \(manifest.sweep?.arguments(of: index).joined(separator: " ") ?? "")"))
         }
         rows.append(("folder", status.folder.path))
         let width = rows.map(\.0.count).max() ?? 0
@@ -63,8 +67,12 @@ public struct RunReport: Sendable {
     }
 
     private func progress(_ status: RunStatus) -> String? {
-        guard let record = status.record, record.outcome == .running || record.outcome == .handedOver else { return nil }
-        let counts = record.counts.sorted { $0.key < $1.key }.prefix(3).map { "\($0.key.replacing("_", with: " ")) \($0.value)" }
+        guard let record = status.record, record.outcome == .running || record.outcome == .handedOver else {
+            return nil
+        }
+        let counts = record.counts.sorted { $0.key < $1.key }.prefix(3).map {
+            "\($0.key.replacing("_", with: " ")) \($0.value)"
+        }
         return counts.isEmpty ? nil : counts.joined(separator: ", ")
     }
 

@@ -22,6 +22,9 @@ public struct RunStatus: Sendable, Hashable {
     /// The states of the tasks of a sweep, by index.
     public let tasks: [JobState]
 
+    /// For how many seconds a job that is at work may say nothing.
+    private static let silenceLimit = 60.0
+
     /// The states of runs, by one question to each scheduler.
     /// - Throws: `BatchError` for a folder that is no run's. A scheduler that does not answer leaves states that say so.
     public static func of(_ folders: [RunFolder]) async throws(BatchError) -> [RunStatus] {
@@ -55,7 +58,9 @@ public struct RunStatus: Sendable, Hashable {
                 return
             }
             var parts: [Part] = []
-            for task in sweep.tasks.indices { parts.append(try Part(try folder.task(task), manifest, task: task, of: folder)) }
+            for task in sweep.tasks.indices {
+                parts.append(try Part(try folder.task(task), manifest, task: task, of: folder))
+            }
             self.parts = parts
         }
 
@@ -96,7 +101,9 @@ public struct RunStatus: Sendable, Hashable {
             record = try folder.status()
             var jobs = try folder.jobs()
             // A task's first job is one of the array, which was written down once for all.
-            if let task, let home, let array = try home.jobs().first, !jobs.contains(where: { $0.id == "\(array.id)_\(task)" }) {
+            if let task, let home, let array = try home.jobs().first,
+                !jobs.contains(where: { $0.id == "\(array.id)_\(task)" })
+            {
                 var job = array
                 job.id = "\(array.id)_\(task)"
                 jobs.insert(job, at: 0)
@@ -113,7 +120,9 @@ public struct RunStatus: Sendable, Hashable {
             }
         }
 
-        private var isRetried: Bool { record.map { ChainPolicy.mayPass($0) && $0.attempt < manifest.chain.lastAttempt } ?? false }
+        private var isRetried: Bool {
+            record.map { ChainPolicy.mayPass($0) && $0.attempt < manifest.chain.lastAttempt } ?? false
+        }
 
         private func job(_ id: String, _ known: [JobReference: QueuedJob]) -> QueuedJob? {
             known[JobReference(id, in: folder.path)]
@@ -141,13 +150,15 @@ public struct RunStatus: Sendable, Hashable {
             guard let job = job(last.id, known) else {
                 if let silence { return (.queued(reason: nil), "\(silence.summary)", false) }
                 return (
-                    .failed(.lost), "job \(last.id) is not in the queue any more, and has left no word: \(folder("log")) may tell why",
+                    .failed(.lost),
+                    "job \(last.id) is not in the queue any more, and has left no word: \(folder("log")) may tell why",
                     true
                 )
             }
             switch job.state {
             case .active: return (.starting, job.remark, false)
-            case .completed: return (.failed(.lost), "job \(last.id) has ended without a word: \(folder("log")) may tell why", true)
+            case .completed:
+                return (.failed(.lost), "job \(last.id) has ended without a word: \(folder("log")) may tell why", true)
             case let state where state.isFinal:
                 return (state, "job \(last.id) ended before the pipeline began: \(folder("log")) may tell why", true)
             case let state: return (state, job.remark, job.neverRuns)
@@ -167,13 +178,32 @@ public struct RunStatus: Sendable, Hashable {
             if let silence { return (own, "by its own word of \(record.beat.formatted()): \(silence.summary)", false) }
             guard let job, !job.state.isFinal else {
                 // The job is gone. Where another one waits, the run goes on.
-                let next = jobs.filter { $0.id != record.jobID }.compactMap { self.job($0.id, known) }.last { !$0.state.isFinal }
+                let next = jobs.filter { $0.id != record.jobID }.compactMap { self.job($0.id, known) }.last {
+                    !$0.state.isFinal
+                }
                 let how = job.map { "\($0.state)" } ?? "not in the queue any more"
-                if let next { return (next.state == .active ? .starting : next.state, "job \(record.jobID) is \(how)", next.neverRuns) }
+                if let next {
+                    return (
+                        next.state == .active ? .starting : next.state, "job \(record.jobID) is \(how)", next.neverRuns
+                    )
+                }
                 let state = job.map { $0.state == .completed ? .failed(.lost) : $0.state } ?? .failed(.lost)
-                return (state, "job \(record.jobID) has ended without a word: `submit --resume` goes on from its last checkpoint", true)
+                return (
+                    state,
+                    "job \(record.jobID) has ended without a word: `submit --resume` goes on from its last checkpoint",
+                    true
+                )
             }
             if case .queued = job.state { return (.requeued(count: record.attempt), job.remark, job.neverRuns) }
+            // The scheduler may not know for minutes that a node is gone.
+            let silence = Date().timeIntervalSince(record.beat)
+            guard silence < RunStatus.silenceLimit else {
+                return (
+                    own,
+                    "it has said nothing for \(Int(silence)) s: its node may be lost, or the clocks of the nodes differ",
+                    false
+                )
+            }
             return (own, record.reason, false)
         }
 
@@ -184,7 +214,10 @@ public struct RunStatus: Sendable, Hashable {
             if folder.isCanceled { return (.canceled, nil, false) }
             let next = jobs.filter { $0.id != record.jobID }.compactMap { job($0.id, known) }.last { !$0.state.isFinal }
             if let next {
-                return (next.state == .active ? .starting : next.state, next.remark ?? "goes on from checkpoint \(record.checkpoint ?? 0)", next.neverRuns)
+                return (
+                    next.state == .active ? .starting : next.state,
+                    next.remark ?? "goes on from checkpoint \(record.checkpoint ?? 0)", next.neverRuns
+                )
             }
             if let silence { return (.queued(reason: nil), silence.summary, false) }
             let state = record.outcome == .handedOver ? .failed(.timeout) : failure(record)

@@ -152,7 +152,8 @@ public struct JobRecord: Codable, Sendable, Hashable {
 
     /// A record.
     public init(
-        id: String, role: Role = .run, submitted: Date = Date(), after: [JobDependency] = [], command: [String], nodes: Int
+        id: String, role: Role = .run, submitted: Date = Date(), after: [JobDependency] = [], command: [String],
+        nodes: Int
     ) {
         self.id = id
         self.role = role

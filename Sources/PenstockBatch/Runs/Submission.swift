@@ -47,7 +47,8 @@ public struct Submission: Sendable {
 
         /// A request with the parts that every one has.
         public init(
-            pipeline: String, command: [String], arguments: [String], parameters: [String: String], plan: String, runs: String,
+            pipeline: String, command: [String], arguments: [String], parameters: [String: String], plan: String,
+            runs: String,
             program: String, directory: String, scheduler: SchedulerName, resources: ResourceSpec,
             attributes: JobAttributes, chain: ChainRule
         ) {
@@ -78,7 +79,9 @@ public struct Submission: Sendable {
         var attributes = request.attributes
         // The signal is a hint, and comes up to a minute early; behind our own clock it would be of no use.
         attributes.signalSeconds = min((request.chain.graceSeconds ?? 30) + 60, max(1, attributes.duration.seconds / 2))
-        attributes.array = request.sweep.map { JobArray(count: $0.tasks.count, throttle: request.attributes.array?.throttle) }
+        attributes.array = request.sweep.map {
+            JobArray(count: $0.tasks.count, throttle: request.attributes.array?.throttle)
+        }
         let spec = JobSpec(
             name: id, executable: program.path, arguments: ["job", folder.path], directory: request.directory,
             inheritEnvironment: request.inheritEnvironment, environment: request.environment,

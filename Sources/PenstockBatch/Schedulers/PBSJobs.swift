@@ -7,7 +7,8 @@ struct PBSJobs {
 
     /// What OpenPBS prints for `-f -F json`. A text that is no such document has no jobs.
     init(json text: String) {
-        guard let document = try? JSONParser.parse(Array(text.utf8)), case .object(let members)? = document["Jobs"] else { return }
+        guard let document = try? JSONParser.parse(Array(text.utf8)), case .object(let members)? = document["Jobs"]
+        else { return }
         for member in members {
             jobs[member.name] = Self.job { name in
                 switch member.value[name] {

@@ -22,10 +22,10 @@ public struct PBSScheduler: Scheduler {
     public func directives(for spec: JobSpec) -> [String] {
         let attributes = spec.attributes
         let groups = [spec.logResources, spec.resources].compactMap { $0 }
-        var lines = ["-N \(spec.name)", "-l \(nodes(groups))", "-l walltime=\(attributes.duration.clock)"]
+        var lines = ["-N \(name(spec))", "-l \(nodes(groups))", "-l walltime=\(attributes.duration.clock)"]
         if dialect == .torque, let memory = spec.resources.memory { lines.append("-l mem=\(memory.mebibytes)mb") }
         if dialect == .pbspro, spec.resources.exclusiveNodeUse { lines.append("-l place=scatter:excl") }
-        if dialect == .torque, spec.resources.exclusiveNodeUse { lines.append("-n") }
+        if dialect == .torque, spec.resources.exclusiveNodeUse { lines.append("-W x=NACCESSPOLICY:SINGLEJOB") }
         if let queue = attributes.queueName { lines.append("-q \(queue)") }
         if let account = attributes.account { lines.append("-A \(account)") }
         if let reservation = attributes.reservationID {
@@ -38,6 +38,12 @@ public struct PBSScheduler: Scheduler {
         return lines.map { "#PBS \($0)" }
     }
 
+    /// Torque has 15 characters for a name: those at its end tell runs apart.
+    private func name(_ spec: JobSpec) -> String {
+        guard dialect == .torque, spec.name.count > 15 else { return spec.name }
+        return String(spec.name.prefix(8) + spec.name.suffix(7))
+    }
+
     /// `select=…` of OpenPBS, `nodes=…` of Torque.
     private func nodes(_ groups: [ResourceSpec]) -> String {
         let chunks = groups.map { group in
@@ -47,10 +53,14 @@ public struct PBSScheduler: Scheduler {
                 chunk += ":ncpus=\(group.coresPerNode):mpiprocs=\(group.processesPerNode)"
                 if group.cpuCoresPerProcess > 1 { chunk += ":ompthreads=\(group.cpuCoresPerProcess)" }
                 if let memory = group.memoryPerNode { chunk += ":mem=\(memory.mebibytes)mb" }
-                if group.gpuCoresPerProcess > 0 { chunk += ":ngpus=\(group.gpuCoresPerProcess * group.processesPerNode)" }
+                if group.gpuCoresPerProcess > 0 {
+                    chunk += ":ngpus=\(group.gpuCoresPerProcess * group.processesPerNode)"
+                }
             case .torque:
                 chunk += ":ppn=\(group.coresPerNode)"
-                if group.gpuCoresPerProcess > 0 { chunk += ":gpus=\(group.gpuCoresPerProcess * group.processesPerNode)" }
+                if group.gpuCoresPerProcess > 0 {
+                    chunk += ":gpus=\(group.gpuCoresPerProcess * group.processesPerNode)"
+                }
             }
             return chunk
         }

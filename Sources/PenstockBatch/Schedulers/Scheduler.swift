@@ -17,7 +17,8 @@ public protocol Scheduler: Sendable {
     /// Queues a script.
     /// - Returns: The scheduler's name of the job.
     /// - Throws: `BatchError.refused` with the scheduler's words.
-    func submit(_ script: String, of spec: JobSpec, after dependencies: [JobDependency]) async throws(BatchError) -> String
+    func submit(_ script: String, of spec: JobSpec, after dependencies: [JobDependency]) async throws(BatchError)
+        -> String
 
     /// What the scheduler knows of some jobs, by one question to it. Those that it has forgotten are left out.
     func jobs(_ references: [JobReference]) async throws(BatchError) -> [JobReference: QueuedJob]

@@ -24,7 +24,8 @@ public struct SlurmScheduler: Scheduler {
         let nodes = groups.map { group in
             self.nodes(group, attributes) + (attributes.directives(for: "slurm").map { ($0, $1.isEmpty ? nil : $1) })
         }
-        return ((common + nodes[0]).map(Self.line) + (nodes.count > 1 ? ["#SBATCH hetjob"] + nodes[1].map(Self.line) : []))
+        return
+            ((common + nodes[0]).map(Self.line) + (nodes.count > 1 ? ["#SBATCH hetjob"] + nodes[1].map(Self.line) : []))
     }
 
     private func nodes(_ resources: ResourceSpec, _ attributes: JobAttributes) -> [(String, String?)] {
@@ -74,7 +75,8 @@ public struct SlurmScheduler: Scheduler {
         // Behind a semicolon comes the name of the cluster.
         let id = answer.output.split(separator: "\n").last?.split(separator: ";").first ?? ""
         guard answer.status == 0, !id.isEmpty else {
-            throw BatchError(.refused, "sbatch has refused the job: \(answer.complaint)", hint: Self.hint(answer.errors))
+            throw BatchError(
+                .refused, "sbatch has refused the job: \(answer.complaint)", hint: Self.hint(answer.errors))
         }
         return String(id)
     }
@@ -82,8 +84,14 @@ public struct SlurmScheduler: Scheduler {
     private static func hint(_ complaint: String) -> String? {
         let hints = [
             ("invalid partition", "`sinfo -s` lists the partitions: choose one with --queue, or leave it out"),
-            ("node configuration is not available", "no node of the partition has so many cores, GPUs or so much memory: `sinfo -o '%P %c %m %G'` lists what there is"),
-            ("Invalid account", "`sacctmgr show associations user=$USER` lists the accounts: choose one with --account"),
+            (
+                "node configuration is not available",
+                "no node of the partition has so many cores, GPUs or so much memory: `sinfo -o '%P %c %m %G'` lists what there is"
+            ),
+            (
+                "Invalid account",
+                "`sacctmgr show associations user=$USER` lists the accounts: choose one with --account"
+            ),
             ("Invalid feature", "`sinfo -o '%P %f'` lists the features that --constraint can name"),
             ("time limit", "`sinfo -o '%P %l'` lists how long jobs may run: choose a shorter --walltime, with --chain"),
             ("Unable to contact slurm controller", "the controller does not answer: try again later"),

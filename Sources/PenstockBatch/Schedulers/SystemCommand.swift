@@ -10,11 +10,11 @@ struct SystemCommand {
         let output: String
         let errors: String
 
-        /// What it says of a failure, on one line.
+        /// The last line that it says of a failure.
         var complaint: String {
             let text = errors.isEmpty ? output : errors
-            let lines = text.split(separator: "\n").map { $0.trimmingPrefix { $0 == " " } }
-            return lines.suffix(3).joined(separator: "; ")
+            // What went wrong first comes first, what it meant comes last.
+            return text.split(separator: "\n").last.map { String($0.trimmingPrefix { $0 == " " }) } ?? "it says nothing"
         }
     }
 
@@ -35,7 +35,9 @@ struct SystemCommand {
     /// - Throws: `BatchError` where it is not there, prints without end, or takes longer than the time limit.
     func run() async throws(BatchError) -> Answer {
         let name = words[0]
-        let variables = environment.sorted { $0.key < $1.key }.map { (Environment.Key(stringLiteral: $0), $1 as String?) }
+        let variables = environment.sorted { $0.key < $1.key }.map {
+            (Environment.Key(stringLiteral: $0), $1 as String?)
+        }
         let arguments = Arguments(Array(words.dropFirst()))
         do {
             return try await withThrowingTaskGroup(of: Answer?.self) { group in

@@ -82,7 +82,8 @@ public struct SiteProfile: Codable, Sendable, Hashable {
                 hint: "it says \(known.sorted().joined(separator: ", "))")
         }
         do { self = try TOMLDecoder().decode(SiteProfile.self, from: table) } catch {
-            throw BatchError(.wrongSite, "\(file): \(error.jsonReason)", hint: "docs/site-profiles.md tells what a profile says")
+            throw BatchError(
+                .wrongSite, "\(file): \(error.jsonReason)", hint: "docs/site-profiles.md tells what a profile says")
         }
     }
 }
@@ -103,7 +104,9 @@ public struct SiteProfiles: Sendable {
             above.deleteLastPathComponent()
         }
         let home = environment["HOME"].map { "\($0)/.config" }
-        if let configuration = environment["XDG_CONFIG_HOME"] ?? home { folders.append("\(configuration)/penstock/sites") }
+        if let configuration = environment["XDG_CONFIG_HOME"] ?? home {
+            folders.append("\(configuration)/penstock/sites")
+        }
         self.folders = folders + ["/etc/penstock/sites"]
     }
 
@@ -120,6 +123,8 @@ public struct SiteProfiles: Sendable {
             .filter { $0.hasSuffix(".toml") }.map { String($0.dropLast(5)) }.sorted()
         throw BatchError(
             .wrongSite, "there is no site profile \"\(name)\" in \(folders.joined(separator: ", "))",
-            hint: names.isEmpty ? "write \(name).toml into one of them; docs/site-profiles.md has an example" : "there are \(names.joined(separator: ", "))")
+            hint: names.isEmpty
+                ? "write \(name).toml into one of them; docs/site-profiles.md has an example"
+                : "there are \(names.joined(separator: ", "))")
     }
 }

@@ -64,6 +64,8 @@ public struct SourceContext: Sendable {
     /// not replayed by the engine: what comes from it has to stand before a `Persist`.
     public let log: (any LogStore)?
     private let stopping: @Sendable () -> Bool
+    /// Whether the reader that was opened with this is on its way to where an earlier run was.
+    var repeating = Guarded(false)
 
     init(stage: StageName, scan: ScanID, log: (any LogStore)?, stopping: @escaping @Sendable () -> Bool) {
         self.stage = stage
@@ -74,6 +76,9 @@ public struct SourceContext: Sendable {
 
     /// Whether the user has asked the run to stop: a source then says `.end` at the next opportunity.
     public var isStopping: Bool { stopping() }
+
+    /// Whether what is read now was read by an earlier run and is dropped: a source that keeps to a pace does not wait then.
+    public var isRepeating: Bool { repeating.withLock { $0 } }
 }
 
 /// The events that a source reads at a time.

@@ -19,7 +19,10 @@ public struct AnySource: Sendable {
         self.disorder = disorder ?? source.disorder
         partitionCount = source.partitionCount
         open = { partition, context in
-            ReaderFeed(try source.open(partition, context: context))
+            // Each partition is on a way of its own.
+            var context = context
+            context.repeating = Guarded(false)
+            return ReaderFeed(try source.open(partition, context: context), context.repeating)
         }
     }
 }
@@ -89,8 +92,11 @@ private struct ReaderFeed<Output: Sendable>: SourceFeed {
     private(set) var position = SourcePosition()
     /// A control record that came with the last events on the way to where reading goes on, and belongs behind that place.
     private var early: SourceProgress?
+    private let repeating: Guarded<Bool>
 
-    init(_ reader: any SourceReader<Output>) { self.reader = reader }
+    init(_ reader: any SourceReader<Output>, _ repeating: Guarded<Bool>) {
+        (self.reader, self.repeating) = (reader, repeating)
+    }
 
     var passesOnMarks: Bool { true }
 
@@ -114,6 +120,8 @@ private struct ReaderFeed<Output: Sendable>: SourceFeed {
             position = wanted
             return
         }
+        repeating.withLock { $0 = true }
+        defer { repeating.withLock { $0 = false } }
         while position.events < wanted.events || position.controls < wanted.controls {
             let missing = wanted.events - position.events
             let batch = try read(eventLimit: Int(min(UInt64(eventLimit), max(missing, 1))))

@@ -119,7 +119,7 @@ private struct ScanReader: SourceReader {
             }
             var wanted = min(batch.remaining, scan.framesPerBlock(of: frames), frames.range.count - offset)
             if let steering { wanted = steering.frames(upTo: wanted, from: count) }
-            if frames.kind == .projection { wanted = pace.allowed(of: wanted) }
+            if frames.kind == .projection, !context.isRepeating { wanted = pace.allowed(of: wanted) }
             guard wanted > 0 else { return .more }
             for pixels in try scan.read(section, offset..<offset + wanted, firstIndex: counts[frames.kind, default: 0])
             {

@@ -56,7 +56,8 @@ import Testing
         #expect(policy.decide(more, isAlive: false) == .begin(attempt: 3, stalls: 2))
         let most = more + [record(3, .failed, further: false, stalls: 2)]
         #expect(policy.decide(most, isAlive: false) == .giveUp(reason: "3 jobs in a row came no further"))
-        #expect(policy.decide(more + [record(3, .handedOver, stalls: 2)], isAlive: false) == .begin(attempt: 4, stalls: 0))
+        #expect(
+            policy.decide(more + [record(3, .handedOver, stalls: 2)], isAlive: false) == .begin(attempt: 4, stalls: 0))
     }
 
     @Test("a checkpoint without an event behind it is no progress")
@@ -79,7 +80,9 @@ import Testing
             let attempts = [record(1, .handedOver), record(2, .handedOver), last]
             #expect(ChainPolicy(rule: rule).decide(attempts, isAlive: false) == .begin(attempt: 4, stalls: 0))
             let more = attempts + [record(4, .handedOver), record(5, .handedOver)]
-            #expect(ChainPolicy(rule: rule).decide(more, isAlive: false) == .giveUp(reason: "the chain of 2 jobs is used up"))
+            #expect(
+                ChainPolicy(rule: rule).decide(more, isAlive: false)
+                    == .giveUp(reason: "the chain of 2 jobs is used up"))
         }
     }
 }
@@ -87,11 +90,15 @@ import Testing
 @Suite struct DeadlineTests {
     private let start = Date(timeIntervalSince1970: 1_000_000)
 
-    @Test("the last checkpoint begins 30 s before the end, or three times its length, and leaves a short job time for work")
+    @Test(
+        "the last checkpoint begins 30 s before the end, or three times its length, and leaves a short job time for work"
+    )
     func drain() {
         func seconds(_ walltime: Int, grace: Int? = nil, checkpoint: Double = 0) -> Double {
-            Deadline(start: start, walltime: Walltime(seconds: walltime), grace: grace).drain(longestCheckpoint: checkpoint)
-                .timeIntervalSince(start)
+            Deadline(start: start, walltime: Walltime(seconds: walltime), grace: grace).drain(
+                longestCheckpoint: checkpoint
+            )
+            .timeIntervalSince(start)
         }
         #expect(seconds(7200) == 7170)
         #expect(seconds(7200, checkpoint: 5) == 7170)

@@ -6,7 +6,8 @@ import Testing
     @Test(
         "times in the forms that users of queues write",
         arguments: [
-            ("2h", 7200), ("90min", 5400), ("90m", 5400), ("1h30min", 5400), ("1h 30m", 5400), ("45s", 45), ("1d", 86_400),
+            ("2h", 7200), ("90min", 5400), ("90m", 5400), ("1h30min", 5400), ("1h 30m", 5400), ("45s", 45),
+            ("1d", 86_400),
             ("02:00:00", 7200), ("2:00", 7200), ("00:00:45", 45), ("30", 1800), ("1-12:00:00", 129_600),
             ("100:00:00", 360_000), ("1D2H", 93_600),
         ])
@@ -39,12 +40,14 @@ import Testing
     @Test(
         "amounts of memory",
         arguments: [
-            ("1", 1), ("16GiB", 17_179_869_184), ("16GB", 17_179_869_184), ("16g", 17_179_869_184), ("512M", 536_870_912),
+            ("1", 1), ("16GiB", 17_179_869_184), ("16GB", 17_179_869_184), ("16g", 17_179_869_184),
+            ("512M", 536_870_912),
             ("1.5 GiB", 1_610_612_736), ("2k", 2048), ("1TiB", 1_099_511_627_776),
         ])
     func reads(_ text: String, _ bytes: Int) { #expect(ByteCount(text)?.bytes == bytes) }
 
-    @Test("what is no amount is refused", arguments: ["", "0", "GiB", "1PB", "-1G", "1..5G", "nan", "1e3", "99999999T"])
+    @Test(
+        "what is no amount is refused", arguments: ["", "0", "GiB", "1PB", "-1G", "1..5G", "nan", "1e3", "99999999T"])
     func refuses(_ text: String) { #expect(ByteCount(text) == nil) }
 
     @Test("parts are rounded up, and words are short")

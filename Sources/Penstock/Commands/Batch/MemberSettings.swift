@@ -5,7 +5,8 @@ struct MemberSettings: ParsableArguments {
     @Option(help: ArgumentHelp("The folder of the run that this process belongs to.", visibility: .hidden))
     var runFolder: String?
 
-    @Option(name: .customLong("member"), help: ArgumentHelp("What this process of the run is called.", visibility: .hidden))
+    @Option(
+        name: .customLong("member"), help: ArgumentHelp("What this process of the run is called.", visibility: .hidden))
     var memberName = "1"
 
     /// The process as a member of its run; nil outside of a job.

@@ -44,7 +44,9 @@ struct StatusCommand: AsyncParsableCommand {
 struct WaitCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "wait", abstract: "Wait until a run is over.",
-        discussion: "The exit status is 0 where it is completed, 1 where it has failed, 130 where it was canceled, 75 behind --timeout.")
+        discussion:
+            "The exit status is 0 where it is completed, 1 where it has failed, 130 where it was canceled, 75 behind --timeout."
+    )
 
     @OptionGroup var choice: RunChoice
     @Option(help: ArgumentHelp("Wait no longer than this.", valueName: "time")) var timeout: Duration?
@@ -72,7 +74,8 @@ struct LogsCommand: AsyncParsableCommand {
         commandName: "logs", abstract: "Show what the jobs of a run have printed, attempt by attempt.")
 
     @OptionGroup var choice: RunChoice
-    @Flag(name: [.customShort("f"), .long], help: "Go on with what they print, until the run is over.") var follow = false
+    @Flag(name: [.customShort("f"), .long], help: "Go on with what they print, until the run is over.") var follow =
+        false
     @Option(help: ArgumentHelp("The task of a sweep.", valueName: "n")) var task: Int?
 
     func run() async throws {

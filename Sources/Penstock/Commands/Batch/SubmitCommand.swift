@@ -28,7 +28,8 @@ struct SubmitCommand<P: Pipeline>: AsyncParsableCommand {
         if submit.dryRun { return try await show(submission) }
         let job = try await submission.submit()
         print("submitted \(submission.folder.name): job \(job.id) of \(submission.manifest.scheduler.rawValue)")
-        print("its folder is \(submission.folder.path); `\(P.command) status \(submission.folder.name)` tells how it is")
+        print(
+            "its folder is \(submission.folder.path); `\(P.command) status \(submission.folder.name)` tells how it is")
         try await warn(of: job)
     }
 
@@ -38,9 +39,14 @@ struct SubmitCommand<P: Pipeline>: AsyncParsableCommand {
         let environment = ProcessInfo.processInfo.environment
         let directory = FileManager.default.currentDirectoryPath
         let profile =
-            try submit.site.map { try SiteProfiles(from: directory, environment: environment).profile($0) } ?? SiteProfile()
+            try submit.site.map { try SiteProfiles(from: directory, environment: environment).profile($0) }
+            ?? SiteProfile()
         let scheduler: SchedulerName
-        if let named = submit.scheduler ?? profile.scheduler { scheduler = named } else { scheduler = try await Schedulers.found() }
+        if let named = submit.scheduler ?? profile.scheduler {
+            scheduler = named
+        } else {
+            scheduler = try await Schedulers.found()
+        }
         let verb = submit.replays ? "replay" : "run"
         let arguments = try SubmitArguments<P>().behindVerb(CommandLine.arguments)
         try check(verb, arguments)
@@ -62,7 +68,8 @@ struct SubmitCommand<P: Pipeline>: AsyncParsableCommand {
             arguments: arguments + parallelism(cores, arguments), parameters: pipeline.parameters, plan: plan.json,
             runs: submit.runs, program: Self.program, directory: directory, scheduler: scheduler, resources: resources,
             attributes: JobAttributes(
-                duration: walltime, queueName: submit.queue ?? profile.queue, account: submit.account ?? profile.account,
+                duration: walltime, queueName: submit.queue ?? profile.queue,
+                account: submit.account ?? profile.account,
                 reservationID: submit.reservation ?? profile.reservation,
                 constraint: submit.constraint ?? profile.constraint,
                 customAttributes: (profile.directives ?? [:]).merging(SubmitSettings.pairs(submit.directive)) { $1 },
@@ -72,12 +79,17 @@ struct SubmitCommand<P: Pipeline>: AsyncParsableCommand {
                 graceSeconds: submit.grace.map { Int(($0 / .seconds(1)).rounded(.up)) }))
         request.name = submit.name
         request.site = submit.site
-        request.logResources = submit.logNodes.map { ResourceSpec(nodeCount: $0, cpuCoresPerProcess: cores, memory: memory.map { [count = $0] in ByteCount($0.bytes * count) }) }
+        request.logResources = submit.logNodes.map {
+            ResourceSpec(
+                nodeCount: $0, cpuCoresPerProcess: cores,
+                memory: memory.map { [count = $0] in ByteCount($0.bytes * count) })
+        }
         request.environment = (profile.environment ?? [:]).merging(SubmitSettings.pairs(submit.variables)) { $1 }
         if let scratch = profile.scratch { request.environment["TMPDIR"] = scratch }
         request.inheritEnvironment = submit.inheritEnvironment
         request.preLaunch =
-            ((profile.modules ?? []) + submit.module).map { "module load \($0)" } + (profile.prelude ?? []) + submit.prelude
+            ((profile.modules ?? []) + submit.module).map { "module load \($0)" } + (profile.prelude ?? [])
+            + submit.prelude
         request.wrapper = submit.container.map { $0.split(separator: " ").map(String.init) } ?? profile.container ?? []
         request.launcher = submit.launcher ?? profile.launcher ?? .automatic
         request.after = try submit.after.map { try RunList(in: submit.runs).run($0).path }
@@ -114,8 +126,13 @@ struct SubmitCommand<P: Pipeline>: AsyncParsableCommand {
         for line in spec.logResources?.arithmetic ?? [] { print("  for the log: \(line)") }
         let jobs = submission.manifest.chain.jobs
         let seconds = spec.attributes.duration.seconds * jobs
-        print("  \(spec.attributes.duration)" + (jobs > 1 ? " × \(jobs) jobs at most = \(Walltime(seconds: seconds))" : ""))
-        print(String(format: "  %.1f core hours at most", Double(seconds * spec.resources.processCount * spec.resources.cpuCoresPerProcess) / 3600))
+        print(
+            "  \(spec.attributes.duration)"
+                + (jobs > 1 ? " × \(jobs) jobs at most = \(Walltime(seconds: seconds))" : ""))
+        print(
+            String(
+                format: "  %.1f core hours at most",
+                Double(seconds * spec.resources.processCount * spec.resources.cpuCoresPerProcess) / 3600))
         do {
             if let estimate = try await submission.estimate() { print("\n# The scheduler says:\n  \(estimate)") }
         } catch {

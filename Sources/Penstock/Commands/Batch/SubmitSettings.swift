@@ -3,7 +3,10 @@ internal import PenstockBatch
 
 /// How a run is submitted.
 struct SubmitSettings: ParsableArguments {
-    @Option(help: "Where the jobs are queued: local, slurm, pbspro or torque; by default what the site profile says, or what is here.")
+    @Option(
+        help:
+            "Where the jobs are queued: local, slurm, pbspro or torque; by default what the site profile says, or what is here."
+    )
     var scheduler: SchedulerName?
 
     @Option(help: ArgumentHelp("The site profile: its name, or a path that ends in .toml.", valueName: "site"))
@@ -29,7 +32,8 @@ struct SubmitSettings: ParsableArguments {
     var walltime: Walltime?
 
     @Option(help: ArgumentHelp("The queue or partition.", valueName: "queue")) var queue: String?
-    @Option(help: ArgumentHelp("The account, allocation or project that pays.", valueName: "account")) var account: String?
+    @Option(help: ArgumentHelp("The account, allocation or project that pays.", valueName: "account")) var account:
+        String?
     @Option(help: ArgumentHelp("A reservation to run in.", valueName: "name")) var reservation: String?
 
     @Option(help: ArgumentHelp("What nodes must have, in the scheduler's own words.", valueName: "words"))
@@ -52,7 +56,9 @@ struct SubmitSettings: ParsableArguments {
     @Option(help: ArgumentHelp("Begin when this run is completed.", valueName: "run")) var after: String?
     @Flag(help: "Let the scheduler begin a job again by itself.") var requeue = false
 
-    @Option(help: ArgumentHelp("A line of shell before the program is started; may be given several times.", valueName: "line"))
+    @Option(
+        help: ArgumentHelp(
+            "A line of shell before the program is started; may be given several times.", valueName: "line"))
     var prelude: [String] = []
 
     @Option(help: ArgumentHelp("A module that is loaded; may be given several times.", valueName: "name"))
