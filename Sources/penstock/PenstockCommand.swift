@@ -13,7 +13,7 @@ struct PenstockCommand: AsyncParsableCommand {
             """,
         subcommands: [
             TopicCommand.self, GroupCommand.self, ServeCommand.self, ClusterCommand.self, PKICommand.self,
-            TokenCommand.self, DoctorCommand.self, BenchCommand.self,
+            TokenCommand.self, DoctorCommand.self, BenchCommand.self, NewCommand.self,
         ])
 }
 
