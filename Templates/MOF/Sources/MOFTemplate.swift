@@ -42,6 +42,11 @@ import PenstockMOF
         }
     }
 
+    /// What a run or a replay says at its end.
+    func report(_ record: RunRecord) -> [String] {
+        ["the table is \(output), the structures are in the log \(record.log ?? "")"]
+    }
+
     /// The structures with their pores; what is out already has the reason in its row, and costs nothing behind it.
     ///
     /// A function, so that tests can give it structures of their own, and no log to remember anything in.

@@ -53,6 +53,11 @@ struct SensorMean: FixedEvent, Hashable {
         }
     }
 
+    /// What a run or a replay says at its end.
+    func report(_ record: RunRecord) -> [String] {
+        ["the means are in \(output), the readings in the log \(record.log ?? "")"]
+    }
+
     /// The mean of each sensor in windows; a function, so that tests can give it readings of their own.
     static func means(
         of readings: Flow<Stream<Reading>>, every window: Duration

@@ -28,6 +28,11 @@ import PenstockTomography
         }
     }
 
+    /// What a run or a replay says at its end.
+    func report(_ record: RunRecord) -> [String] {
+        ["the volume is \(output), the pictures are in \(preview), the frames in the log \(record.log ?? "")"]
+    }
+
     /// The slices of the latest half turn, every 15 degrees; a function, so that tests can give it scans of their own.
     static func slices(
         of scan: Flow<Stream<Frame>>, centre: RotationCentre, filter: ReconstructionFilter
