@@ -148,7 +148,11 @@ struct NewCommandTests {
 
     /// The manifest of a package, as SwiftPM reads it.
     private func dump(_ folder: String) async throws -> [String: Any] {
-        let swift = try ChildProcess("/usr/bin/env", ["swift", "package", "--package-path", folder, "dump-package"])
+        // In a build folder of its own: that of the checkout is locked where SwiftPM runs the tests.
+        let scratch = try TestFolder()
+        let swift = try ChildProcess(
+            "/usr/bin/env",
+            ["swift", "package", "--package-path", folder, "--scratch-path", scratch.path, "dump-package"])
         let status = try await swift.ended()
         try #require(status == 0, "\(swift.errors)")
         let text = swift.lines.joined(separator: "\n")
