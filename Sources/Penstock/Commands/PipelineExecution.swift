@@ -63,11 +63,11 @@ struct PipelineExecution<P: Pipeline> {
         } catch is RunStopped {
             sayCheckpoints(run)
             sayStopped(run)
-            member?.tell(run, hasStopped: true)
+            member?.tell([run], hasStopped: true)
             throw ExitCode(member == nil ? FailureReport.interrupted : RunMember.handedOver)
         }
         sayCheckpoints(run)
-        member?.tell(run)
+        member?.tell([run], isDone: true)
         let record = record(run, scan, started, usesLog: log != nil)
         let lines = try pipeline.report(record)
         guard !settings.quiet else { return }
@@ -93,11 +93,22 @@ struct PipelineExecution<P: Pipeline> {
             if !quiet { StandardError.write(text + "\n") }
         }
         let (stops, stop) = AsyncStream<Void>.makeStream()
-        let signals = StopSignals { stop.finish() }
-        defer { signals.cancel() }
-        do { try await work.run(until: stops) } catch is RunStopped {
+        // A launcher may take TERM for itself, and passes USR1 on.
+        let signals = StopSignals(member == nil ? StopSignals.all : StopSignals.all + [SIGUSR1], again: member != nil) {
+            stop.finish()
+        }
+        let beating = Task { [member] in await member?.follow { work.runs } }
+        defer {
+            signals.cancel()
+            beating.cancel()
+        }
+        do {
+            try await work.run(until: stops)
+            member?.tell(work.runs, isDone: true)
+        } catch is RunStopped {
+            member?.tell(work.runs, hasStopped: true)
             if !settings.quiet { StandardError.write("stopped; what is left of its shares goes to others\n") }
-            throw ExitCode(FailureReport.interrupted)
+            throw ExitCode(member == nil ? FailureReport.interrupted : RunMember.handedOver)
         }
     }
 
@@ -143,7 +154,7 @@ struct PipelineExecution<P: Pipeline> {
         let following = Task { await reporter.follow() }
         let figures = StatsReporter(stats.style, every: stats.interval, run, pipeline: "\(P.self)")
         let telling = Task { await figures.follow() }
-        let beating = Task { [member] in await member?.follow(run) }
+        let beating = Task { [member] in await member?.follow { [run] } }
         defer {
             following.cancel()
             telling.cancel()

@@ -147,16 +147,16 @@ public struct RunFolder: Sendable, Hashable {
         return names.filter { !$0.hasSuffix(".new") }.sorted()
     }
 
-    private func write(_ value: some Encodable, _ name: String) throws(BatchError) {
+    func write(_ value: some Encodable, _ name: String) throws(BatchError) {
         try AtomicFile.write(RunJSON.data(value), to: self(name))
     }
 
-    private func read<Value: Decodable>(_ type: Value.Type, _ name: String) throws(BatchError) -> Value? {
+    func read<Value: Decodable>(_ type: Value.Type, _ name: String) throws(BatchError) -> Value? {
         guard let data = FileManager.default.contents(atPath: self(name)) else { return nil }
         return try RunJSON.value(type, from: data, of: self(name))
     }
 
-    private func all<Value: Decodable>(_ type: Value.Type, in folder: String) throws(BatchError) -> [Value] {
+    func all<Value: Decodable>(_ type: Value.Type, in folder: String) throws(BatchError) -> [Value] {
         var values: [Value] = []
         for name in names(in: folder) where name.hasSuffix(".json") {
             // What was removed meanwhile is not there.

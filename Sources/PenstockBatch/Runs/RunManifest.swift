@@ -31,6 +31,10 @@ public struct RunManifest: Codable, Sendable, Hashable {
     public var chain: ChainRule
     /// The run that has to be completed first; nil for none.
     public var after: String?
+    /// The log, as `--log` takes it; a directory by its absolute path.
+    public var log: String
+    /// Whether members share the work by the partitions of the topics, so that their number can change.
+    public var isShared: Bool
     /// The values of each task of a sweep; nil for a run that is none.
     public var sweep: Sweep?
 
@@ -56,7 +60,8 @@ public struct RunManifest: Codable, Sendable, Hashable {
         run: String, pipeline: String, command: [String], arguments: [String], parameters: [String: String],
         created: Date,
         user: String, host: String, scheduler: SchedulerName, site: String? = nil, program: Program,
-        source: SourceState? = nil, spec: JobSpec, chain: ChainRule, after: String? = nil, sweep: Sweep? = nil
+        source: SourceState? = nil, spec: JobSpec, chain: ChainRule, after: String? = nil, log: String, isShared: Bool = false,
+        sweep: Sweep? = nil
     ) {
         self.run = run
         self.pipeline = pipeline
@@ -73,6 +78,8 @@ public struct RunManifest: Codable, Sendable, Hashable {
         self.spec = spec
         self.chain = chain
         self.after = after
+        self.log = log
+        self.isShared = isShared
         self.sweep = sweep
     }
 }

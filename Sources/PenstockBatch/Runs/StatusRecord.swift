@@ -111,6 +111,8 @@ public struct MemberBeat: Codable, Sendable, Hashable {
     public var peakBytes: Int
     /// Whether it has stopped with a checkpoint, behind which another goes on.
     public var hasStopped: Bool
+    /// Whether it has seen all work of the run done.
+    public var isDone = false
 
     /// A member that begins.
     public init(member: String, host: String, process: Int32) {

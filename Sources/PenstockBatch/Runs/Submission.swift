@@ -43,6 +43,10 @@ public struct Submission: Sendable {
         public var chain: ChainRule
         /// The folder of the run that has to be completed first.
         public var after: String?
+        /// The log, as `--log` takes it.
+        public var log: String
+        /// Whether members share the work.
+        public var isShared = false
         public var sweep: Sweep?
 
         /// A request with the parts that every one has.
@@ -50,7 +54,7 @@ public struct Submission: Sendable {
             pipeline: String, command: [String], arguments: [String], parameters: [String: String], plan: String,
             runs: String,
             program: String, directory: String, scheduler: SchedulerName, resources: ResourceSpec,
-            attributes: JobAttributes, chain: ChainRule
+            attributes: JobAttributes, chain: ChainRule, log: String
         ) {
             self.pipeline = pipeline
             self.command = command
@@ -64,6 +68,7 @@ public struct Submission: Sendable {
             self.resources = resources
             self.attributes = attributes
             self.chain = chain
+            self.log = log
         }
     }
 
@@ -94,7 +99,7 @@ public struct Submission: Sendable {
             parameters: request.parameters, created: Date(), user: NSUserName(), host: ProcessInfo.processInfo.hostName,
             scheduler: request.scheduler, site: request.site, program: program,
             source: await SourceState.of(request.directory), spec: spec, chain: request.chain, after: request.after,
-            sweep: request.sweep)
+            log: request.log, isShared: request.isShared, sweep: request.sweep)
         let command = Shell.command([request.pipeline] + request.command + request.arguments)
         script = BatchScript(
             spec, for: scheduler,

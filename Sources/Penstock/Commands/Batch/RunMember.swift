@@ -16,8 +16,12 @@ struct RunMember: Sendable {
 
     init(_ folder: String, name: String) {
         self.folder = RunFolder(folder)
-        beat = Guarded(
-            MemberBeat(member: name, host: ProcessInfo.processInfo.hostName, process: getpid()))
+        let host = ProcessInfo.processInfo.hostName
+        // What a launcher starts everywhere in the same words finds out for itself where it is.
+        let variables = ProcessInfo.processInfo.environment
+        let place = "\(variables["SLURMD_NODENAME"] ?? host)-\(variables["SLURM_PROCID"] ?? variables["PBS_TASKNUM"] ?? "\(getpid())")"
+        let member = name.hasSuffix("%") ? name.dropLast() + place : name
+        beat = Guarded(MemberBeat(member: member, host: host, process: getpid()))
     }
 
     /// What the run's checkpoints are called: as the run, so that two runs of a pipeline in one log do not meet.
@@ -29,30 +33,33 @@ struct RunMember: Sendable {
     }
 
     /// Says how the process is until the task is cancelled.
-    func follow(_ run: PipelineRun) async {
+    func follow(_ runs: @Sendable () -> [PipelineRun]) async {
         while !Task.isCancelled {
-            tell(run)
+            tell(runs())
             try? await Task.sleep(for: Self.beatInterval)
         }
     }
 
     /// Says how the process is.
-    /// - Parameter hasStopped: Whether it has stopped with a checkpoint.
-    func tell(_ run: PipelineRun, hasStopped: Bool = false) {
-        let figures = run.figures
-        let progress = run.progress
+    /// - Parameters:
+    ///   - runs: What it works on: the run, or one for each of its shares.
+    ///   - hasStopped: Whether it has stopped with a checkpoint.
+    ///   - isDone: Whether all work of the run is done.
+    func tell(_ runs: [PipelineRun], hasStopped: Bool = false, isDone: Bool = false) {
+        let figures = runs.compactMap(\.figures)
+        let progress = runs.map(\.progress)
         let usage = ProcessUsage.own
         let beat = beat.withLock { beat in
             beat.beat = Date()
             beat.count += 1
-            beat.checkpoint = progress.lastCheckpoint
-            beat.restored = progress.restoredCheckpoint
-            beat.longestCheckpoint = (figures?.checkpoints?.longestDuration ?? .zero) / .seconds(1)
-            beat.events = figures?.sourceEvents ?? 0
-            beat.counts = progress.counts
+            beat.checkpoint = progress.compactMap(\.lastCheckpoint).max()
+            beat.restored = progress.compactMap(\.restoredCheckpoint).max()
+            beat.longestCheckpoint = figures.compactMap { $0.checkpoints?.longestDuration }.max().map { $0 / .seconds(1) } ?? 0
+            beat.events = figures.reduce(0) { $0 + $1.sourceEvents }
+            beat.counts = progress.reduce(into: [:]) { $0.merge($1.counts, uniquingKeysWith: +) }
             beat.processorSeconds = usage.processorSeconds
             beat.peakBytes = usage.peakBytes
-            beat.hasStopped = hasStopped
+            (beat.hasStopped, beat.isDone) = (hasStopped, isDone)
             return beat
         }
         // What cannot be written now is written the next time.
