@@ -89,6 +89,7 @@ let package = Package(
         // Row 4
         .target(
             name: "PenstockCommands", dependencies: ["PenstockEvents", argumentParser], swiftSettings: strict),
+        .target(name: "PenstockBatch", dependencies: ["PenstockEvents", crypto], swiftSettings: strict),
         .target(
             name: "PenstockBroker",
             dependencies: ["PenstockEvents", "PenstockFabric", "PenstockLog", "PenstockSecurity"] + identity + nio,
@@ -230,6 +231,9 @@ let package = Package(
         .testTarget(
             name: "PenstockEngineTests",
             dependencies: ["PenstockEngine", "PenstockEvents", "PenstockLog", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "PenstockBatchTests", dependencies: ["PenstockBatch", "PenstockEvents", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "PenstockCommandsTests", dependencies: ["PenstockCommands", "PenstockEvents", argumentParser],
