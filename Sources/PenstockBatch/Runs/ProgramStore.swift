@@ -1,4 +1,3 @@
-internal import Crypto
 internal import Foundation
 
 /// Copies of the programs that runs were submitted with, each under its hash: the jobs of a run go on with the program that began it, however
@@ -9,13 +8,18 @@ struct ProgramStore {
 
     init(in runs: String) { folder = URL(fileURLWithPath: runs).standardizedFileURL.path + "/.programs" }
 
-    /// What a program would be called here.
-    /// - Throws: `BatchError` where it is not there, or cannot be read.
-    func program(_ origin: String) throws(BatchError) -> RunManifest.Program {
-        let (hash, size) = try Self.hash(origin)
-        let name = URL(fileURLWithPath: origin).lastPathComponent
-        return RunManifest.Program(
-            path: "\(folder)/\(hash.prefix(16))/\(name)", origin: origin, sha256: hash, bytes: size)
+    /// What a program would be called here, and what it needs of a node.
+    /// - Throws: `BatchError` where it is not there, cannot be read, or is no program of Linux.
+    func program(_ origin: String) throws(BatchError) -> (program: RunManifest.Program, check: BinaryCheck) {
+        do throws(BinaryError) {
+            let facts = try BinaryFacts(of: origin)
+            let name = URL(fileURLWithPath: origin).lastPathComponent
+            let path = "\(folder)/\(facts.sha256.prefix(16))/\(name)"
+            let program = RunManifest.Program(path: path, origin: origin, sha256: facts.sha256, bytes: facts.bytes)
+            return (program, BinaryCheck(facts))
+        } catch {
+            throw BatchError(.changed, error.summary, hint: error.hint)
+        }
     }
 
     /// Keeps a program.
@@ -33,24 +37,5 @@ struct ProgramStore {
             throw BatchError(.folder, "the program cannot be copied to \(folder): \(error.localizedDescription)")
         }
         rename(temporary, program.path)
-    }
-
-    /// SHA-256 and size of a file, which is read once.
-    static func hash(_ path: String) throws(BatchError) -> (hash: String, size: Int) {
-        guard let file = FileHandle(forReadingAtPath: path) else {
-            throw BatchError(.changed, "the program \(path) is not there, or cannot be read")
-        }
-        defer { try? file.close() }
-        var hash = SHA256()
-        var size = 0
-        do {
-            while let data = try file.read(upToCount: 1 << 20), !data.isEmpty {
-                hash.update(data: data)
-                size += data.count
-            }
-        } catch {
-            throw BatchError(.folder, "\(path) cannot be read: \(error.localizedDescription)")
-        }
-        return (hash.finalize().map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(), size)
     }
 }

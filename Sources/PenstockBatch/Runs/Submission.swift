@@ -39,6 +39,8 @@ public struct Submission: Sendable {
         public var inheritEnvironment = false
         public var preLaunch: [String] = []
         public var wrapper: [String] = []
+        /// The version of the C library on the nodes, where the site says it.
+        public var glibc: GlibcVersion?
         public var launcher = Launcher.automatic
         public var chain: ChainRule
         /// The folder of the run that has to be completed first.
@@ -80,7 +82,12 @@ public struct Submission: Sendable {
         plan = request.plan
         let id = RunList(in: request.runs).newID(request.name ?? RunList.name(of: request.pipeline))
         folder = RunFolder("\(request.runs)/\(id)")
-        let program = try store.program(request.program)
+        let (program, check) = try store.program(request.program)
+        if let glibc = request.glibc {
+            do throws(BinaryError) { try check.compare(architecture: nil, glibc: glibc) } catch {
+                throw BatchError(.wrongSite, error.summary, hint: error.hint)
+            }
+        }
         var attributes = request.attributes
         // The signal is a hint, and comes up to a minute early; behind our own clock it would be of no use.
         attributes.signalSeconds = min((request.chain.graceSeconds ?? 30) + 60, max(1, attributes.duration.seconds / 2))
@@ -106,7 +113,9 @@ public struct Submission: Sendable {
             heading: [
                 "The batch script of the run \(id), made by `\(request.pipeline) submit`:", "    \(command)",
                 "All jobs of the run use it. What a job does follows from the run's folder.",
-            ])
+            ],
+            // In a container the program sees other libraries than the script.
+            preflight: request.wrapper.isEmpty ? check.preflight(binary: program.path) : [])
     }
 
     /// The name of the file with what the script prints, with the scheduler's word for the job where it has one.

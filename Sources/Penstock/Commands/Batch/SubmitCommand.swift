@@ -95,6 +95,7 @@ struct SubmitCommand<P: Pipeline>: AsyncParsableCommand {
             + submit.prelude
         request.wrapper = submit.container.map { $0.split(separator: " ").map(String.init) } ?? profile.container ?? []
         request.launcher = submit.launcher ?? profile.launcher ?? .automatic
+        request.glibc = profile.glibc
         request.after = try submit.after.map { try RunList(in: submit.runs).run($0).path }
         return request
     }
