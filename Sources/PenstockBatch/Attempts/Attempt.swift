@@ -52,7 +52,7 @@ struct Attempt {
     mutating func run(endTime: @escaping @Sendable () async -> Date?) async throws(BatchError) -> Int {
         folder.removeMembers()
         let command = manifest.command.joined(separator: " ")
-        say("attempt \(record.attempt) of \(manifest.run): \(manifest.pipeline) \(command), output in \(output).out")
+        say("attempt \(record.attempt) of \(manifest.run): \(manifest.pipeline) \(command)")
         let crew = Crew()
         let plan = try plan()
         let watch = Watch(self, crew, plan.drainSignal, endTime: endTime)

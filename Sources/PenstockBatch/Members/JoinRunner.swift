@@ -9,7 +9,10 @@ public struct JoinRunner: Sendable {
     private let wishes: JobWishes
     private let say: @Sendable (String) -> Void
 
-    private static let lookInterval = Duration.milliseconds(200)
+    /// How often is looked how the run is: a file, perhaps on another machine.
+    private static let lookInterval = Duration.milliseconds(500)
+    /// How long members may take to leave.
+    private static let leaveTime = Duration.seconds(40)
 
     /// The job that this process is.
     /// - Parameters:
@@ -53,7 +56,9 @@ public struct JoinRunner: Sendable {
                 switch status.outcome {
                 case .completed, .canceled: return nil
                 case .running:
-                    if let rendezvous = try folder.rendezvous(), rendezvous.attempt == status.attempt, status.attempt > worked {
+                    if let rendezvous = try folder.rendezvous(), rendezvous.attempt == status.attempt,
+                        status.attempt > worked
+                    {
                         return rendezvous
                     }
                 case .failed, .handedOver: break
@@ -67,20 +72,35 @@ public struct JoinRunner: Sendable {
         wishes.isDraining || folder.isCanceled || Date() >= deadline.drain(longestCheckpoint: 0)
     }
 
+    /// Whether an attempt is over, or about to be.
+    private func hasEnded(_ attempt: Int) -> Bool {
+        // What cannot be read now may be read the next time.
+        guard let status = try? folder.status() else { return false }
+        return status.attempt != attempt || status.outcome != .running || status.phase == .draining
+    }
+
     private func work(_ rendezvous: Rendezvous, _ deadline: Deadline) async throws(BatchError) {
         let launch = NodeLaunch(
             record.spec.launcher, manifest.scheduler, nodes: 0..<record.spec.nodeCount,
             cores: record.spec.resources.cpuCoresPerProcess)
         let workers = SharedJob.workers(
-            manifest, folder, environment, launch, rendezvous, hosts: NodeLaunch.hosts(ProcessInfo.processInfo.environment))
+            manifest, folder, environment, launch, rendezvous,
+            hosts: NodeLaunch.hosts(ProcessInfo.processInfo.environment))
         let crew = Crew()
         let plan = Crew.Plan(
-            workers: workers, output: folder("log/\(RunFolder.number(rendezvous.attempt)).\(environment.node)-\(environment.id)"),
+            workers: workers,
+            output: folder("log/\(RunFolder.number(rendezvous.attempt)).\(environment.node)-\(environment.id)"),
             drainSignal: launch.drainSignal)
         let watching = Task {
-            while !Task.isCancelled, !isOver(deadline) { try? await Task.sleep(for: Self.lookInterval) }
+            while !Task.isCancelled, !isOver(deadline), !hasEnded(rendezvous.attempt) {
+                try? await Task.sleep(for: Self.lookInterval)
+            }
             if !Task.isCancelled { crew.drain(by: launch.drainSignal) }
-            while !Task.isCancelled, Date() < deadline.last { try? await Task.sleep(for: Self.lookInterval) }
+            let patience = ContinuousClock.now + Self.leaveTime
+            while !Task.isCancelled, Date() < deadline.last, ContinuousClock.now < patience {
+                try? await Task.sleep(for: Self.lookInterval)
+            }
+            // Members of an attempt that is over wait for a log that nobody serves any more.
             if !Task.isCancelled { crew.kill() }
         }
         let end = try await crew.work(plan)
@@ -107,14 +127,18 @@ extension RunFolder {
     /// - Throws: `BatchError.wrongState` for a run that is over, or whose work cannot be shared.
     public func extend(nodes: Int, walltime: Walltime?) async throws(BatchError) -> JobReference {
         let status = try await RunStatus.of([self])[0]
-        guard !status.state.isFinal else { throw BatchError(.wrongState, "\(name) is \(status.state): nothing is left to share") }
+        guard !status.state.isFinal else {
+            throw BatchError(.wrongState, "\(name) is \(status.state): nothing is left to share")
+        }
         let manifest = status.manifest
         guard manifest.isShared else {
             throw BatchError(
                 .wrongState, "\(name) was not submitted to be extended",
                 hint: "submit it with --malleable, or on several nodes")
         }
-        do { try FileManager.default.createDirectory(atPath: self("extensions"), withIntermediateDirectories: true) } catch {
+        do {
+            try FileManager.default.createDirectory(atPath: self("extensions"), withIntermediateDirectories: true)
+        } catch {
             throw BatchError(.folder, "\(self("extensions")) cannot be made: \(error.localizedDescription)")
         }
         var number = names(in: "extensions").count { $0.hasSuffix(".json") } + 1
@@ -131,7 +155,8 @@ extension RunFolder {
         }
         let scheduler = Schedulers.scheduler(manifest.scheduler)
         let script = self("extension-\(number).sh")
-        let text = BatchScript(spec, for: scheduler, heading: ["A job that joins the run \(name), made by `extend`."]).text
+        let text = BatchScript(spec, for: scheduler, heading: ["A job that joins the run \(name), made by `extend`."])
+            .text
         try AtomicFile.write(Data(text.utf8), to: script)
         let id = try await scheduler.submit(script, of: spec, after: [])
         try note(JobRecord(id: id, role: .member, command: scheduler.submission(of: script, after: []), nodes: nodes))
@@ -152,11 +177,16 @@ extension RunFolder {
         for job in jobs where leaving.reduce(0, { $0 + $1.nodes }) < nodes {
             let reference = JobReference(job.id, in: path)
             guard let state = known[reference]?.state, !state.isFinal else { continue }
-            if state == .active { try await scheduler.send(.drain, to: reference) } else { try await scheduler.cancel(reference) }
+            if state == .active {
+                try await scheduler.send(.drain, to: reference)
+            } else {
+                try await scheduler.cancel(reference)
+            }
             leaving.append(job)
         }
         guard !leaving.isEmpty else {
-            throw BatchError(.wrongState, "\(name) has no nodes that `extend` has added", hint: "`cancel` ends the run itself")
+            throw BatchError(
+                .wrongState, "\(name) has no nodes that `extend` has added", hint: "`cancel` ends the run itself")
         }
         return leaving
     }

@@ -40,7 +40,9 @@ struct NodeLaunch: Sendable {
         switch launcher {
         case .automatic, .fork: return nodes.map { _ in words }
         case .srun:
-            var srun = ["srun", "--nodes=\(count)", "--ntasks=\(count)", "--ntasks-per-node=1", "--cpus-per-task=\(cores)"]
+            var srun = [
+                "srun", "--nodes=\(count)", "--ntasks=\(count)", "--ntasks-per-node=1", "--cpus-per-task=\(cores)",
+            ]
             // One member that fails leaves its work to the others.
             srun += ["--kill-on-bad-exit=0", "--wait=0"]
             if let group { srun.append("--het-group=\(group)") }
@@ -48,7 +50,13 @@ struct NodeLaunch: Sendable {
         case .pbsdsh: return [["pbsdsh", "--"] + words]
         case .mpiexec: return [["mpiexec", "-n", count, "-ppn", "1"] + words]
         case .ssh:
-            return hosts[nodes].map { ["ssh", "-o", "BatchMode=yes", $0, Shell.command(["cd", FileManager.default.currentDirectoryPath]) + " && exec " + Shell.command(words)] }
+            return hosts[nodes].map {
+                [
+                    "ssh", "-o", "BatchMode=yes", $0,
+                    Shell.command(["cd", FileManager.default.currentDirectoryPath]) + " && exec "
+                        + Shell.command(words),
+                ]
+            }
         }
     }
 

@@ -65,7 +65,8 @@ extension RunFolder {
     /// Forgets the brokers of an earlier attempt, and makes the folder for those of the next.
     func clearBrokers() throws(BatchError) {
         for name in names(in: "brokers") { unlink(self("brokers/\(name)")) }
-        do { try FileManager.default.createDirectory(atPath: self("brokers"), withIntermediateDirectories: true) } catch {
+        do { try FileManager.default.createDirectory(atPath: self("brokers"), withIntermediateDirectories: true) } catch
+        {
             throw BatchError(.folder, "\(self("brokers")) cannot be made: \(error.localizedDescription)")
         }
     }

@@ -11,6 +11,10 @@ struct SharedJob: Sendable {
 
     /// How long the members wait for the log to be served.
     private static let patience = Duration.seconds(120)
+    /// After how long a member that says nothing is one that is gone.
+    private static let silence = Duration.seconds(6)
+    /// How long the members of other jobs may take to leave.
+    private static let leaveTime = Duration.seconds(20)
 
     init(_ manifest: RunManifest, _ folder: RunFolder, _ environment: JobEnvironment, attempt: Int) {
         (self.manifest, self.folder, self.environment, self.attempt) = (manifest, folder, environment, attempt)
@@ -28,7 +32,8 @@ struct SharedJob: Sendable {
         let words = [manifest.program.path, "broker", folder.path]
         let nodes = manifest.spec.logResources?.nodeCount ?? 1
         let brokers = NodeLaunch(
-            manifest.spec.launcher, manifest.scheduler, nodes: 0..<nodes, cores: manifest.spec.logResources?.cpuCoresPerProcess ?? 1,
+            manifest.spec.launcher, manifest.scheduler, nodes: 0..<nodes,
+            cores: manifest.spec.logResources?.cpuCoresPerProcess ?? 1,
             group: manifest.spec.logResources == nil ? nil : 0)
         // One that the job's own node has needs no launcher.
         let commands = nodes == 1 ? [words] : brokers.commands(words, [:], hosts: hosts)
@@ -47,6 +52,7 @@ struct SharedJob: Sendable {
             var plan = plan
             plan.workers = Self.workers(manifest, folder, environment, launch, rendezvous, hosts: hosts)
             let end = try await crew.work(plan)
+            await othersLeave()
             crew.stopBrokers()
             _ = await serving.value
             return end
@@ -54,6 +60,24 @@ struct SharedJob: Sendable {
             crew.kill()
             _ = await serving.value
             throw error
+        }
+    }
+
+    /// Waits until members of other jobs have given back what they had, or are silent: they need the log for that.
+    private func othersLeave() async {
+        var beats: [String: Int] = [:]
+        var silentSince: [String: ContinuousClock.Instant] = [:]
+        let end = ContinuousClock.now + Self.leaveTime
+        while ContinuousClock.now < end {
+            let now = ContinuousClock.now
+            let staying = ((try? folder.members()) ?? []).filter { member in
+                if member.hasStopped || member.isDone { return false }
+                if beats[member.member] != member.count { silentSince[member.member] = now }
+                beats[member.member] = member.count
+                return now - (silentSince[member.member] ?? now) < Self.silence
+            }
+            if staying.isEmpty { return }
+            try? await Task.sleep(for: .milliseconds(250))
         }
     }
 
@@ -71,7 +95,8 @@ struct SharedJob: Sendable {
         let fabric = ProcessInfo.processInfo.environment["PENSTOCK_FABRIC"]
         guard let serving else {
             return Rendezvous(
-                attempt: attempt, log: manifest.log, tokenFile: ProcessInfo.processInfo.environment["PENSTOCK_TOKEN_FILE"],
+                attempt: attempt, log: manifest.log,
+                tokenFile: ProcessInfo.processInfo.environment["PENSTOCK_TOKEN_FILE"],
                 authority: ProcessInfo.processInfo.environment["PENSTOCK_CA"], fabric: fabric, group: manifest.run)
         }
         let wanted = manifest.spec.logResources?.nodeCount ?? 1
@@ -91,7 +116,8 @@ struct SharedJob: Sendable {
             }
             guard ContinuousClock.now < end, !hasEnded.withLock({ $0 }) else {
                 throw BatchError(
-                    .noAnswer, "the log \(manifest.log) is not served: \(brokers.count) of \(wanted) brokers have come up",
+                    .noAnswer,
+                    "the log \(manifest.log) is not served: \(brokers.count) of \(wanted) brokers have come up",
                     hint: "what they printed is in \(folder("log"))")
             }
             try? await Task.sleep(for: .milliseconds(50))
@@ -103,7 +129,8 @@ struct SharedJob: Sendable {
         _ manifest: RunManifest, _ folder: RunFolder, _ environment: JobEnvironment, _ launch: NodeLaunch,
         _ rendezvous: Rendezvous, hosts: [String]
     ) -> [[String]] {
-        let common = [manifest.program.path] + manifest.command + manifest.arguments
+        let common =
+            [manifest.program.path] + manifest.command + manifest.arguments
             + ["--log", rendezvous.log, "--share", rendezvous.group, "--run-folder", folder.path, "--member"]
         guard launch.launcher == .fork else {
             return launch.commands(common + ["\(environment.id)-%"], rendezvous.environment, hosts: hosts)

@@ -60,7 +60,8 @@ public struct RunManifest: Codable, Sendable, Hashable {
         run: String, pipeline: String, command: [String], arguments: [String], parameters: [String: String],
         created: Date,
         user: String, host: String, scheduler: SchedulerName, site: String? = nil, program: Program,
-        source: SourceState? = nil, spec: JobSpec, chain: ChainRule, after: String? = nil, log: String, isShared: Bool = false,
+        source: SourceState? = nil, spec: JobSpec, chain: ChainRule, after: String? = nil, log: String,
+        isShared: Bool = false,
         sweep: Sweep? = nil
     ) {
         self.run = run

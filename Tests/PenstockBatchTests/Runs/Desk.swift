@@ -98,6 +98,7 @@ final class Desk: Sendable {
     func logs(of run: RunFolder) -> String {
         let folder = run("log")
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder).sorted()) ?? []
-        return names.map { "\n== \($0)\n" + ((try? String(contentsOfFile: "\(folder)/\($0)", encoding: .utf8)) ?? "") }.joined()
+        return names.map { "\n== \($0)\n" + ((try? String(contentsOfFile: "\(folder)/\($0)", encoding: .utf8)) ?? "") }
+            .joined()
     }
 }

@@ -43,7 +43,8 @@
             }
             let tokenFile = URL(fileURLWithPath: served.tokenFile).path
             try folder.write(
-                BrokerRecord(address: "\(served.address)", tokenFile: tokenFile, authority: identity.authority), name: name)
+                BrokerRecord(address: "\(served.address)", tokenFile: tokenFile, authority: identity.authority),
+                name: name)
             print("serves \(manifest.log) at penstock://\(served.address)")
             for await _ in stops {}
             await served.close()

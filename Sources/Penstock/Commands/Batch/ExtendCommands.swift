@@ -1,13 +1,15 @@
 internal import ArgumentParser
+internal import Foundation
 internal import PenstockBatch
 internal import PenstockCommands
-internal import Foundation
 
 /// Adds nodes to a run that is on its way.
 struct ExtendCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "extend", abstract: "Add nodes to a run that is on its way: they take their part of its work.",
-        discussion: "For runs whose work is shared by the partitions of topics: those of several nodes, or submitted with --malleable.")
+        discussion:
+            "For runs whose work is shared by the partitions of topics: those of several nodes, or submitted with --malleable."
+    )
 
     @OptionGroup var choice: RunChoice
     @Option(help: ArgumentHelp("How many nodes are added.", valueName: "n")) var nodes = 1
@@ -28,7 +30,8 @@ struct ExtendCommand: AsyncParsableCommand {
 /// Takes nodes from a run that `extend` has added.
 struct ShrinkCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "shrink", abstract: "Take nodes away that `extend` has added: they give their work back to the others.",
+        commandName: "shrink",
+        abstract: "Take nodes away that `extend` has added: they give their work back to the others.",
         discussion: "Whole jobs go, the newest first, until so many nodes are gone.")
 
     @OptionGroup var choice: RunChoice

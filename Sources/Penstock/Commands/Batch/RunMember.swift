@@ -19,7 +19,8 @@ struct RunMember: Sendable {
         let host = ProcessInfo.processInfo.hostName
         // What a launcher starts everywhere in the same words finds out for itself where it is.
         let variables = ProcessInfo.processInfo.environment
-        let place = "\(variables["SLURMD_NODENAME"] ?? host)-\(variables["SLURM_PROCID"] ?? variables["PBS_TASKNUM"] ?? "\(getpid())")"
+        let place =
+            "\(variables["SLURMD_NODENAME"] ?? host)-\(variables["SLURM_PROCID"] ?? variables["PBS_TASKNUM"] ?? "\(getpid())")"
         let member = name.hasSuffix("%") ? name.dropLast() + place : name
         beat = Guarded(MemberBeat(member: member, host: host, process: getpid()))
     }
@@ -54,7 +55,8 @@ struct RunMember: Sendable {
             beat.count += 1
             beat.checkpoint = progress.compactMap(\.lastCheckpoint).max()
             beat.restored = progress.compactMap(\.restoredCheckpoint).max()
-            beat.longestCheckpoint = figures.compactMap { $0.checkpoints?.longestDuration }.max().map { $0 / .seconds(1) } ?? 0
+            beat.longestCheckpoint =
+                figures.compactMap { $0.checkpoints?.longestDuration }.max().map { $0 / .seconds(1) } ?? 0
             beat.events = figures.reduce(0) { $0 + $1.sourceEvents }
             beat.counts = progress.reduce(into: [:]) { $0.merge($1.counts, uniquingKeysWith: +) }
             beat.processorSeconds = usage.processorSeconds

@@ -104,7 +104,8 @@ struct SubmitCommand<P: Pipeline>: AsyncParsableCommand {
     private func isShared(flows: [FlowDescription]) throws -> Bool {
         guard submit.malleable || submit.nodes > 1 || submit.logNodes != nil else { return false }
         guard !submit.replays, submit.sweep.isEmpty else {
-            throw BatchError(.wrongJob, "a replay is for a single node", hint: "leave --nodes, --log-nodes and --malleable out")
+            throw BatchError(
+                .wrongJob, "a replay is for a single node", hint: "leave --nodes, --log-nodes and --malleable out")
         }
         guard restore.isEmpty, checkpoints.savepoint == nil, !checkpoints.drain else {
             throw BatchError(
