@@ -95,7 +95,7 @@ import PenstockTomography
 
 extension LiveTomography {
     /// How the scan is read.
-    private var scanOptions: ScanFile.Options {
+    var scanOptions: ScanFile.Options {
         var options = input.scanOptions
         recording.complete(&options)
         options.part = partRows

@@ -17,6 +17,11 @@ struct WindowOptions: ParsableArguments {
     /// Whether windows follow each other: `--window whole` has one.
     var areSeveral: Bool { window != .whole }
 
+    /// How many of so many projections a window holds at most; where the step of the angles is not known, all.
+    func projections(of count: Int) -> Int {
+        if case .projections(let latest) = window { min(latest, count) } else { count }
+    }
+
     /// What the volume says about how it was made.
     var parameters: [String: String] { ["window": "\(window)", "every": "\(every)"] }
 }

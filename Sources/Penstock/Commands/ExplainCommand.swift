@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import PenstockBatch
 internal import PenstockCommands
 internal import PenstockEngine
 internal import PenstockLog
@@ -19,6 +20,14 @@ struct ExplainSettings: ParsableArguments {
                 "The exit status is 0 where a run would go on, 65 where a state has another form, 78 where a state has no stage."
         ))
     var checkRestore = false
+
+    @Flag(help: "Print what the pipeline needs: memory, cores, nodes, and the time that earlier runs tell.")
+    var resources = false
+
+    @Option(help: ArgumentHelp("The folder with the earlier runs.", valueName: "dir")) var runs = RunList.defaultFolder
+
+    @Option(help: ArgumentHelp("Say whether this walltime can hold the run.", valueName: "time"))
+    var walltime: Walltime?
 }
 
 /// Prints the plan.
@@ -34,6 +43,9 @@ struct ExplainCommand<P: Pipeline>: AsyncParsableCommand {
     @OptionGroup(title: "Running") var settings: RunSettings
 
     func validate() throws {
+        guard explain.resources || (explain.walltime == nil && explain.runs == RunList.defaultFolder) else {
+            throw ValidationError("--walltime and --runs need --resources here")
+        }
         guard explain.checkRestore || restore.isEmpty else {
             throw ValidationError("--checkpoint-name, --from-savepoint and --drop-state need --check-restore here")
         }
@@ -41,11 +53,21 @@ struct ExplainCommand<P: Pipeline>: AsyncParsableCommand {
 
     func run() async throws {
         if explain.checkRestore { return try await checkRestore() }
+        if explain.resources { return try await printResources() }
         let plan = try PhysicalPlan(pipeline.flows(), parallelism: settings.parallelism, isReplay: explain.replay)
         switch explain.format {
         case .text: print(plan.text, terminator: "")
         case .dot: print(plan.dot, terminator: "")
         case .json: print(plan.json, terminator: "")
+        }
+    }
+
+    private func printResources() async throws {
+        let report = try await ResourceReport.of(
+            pipeline, settings, isReplay: explain.replay, runs: explain.runs, cores: settings.parallelism)
+        for line in report.lines { print(line) }
+        if let walltime = explain.walltime, let shortage = report.shortage(walltime, jobs: 1) {
+            StandardError.write("warning: \(shortage)\n")
         }
     }
 

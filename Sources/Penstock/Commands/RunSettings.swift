@@ -56,6 +56,12 @@ struct RunSettings: ParsableArguments {
         return try LogLocation(log).directory.map { "\($0)/.spill" }
     }
 
+    /// Opens the log where there is one.
+    /// - Throws: `LogError`.
+    func openLog(for program: String) async throws -> any LogStore {
+        try await LogLocation(log).open(creating: false, for: program)
+    }
+
     /// A logger that writes to standard error.
     var logger: Logger {
         var logger = Logger(label: "penstock") { StreamLogHandler.standardError(label: $0) }

@@ -33,11 +33,27 @@ public protocol Pipeline: ParsableArguments, Sendable {
     /// Commands of the pipeline's own, beside those that every pipeline has.
     static var verbs: [any ParsableCommand.Type] { get }
 
+    /// What the pipeline knows its windows and state to take in memory, part by part, before it runs: for `explain --resources`. Looks at its
+    /// input where it has to.
+    /// - Parameter threads: The threads of heavy stages.
+    func memoryNeeds(threads: Int) throws -> [MemoryNeed]
+
     /// Looks at what only this pipeline knows of its options, before a run or a replay begins.
     func check(_ verb: PipelineVerb) throws
 
     /// Looks at what a run or a replay has done: lines for the summary, and the provenance that this pipeline wants to keep.
     func report(_ record: RunRecord) throws -> [String]
+}
+
+/// Memory that a part of a pipeline needs.
+public struct MemoryNeed: Sendable, Hashable {
+    /// What for, such as `window of 540 projections`.
+    public let purpose: String
+    /// How much, in bytes.
+    public let bytes: Int
+
+    /// A need.
+    public init(_ purpose: String, bytes: Int) { (self.purpose, self.bytes) = (purpose, bytes) }
 }
 
 /// Which of the verbs that run a pipeline was given.
@@ -54,6 +70,9 @@ extension Pipeline {
 
     /// None.
     public static var verbs: [any ParsableCommand.Type] { [] }
+
+    /// Nothing known.
+    public func memoryNeeds(threads: Int) throws -> [MemoryNeed] { [] }
 
     /// Everything is right.
     public func check(_ verb: PipelineVerb) throws {}

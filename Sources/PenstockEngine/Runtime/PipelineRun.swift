@@ -89,6 +89,13 @@ public final class PipelineRun: Sendable {
     /// What the run has done and where it stands; nil before it has begun. Takes a lock of each instance for a moment.
     public var figures: RunFigures? { metrics.withLock { $0 }?.figures }
 
+    /// Events that were read from sources and topics so far; what the run itself records and reads again counts once.
+    public var eventsRead: Int {
+        let inputs = plan.inputStages
+        return figures?.stages.filter { inputs.contains($0.index) }.reduce(0) { $0 + max($1.eventsIn, $1.eventsOut) }
+            ?? 0
+    }
+
     /// Asks the stages to work out what they keep, for later `figures`: each answers behind what it is working on.
     public func refreshStates() { metrics.withLock { $0 }?.ask() }
 

@@ -15,6 +15,10 @@ public protocol Source<Output>: Sendable {
     /// What `explain` prints of the source: its kind and its name, such as `CSV file readings.csv`.
     var summary: String { get }
 
+    /// What all partitions together will give, as far as the source can tell before it is read, for the planning of resources; nil by default.
+    /// May look at files.
+    func expectation() throws -> SourceExpectation?
+
     /// Begins to read a partition. Called on a thread of its own, which may block.
     func open(_ partition: Int, context: SourceContext) throws -> any SourceReader<Output>
 }
@@ -22,6 +26,9 @@ public protocol Source<Output>: Sendable {
 extension Source {
     /// One partition.
     public var partitionCount: Int { 1 }
+
+    /// Cannot tell.
+    public func expectation() throws -> SourceExpectation? { nil }
 }
 
 /// Reads the events of one partition of a source.

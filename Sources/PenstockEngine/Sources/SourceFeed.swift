@@ -8,6 +8,8 @@ public struct AnySource: Sendable {
     let disorder: Disorder
     let partitionCount: Int
     let open: @Sendable (Int, SourceContext) throws -> any SourceFeed
+    /// What the source will give, as far as it can tell.
+    let expectation: @Sendable () throws -> SourceExpectation?
     /// The source itself, for tests that drive it.
     package let base: any Sendable
 
@@ -18,6 +20,7 @@ public struct AnySource: Sendable {
         summary = source.summary
         self.disorder = disorder ?? source.disorder
         partitionCount = source.partitionCount
+        expectation = { try source.expectation() }
         open = { partition, context in
             // Each partition is on a way of its own.
             var context = context

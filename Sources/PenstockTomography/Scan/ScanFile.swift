@@ -55,6 +55,36 @@ public struct ScanFile: Source {
     /// Frames are in order.
     public var disorder: Disorder { .ascending }
 
+    /// How many frames there are, and how large they are.
+    public struct Extent: Sendable, Hashable {
+        /// Projections, flats and darks.
+        public let frames: Int
+        /// Projections alone.
+        public let projections: Int
+        /// The shape of a frame, as far as its rows are read.
+        public let rows: Int, columns: Int
+        /// The bytes of a pixel.
+        public let pixelBytes: Int
+    }
+
+    /// What there is to read; nil without a path, and for what is still written. Looks at the files.
+    /// - Throws: As `open`.
+    public func extent() throws -> Extent? {
+        guard let path, options.followTimeout == nil else { return nil }
+        let scan = try OpenScan(path, options)
+        return Extent(
+            frames: scan.sections.frameCount, projections: scan.sections.count(of: .projection),
+            rows: scan.rowsRead.count,
+            columns: scan.columns, pixelBytes: scan.sections.first?.frames.pixelType.byteCount ?? 0)
+    }
+
+    /// The frames and their pixels.
+    public func expectation() throws -> SourceExpectation? {
+        try extent().map {
+            SourceExpectation(events: $0.frames, bytes: $0.frames * $0.rows * $0.columns * $0.pixelBytes)
+        }
+    }
+
     /// The name of the file or folder.
     public var summary: String { "scan \(path ?? "(not given)")" }
 

@@ -57,7 +57,7 @@ struct RunMember: Sendable {
             beat.restored = progress.compactMap(\.restoredCheckpoint).max()
             beat.longestCheckpoint =
                 figures.compactMap { $0.checkpoints?.longestDuration }.max().map { $0 / .seconds(1) } ?? 0
-            beat.events = figures.reduce(0) { $0 + $1.sourceEvents }
+            beat.events = runs.reduce(0) { $0 + $1.eventsRead }
             beat.counts = progress.reduce(into: [:]) { $0.merge($1.counts, uniquingKeysWith: +) }
             beat.processorSeconds = usage.processorSeconds
             beat.peakBytes = usage.peakBytes
@@ -66,14 +66,6 @@ struct RunMember: Sendable {
         }
         // What cannot be written now is written the next time.
         try? folder.write(beat)
-    }
-}
-
-extension RunFigures {
-    /// Events that the sources have read: what went into, or came out of, stages that no other one sends to.
-    fileprivate var sourceEvents: Int {
-        let fed = Set(edges.map(\.to.stage))
-        return stages.reduce(0) { fed.contains($1.index) ? $0 : $0 + max($1.eventsIn, $1.eventsOut) }
     }
 }
 

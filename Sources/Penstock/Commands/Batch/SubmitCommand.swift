@@ -26,7 +26,19 @@ struct SubmitCommand<P: Pipeline>: AsyncParsableCommand {
     func run() async throws {
         if let resume = submit.resume { return try await goOn(with: resume) }
         let submission = try await Submission(request())
-        if submit.dryRun { return try await show(submission) }
+        let attributes = submission.manifest.spec.attributes
+        let report = try await ResourceReport.of(
+            pipeline, settings, isReplay: submit.replays, runs: submit.runs,
+            cores: submission.manifest.spec.resources.coresPerNode)
+        if submit.dryRun { try await show(submission, report) }
+        if let shortage = report.shortage(attributes.duration, jobs: submission.manifest.chain.jobs) {
+            StandardError.write("warning: \(shortage)\n")
+        }
+        if let memory = submission.manifest.spec.resources.memoryPerNode, memory < report.memory {
+            StandardError.write(
+                "warning: \(memory) of memory may be too little: `explain --resources` says \(report.memory)\n")
+        }
+        if submit.dryRun { return }
         let job = try await submission.submit()
         print("submitted \(submission.folder.name): job \(job.id) of \(submission.manifest.scheduler.rawValue)")
         print(
@@ -141,7 +153,7 @@ struct SubmitCommand<P: Pipeline>: AsyncParsableCommand {
 
     // MARK: Telling
 
-    private func show(_ submission: Submission) async throws {
+    private func show(_ submission: Submission, _ report: ResourceReport) async throws {
         print("# The script would be \(submission.folder("script.sh")):")
         print(submission.script.text)
         print("# The command would be:")
@@ -159,6 +171,8 @@ struct SubmitCommand<P: Pipeline>: AsyncParsableCommand {
             String(
                 format: "  %.1f core hours at most",
                 Double(seconds * spec.resources.processCount * spec.resources.cpuCoresPerProcess) / 3600))
+        print("\n# What is known of its needs:")
+        for line in report.lines { print("  \(line)") }
         do {
             if let estimate = try await submission.estimate() { print("\n# The scheduler says:\n  \(estimate)") }
         } catch {
