@@ -137,8 +137,8 @@ let package = Package(
         .executableTarget(
             name: "penstock",
             dependencies: [
-                "PenstockBenchmarks", "PenstockBroker", "PenstockCommands", "PenstockEvents", "PenstockFabric",
-                "PenstockLog", "PenstockSecurity", argumentParser,
+                "PenstockBatch", "PenstockBenchmarks", "PenstockBroker", "PenstockCommands", "PenstockEvents",
+                "PenstockFabric", "PenstockLog", "PenstockSecurity", argumentParser,
             ],
             swiftSettings: strict),
 
@@ -235,7 +235,8 @@ let package = Package(
         .testTarget(
             name: "PenstockBatchTests",
             dependencies: [
-                "ClusterHolder", "LiveTomography", "PenstockBatch", "PenstockEvents", "PenstockTesting", "TestSupport",
+                "ClusterHolder", "LiveTomography", "penstock", "PenstockBatch", "PenstockEvents", "PenstockTesting",
+                "TestSupport",
             ],
             swiftSettings: strict),
         .testTarget(

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Foundation
 internal import Logging
+internal import PenstockBatch
 internal import PenstockCommands
 internal import PenstockEngine
 internal import PenstockEvents
@@ -70,6 +71,13 @@ struct PipelineExecution<P: Pipeline> {
         member?.tell(run)
         let record = record(run, scan, started, usesLog: log != nil)
         let lines = try pipeline.report(record)
+        if let member {
+            member.tell(run, hasCompleted: true)
+            let topics = await log.map { await plan.ends(in: $0) }
+            member.keepFiles(
+                of: pipeline, known: pipeline.checksums(record),
+                log: topics.map { RunFiles.Log(location: settings.log, topics: $0) })
+        }
         guard !settings.quiet else { return }
         for warning in record.warnings { StandardError.write("warning: \(warning)\n") }
         sayFigures(run)
@@ -220,5 +228,17 @@ struct PipelineExecution<P: Pipeline> {
         let done = recorded.isEmpty ? "" : "; \(what) recorded in \(settings.log): `\(P.command) replay` works on them"
         StandardError.write("stopped\(done)\n")
         sayFigures(run)
+    }
+}
+
+extension PhysicalPlan {
+    /// Where the plan's topics end; those that cannot be looked at are left out.
+    fileprivate func ends(in log: any LogStore) async -> [RunFiles.Topic] {
+        var ends: [RunFiles.Topic] = []
+        for topic in topics {
+            guard let description = try? await log.describe(topic) else { continue }
+            ends.append(RunFiles.Topic(name: topic, ends: description.partitions.map(\.nextOffset)))
+        }
+        return ends
     }
 }

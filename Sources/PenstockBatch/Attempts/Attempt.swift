@@ -83,7 +83,10 @@ struct Attempt {
 
     private mutating func conclude(_ end: WatchedProcess.End, wasAsked: Bool) {
         take(folder)
-        let hasStopped = ((try? folder.members()) ?? []).contains { $0.hasStopped }
+        let members = (try? folder.members()) ?? []
+        let hasStopped = members.contains { $0.hasStopped }
+        // What ends it behind its work costs checksums, and must not have the work done again.
+        let hasCompleted = !members.isEmpty && members.allSatisfy(\.hasCompleted)
         let isCanceled = folder.isCanceled || home.isCanceled
         switch end {
         case .exit(0):
@@ -98,6 +101,9 @@ struct Attempt {
             record.exit = status
             record.outcome = isCanceled ? .canceled : .failed
             record.reason = lastError ?? "it ended with status \(status)"
+        case .signal where hasCompleted:
+            record.outcome = .completed
+            record.reason = nil
         case .signal(let number):
             record.signal = number
             record.outcome = isCanceled ? .canceled : wasAsked ? .handedOver : .failed
@@ -128,6 +134,8 @@ struct Attempt {
         record.checkpoint = members.compactMap(\.checkpoint).max()
         record.restored = members.compactMap(\.restored).max()
         record.events = members.reduce(0) { $0 + $1.events }
+        record.processorSeconds = members.reduce(0) { $0 + $1.processorSeconds }
+        record.peakBytes = members.map(\.peakBytes).max()
         record.counts = members.reduce(into: [:]) { $0.merge($1.counts) { $0 + $1 } }
         if record.phase == .starting { record.phase = .active }
     }

@@ -54,6 +54,10 @@ public struct StatusRecord: Codable, Sendable, Hashable {
     public var counts: [String: Int]
     /// How many members it has.
     public var members: Int
+    /// Processor time of its members together, in seconds; nil where none has said anything.
+    public var processorSeconds: Double?
+    /// The most memory that one of them had, in bytes.
+    public var peakBytes: Int?
     /// How many attempts in a row, with this one, have come no further.
     public var stalls: Int
     /// The job that goes on behind this one; nil for none.
@@ -111,6 +115,8 @@ public struct MemberBeat: Codable, Sendable, Hashable {
     public var peakBytes: Int
     /// Whether it has stopped with a checkpoint, behind which another goes on.
     public var hasStopped: Bool
+    /// Whether its work is done, and nothing is left but to write down what was made.
+    public var hasCompleted: Bool
 
     /// A member that begins.
     public init(member: String, host: String, process: Int32) {
@@ -125,6 +131,7 @@ public struct MemberBeat: Codable, Sendable, Hashable {
         processorSeconds = 0
         peakBytes = 0
         hasStopped = false
+        hasCompleted = false
     }
 }
 

@@ -77,6 +77,8 @@ struct SubmitCommand<P: Pipeline>: AsyncParsableCommand {
             chain: ChainRule(
                 jobs: submit.chain ?? 1, isAhead: submit.ahead,
                 graceSeconds: submit.grace.map { Int(($0 / .seconds(1)).rounded(.up)) }))
+        request.changed = ChangedParameters.names(pipeline, PipelineProgram<P>.expandingSet(arguments))
+        (request.inputs, request.outputs) = pipeline.namedPaths
         request.name = submit.name
         request.site = submit.site
         request.logResources = submit.logNodes.map {
