@@ -26,12 +26,12 @@ SOAK_SECONDS ?= 600
 # How many tests run at once. All together they would have thousands of files open, and wait for each other's threads.
 AT_ONCE ?= --experimental-maximum-parallelization-width 24
 
-SWIFT_PATHS := Package.swift Sources Pipelines Benchmarks Tests
+SWIFT_PATHS := Package.swift Sources Pipelines Plugins Templates Benchmarks Tests
 
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help dependencies demo pictures build lean test simulate soak count lint format sanitize
+.PHONY: help dependencies demo pictures build lean test scaffold simulate soak count lint format sanitize
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -74,6 +74,9 @@ lean: dependencies ## Build a pipeline without the trait Broker; fails where the
 test: dependencies ## Build and run all tests
 	$(SWIFT) build --build-tests
 	SWIFT="$(SWIFT)" Scripts/run-tests $(AT_ONCE)
+
+scaffold: dependencies ## Make a package of each template, build and test it, and try the verbs of SwiftPM on one
+	SWIFT="$(SWIFT)" Scripts/try-scaffold
 
 simulate: dependencies ## Try the log, pipelines and brokers under SEEDS random faults and crashes, from FIRST_SEED on
 	PENSTOCK_SIMULATION_SEEDS=$(SEEDS) PENSTOCK_SIMULATION_FIRST_SEED=$(FIRST_SEED) \

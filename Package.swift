@@ -11,6 +11,9 @@ let strict: [SwiftSetting] = [
 /// For modules whose asynchronous functions run where their caller runs: a stage's work stays on the stage's thread.
 let strictOnCaller = strict + [.enableUpcomingFeature("NonisolatedNonsendingByDefault")]
 
+/// For what is compiled as in the packages of users, who have none of these settings.
+let asOfUsers: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
@@ -38,6 +41,8 @@ let package = Package(
         .executable(name: "LiveTomography", targets: ["LiveTomography"]),
         .executable(name: "MOFScreening", targets: ["MOFScreening"]),
         .executable(name: "SensorWindows", targets: ["SensorWindows"]),
+        .plugin(name: "PenstockSubmit", targets: ["PenstockSubmit"]),
+        .plugin(name: "PenstockReplay", targets: ["PenstockReplay"]),
     ],
     traits: [
         .trait(
@@ -138,9 +143,22 @@ let package = Package(
             name: "penstock",
             dependencies: [
                 "PenstockBatch", "PenstockBenchmarks", "PenstockBroker", "PenstockCommands", "PenstockEvents",
-                "PenstockFabric", "PenstockLog", "PenstockSecurity", argumentParser,
+                "PenstockFabric", "PenstockLog", "PenstockSecurity", "PenstockTemplates", argumentParser,
             ],
             swiftSettings: strict),
+
+        // The verbs of SwiftPM for packages with pipelines. They ask for no permissions: on Linux SwiftPM refuses plugins that
+        // ask, where nobody can answer.
+        .plugin(
+            name: "PenstockSubmit",
+            capability: .command(
+                intent: .custom(verb: "submit", description: "Builds a pipeline and submits it to a batch queue")),
+            path: "Plugins/Submit"),
+        .plugin(
+            name: "PenstockReplay",
+            capability: .command(
+                intent: .custom(verb: "replay", description: "Builds a pipeline and replays what it recorded")),
+            path: "Plugins/Replay"),
 
         // Pipelines that users start from
         .executableTarget(
@@ -158,6 +176,34 @@ let package = Package(
             dependencies: ["Penstock"],
             path: "Pipelines/SensorWindows",
             swiftSettings: strict),
+
+        // What `penstock new` writes: embedded, and compiled and tested as it is
+        .target(
+            name: "PenstockTemplates", path: "Templates", sources: ["TemplateFile.swift"],
+            resources: [
+                .embedInCode("MOF/MOFTemplate.md"),
+                .embedInCode("MOF/Sources/ExampleStructures.swift"),
+                .embedInCode("MOF/Sources/MOFTemplate.swift"),
+                .embedInCode("MOF/Tests/MOFTemplateTests.swift"),
+                .embedInCode("Sensors/SensorsTemplate.md"),
+                .embedInCode("Sensors/Sources/ExampleReadings.swift"),
+                .embedInCode("Sensors/Sources/SensorsTemplate.swift"),
+                .embedInCode("Sensors/Tests/SensorsTemplateTests.swift"),
+                .embedInCode("Tomography/TomographyTemplate.md"),
+                .embedInCode("Tomography/Sources/ExampleScan.swift"),
+                .embedInCode("Tomography/Sources/TomographyTemplate.swift"),
+                .embedInCode("Tomography/Tests/TomographyTemplateTests.swift"),
+            ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "MOFTemplate", dependencies: ["Penstock", "PenstockMOF"], path: "Templates/MOF/Sources",
+            swiftSettings: asOfUsers),
+        .executableTarget(
+            name: "SensorsTemplate", dependencies: ["Penstock"], path: "Templates/Sensors/Sources",
+            swiftSettings: asOfUsers),
+        .executableTarget(
+            name: "TomographyTemplate", dependencies: ["Penstock", "PenstockTomography"],
+            path: "Templates/Tomography/Sources", swiftSettings: asOfUsers),
 
         // Measurements
         .target(
@@ -273,6 +319,15 @@ let package = Package(
             name: "penstockTests",
             dependencies: ["penstock", "PenstockEvents", "PenstockLog", "PenstockSecurity", "TestSupport"],
             swiftSettings: strict),
+        .testTarget(
+            name: "MOFTemplateTests", dependencies: ["MOFTemplate"], path: "Templates/MOF/Tests",
+            swiftSettings: asOfUsers),
+        .testTarget(
+            name: "SensorsTemplateTests", dependencies: ["SensorsTemplate", "PenstockTesting"],
+            path: "Templates/Sensors/Tests", swiftSettings: asOfUsers),
+        .testTarget(
+            name: "TomographyTemplateTests", dependencies: ["TomographyTemplate"],
+            path: "Templates/Tomography/Tests", swiftSettings: asOfUsers),
         .testTarget(
             name: "LiveTomographyTests",
             dependencies: [

@@ -31,11 +31,23 @@ struct JobQueue: Sendable {
         return id
     }
 
-    /// The job that waits for the end of this one, which is queued where there is none. It is there whatever happens to this one: a node that
-    /// is lost cannot queue anything any more.
-    func successor(of id: String) async throws(BatchError) -> String {
-        if let known = try folder.jobs().first(where: { $0.after.contains { $0.job == id } }) { return known.id }
-        return try await submit(after: [JobDependency(.afterAny, id)])
+    /// How many jobs wait behind the one that is at work. They are there whatever happens to that: a node that is lost queues nothing any more.
+    /// Two, so that there is one behind a job that dies before it has queued another.
+    static let waiting = 2
+
+    /// Sees to it that jobs wait for the end of this one.
+    /// - Parameter count: How many there may be.
+    /// - Returns: The next one; nil where there may be none.
+    @discardableResult
+    func queueSuccessors(of id: String, atMost count: Int) async throws(BatchError) -> String? {
+        var last = id
+        var next: String?
+        for _ in 0..<max(0, min(count, Self.waiting)) {
+            let known = try folder.jobs().first { $0.after.contains { $0.job == last } }
+            if let known { last = known.id } else { last = try await submit(after: [JobDependency(.afterAny, last)]) }
+            next = next ?? last
+        }
+        return next
     }
 
     /// Takes all other jobs of the run from the queue. One that cannot be taken finds nothing to do when it begins.

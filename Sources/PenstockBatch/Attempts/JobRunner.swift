@@ -73,13 +73,12 @@ public struct JobRunner: Sendable {
             return 0
         }
         if let problem = try await afterProblem(queue) { return try await attempt.refuse(problem, queue) }
-        if attempt.record.attempt < manifest.chain.lastAttempt {
-            do {
-                attempt.record.successor = try await queue.successor(of: environment.id)
-            } catch {
-                // It may be that jobs cannot queue jobs here. What there is to do in this one can be done.
-                say("warning: no job waits behind this one: \(error.summary)")
-            }
+        do {
+            attempt.record.successor = try await queue.queueSuccessors(
+                of: environment.id, atMost: manifest.chain.lastAttempt - attempt.record.attempt)
+        } catch {
+            // It may be that jobs cannot queue jobs here. What there is to do in this one can be done.
+            say("warning: this job cannot queue the next one: \(error.summary)")
         }
         try folder.write(attempt.record)
         let end = try await attempt.run { await endTime() }

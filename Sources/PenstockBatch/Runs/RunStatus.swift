@@ -114,14 +114,18 @@ public struct RunStatus: Sendable, Hashable {
         /// The jobs that the scheduler has to be asked for: none where the run is over by its own record.
         var openJobs: [JobReference] {
             switch record?.outcome {
-            case .completed, .canceled: []
+            case .completed: []
+            case .canceled where !isResumed: []
             case .failed where !isRetried: []
-            case .running, .handedOver, .failed, nil: jobs.map { JobReference($0.id, in: folder.path) }
+            case .running, .handedOver, .failed, .canceled, nil: jobs.map { JobReference($0.id, in: folder.path) }
             }
         }
 
+        /// Whether somebody goes on with it behind the newest attempt.
+        private var isResumed: Bool { record?.attempt == manifest.chain.resumedAfter }
+
         private var isRetried: Bool {
-            record.map { ChainPolicy.mayPass($0) && $0.attempt < manifest.chain.lastAttempt } ?? false
+            isResumed || record.map { ChainPolicy.mayPass($0) && $0.attempt < manifest.chain.lastAttempt } ?? false
         }
 
         private func job(_ id: String, _ known: [JobReference: QueuedJob]) -> QueuedJob? {
@@ -134,10 +138,10 @@ public struct RunStatus: Sendable, Hashable {
             guard let record else { return beforeFirst(known, silence) }
             switch record.outcome {
             case .completed: return (.completed, nil, false)
-            case .canceled: return (.canceled, nil, false)
+            case .canceled where !isResumed: return (.canceled, nil, false)
             case .running: return running(record, known, silence)
             case .failed where !isRetried: return (failure(record), record.reason, true)
-            case .failed, .handedOver: return between(record, known, silence)
+            case .failed, .handedOver, .canceled: return between(record, known, silence)
             }
         }
 

@@ -142,8 +142,9 @@ public struct Submission: Sendable {
             try store.keep(manifest.program)
             let queue = JobQueue(manifest, folder, folder, scheduler)
             let first = try await queue.submit()
+            // One behind the first, which may die before it queues another; or all of them.
             var last = first
-            for _ in 1..<(manifest.chain.isAhead ? manifest.chain.jobs : 1) {
+            for _ in 1..<(manifest.chain.isAhead ? manifest.chain.jobs : min(2, manifest.chain.jobs)) {
                 last = try await queue.submit(after: [JobDependency(.afterAny, last)])
             }
             return JobReference(first, in: folder.path)

@@ -18,7 +18,7 @@ import Testing
                 "--output", "volume.h5", "--walltime", "1m", "--grace", "52s", "--chain", "10", "--pace", "15",
                 "--checkpoint-every", "1s",
             ])
-        #expect(try await desk.wait(for: run).status == 0, "\(try await desk.logs(of: run))")
+        #expect(try await desk.wait(for: run).status == 0, "\(desk.logs(of: run))")
         let attempts = try run.attempts()
         #expect(attempts.count >= 3, "\(attempts.map(\.outcome))")
         for (attempt, next) in zip(attempts, attempts.dropFirst()) {
@@ -46,7 +46,7 @@ import Testing
             "\(end.errors)")
         #expect(try run.status()?.outcome == .handedOver)
         try await desk.succeed("submit", "--resume", run.name, "--chain", "9")
-        #expect(try await desk.wait(for: run).status == 0, "\(try await desk.logs(of: run))")
+        #expect(try await desk.wait(for: run).status == 0, "\(desk.logs(of: run))")
         #expect(try desk.folder.data("volume.h5") == expected)
     }
 
@@ -63,7 +63,7 @@ import Testing
             let run = try await desk.submit(
                 Desk.options + [
                     "--output", "volume.h5", "--overwrite", "--walltime", "5m", "--chain", "20", "--pace", "40",
-                    "--checkpoint-every", "300ms", "--name", "round\(round)", "--log", "log\(round)",
+                    "--checkpoint-every", "300ms", "--stall-limit", "10", "--attempts", "20", "--name", "round\(round)", "--log", "log\(round)",
                 ])
             var kills = 0
             while kills < 3, try await !desk.wait(upTo: Double.random(in: 0.5..<4, using: &generator), for: run) {
@@ -71,7 +71,7 @@ import Testing
             }
             #expect(
                 try await desk.wait(for: run).status == 0,
-                "round \(round) of seed \(seed): \(try await desk.logs(of: run))")
+                "round \(round) of seed \(seed): \(desk.logs(of: run))")
             #expect(try desk.folder.data("volume.h5") == expected, "round \(round) of seed \(seed)")
             print("  \(kills) kills, \(try run.attempts().count) attempts")
         }
@@ -105,7 +105,7 @@ import Testing
         try await eventually("the run to come further") { (try run.status()?.checkpoint ?? 0) > 3 }
         let first = try #require(try run.status())
         try cluster.kill(node: first.host)
-        #expect(try await desk.wait(for: run).status == 0, "\(try await desk.logs(of: run))")
+        #expect(try await desk.wait(for: run).status == 0, "\(desk.logs(of: run))")
         let attempts = try run.attempts()
         #expect(attempts.count == 2 && attempts[0].outcome == .running && attempts[1].host != first.host)
         #expect(attempts[1].restored != nil)

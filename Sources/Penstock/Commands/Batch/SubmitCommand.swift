@@ -75,7 +75,7 @@ struct SubmitCommand<P: Pipeline>: AsyncParsableCommand {
                 customAttributes: (profile.directives ?? [:]).merging(SubmitSettings.pairs(submit.directive)) { $1 },
                 requeue: submit.requeue),
             chain: ChainRule(
-                jobs: submit.chain ?? 1, isAhead: submit.ahead,
+                jobs: submit.chain ?? 1, isAhead: submit.ahead, stalls: submit.stallLimit,
                 graceSeconds: submit.grace.map { Int(($0 / .seconds(1)).rounded(.up)) }))
         request.changed = ChangedParameters.names(pipeline, PipelineProgram<P>.expandingSet(arguments))
         (request.inputs, request.outputs) = pipeline.namedPaths

@@ -45,6 +45,9 @@ struct SubmitSettings: ParsableArguments {
             valueName: "n"))
     var chain: Int?
 
+    @Option(help: ArgumentHelp("Give the run up behind so many jobs in a row that came no further.", valueName: "n"))
+    var stallLimit = 3
+
     @Flag(help: "Queue all jobs of the chain at once, for sites where jobs cannot queue jobs.") var ahead = false
 
     @Option(
@@ -101,6 +104,7 @@ struct SubmitSettings: ParsableArguments {
             throw ValidationError("--nodes, --log-nodes and --cores take 1 or more, --gpus 0 or more")
         }
         guard chain ?? 1 >= 1 else { throw ValidationError("--chain takes 1 or more") }
+        guard stallLimit >= 1 else { throw ValidationError("--stall-limit takes 1 or more") }
         guard throttle ?? 1 >= 1 else { throw ValidationError("--throttle takes 1 or more") }
         guard throttle == nil || !sweep.isEmpty else { throw ValidationError("--throttle needs --sweep") }
         if let grace, grace < .zero { throw ValidationError("--grace takes a time of zero or more") }
