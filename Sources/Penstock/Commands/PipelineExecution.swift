@@ -73,10 +73,9 @@ struct PipelineExecution<P: Pipeline> {
         let lines = try pipeline.report(record)
         if let member {
             member.tell(run, hasCompleted: true)
-            let topics = await log.map { await plan.ends(in: $0) }
-            member.keepFiles(
-                of: pipeline, known: pipeline.checksums(record),
-                log: topics.map { RunFiles.Log(location: settings.log, topics: $0) })
+            var position: RunFiles.Log?
+            if let log { position = RunFiles.Log(location: settings.log, topics: await plan.ends(in: log)) }
+            member.keepFiles(of: pipeline, known: pipeline.checksums(record), log: position)
         }
         guard !settings.quiet else { return }
         for warning in record.warnings { StandardError.write("warning: \(warning)\n") }

@@ -93,7 +93,9 @@ public struct RunCleaning: Sendable {
     /// The programs that no run names when the chosen ones are gone, with their sizes.
     public var programs: [(path: String, bytes: Int)] {
         let going = Set(candidates.map(\.folder))
-        guard let named = Self.programsNamed(by: RunList(in: parent).all.filter { !going.contains($0) }) else { return [] }
+        guard let named = Self.programsNamed(by: RunList(in: parent).all.filter { !going.contains($0) }) else {
+            return []
+        }
         return stored.filter { !named.contains($0) }.map { ($0, Self.size($0)) }
     }
 

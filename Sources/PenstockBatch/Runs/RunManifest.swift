@@ -62,8 +62,10 @@ public struct RunManifest: Codable, Sendable, Hashable {
     /// A manifest.
     public init(
         run: String, pipeline: String, command: [String], arguments: [String], parameters: [String: String],
-        changed: [String]? = nil, inputs: [NamedPath] = [], outputs: [NamedPath] = [], created: Date, user: String, host: String,
-        scheduler: SchedulerName, site: String? = nil, program: Program, source: SourceState? = nil, spec: JobSpec, chain: ChainRule, after: String? = nil, sweep: Sweep? = nil
+        changed: [String]? = nil, inputs: [NamedPath] = [], outputs: [NamedPath] = [], created: Date, user: String,
+        host: String,
+        scheduler: SchedulerName, site: String? = nil, program: Program, source: SourceState? = nil, spec: JobSpec,
+        chain: ChainRule, after: String? = nil, sweep: Sweep? = nil
     ) {
         self.run = run
         self.pipeline = pipeline

@@ -6,7 +6,8 @@ internal import PenstockCommands
 /// `penstock runs`.
 struct RunsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "runs", abstract: "Look at the runs that pipelines have submitted, compare, export and remove them.",
+        commandName: "runs",
+        abstract: "Look at the runs that pipelines have submitted, compare, export and remove them.",
         discussion: """
             A run is a folder that the verb submit of a pipeline makes, in ./\(RunList.defaultFolder) unless --runs says \
             otherwise. It is named by its id, the beginning or the end of that, or the path of its folder.
@@ -92,29 +93,3 @@ struct RunsDiffCommand: ParsableCommand {
         }
     }
 }
-
-/// A run for other programs.
-struct RunsExportCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "export", abstract: "Write what is known of a run as RO-Crate or W3C PROV.",
-        discussion: "The file comes into the folder of the run, and the same folder gives the same bytes each time.")
-
-    @Argument(help: "The run.") var run: String
-    @OptionGroup var folder: RunsFolder
-    @Option(help: "ro-crate (Workflow Run RO-Crate) or prov (PROV-JSON).") var format: RunExportFormat
-    @Option(help: ArgumentHelp("Another file that ends in .json, or another folder.", valueName: "path"))
-    var output: String?
-    @Option(help: ArgumentHelp("The license of what the crate describes: a URL or a text.", valueName: "license"))
-    var license: String?
-
-    func validate() throws {
-        guard license == nil || format == .roCrate else { throw ValidationError("--license belongs to a crate") }
-    }
-
-    func run() throws {
-        let path = try folder.list.run(run).export(format, to: output, license: license)
-        try StandardOutput.shared.print(path)
-    }
-}
-
-extension RunExportFormat: ExpressibleByArgument {}

@@ -77,7 +77,7 @@ struct SubmitCommand<P: Pipeline>: AsyncParsableCommand {
             chain: ChainRule(
                 jobs: submit.chain ?? 1, isAhead: submit.ahead, stalls: submit.stallLimit,
                 graceSeconds: submit.grace.map { Int(($0 / .seconds(1)).rounded(.up)) }))
-        request.changed = ChangedParameters.names(pipeline, PipelineProgram<P>.expandingSet(arguments))
+        request.changed = try ChangedParameters.names(pipeline, PipelineProgram<P>.expandingSet(arguments))
         (request.inputs, request.outputs) = pipeline.namedPaths
         request.name = submit.name
         request.site = submit.site

@@ -49,8 +49,8 @@ struct ExportedRun {
     /// The absolute path of a file that is written down from the folder of the submission.
     func place(_ path: String) -> String { path.hasPrefix("/") ? path : "\(manifest.spec.directory)/\(path)" }
 
-    /// A time by ISO 8601.
-    static func text(_ date: Date) -> String { date.formatted(RunJSON.format) }
+    /// A time by ISO 8601, with an offset: the one form that all checkers of crates take.
+    static func text(_ date: Date) -> String { date.formatted(RunJSON.format).dropLast() + "+00:00" }
 
     /// A path as a URI (RFC 8089), which ends in a slash for a folder.
     static func uri(_ path: String, isFolder: Bool = false) -> String {

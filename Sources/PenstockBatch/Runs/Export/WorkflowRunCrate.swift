@@ -67,9 +67,8 @@ struct WorkflowRunCrate {
                     "A run of the pipeline \(manifest.pipeline) by Penstock \(manifest.penstockVersion), submitted to \(manifest.scheduler.rawValue) by \(manifest.user) on \(manifest.host)."
                 ),
                 "datePublished": .text(ExportedRun.text(run.lastTime)),
-                "license": license.map { $0.contains("://") ? .id($0) : .text($0) }
-                    ?? .text("No license has been stated."),
-                "conformsTo": .ids(Self.profiles.map(\.0)), "creator": .id(person), "mainEntity": .id(workflowID),
+                "license": .id(licenseID), "conformsTo": .ids(Self.profiles.map(\.0)), "author": .id(person),
+                "mainEntity": .id(workflowID),
                 "hasPart": .ids([workflowID] + graph.parts), "mentions": .ids(graph.actions),
             ])
     }
@@ -95,11 +94,16 @@ struct WorkflowRunCrate {
         return source.commit + (source.isModified ? "-modified" : "")
     }
 
+    /// A license is named by its URL where it has one.
+    private var licenseID: String { license.map { $0.contains("://") ? $0 : "#license" } ?? "#no-license" }
+
     private var person: String { "#person-\(run.manifest.user)" }
 
     private mutating func addContext() {
         let manifest = run.manifest
         graph.add(.entity(person, "Person", ["name": .text(manifest.user)]))
+        graph.add(
+            .entity(licenseID, "CreativeWork", ["name": .text(license ?? "No license has been stated.")]))
         graph.add(
             .entity(
                 "#program", "SoftwareApplication",
@@ -219,7 +223,7 @@ struct WorkflowRunCrate {
                     ),
                     "startTime": .text(ExportedRun.text(attempt.started)),
                     "endTime": attempt.ended.map { .text(ExportedRun.text($0)) },
-                    "actionStatus": .id("http://schema.org/\(Self.status(attempt.outcome))"),
+                    "actionStatus": .text("http://schema.org/\(Self.status(attempt.outcome))"),
                     "error": hasFailed ? .text(attempt.reason ?? attempt.outcome.rawValue) : nil,
                     "agent": .id(person), "instrument": .id(workflowID),
                     "object": .ids(ids(work.files?.inputs) + values),

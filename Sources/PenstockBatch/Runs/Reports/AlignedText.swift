@@ -31,10 +31,10 @@ enum RunText {
     /// To the second, in UTC.
     static func time(_ date: Date) -> String { date.formatted(.iso8601.dateTimeSeparator(.space)) }
 
-    /// Such as `1h30min`; below a second as `0s`.
+    /// Such as `1h30min`; with tenths below ten seconds.
     static func duration(_ seconds: Double) -> String {
-        let whole = Int(max(0, seconds).rounded())
-        return whole == 0 ? "0s" : Walltime(seconds: whole).description
+        let tenths = (max(0, seconds) * 10).rounded() / 10
+        return tenths < 10 ? "\(tenths)s" : Walltime(seconds: Int(seconds.rounded())).description
     }
 
     static func bytes(_ count: Int) -> String { count == 0 ? "0 B" : ByteCount(count).description }

@@ -100,7 +100,9 @@ public struct RunDifference: Sendable {
         var fileOptions: Set<String> {
             var options: Set<String> = []
             for files in works.compactMap(\.files) {
-                for record in files.inputs + files.outputs where record.kind != .missing { options.insert(record.option) }
+                for record in files.inputs + files.outputs where record.kind != .missing {
+                    options.insert(record.option)
+                }
             }
             return options
         }
@@ -108,7 +110,9 @@ public struct RunDifference: Sendable {
         func parameters(without files: Set<String>) -> [String: String] {
             var parameters = manifest.parameters.filter { !files.contains($0.key) }
             for (task, values) in (manifest.sweep?.tasks ?? []).enumerated() {
-                for (key, value) in zip(manifest.sweep?.keys ?? [], values) { parameters["\(key) of task \(task)"] = value }
+                for (key, value) in zip(manifest.sweep?.keys ?? [], values) {
+                    parameters["\(key) of task \(task)"] = value
+                }
             }
             return parameters
         }
