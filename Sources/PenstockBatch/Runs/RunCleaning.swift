@@ -16,8 +16,9 @@ public struct RunCleaning: Sendable {
 
     /// What was removed.
     public struct Freed: Sendable, Hashable {
-        /// How many folders of runs and how many programs.
+        /// How many folders of runs.
         public var runs = 0
+        /// How many programs.
         public var programs = 0
         /// Their sizes together.
         public var bytes = 0

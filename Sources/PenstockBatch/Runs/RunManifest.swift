@@ -16,8 +16,9 @@ public struct RunManifest: Codable, Sendable, Hashable {
     public var parameters: [String: String]
     /// Those that are not as they are by default; nil where the program could not tell.
     public var changed: [String]?
-    /// The files and folders that the pipeline reads, and those that it makes.
+    /// The files and folders that the pipeline reads.
     public var inputs: [NamedPath]
+    /// Those that it makes.
     public var outputs: [NamedPath]
     /// The version of Penstock that the program was built with.
     public var penstockVersion: String

@@ -25,8 +25,9 @@ public struct Submission: Sendable {
         public var parameters: [String: String]
         /// Those that are not as they are by default; nil where nobody knows.
         public var changed: [String]?
-        /// What the pipeline reads and makes.
+        /// What the pipeline reads.
         public var inputs: [NamedPath] = []
+        /// What it makes.
         public var outputs: [NamedPath] = []
         /// The plan, as `explain --format json` prints it.
         public var plan: String

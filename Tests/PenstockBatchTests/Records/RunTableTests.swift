@@ -27,6 +27,22 @@ import Testing
         #expect(rows[1]["walltimeUsed"] as? Double == 3661 && rows[1]["attempts"] as? Int == 2)
     }
 
+    @Test(
+        "two hundred runs are one question to Slurm",
+        .enabled(if: SlurmCluster.isInstalled, "Slurm is not installed"))
+    func oneQuestion() async throws {
+        let programs = try SlurmCluster.counting(["squeue"])
+        let desk = try Desk(.slurm, variables: programs.environment)
+        for number in 1...200 {
+            let run = try sample.make("run-\(number)", attempts: []) { $0.scheduler = .slurm }
+            try run.note(JobRecord(id: "\(900_000 + number)", command: [], nodes: 1))
+        }
+        let list = try await desk.run(["runs", "list", "--runs", sample.runs], of: "penstock")
+        #expect(list.status == 0 && list.lines.count == 201, "\(list.errors)")
+        #expect(list.lines.last?.contains("failed (lost)") == true)
+        #expect(programs.counts == ["squeue": 1])
+    }
+
     @Test("a run that is damaged is told, and hides no other one")
     func damaged() async throws {
         try sample.make("good-1")
@@ -56,7 +72,7 @@ import Testing
             "parameters that differ from their defaults (2 do not)", "centre  33.0",
             "job local-1 on n1  continue: walltime, checkpoint 40, processor time 13s, 3 MiB of memory at most",
             "2  2026-03-01 13:00:00Z  1min1s", "75  2026-03-01 12:00:00Z  2 nodes  bash x  afterany 74",
-            "scan.h5  3 B  sha256 \(FileRecordTests.abc)", "volume.h5  0 B  sha256 \(FileRecordTests.nothing)",
+            "scan.h5  3 B  sha256 \(FileRecordTests.abc)", "volume.h5  0 B           sha256 \(FileRecordTests.nothing)",
             "tiff    tiff       is not there", "penstock-log  projections  ends at 180, 7",
         ] { #expect(text.contains(line), "\(line) in\n\(text)") }
         #expect(!text.contains("filter"))

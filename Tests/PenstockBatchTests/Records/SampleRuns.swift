@@ -50,6 +50,7 @@ struct SampleRuns {
             record.reason = outcome == .completed ? nil : outcome == .handedOver ? "walltime" : "the scan is empty"
             record.beat = start.addingTimeInterval(seconds)
             record.ended = outcome == .running ? nil : record.beat
+            record.phase = .active
             record.checkpoint = 40 + UInt64(index)
             (record.processorSeconds, record.peakBytes) = (12.5, 3 << 20)
             _ = try run.begin(record)

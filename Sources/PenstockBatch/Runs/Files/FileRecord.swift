@@ -23,6 +23,7 @@ public struct FileRecord: Codable, Sendable, Hashable {
     public var option: String
     /// Its path: from the folder that the run was submitted from where it lies in there, absolute otherwise.
     public var path: String
+    /// What there is.
     public var kind: Kind
     /// Its size, that of all files of a folder together, in bytes; nil for what is missing.
     public var bytes: Int?

@@ -15,6 +15,7 @@ public struct RunFiles: Codable, Sendable, Hashable {
 
     /// A topic at the end of a run.
     public struct Topic: Codable, Sendable, Hashable {
+        /// Its name.
         public var name: String
         /// For each partition the offset behind its last committed record.
         public var ends: [UInt64]

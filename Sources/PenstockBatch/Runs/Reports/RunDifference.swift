@@ -10,8 +10,9 @@ public struct RunDifference: Sendable {
         public let section: String
         /// Which one of these.
         public let name: String
-        /// How the first run has it, and the second; nil where one does not have it.
+        /// How the first run has it; nil where it does not.
         public let first: String?
+        /// How the second run has it.
         public let second: String?
     }
 

@@ -4,13 +4,17 @@ public import Foundation
 public struct RunTable: Sendable {
     /// What there is to say of a run.
     public struct Row: Encodable, Sendable {
-        /// The run's id, and the path of its folder.
+        /// The run's id.
         public let run: String
+        /// The path of its folder.
         public let folder: String
+        /// The name of the pipeline.
         public let pipeline: String
+        /// Where it is.
         public let state: JobState
         /// What there is to say of the state; nil for nothing.
         public let remark: String?
+        /// When it was submitted.
         public let submitted: Date
         /// How long its attempts have run together, in seconds.
         public let walltimeUsed: Double
