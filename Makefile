@@ -13,6 +13,9 @@ DEMO_SEED ?= 1
 DEMO_WINDOW ?= 180deg
 DEMO_EVERY ?= 15deg
 
+# The pipeline that is built as one file.
+PRODUCT ?= LiveTomography
+
 # The program that makes pictures.
 LIVE ?= .build/release/LiveTomography
 
@@ -31,10 +34,10 @@ SWIFT_PATHS := Package.swift Sources Pipelines Plugins Templates Benchmarks Test
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help dependencies demo pictures build lean test scaffold simulate soak count lint format sanitize
+.PHONY: help dependencies demo pictures build static static-check lean test scaffold simulate soak count lint format sanitize
 
 help: ## List these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 dependencies: ## Install the C libraries that are missing (Debian and Ubuntu)
 	@Scripts/install-dependencies
@@ -65,6 +68,12 @@ pictures: ## Make the pictures of docs/tomography.md again, by LIVE, the program
 
 build: dependencies ## Build everything, optimised
 	$(SWIFT) build --configuration release
+
+static: dependencies ## Build PRODUCT as one file to ship, with the Swift runtime and the C libraries inside
+	@SWIFT="$(SWIFT)" Scripts/build-static $(PRODUCT)
+
+static-check: dependencies ## Build SensorWindows as one file, and compare it with the ordinary program in an empty environment
+	@SWIFT="$(SWIFT)" Scripts/check-static
 
 lean: dependencies ## Build a pipeline without the trait Broker; fails where there is a network in it
 	$(SWIFT) build --disable-default-traits --product SensorWindows --scratch-path .build-lean

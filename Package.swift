@@ -278,11 +278,14 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "ClusterHolder", dependencies: ["TestSupport"], path: "Tests/ClusterHolder", swiftSettings: strict),
+        .executableTarget(
+            name: "BatchPeer", dependencies: ["Penstock", "PenstockLog"], path: "Tests/BatchPeer",
+            swiftSettings: strict),
         .testTarget(
             name: "PenstockBatchTests",
             dependencies: [
-                "ClusterHolder", "LiveTomography", "penstock", "PenstockBatch", "PenstockEvents", "PenstockTesting",
-                "TestSupport",
+                "BatchPeer", "ClusterHolder", "LiveTomography", "penstock", "PenstockBatch", "PenstockEvents",
+                "PenstockTesting", "TestSupport",
             ],
             swiftSettings: strict),
         .testTarget(

@@ -20,13 +20,12 @@ enum OptionNames {
                     + "pipeline has",
                 hint: "give the property another name; `\(type) run --help` lists those that are taken")
         }
-        let verbs = [
-            RunCommand<P>._commandName, ReplayCommand<P>._commandName, ExplainCommand<P>._commandName,
-            SavepointCommand<P>._commandName, CheckpointsCommand<P>._commandName,
-            SubmitCommand<P>._commandName, StatusCommand._commandName, LogsCommand._commandName,
-            AttachCommand._commandName, WaitCommand._commandName, CancelCommand._commandName,
-            JobCommand._commandName, KeepJobCommand._commandName, "help",
-        ]
+        let verbs =
+            [
+                RunCommand<P>._commandName, ReplayCommand<P>._commandName, ExplainCommand<P>._commandName,
+                SavepointCommand<P>._commandName, CheckpointsCommand<P>._commandName,
+                SubmitCommand<P>._commandName, "help",
+            ] + BatchVerbs.all.map { $0._commandName }
         for verb in type.verbs where verbs.contains(verb._commandName) {
             throw .plan(
                 problem: "the verb \(verb._commandName) of \(type) has the name of a verb that every pipeline has",

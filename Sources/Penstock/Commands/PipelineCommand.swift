@@ -22,10 +22,8 @@ public struct PipelineCommand<P: Pipeline>: AsyncParsableCommand {
             version: "\(P.self), made with Penstock \(PenstockVersion.current)",
             subcommands: [
                 RunCommand<P>.self, ReplayCommand<P>.self, ExplainCommand<P>.self, SavepointCommand<P>.self,
-                CheckpointsCommand<P>.self, SubmitCommand<P>.self, StatusCommand.self, LogsCommand.self,
-                AttachCommand.self,
-                WaitCommand.self, CancelCommand.self, JobCommand.self, KeepJobCommand.self,
-            ] + P.verbs,
+                CheckpointsCommand<P>.self, SubmitCommand<P>.self,
+            ] + BatchVerbs.all + P.verbs,
             defaultSubcommand: RunCommand<P>.self)
     }
 

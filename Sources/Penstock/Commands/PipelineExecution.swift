@@ -1,7 +1,6 @@
 internal import ArgumentParser
 internal import Foundation
 internal import Logging
-internal import PenstockBatch
 internal import PenstockCommands
 internal import PenstockEngine
 internal import PenstockEvents
@@ -64,19 +63,15 @@ struct PipelineExecution<P: Pipeline> {
         } catch is RunStopped {
             sayCheckpoints(run)
             sayStopped(run)
-            member?.tell(run, hasStopped: true)
+            member?.tell([run], hasStopped: true)
             throw ExitCode(member == nil ? FailureReport.interrupted : RunMember.handedOver)
         }
         sayCheckpoints(run)
-        member?.tell(run)
+        member?.tell([run])
         let record = record(run, scan, started, usesLog: log != nil)
         let lines = try pipeline.report(record)
-        if let member {
-            member.tell(run, hasCompleted: true)
-            var position: RunFiles.Log?
-            if let log { position = RunFiles.Log(location: settings.log, topics: await plan.ends(in: log)) }
-            member.keepFiles(of: pipeline, known: pipeline.checksums(record), log: position)
-        }
+        member?.tell([run], isDone: true)
+        await member?.keepFiles(of: pipeline, known: pipeline.checksums(record), plan, log)
         guard !settings.quiet else { return }
         for warning in record.warnings { StandardError.write("warning: \(warning)\n") }
         sayFigures(run)
@@ -100,11 +95,24 @@ struct PipelineExecution<P: Pipeline> {
             if !quiet { StandardError.write(text + "\n") }
         }
         let (stops, stop) = AsyncStream<Void>.makeStream()
-        let signals = StopSignals { stop.finish() }
-        defer { signals.cancel() }
-        do { try await work.run(until: stops) } catch is RunStopped {
+        // A launcher may take TERM for itself, and passes USR1 on.
+        let signals = StopSignals(member == nil ? StopSignals.all : StopSignals.all + [SIGUSR1], again: member != nil) {
+            stop.finish()
+        }
+        let beating = Task { [member] in await member?.follow { work.runs } }
+        defer {
+            signals.cancel()
+            beating.cancel()
+        }
+        do {
+            try await work.run(until: stops)
+            member?.tell(work.runs, isDone: true)
+            let plan = try PhysicalPlan(pipeline.flows(), parallelism: settings.parallelism)
+            await member?.keepFiles(of: pipeline, plan, log, isShared: true)
+        } catch is RunStopped {
+            member?.tell(work.runs, hasStopped: true)
             if !settings.quiet { StandardError.write("stopped; what is left of its shares goes to others\n") }
-            throw ExitCode(FailureReport.interrupted)
+            throw ExitCode(member == nil ? FailureReport.interrupted : RunMember.handedOver)
         }
     }
 
@@ -150,7 +158,7 @@ struct PipelineExecution<P: Pipeline> {
         let following = Task { await reporter.follow() }
         let figures = StatsReporter(stats.style, every: stats.interval, run, pipeline: "\(P.self)")
         let telling = Task { await figures.follow() }
-        let beating = Task { [member] in await member?.follow(run) }
+        let beating = Task { [member] in await member?.follow { [run] } }
         defer {
             following.cancel()
             telling.cancel()
@@ -227,17 +235,5 @@ struct PipelineExecution<P: Pipeline> {
         let done = recorded.isEmpty ? "" : "; \(what) recorded in \(settings.log): `\(P.command) replay` works on them"
         StandardError.write("stopped\(done)\n")
         sayFigures(run)
-    }
-}
-
-extension PhysicalPlan {
-    /// Where the plan's topics end; those that cannot be looked at are left out.
-    fileprivate func ends(in log: any LogStore) async -> [RunFiles.Topic] {
-        var ends: [RunFiles.Topic] = []
-        for topic in topics {
-            guard let description = try? await log.describe(topic) else { continue }
-            ends.append(RunFiles.Topic(name: topic, ends: description.partitions.map(\.nextOffset)))
-        }
-        return ends
     }
 }

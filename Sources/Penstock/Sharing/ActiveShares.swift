@@ -11,6 +11,7 @@ final class ActiveShares: Sendable {
 
     private struct State {
         var shares: [Int: Share] = [:]
+        var runs: [Int: PipelineRun] = [:]
         /// When shares failed first, of those that have not come further since.
         var failed: [Int: ContinuousClock.Instant] = [:]
     }
@@ -53,6 +54,7 @@ final class ActiveShares: Sendable {
         state.withLock { state in
             guard state.shares[share]?.isStopped == false else { return false }
             state.shares[share]?.run = run
+            state.runs[share] = run
             return true
         }
     }
@@ -61,20 +63,37 @@ final class ActiveShares: Sendable {
     func forget(_ share: Int) -> Bool { state.withLock { $0.shares.removeValue(forKey: share) } != nil }
 
     /// Stops working on a share, and returns when nothing is done any more.
-    func stop(_ share: Int) async {
+    /// - Parameter checkpointTime: How long it may take to keep a last checkpoint, from which whoever has it next goes on; zero for none.
+    func stop(_ share: Int, checkpointTime: Duration = .zero) async {
         let active = state.withLock { state in
             state.shares[share]?.isStopped = true
             return state.shares[share]
         }
-        active?.run?.stop()
-        await active?.task?.value
+        if checkpointTime > .zero, let run = active?.run {
+            run.stopAtCheckpoint()
+            let impatience = Task {
+                if (try? await Task.sleep(for: checkpointTime)) != nil { run.stop() }
+            }
+            await active?.task?.value
+            impatience.cancel()
+        } else {
+            active?.run?.stop()
+            await active?.task?.value
+        }
         state.withLock { $0.shares[share] = nil }
     }
 
     /// Stops all work.
-    func stopAll() async {
-        for share in state.withLock({ $0.shares.keys.sorted() }) { await stop(share) }
+    func stopAll(checkpointTime: Duration = .zero) async {
+        await withTaskGroup(of: Void.self) { group in
+            for share in state.withLock({ $0.shares.keys.sorted() }) {
+                group.addTask { await self.stop(share, checkpointTime: checkpointTime) }
+            }
+        }
     }
+
+    /// The newest run of each share that this process has worked on.
+    var runs: [PipelineRun] { state.withLock { $0.runs.sorted { $0.key < $1.key }.map(\.value) } }
 
     // MARK: Trying again
 

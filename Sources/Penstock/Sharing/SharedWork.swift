@@ -23,8 +23,18 @@ struct SharedWork: Sendable {
     /// Tells people what it does.
     private let say: @Sendable (String) -> Void
 
+    /// The shares of this process.
+    private let active = ActiveShares()
+
     /// How often is looked whether the others have come to their end.
     private static let lookInterval = Duration.seconds(1)
+    /// How long a share that goes to somebody else may take for a last checkpoint: the others wait for it.
+    private static let handOverTime = Duration.seconds(5)
+    /// How long the shares of a process that leaves may take.
+    private static let leaveTime = Duration.seconds(30)
+
+    /// The newest run of each share that this process has worked on.
+    var runs: [PipelineRun] { active.runs }
 
     private enum Event: Sendable {
         case change(AssignmentChange)
@@ -71,11 +81,10 @@ struct SharedWork: Sendable {
             Task { while (try? await Task.sleep(for: Self.lookInterval)) != nil { sender.yield(.look) } },
         ]
         defer { for helper in helpers { helper.cancel() } }
-        let active = ActiveShares()
         do {
             try await work(membership, shares, active, events, sender)
         } catch {
-            await active.stopAll()
+            await active.stopAll(checkpointTime: error is RunStopped ? Self.leaveTime : .zero)
             try? await membership.leave()
             throw error
         }
@@ -96,7 +105,11 @@ struct SharedWork: Sendable {
                 }
                 waitForChange(membership, sender)
             case .change(.revoked(let partitions)):
-                for partition in partitions { await active.stop(partition.partition) }
+                await withTaskGroup(of: Void.self) { group in
+                    for partition in partitions {
+                        group.addTask { await active.stop(partition.partition, checkpointTime: Self.handOverTime) }
+                    }
+                }
                 await membership.release(partitions)
                 waitForChange(membership, sender)
             case .change(.lost(let partitions)):

@@ -7,6 +7,7 @@ struct Attempt {
     static let beatInterval = Duration.seconds(2)
     /// The exit status of a pipeline that has stopped with a checkpoint.
     static let handedOverStatus = 75
+    private static let lookInterval = Duration.milliseconds(50)
 
     var record: StatusRecord
     private let manifest: RunManifest
@@ -50,19 +51,29 @@ struct Attempt {
     /// - Returns: The exit status of the batch script.
     mutating func run(endTime: @escaping @Sendable () async -> Date?) async throws(BatchError) -> Int {
         folder.removeMembers()
-        let watch = Watch(self, endTime: endTime)
-        let name = "\(RunFolder.number(record.attempt)).\(environment.node).out"
-        let program = WatchedProcess(
-            words: [manifest.program.path] + manifest.command + arguments, output: folder("log/\(name)"))
-        say(
-            "attempt \(record.attempt) of \(manifest.run): \(manifest.pipeline) \(manifest.command.joined(separator: " ")), output in log/\(name)"
-        )
-        let end = try await program.run { _ in
-        } look: {
-            await watch.look($0)
+        let command = manifest.command.joined(separator: " ")
+        say("attempt \(record.attempt) of \(manifest.run): \(manifest.pipeline) \(command)")
+        let crew = Crew()
+        let plan = try plan()
+        let watch = Watch(self, crew, plan.drainSignal, endTime: endTime)
+        let watching = Task {
+            while !Task.isCancelled {
+                await watch.look()
+                try? await Task.sleep(for: Self.lookInterval)
+            }
         }
+        let result: Result<WatchedProcess.End, BatchError>
+        do throws(BatchError) { result = .success(try await work(crew, plan)) } catch { result = .failure(error) }
+        watching.cancel()
+        await watching.value
         record = await watch.record
-        conclude(end, wasAsked: await watch.isDraining)
+        switch result {
+        case .success(let end): conclude(end, wasAsked: await watch.isDraining)
+        case .failure(let error):
+            take(folder)
+            (record.outcome, record.exit, record.reason) = (.failed, Int(error.category.rawValue), error.summary)
+            say("error: \(error.summary)")
+        }
         record.ended = Date()
         record.beat = Date()
         try folder.end(record)
@@ -74,19 +85,33 @@ struct Attempt {
         }
     }
 
-    /// What the pipeline is called with: what the user wrote, where it keeps checkpoints, and where it says how it is.
-    private var arguments: [String] {
-        var arguments = manifest.arguments
-        if let sweep = manifest.sweep { arguments += sweep.arguments(of: environment.index ?? 0) }
-        return arguments + ["--run-folder", folder.path, "--member", environment.node]
+    /// The file with what the pipeline prints, without its ending.
+    private var output: String { folder("log/\(RunFolder.number(record.attempt)).\(environment.node)") }
+
+    /// What is started: what the user wrote, and where it says how it is.
+    private func plan() throws(BatchError) -> Crew.Plan {
+        let program = [manifest.program.path]
+        guard manifest.isShared else {
+            var arguments = manifest.arguments
+            if let sweep = manifest.sweep { arguments += sweep.arguments(of: environment.index ?? 0) }
+            arguments += ["--run-folder", folder.path, "--member", environment.node]
+            return Crew.Plan(workers: [program + manifest.command + arguments], output: output)
+        }
+        return try SharedJob(manifest, folder, environment, attempt: record.attempt).plan(output: output)
+    }
+
+    private func work(_ crew: Crew, _ plan: Crew.Plan) async throws(BatchError) -> WatchedProcess.End {
+        guard manifest.isShared else { return try await crew.work(plan) }
+        return try await SharedJob(manifest, folder, environment, attempt: record.attempt).run(crew, plan)
     }
 
     private mutating func conclude(_ end: WatchedProcess.End, wasAsked: Bool) {
         take(folder)
         let members = (try? folder.members()) ?? []
         let hasStopped = members.contains { $0.hasStopped }
-        // What ends it behind its work costs checksums, and must not have the work done again.
-        let hasCompleted = !members.isEmpty && members.allSatisfy(\.hasCompleted)
+        // Of several members one may have failed: its work was done by the others. What ends one behind its work costs checksums of what it has
+        // made, and nothing else.
+        let end = members.contains { $0.isDone } ? .exit(0) : end
         let isCanceled = folder.isCanceled || home.isCanceled
         switch end {
         case .exit(0):
@@ -101,9 +126,6 @@ struct Attempt {
             record.exit = status
             record.outcome = isCanceled ? .canceled : .failed
             record.reason = lastError ?? "it ended with status \(status)"
-        case .signal where hasCompleted:
-            record.outcome = .completed
-            record.reason = nil
         case .signal(let number):
             record.signal = number
             record.outcome = isCanceled ? .canceled : wasAsked ? .handedOver : .failed
@@ -115,8 +137,7 @@ struct Attempt {
 
     /// The last error that the pipeline printed.
     private var lastError: String? {
-        let name = "log/\(RunFolder.number(record.attempt)).\(environment.node).out"
-        guard let file = FileHandle(forReadingAtPath: folder(name)) else { return nil }
+        guard let file = FileHandle(forReadingAtPath: "\(output).out") else { return nil }
         defer { try? file.close() }
         let size = (try? file.seekToEnd()) ?? 0
         try? file.seek(toOffset: size > 65_536 ? size - 65_536 : 0)
@@ -143,6 +164,8 @@ struct Attempt {
     /// What is done while the pipeline runs.
     private actor Watch {
         private var attempt: Attempt
+        private let crew: Crew
+        private let drainSignal: Int32
         private let endTime: @Sendable () async -> Date?
         private var looks = -1
         private var nextBeat = ContinuousClock.now
@@ -152,14 +175,16 @@ struct Attempt {
         private var hasKilled = false
         private var asking: Task<Date?, Never>?
 
-        init(_ attempt: Attempt, endTime: @escaping @Sendable () async -> Date?) {
+        init(_ attempt: Attempt, _ crew: Crew, _ drainSignal: Int32, endTime: @escaping @Sendable () async -> Date?) {
             self.attempt = attempt
+            self.crew = crew
+            self.drainSignal = drainSignal
             self.endTime = endTime
         }
 
         var record: StatusRecord { attempt.record }
 
-        func look(_ process: pid_t) async {
+        func look() async {
             await hearEndTime()
             if !isDraining, let reason = reasonToDrain {
                 isDraining = true
@@ -167,13 +192,13 @@ struct Attempt {
                 attempt.record.phase = .draining
                 attempt.say("attempt \(attempt.record.attempt): \(reason): asks for the last checkpoint")
                 nextBeat = .now
-                kill(process, SIGTERM)
+                crew.drain(by: drainSignal)
             }
             if !hasKilled, Date() >= attempt.deadline.last {
                 hasKilled = true
                 attempt.say(
                     "attempt \(attempt.record.attempt): the last checkpoint has taken too long: ends the pipeline")
-                kill(process, SIGKILL)
+                crew.kill()
             }
             guard ContinuousClock.now >= nextBeat else { return }
             nextBeat = .now + Attempt.beatInterval

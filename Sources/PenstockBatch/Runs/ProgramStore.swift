@@ -8,17 +8,18 @@ struct ProgramStore {
 
     init(in runs: String) { folder = URL(fileURLWithPath: runs).standardizedFileURL.path + "/.programs" }
 
-    /// What a program would be called here.
-    /// - Throws: `BatchError` where it is not there, or cannot be read.
-    func program(_ origin: String) throws(BatchError) -> RunManifest.Program {
-        let digest: (digits: String, bytes: Int)
-        do { digest = try FileDigest.sha256(origin) } catch {
-            throw BatchError(.changed, "the program \(origin) cannot be read: \(error.localizedDescription)")
+    /// What a program would be called here, and what it needs of a node.
+    /// - Throws: `BatchError` where it is not there, cannot be read, or is no program of Linux.
+    func program(_ origin: String) throws(BatchError) -> (program: RunManifest.Program, check: BinaryCheck) {
+        do throws(BinaryError) {
+            let facts = try BinaryFacts(of: origin)
+            let name = URL(fileURLWithPath: origin).lastPathComponent
+            let path = "\(folder)/\(facts.sha256.prefix(16))/\(name)"
+            let program = RunManifest.Program(path: path, origin: origin, sha256: facts.sha256, bytes: facts.bytes)
+            return (program, BinaryCheck(facts))
+        } catch {
+            throw BatchError(.changed, error.summary, hint: error.hint)
         }
-        let name = URL(fileURLWithPath: origin).lastPathComponent
-        return RunManifest.Program(
-            path: "\(folder)/\(digest.digits.prefix(16))/\(name)", origin: origin, sha256: digest.digits,
-            bytes: digest.bytes)
     }
 
     /// Keeps a program.

@@ -66,6 +66,12 @@ public struct RunFolder: Sendable, Hashable {
         return folder
     }
 
+    /// The folder of the run, also where this is that of one of its tasks.
+    public var home: RunFolder {
+        let parent = URL(fileURLWithPath: path).deletingLastPathComponent()
+        return parent.lastPathComponent == "tasks" ? RunFolder(parent.deletingLastPathComponent().path) : self
+    }
+
     /// Four digits at least, so that names are in order.
     static func number(_ value: Int) -> String {
         let digits = "\(value)"
@@ -144,6 +150,12 @@ public struct RunFolder: Sendable, Hashable {
     /// What the run has read and made; nil before it is completed.
     public func files() throws(BatchError) -> RunFiles? { try read(RunFiles.self, "outputs.json") }
 
+    /// Writes down what the run has read and made, where nobody has.
+    /// - Returns: False where somebody has.
+    public func begin(_ files: RunFiles) throws(BatchError) -> Bool {
+        try AtomicFile.create(RunJSON.data(files), at: self("outputs.json"))
+    }
+
     /// Writes down what the run has read and made.
     public func write(_ files: RunFiles) throws(BatchError) { try write(files, "outputs.json") }
 
@@ -154,16 +166,16 @@ public struct RunFolder: Sendable, Hashable {
         return names.filter { !$0.hasSuffix(".new") }.sorted()
     }
 
-    private func write(_ value: some Encodable, _ name: String) throws(BatchError) {
+    func write(_ value: some Encodable, _ name: String) throws(BatchError) {
         try AtomicFile.write(RunJSON.data(value), to: self(name))
     }
 
-    private func read<Value: Decodable>(_ type: Value.Type, _ name: String) throws(BatchError) -> Value? {
+    func read<Value: Decodable>(_ type: Value.Type, _ name: String) throws(BatchError) -> Value? {
         guard let data = FileManager.default.contents(atPath: self(name)) else { return nil }
         return try RunJSON.value(type, from: data, of: self(name))
     }
 
-    private func all<Value: Decodable>(_ type: Value.Type, in folder: String) throws(BatchError) -> [Value] {
+    func all<Value: Decodable>(_ type: Value.Type, in folder: String) throws(BatchError) -> [Value] {
         var values: [Value] = []
         for name in names(in: folder) where name.hasSuffix(".json") {
             // What was removed meanwhile is not there.

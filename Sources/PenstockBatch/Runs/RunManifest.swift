@@ -40,6 +40,10 @@ public struct RunManifest: Codable, Sendable, Hashable {
     public var chain: ChainRule
     /// The run that has to be completed first; nil for none.
     public var after: String?
+    /// The log, as `--log` takes it; a directory by its absolute path.
+    public var log: String
+    /// Whether members share the work by the partitions of the topics, so that their number can change.
+    public var isShared: Bool
     /// The values of each task of a sweep; nil for a run that is none.
     public var sweep: Sweep?
 
@@ -64,9 +68,8 @@ public struct RunManifest: Codable, Sendable, Hashable {
     public init(
         run: String, pipeline: String, command: [String], arguments: [String], parameters: [String: String],
         changed: [String]? = nil, inputs: [NamedPath] = [], outputs: [NamedPath] = [], created: Date, user: String,
-        host: String,
-        scheduler: SchedulerName, site: String? = nil, program: Program, source: SourceState? = nil, spec: JobSpec,
-        chain: ChainRule, after: String? = nil, sweep: Sweep? = nil
+        host: String, scheduler: SchedulerName, site: String? = nil, program: Program, source: SourceState? = nil,
+        spec: JobSpec, chain: ChainRule, after: String? = nil, log: String, isShared: Bool = false, sweep: Sweep? = nil
     ) {
         self.run = run
         self.pipeline = pipeline
@@ -87,6 +90,8 @@ public struct RunManifest: Codable, Sendable, Hashable {
         self.spec = spec
         self.chain = chain
         self.after = after
+        self.log = log
+        self.isShared = isShared
         self.sweep = sweep
     }
 }

@@ -45,10 +45,16 @@ public struct Submission: Sendable {
         public var inheritEnvironment = false
         public var preLaunch: [String] = []
         public var wrapper: [String] = []
+        /// The version of the C library on the nodes, where the site says it.
+        public var glibc: GlibcVersion?
         public var launcher = Launcher.automatic
         public var chain: ChainRule
         /// The folder of the run that has to be completed first.
         public var after: String?
+        /// The log, as `--log` takes it.
+        public var log: String
+        /// Whether members share the work.
+        public var isShared = false
         public var sweep: Sweep?
 
         /// A request with the parts that every one has.
@@ -56,7 +62,7 @@ public struct Submission: Sendable {
             pipeline: String, command: [String], arguments: [String], parameters: [String: String], plan: String,
             runs: String,
             program: String, directory: String, scheduler: SchedulerName, resources: ResourceSpec,
-            attributes: JobAttributes, chain: ChainRule
+            attributes: JobAttributes, chain: ChainRule, log: String
         ) {
             self.pipeline = pipeline
             self.command = command
@@ -70,6 +76,7 @@ public struct Submission: Sendable {
             self.resources = resources
             self.attributes = attributes
             self.chain = chain
+            self.log = log
         }
     }
 
@@ -81,7 +88,12 @@ public struct Submission: Sendable {
         plan = request.plan
         let id = RunList(in: request.runs).newID(request.name ?? RunList.name(of: request.pipeline))
         folder = RunFolder("\(request.runs)/\(id)")
-        let program = try store.program(request.program)
+        let (program, check) = try store.program(request.program)
+        if let glibc = request.glibc {
+            do throws(BinaryError) { try check.compare(architecture: nil, glibc: glibc) } catch {
+                throw BatchError(.wrongSite, error.summary, hint: error.hint)
+            }
+        }
         var attributes = request.attributes
         // The signal is a hint, and comes up to a minute early; behind our own clock it would be of no use.
         attributes.signalSeconds = min((request.chain.graceSeconds ?? 30) + 60, max(1, attributes.duration.seconds / 2))
@@ -101,14 +113,16 @@ public struct Submission: Sendable {
             created: Date(), user: NSUserName(), host: ProcessInfo.processInfo.hostName, scheduler: request.scheduler,
             site: request.site, program: program,
             source: await SourceState.of(request.directory), spec: spec, chain: request.chain, after: request.after,
-            sweep: request.sweep)
+            log: request.log, isShared: request.isShared, sweep: request.sweep)
         let command = Shell.command([request.pipeline] + request.command + request.arguments)
         script = BatchScript(
             spec, for: scheduler,
             heading: [
                 "The batch script of the run \(id), made by `\(request.pipeline) submit`:", "    \(command)",
                 "All jobs of the run use it. What a job does follows from the run's folder.",
-            ])
+            ],
+            // In a container the program sees other libraries than the script.
+            preflight: request.wrapper.isEmpty ? check.preflight(binary: program.path) : [])
     }
 
     /// The name of the file with what the script prints, with the scheduler's word for the job where it has one.

@@ -26,7 +26,7 @@ public struct BatchScript: Sendable, Hashable {
             "Variables.",
             spec.environment.sorted { $0.key < $1.key }.map { "export \($0.key)=\(Shell.quoted($0.value))" })
         part("The site's own lines.", spec.preLaunch)
-        part("Whether this node can run the program.", preflight)
+        if !preflight.isEmpty { lines += [""] + preflight }
         // The program takes the shell's place: a signal for the job is for the program then, and none is lost.
         part(
             "The program takes the place of this shell, so that signals reach it.",

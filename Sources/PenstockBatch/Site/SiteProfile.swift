@@ -44,7 +44,7 @@ public struct SiteProfile: Codable, Sendable, Hashable {
     /// A folder for temporary files, which jobs see as `TMPDIR`.
     public var scratch: String?
     /// The version of the C library on the nodes, such as `2.31`.
-    public var glibc: String?
+    public var glibc: GlibcVersion?
     /// Modules that are loaded, and lines of shell behind that.
     public var modules: [String]?
     public var prelude: [String]?

@@ -41,38 +41,22 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         let address = try FabricAddress(listen)
-        let guarded = Guarded<Broker?>(nil)
-        let transport = try encryption.transport(for: address) { reason in guarded.withLock { $0 }?.refuse(reason) }
         let registry = TokenRegistry()
-        let authenticator = try trust.authenticator(registry)
         let place = try await cluster.place(address, acceptsPlaintext: encryption.acceptsPlaintext)
-        let log = try await EmbeddedLog(directory: data, leases: place)
-        let access = Guarded(BrokerAccess(owner: nil))
-        let broker = Broker(log, name: ProcessInfo.processInfo.hostName, cluster: place) { client throws(LogError) in
-            try access.withLock { $0 }.rights(of: client)
-        }
-        guarded.withLock { $0 = broker }
-        try await broker.startAudit()
-        // Not before: another broker of the directory has the audit, and the token in the file is its own.
-        let tokenFile = data + "/.broker-token"
-        let owner = try place == nil ? OwnerToken(writingTo: tokenFile) : OwnerToken(sharedAt: tokenFile)
-        access.withLock { $0 = BrokerAccess(owner: owner, authenticator: authenticator) }
         let (stops, stop) = AsyncStream<Void>.makeStream()
         let signals = StopSignals { stop.finish() }
         defer { signals.cancel() }
-        if let fabric { try await broker.offer(FabricChoice(fabric)) }
-        let listener = try await broker.listen(at: address, over: transport)
-        if place != nil {
-            try await broker.join(at: cluster.advertised(listener.address)) { other in
-                StandardError.write("waits for another broker that is called \(other.name), at \(other.address)\n")
-            }
+        let served = try await ServedLog(
+            data, host: ProcessInfo.processInfo.hostName, at: address, place: place, fabric: fabric,
+            authenticator: try trust.authenticator(registry),
+            transport: { try encryption.transport(for: address, rejected: $0) }, advertised: cluster.advertised
+        ) { name, address in
+            StandardError.write("waits for another broker that is called \(name), at \(address)\n")
         }
-        try say(listener.address, tokenFile, over: broker.fabricProvider)
+        try say(served.address, served.tokenFile, over: served.broker.fabricProvider)
         let reloading = StopSignals(StopSignals.reload, again: true) {
             do {
-                let authenticator = try trust.authenticator(registry)
-                try transport.reload()
-                access.withLock { $0 = BrokerAccess(owner: owner, authenticator: authenticator) }
+                try served.reload(try trust.authenticator(registry))
                 StandardError.write("read the certificates, keys and rights again\n")
             } catch {
                 StandardError.write("certificates, keys and rights stay as they were: \(error)\n")
@@ -82,12 +66,8 @@ struct ServeCommand: AsyncParsableCommand {
         let warning = encryption.warning(about: address)
         for await _ in stops {}
         warning?.cancel()
-        // The next broker of the directory, which may begin when this one gives its partitions up, has a token of its own; of several brokers,
-        // others let clients in by the one that is there.
-        if place == nil { try? FileManager.default.removeItem(atPath: tokenFile) }
-        await broker.close()
-        await transport.close()
-        StandardError.write("stopped: \(broker.counts)\n")
+        await served.close()
+        StandardError.write("stopped: \(served.broker.counts)\n")
     }
 
     private func say(_ address: FabricAddress, _ tokenFile: String, over fabric: String?) throws {

@@ -37,7 +37,7 @@ struct SampleRuns {
                 path: "\(runs)/.programs/\(Self.sha.prefix(16))/LiveTomography", origin: "/opt/LiveTomography",
                 sha256: Self.sha, bytes: 4096),
             source: SourceState(commit: "c0ffee", branch: "main", isModified: true), spec: spec,
-            chain: ChainRule(jobs: 3))
+            chain: ChainRule(jobs: 3), log: "penstock-log")
         change(&manifest)
         try run.write(manifest)
         try folder.write("{}", to: "runs/\(name)/plan.json")

@@ -2,10 +2,11 @@ import Foundation
 import PenstockBatch
 import TestSupport
 
-/// A folder in which somebody works: with a scan, and with LiveTomography as the pipeline.
+/// A folder in which somebody works: with LiveTomography and a scan, or with another pipeline.
 final class Desk: Sendable {
     let folder: TestFolder
     let scheduler: SchedulerName
+    private let pipeline: String
     private let variables: [String: String]
 
     /// What a program has left.
@@ -19,8 +20,12 @@ final class Desk: Sendable {
 
     /// A place to work at.
     /// - Parameter cluster: Where Slurm jobs go; by default the cluster of all tests.
-    init(_ scheduler: SchedulerName, cluster: SlurmCluster? = nil, variables: [String: String] = [:]) throws {
+    init(
+        _ scheduler: SchedulerName, pipeline: String = "LiveTomography", cluster: SlurmCluster? = nil,
+        variables: [String: String] = [:]
+    ) throws {
         folder = try TestFolder()
+        self.pipeline = pipeline
         self.scheduler = scheduler
         let slurm = scheduler == .slurm ? try cluster ?? SlurmCluster.shared() : nil
         self.variables = (slurm?.environment ?? [:]).merging(variables) { $1 }
@@ -29,10 +34,10 @@ final class Desk: Sendable {
     /// Runs the pipeline's program, or another one, to its end.
     @discardableResult
     func run(
-        _ words: [String], of program: String = "LiveTomography", environment: [String: String] = [:]
+        _ words: [String], by program: String? = nil, environment: [String: String] = [:]
     ) async throws -> Outcome {
         let child = try ChildProcess(
-            program, words, environment: variables.merging(environment) { $1 },
+            program ?? pipeline, words, environment: variables.merging(environment) { $1 },
             launcher: ["env", "-C", folder.path])
         let status = try await child.ended()
         return Outcome(status: status, lines: child.lines, errors: child.errors)

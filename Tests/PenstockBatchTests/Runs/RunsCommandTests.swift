@@ -6,7 +6,7 @@ import Testing
 /// `penstock runs`, as a user gives it, on runs of LiveTomography.
 @Suite(.timeLimit(.minutes(10))) struct RunsCommandTests {
     private func runs(_ desk: Desk, _ words: String...) async throws -> Desk.Outcome {
-        try await desk.run(["runs"] + words, of: "penstock")
+        try await desk.run(["runs"] + words, by: "penstock")
     }
 
     @Test("a run keeps what it read and made, and two of them can be compared, exported and removed")

@@ -12,13 +12,8 @@ struct JobCommand: AsyncParsableCommand {
 
     func run() async throws {
         let wishes = JobWishes()
-        // A scheduler may send each of them more than once, and to the pipeline, too.
-        let drains = StopSignals([SIGTERM, SIGINT], again: true) { wishes.drain() }
-        let looks = StopSignals([SIGUSR1, SIGUSR2], again: true) { wishes.look() }
-        defer {
-            drains.cancel()
-            looks.cancel()
-        }
+        let signals = JobSignals(wishes)
+        defer { signals.cancel() }
         let runner = try JobRunner(folder, wishes: wishes) { StandardError.write("penstock: \($0)\n") }
         let status = try await runner.run()
         if status != 0 { throw ExitCode(Int32(status)) }

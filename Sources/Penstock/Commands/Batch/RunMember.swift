@@ -3,6 +3,7 @@ internal import PenstockBatch
 internal import PenstockCommands
 internal import PenstockEngine
 internal import PenstockEvents
+internal import PenstockLog
 
 /// A process that works on a run for a job: it says in the run's folder how it is.
 struct RunMember: Sendable {
@@ -17,8 +18,13 @@ struct RunMember: Sendable {
 
     init(_ folder: String, name: String) {
         self.folder = RunFolder(folder)
-        beat = Guarded(
-            MemberBeat(member: name, host: ProcessInfo.processInfo.hostName, process: getpid()))
+        let host = ProcessInfo.processInfo.hostName
+        // What a launcher starts everywhere in the same words finds out for itself where it is.
+        let variables = ProcessInfo.processInfo.environment
+        let place =
+            "\(variables["SLURMD_NODENAME"] ?? host)-\(variables["SLURM_PROCID"] ?? variables["PBS_TASKNUM"] ?? "\(getpid())")"
+        let member = name.hasSuffix("%") ? name.dropLast() + place : name
+        beat = Guarded(MemberBeat(member: member, host: host, process: getpid()))
     }
 
     /// What the run's checkpoints are called: as the run, so that two runs of a pipeline in one log do not meet.
@@ -30,33 +36,34 @@ struct RunMember: Sendable {
     }
 
     /// Says how the process is until the task is cancelled.
-    func follow(_ run: PipelineRun) async {
+    func follow(_ runs: @Sendable () -> [PipelineRun]) async {
         while !Task.isCancelled {
-            tell(run)
+            tell(runs())
             try? await Task.sleep(for: Self.beatInterval)
         }
     }
 
     /// Says how the process is.
     /// - Parameters:
+    ///   - runs: What it works on: the run, or one for each of its shares.
     ///   - hasStopped: Whether it has stopped with a checkpoint.
-    ///   - hasCompleted: Whether its work is done.
-    func tell(_ run: PipelineRun, hasStopped: Bool = false, hasCompleted: Bool = false) {
-        let figures = run.figures
-        let progress = run.progress
+    ///   - isDone: Whether all work of the run is done.
+    func tell(_ runs: [PipelineRun], hasStopped: Bool = false, isDone: Bool = false) {
+        let figures = runs.compactMap(\.figures)
+        let progress = runs.map(\.progress)
         let usage = ProcessUsage.own
         let beat = beat.withLock { beat in
             beat.beat = Date()
             beat.count += 1
-            beat.checkpoint = progress.lastCheckpoint
-            beat.restored = progress.restoredCheckpoint
-            beat.longestCheckpoint = (figures?.checkpoints?.longestDuration ?? .zero) / .seconds(1)
-            beat.events = figures?.sourceEvents ?? 0
-            beat.counts = progress.counts
+            beat.checkpoint = progress.compactMap(\.lastCheckpoint).max()
+            beat.restored = progress.compactMap(\.restoredCheckpoint).max()
+            beat.longestCheckpoint =
+                figures.compactMap { $0.checkpoints?.longestDuration }.max().map { $0 / .seconds(1) } ?? 0
+            beat.events = figures.reduce(0) { $0 + $1.sourceEvents }
+            beat.counts = progress.reduce(into: [:]) { $0.merge($1.counts, uniquingKeysWith: +) }
             beat.processorSeconds = usage.processorSeconds
             beat.peakBytes = usage.peakBytes
-            beat.hasStopped = hasStopped
-            beat.hasCompleted = hasCompleted
+            (beat.hasStopped, beat.isDone) = (hasStopped, isDone)
             return beat
         }
         // What cannot be written now is written the next time.
@@ -64,14 +71,22 @@ struct RunMember: Sendable {
     }
 
     /// Writes down what the run has read and made: first what there is, then, as that may take long, with checksums.
-    /// - Parameter known: Checksums that nobody has to find again.
-    func keepFiles<P: Pipeline>(of pipeline: P, known: [String: String], log: RunFiles.Log?) {
+    /// - Parameters:
+    ///   - known: Checksums that nobody has to find again.
+    ///   - isShared: Whether other members do the same: the first one does it for all.
+    func keepFiles<P: Pipeline>(
+        of pipeline: P, known: [String: String] = [:], _ plan: PhysicalPlan, _ log: (any LogStore)?,
+        isShared: Bool = false
+    ) async {
         let directory = FileManager.default.currentDirectoryPath
-        var files = RunFiles(
-            inputs: pipeline.namedPaths.read, outputs: pipeline.namedPaths.made, known: known, directory: directory,
-            log: log)
+        let paths = pipeline.namedPaths
+        var files = RunFiles(inputs: paths.read, outputs: paths.made, known: known, directory: directory)
+        if let log {
+            let location = (try? folder.home.manifest().log) ?? ""
+            files.log = RunFiles.Log(location: location, topics: await plan.ends(in: log))
+        }
         do {
-            try folder.write(files)
+            guard try folder.begin(files) || !isShared else { return }
             files.addChecksums(directory: directory)
             try folder.write(files)
         } catch {
@@ -110,5 +125,17 @@ struct ProcessUsage {
         // Linux counts in KiB.
         return ProcessUsage(
             processorSeconds: seconds(usage.ru_utime) + seconds(usage.ru_stime), peakBytes: usage.ru_maxrss * 1024)
+    }
+}
+
+extension PhysicalPlan {
+    /// Where the plan's topics end; those that cannot be looked at are left out.
+    fileprivate func ends(in log: any LogStore) async -> [RunFiles.Topic] {
+        var ends: [RunFiles.Topic] = []
+        for topic in topics {
+            guard let description = try? await log.describe(topic) else { continue }
+            ends.append(RunFiles.Topic(name: topic, ends: description.partitions.map(\.nextOffset)))
+        }
+        return ends
     }
 }

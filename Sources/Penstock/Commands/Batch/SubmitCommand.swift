@@ -3,6 +3,7 @@ internal import Foundation
 internal import PenstockBatch
 internal import PenstockCommands
 internal import PenstockEngine
+internal import PenstockLog
 
 /// Gives the pipeline to a batch queue: this very program, with the same options.
 struct SubmitCommand<P: Pipeline>: AsyncParsableCommand {
@@ -76,7 +77,9 @@ struct SubmitCommand<P: Pipeline>: AsyncParsableCommand {
                 requeue: submit.requeue),
             chain: ChainRule(
                 jobs: submit.chain ?? 1, isAhead: submit.ahead, stalls: submit.stallLimit,
-                graceSeconds: submit.grace.map { Int(($0 / .seconds(1)).rounded(.up)) }))
+                graceSeconds: submit.grace.map { Int(($0 / .seconds(1)).rounded(.up)) }),
+            log: try log(in: directory))
+        request.isShared = try isShared(flows: pipeline.flows())
         request.changed = try ChangedParameters.names(pipeline, PipelineProgram<P>.expandingSet(arguments))
         (request.inputs, request.outputs) = pipeline.namedPaths
         request.name = submit.name
@@ -94,8 +97,31 @@ struct SubmitCommand<P: Pipeline>: AsyncParsableCommand {
             + submit.prelude
         request.wrapper = submit.container.map { $0.split(separator: " ").map(String.init) } ?? profile.container ?? []
         request.launcher = submit.launcher ?? profile.launcher ?? .automatic
+        request.glibc = profile.glibc
         request.after = try submit.after.map { try RunList(in: submit.runs).run($0).path }
         return request
+    }
+
+    /// Whether members share the work; what cannot be shared is for a single node.
+    private func isShared(flows: [FlowDescription]) throws -> Bool {
+        guard submit.malleable || submit.nodes > 1 || submit.logNodes != nil else { return false }
+        guard !submit.replays, submit.sweep.isEmpty else {
+            throw BatchError(
+                .wrongJob, "a replay is for a single node", hint: "leave --nodes, --log-nodes and --malleable out")
+        }
+        guard restore.isEmpty, checkpoints.savepoint == nil, !checkpoints.drain else {
+            throw BatchError(
+                .wrongJob, "work that is shared is begun and left by its own checkpoints",
+                hint: "leave --savepoint, --drain, --checkpoint-name, --from-savepoint and --drop-state out")
+        }
+        _ = try PhysicalPlan(flows, parallelism: settings.parallelism).topicsToShare()
+        return true
+    }
+
+    /// The log, a directory by its absolute path: jobs know where they begin, people may be elsewhere.
+    private func log(in directory: String) throws -> String {
+        guard let path = try LogLocation(settings.log).directory else { return settings.log }
+        return path.hasPrefix("/") ? path : "\(directory)/\(path)"
     }
 
     /// As many instances as the job has cores, unless the user says otherwise.

@@ -20,6 +20,12 @@ struct SubmitSettings: ParsableArguments {
 
     @Option(help: ArgumentHelp("Nodes that compute.", valueName: "n")) var nodes = 1
 
+    @Flag(
+        help: ArgumentHelp(
+            "Share the work by the partitions of the topics, so that extend and shrink can change the number of nodes; always so with several nodes."
+        ))
+    var malleable = false
+
     @Option(help: ArgumentHelp("Nodes for the log alone, apart from those that compute.", valueName: "n"))
     var logNodes: Int?
 
