@@ -63,7 +63,7 @@ struct ProvenanceDocument {
                 "prov:location": .text(ExportedRun.uri(manifest.program.path)),
                 "schema:sha256": .text(manifest.program.sha256),
                 "schema:softwareVersion": .text("Penstock \(manifest.penstockVersion)"),
-                "schema:commit": manifest.source.map { .text($0.description) },
+                "schema:version": manifest.source.map { .text($0.description) },
             ])
         add(
             "entity", "run:plan.json",

@@ -63,6 +63,7 @@ public struct RunDetails: Sendable {
             "\(RunText.time(manifest.created)) by \(manifest.user) on \(manifest.host), to \(manifest.scheduler.rawValue)\(site)"
         )
         text.add("from", manifest.spec.directory)
+        text.add("log", manifest.log + (manifest.isShared ? ", shared by the members of the run" : ""))
         if let after = manifest.after { text.add("after", RunFolder(after).name) }
         text.add("source", manifest.source?.description ?? "no git repository")
         text.add(
@@ -120,10 +121,11 @@ public struct RunDetails: Sendable {
     private func jobs(_ work: Work) -> AlignedText {
         AlignedText(
             work.jobs.map { job in
-                let after = job.after.map { "\($0.kind.rawValue) \($0.job)" }.joined(separator: ", ")
+                let after = job.after.map { "\($0.kind.rawValue) \($0.job)" }
+                let role = job.role == .run ? [] : ["joins the run"]
                 return [
                     job.id, RunText.time(job.submitted), RunText.count(job.nodes, "node"),
-                    job.command.joined(separator: " "), after,
+                    job.command.joined(separator: " "), (role + after).joined(separator: ", "),
                 ]
             })
     }
