@@ -142,8 +142,8 @@ let package = Package(
         .executableTarget(
             name: "penstock",
             dependencies: [
-                "PenstockBenchmarks", "PenstockBroker", "PenstockCommands", "PenstockEvents", "PenstockFabric",
-                "PenstockLog", "PenstockSecurity", "PenstockTemplates", argumentParser,
+                "PenstockBatch", "PenstockBenchmarks", "PenstockBroker", "PenstockCommands", "PenstockEvents",
+                "PenstockFabric", "PenstockLog", "PenstockSecurity", "PenstockTemplates", argumentParser,
             ],
             swiftSettings: strict),
 

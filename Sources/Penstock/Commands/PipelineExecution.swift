@@ -67,9 +67,11 @@ struct PipelineExecution<P: Pipeline> {
             throw ExitCode(member == nil ? FailureReport.interrupted : RunMember.handedOver)
         }
         sayCheckpoints(run)
-        member?.tell([run], isDone: true)
+        member?.tell([run])
         let record = record(run, scan, started, usesLog: log != nil)
         let lines = try pipeline.report(record)
+        member?.tell([run], isDone: true)
+        await member?.keepFiles(of: pipeline, known: pipeline.checksums(record), plan, log)
         guard !settings.quiet else { return }
         for warning in record.warnings { StandardError.write("warning: \(warning)\n") }
         sayFigures(run)
@@ -105,6 +107,8 @@ struct PipelineExecution<P: Pipeline> {
         do {
             try await work.run(until: stops)
             member?.tell(work.runs, isDone: true)
+            let plan = try PhysicalPlan(pipeline.flows(), parallelism: settings.parallelism)
+            await member?.keepFiles(of: pipeline, plan, log, isShared: true)
         } catch is RunStopped {
             member?.tell(work.runs, hasStopped: true)
             if !settings.quiet { StandardError.write("stopped; what is left of its shares goes to others\n") }

@@ -109,7 +109,8 @@ struct Attempt {
         take(folder)
         let members = (try? folder.members()) ?? []
         let hasStopped = members.contains { $0.hasStopped }
-        // Of several members one may have failed: its work was done by the others.
+        // Of several members one may have failed: its work was done by the others. What ends one behind its work costs checksums of what it has
+        // made, and nothing else.
         let end = members.contains { $0.isDone } ? .exit(0) : end
         let isCanceled = folder.isCanceled || home.isCanceled
         switch end {
@@ -154,6 +155,8 @@ struct Attempt {
         record.checkpoint = members.compactMap(\.checkpoint).max()
         record.restored = members.compactMap(\.restored).max()
         record.events = members.reduce(0) { $0 + $1.events }
+        record.processorSeconds = members.reduce(0) { $0 + $1.processorSeconds }
+        record.peakBytes = members.map(\.peakBytes).max()
         record.counts = members.reduce(into: [:]) { $0.merge($1.counts) { $0 + $1 } }
         if record.phase == .starting { record.phase = .active }
     }

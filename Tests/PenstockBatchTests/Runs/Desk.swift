@@ -31,7 +31,7 @@ final class Desk: Sendable {
         self.variables = (slurm?.environment ?? [:]).merging(variables) { $1 }
     }
 
-    /// Runs the pipeline's program to its end.
+    /// Runs the pipeline's program, or another one, to its end.
     @discardableResult
     func run(
         _ words: [String], by program: String? = nil, environment: [String: String] = [:]

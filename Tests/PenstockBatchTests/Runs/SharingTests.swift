@@ -79,6 +79,9 @@ import Testing
             #expect(Set(members.map { $0.member.split(separator: "-")[1] }).count == 3, "\(members.map(\.member))")
         }
         #expect(try await rows(desk, "log") == expected)
+        // One of the members has written down for all where the topics end.
+        let measured = try #require(try run.files()?.log?.topics.first { $0.name == "measured" })
+        #expect(measured.ends.count == Self.partitions && measured.ends.reduce(0, +) >= 60 * UInt64(Self.partitions))
     }
 
     @Test("nodes for the log alone", arguments: VerbTests.schedulers)

@@ -20,7 +20,7 @@ struct SwiftCompiler {
     /// The C modules of this package and of those that it builds on.
     private static let libraries = [
         "CFFTW", "CFabric", "CHDF5", "CLZ4", "COpenBLAS", "CPNG", "CTIFF", "CTaskHook", "CUring", "CZlib",
-        "CZstd", "_AtomicsShims", "CNIOAtomics",
+        "CZstd", "CSystem", "CTOML", "_AtomicsShims", "_SubprocessCShims", "CNIOAtomics",
         "CNIODarwin", "CNIOLLHTTP", "CNIOLinux", "CNIOOpenBSD", "CNIOPosix", "CNIOWindows",
     ]
 

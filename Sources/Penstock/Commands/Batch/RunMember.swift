@@ -1,7 +1,9 @@
 internal import Foundation
 internal import PenstockBatch
+internal import PenstockCommands
 internal import PenstockEngine
 internal import PenstockEvents
+internal import PenstockLog
 
 /// A process that works on a run for a job: it says in the run's folder how it is.
 struct RunMember: Sendable {
@@ -67,6 +69,40 @@ struct RunMember: Sendable {
         // What cannot be written now is written the next time.
         try? folder.write(beat)
     }
+
+    /// Writes down what the run has read and made: first what there is, then, as that may take long, with checksums.
+    /// - Parameters:
+    ///   - known: Checksums that nobody has to find again.
+    ///   - isShared: Whether other members do the same: the first one does it for all.
+    func keepFiles<P: Pipeline>(
+        of pipeline: P, known: [String: String] = [:], _ plan: PhysicalPlan, _ log: (any LogStore)?,
+        isShared: Bool = false
+    ) async {
+        let directory = FileManager.default.currentDirectoryPath
+        let paths = pipeline.namedPaths
+        var files = RunFiles(inputs: paths.read, outputs: paths.made, known: known, directory: directory)
+        if let log {
+            let location = (try? folder.home.manifest().log) ?? ""
+            files.log = RunFiles.Log(location: location, topics: await plan.ends(in: log))
+        }
+        do {
+            guard try folder.begin(files) || !isShared else { return }
+            files.addChecksums(directory: directory)
+            try folder.write(files)
+        } catch {
+            StandardError.write("warning: the run's folder does not tell what was made: \(error.summary)\n")
+        }
+    }
+}
+
+extension Pipeline {
+    /// What it reads and makes, as far as it was given.
+    var namedPaths: (read: [NamedPath], made: [NamedPath]) {
+        func paths(_ pairs: KeyValuePairs<String, String?>) -> [NamedPath] {
+            pairs.compactMap { option, path in path.map { NamedPath(option, $0) } }
+        }
+        return (paths(filesRead), paths(filesMade))
+    }
 }
 
 /// What this process has used of the machine.
@@ -81,5 +117,17 @@ struct ProcessUsage {
         // Linux counts in KiB.
         return ProcessUsage(
             processorSeconds: seconds(usage.ru_utime) + seconds(usage.ru_stime), peakBytes: usage.ru_maxrss * 1024)
+    }
+}
+
+extension PhysicalPlan {
+    /// Where the plan's topics end; those that cannot be looked at are left out.
+    fileprivate func ends(in log: any LogStore) async -> [RunFiles.Topic] {
+        var ends: [RunFiles.Topic] = []
+        for topic in topics {
+            guard let description = try? await log.describe(topic) else { continue }
+            ends.append(RunFiles.Topic(name: topic, ends: description.partitions.map(\.nextOffset)))
+        }
+        return ends
     }
 }

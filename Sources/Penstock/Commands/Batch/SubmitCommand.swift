@@ -92,6 +92,8 @@ struct SubmitCommand<P: Pipeline>: AsyncParsableCommand {
                 graceSeconds: submit.grace.map { Int(($0 / .seconds(1)).rounded(.up)) }),
             log: try log(in: directory))
         request.isShared = try isShared(flows: pipeline.flows())
+        request.changed = try ChangedParameters.names(pipeline, PipelineProgram<P>.expandingSet(arguments))
+        (request.inputs, request.outputs) = pipeline.namedPaths
         request.name = submit.name
         request.site = submit.site
         request.logResources = submit.logNodes.map {
