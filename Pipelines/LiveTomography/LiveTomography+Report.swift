@@ -27,6 +27,30 @@ extension LiveTomography {
         ] + remarks + quality.lines(record) + ["\(seconds) s"]
     }
 
+    /// The scan and what may stand beside it.
+    var filesRead: KeyValuePairs<String, String?> {
+        [
+            "input": input.input, "flats": input.flats, "darks": input.darks, "angles": input.angles?.path,
+            "reference": quality.reference,
+        ]
+    }
+
+    /// The volume, and what was asked for beside it. The provenance is no result: it holds what differs between a run and its replay.
+    var filesMade: KeyValuePairs<String, String?> {
+        [
+            "output": volume.output, "tiff": windowOutput.tiff, "series": windowOutput.series,
+            "preview": pictures.preview,
+        ]
+    }
+
+    /// That of the scan, where it is one of this file alone.
+    func checksums(_ record: RunRecord) -> [String: String] {
+        guard input.flats == nil, input.darks == nil, input.angles == nil, let sum = record.properties["sha256"] else {
+            return [:]
+        }
+        return ["input": sum]
+    }
+
     /// What the running scan was steered to, and when.
     private func steeringLines(_ record: RunRecord) -> [String] {
         let name = "steered_at_projection_"

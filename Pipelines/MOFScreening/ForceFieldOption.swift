@@ -27,6 +27,11 @@ enum ForceFieldOption: ExpressibleByArgument, CustomStringConvertible {
 
     var defaultValueDescription: String { description }
 
+    /// The file that it is in; nil for one of ours.
+    var path: String? {
+        if case .file(let path) = self { path } else { nil }
+    }
+
     /// The parameters.
     /// - Throws: `ScreeningError` where the file cannot be read, or is no table of parameters.
     func read() throws -> ForceField {

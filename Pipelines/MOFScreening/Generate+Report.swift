@@ -10,6 +10,17 @@ extension Generate {
         if case .file(let path) = model.forceField { try output.check(against: path, named: "--force-field") }
     }
 
+    /// The force field, where it is one's own.
+    var filesRead: KeyValuePairs<String, String?> { ["force-field": model.forceField.path] }
+
+    /// The table, the same as JSON lines, the ranking, the best structures and the page.
+    var filesMade: KeyValuePairs<String, String?> {
+        [
+            "output": output.output, "output.lines": output.linesPath, "output.ranking": output.rankingPath,
+            "output.best": output.bestFolder, "output.page": output.page ? output.pagePath : nil,
+        ]
+    }
+
     /// Writes the ranking, the best structures and the page, keeps what differs between a run and its replay beside them, and says what was found.
     func report(_ record: RunRecord) throws -> [String] {
         try record.writeProvenance(to: output.provenancePath)

@@ -11,6 +11,14 @@ extension MOFScreening {
         if let input = input.input { try output.check(against: input, named: "--input") }
     }
 
+    /// The structures, and the force field where it is one's own.
+    var filesRead: KeyValuePairs<String, String?> { ["input": input.input, "force-field": model.forceField.path] }
+
+    /// The table, the same as JSON lines, and the page.
+    var filesMade: KeyValuePairs<String, String?> {
+        ["output": output.output, "output.lines": output.linesPath, "output.page": output.page ? output.pagePath : nil]
+    }
+
     /// Writes the page, keeps what differs between a run and its replay beside the results, and says what was done.
     func report(_ record: RunRecord) throws -> [String] {
         try record.writeProvenance(to: output.provenancePath)

@@ -14,6 +14,9 @@ struct Reading {
     @Option(help: "Length of a window, such as 60s.") var window = Duration.seconds(60)
     @Option(help: "How far out of order the rows can be.") var disorder = Duration.zero
 
+    var filesRead: KeyValuePairs<String, String?> { ["input": input] }
+    var filesMade: KeyValuePairs<String, String?> { ["output": output] }
+
     var body: some Dataflow {
         Flow("means") {
             From(

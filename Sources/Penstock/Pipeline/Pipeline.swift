@@ -33,6 +33,18 @@ public protocol Pipeline: ParsableArguments, Sendable {
     /// Commands of the pipeline's own, beside those that every pipeline has.
     static var verbs: [any ParsableCommand.Type] { get }
 
+    /// The files and folders that the pipeline reads, by the options that name them, without dashes; nil is for one that was not given. A run that
+    /// was submitted keeps their sizes and checksums, and those of what it makes, in its folder.
+    var filesRead: KeyValuePairs<String, String?> { get }
+
+    /// The files and folders that the pipeline makes, likewise. Where an option stands for several, a point and a word follow its name:
+    /// `output.page`.
+    var filesMade: KeyValuePairs<String, String?> { get }
+
+    /// SHA-256 in hexadecimal digits of files that the pipeline reads, by their options, where a run has found them already: nobody reads these
+    /// files once more.
+    func checksums(_ record: RunRecord) -> [String: String]
+
     /// Looks at what only this pipeline knows of its options, before a run or a replay begins.
     func check(_ verb: PipelineVerb) throws
 
@@ -54,6 +66,15 @@ extension Pipeline {
 
     /// None.
     public static var verbs: [any ParsableCommand.Type] { [] }
+
+    /// None.
+    public var filesRead: KeyValuePairs<String, String?> { [:] }
+
+    /// None.
+    public var filesMade: KeyValuePairs<String, String?> { [:] }
+
+    /// None.
+    public func checksums(_ record: RunRecord) -> [String: String] { [:] }
 
     /// Everything is right.
     public func check(_ verb: PipelineVerb) throws {}

@@ -53,7 +53,9 @@ struct Attempt {
         let watch = Watch(self, endTime: endTime)
         let name = "\(RunFolder.number(record.attempt)).\(environment.node).out"
         let program = WatchedProcess(
-            words: [manifest.program.path] + manifest.command + arguments, output: folder("log/\(name)"))
+            words: [manifest.program.path] + manifest.command + arguments, output: folder("log/\(name)"),
+            // Tasks make outputs of the same names: each in its own folder.
+            directory: manifest.sweep == nil ? nil : folder.path)
         say(
             "attempt \(record.attempt) of \(manifest.run): \(manifest.pipeline) \(manifest.command.joined(separator: " ")), output in log/\(name)"
         )
@@ -76,9 +78,13 @@ struct Attempt {
 
     /// What the pipeline is called with: what the user wrote, where it keeps checkpoints, and where it says how it is.
     private var arguments: [String] {
-        var arguments = manifest.arguments
-        if let sweep = manifest.sweep { arguments += sweep.arguments(of: environment.index ?? 0) }
-        return arguments + ["--run-folder", folder.path, "--member", environment.node]
+        var own = ["--run-folder", folder.path, "--member", environment.node]
+        if let sweep = manifest.sweep {
+            own = sweep.arguments(of: environment.index ?? 0, in: manifest.spec.directory) + own
+        }
+        // Behind `--` nothing is an option any more.
+        let end = manifest.arguments.firstIndex(of: "--") ?? manifest.arguments.endIndex
+        return manifest.arguments[..<end] + own + manifest.arguments[end...]
     }
 
     private mutating func conclude(_ end: WatchedProcess.End, wasAsked: Bool) {
@@ -128,6 +134,8 @@ struct Attempt {
         record.checkpoint = members.compactMap(\.checkpoint).max()
         record.restored = members.compactMap(\.restored).max()
         record.events = members.reduce(0) { $0 + $1.events }
+        record.processorSeconds = members.reduce(0) { $0 + $1.processorSeconds }
+        record.peakBytes = members.map(\.peakBytes).max()
         record.counts = members.reduce(into: [:]) { $0.merge($1.counts) { $0 + $1 } }
         if record.phase == .starting { record.phase = .active }
     }

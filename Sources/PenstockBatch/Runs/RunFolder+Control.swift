@@ -39,7 +39,7 @@ extension RunFolder {
         let manifest = status.manifest
         let scheduler = Schedulers.scheduler(manifest.scheduler)
         var references: [JobReference] = []
-        for folder in try parts(manifest) {
+        for folder in parts(manifest) {
             references += try folder.jobs().map { JobReference($0.id, in: folder.path) }
         }
         let known = try await scheduler.jobs(references)
@@ -53,7 +53,7 @@ extension RunFolder {
             }
         }
         guard isNow || status.record == nil else { return }
-        for folder in try parts(manifest) {
+        for folder in parts(manifest) {
             guard var record = try folder.status(), [.running, .handedOver].contains(record.outcome) else { continue }
             (record.outcome, record.reason, record.ended) = (.canceled, "cancel", Date())
             try folder.end(record)
@@ -61,10 +61,8 @@ extension RunFolder {
     }
 
     /// The folders that jobs work in: its own, or those of the tasks of a sweep with it.
-    func parts(_ manifest: RunManifest) throws(BatchError) -> [RunFolder] {
+    func parts(_ manifest: RunManifest) -> [RunFolder] {
         guard let sweep = manifest.sweep else { return [self] }
-        var folders = [self]
-        for index in sweep.tasks.indices { folders.append(try task(index)) }
-        return folders
+        return [self] + sweep.tasks.indices.map(task)
     }
 }

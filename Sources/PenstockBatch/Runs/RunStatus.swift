@@ -57,9 +57,10 @@ public struct RunStatus: Sendable, Hashable {
                 parts = [try Part(folder, manifest, task: nil)]
                 return
             }
+            let arrays = try folder.jobs()
             var parts: [Part] = []
             for task in sweep.tasks.indices {
-                parts.append(try Part(try folder.task(task), manifest, task: task, of: folder))
+                parts.append(try Part(folder.task(task), manifest, task: task, of: arrays))
             }
             self.parts = parts
         }
@@ -95,18 +96,21 @@ public struct RunStatus: Sendable, Hashable {
         let record: StatusRecord?
         let jobs: [JobRecord]
 
-        init(_ folder: RunFolder, _ manifest: RunManifest, task: Int?, of home: RunFolder? = nil) throws(BatchError) {
+        /// - Parameter arrays: The jobs that were queued for all tasks.
+        init(
+            _ folder: RunFolder, _ manifest: RunManifest, task: Int?, of arrays: [JobRecord] = []
+        ) throws(BatchError) {
             self.folder = folder
             self.manifest = manifest
             record = try folder.status()
             var jobs = try folder.jobs()
-            // A task's first job is one of the array, which was written down once for all.
-            if let task, let home, let array = try home.jobs().first,
-                !jobs.contains(where: { $0.id == "\(array.id)_\(task)" })
-            {
-                var job = array
-                job.id = "\(array.id)_\(task)"
-                jobs.insert(job, at: 0)
+            // A task's part in an array was written down once for all.
+            if let task {
+                let scheduler = Schedulers.scheduler(manifest.scheduler)
+                for var job in arrays.reversed() {
+                    job.id = scheduler.task(task, of: job.id)
+                    if !jobs.contains(where: { [id = job.id] in $0.id == id }) { jobs.insert(job, at: 0) }
+                }
             }
             self.jobs = jobs.filter { $0.role == .run }
         }

@@ -54,6 +54,10 @@ public struct StatusRecord: Codable, Sendable, Hashable {
     public var counts: [String: Int]
     /// How many members it has.
     public var members: Int
+    /// Processor time of its members together, in seconds; nil where none has said anything.
+    public var processorSeconds: Double?
+    /// The most memory that one of them had, in bytes.
+    public var peakBytes: Int?
     /// How many attempts in a row, with this one, have come no further.
     public var stalls: Int
     /// The job that goes on behind this one; nil for none.

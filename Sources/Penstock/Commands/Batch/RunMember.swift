@@ -1,5 +1,6 @@
 internal import Foundation
 internal import PenstockBatch
+internal import PenstockCommands
 internal import PenstockEngine
 internal import PenstockEvents
 
@@ -57,6 +58,18 @@ struct RunMember: Sendable {
         }
         // What cannot be written now is written the next time.
         try? folder.write(beat)
+    }
+}
+
+extension RunMember {
+    /// Writes down what the pipeline found and said.
+    func keep(_ record: RunRecord, lines: [String]) {
+        let report = PipelineReport(
+            scan: record.scan.number, facts: record.facts, counts: record.counts, warnings: record.warnings,
+            lines: lines)
+        do { try folder.write(report) } catch {
+            StandardError.write("warning: the run's folder does not tell what was found: \(error.summary)\n")
+        }
     }
 }
 
