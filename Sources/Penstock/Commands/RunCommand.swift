@@ -96,7 +96,7 @@ struct ReplaySelection: ParsableArguments {
 
 extension ReplayBounds.Place: ExpressibleByArgument {
     /// An offset, or an instant by ISO 8601.
-    init?(argument: String) {
+    public init?(argument: String) {
         if let offset = UInt64(argument) {
             self = .offset(offset)
         } else if let time = Timestamp(iso8601: argument) {

@@ -49,12 +49,15 @@ public struct RunStatus: Sendable, Hashable {
         let folder: RunFolder
         let manifest: RunManifest
         let parts: [Part]
+        /// The newest job that was queued for all tasks of a sweep.
+        let array: JobRecord?
 
         init(_ folder: RunFolder) throws(BatchError) {
             self.folder = folder
             manifest = try folder.manifest()
             guard let sweep = manifest.sweep else {
                 parts = [try Part(folder, manifest, task: nil)]
+                array = nil
                 return
             }
             let arrays = try folder.jobs()
@@ -63,6 +66,7 @@ public struct RunStatus: Sendable, Hashable {
                 parts.append(try Part(folder.task(task), manifest, task: task, of: arrays))
             }
             self.parts = parts
+            array = arrays.last
         }
 
         var openJobs: [JobReference] { parts.flatMap(\.openJobs) }
@@ -85,7 +89,7 @@ public struct RunStatus: Sendable, Hashable {
             return RunStatus(
                 folder: folder, manifest: manifest, state: state, remark: remark,
                 needsHelp: views.contains(where: \.needsHelp), record: parts.last { $0.record != nil }?.record,
-                job: parts[0].jobs.last, tasks: states)
+                job: array, tasks: states)
         }
     }
 

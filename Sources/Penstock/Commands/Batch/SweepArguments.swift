@@ -23,11 +23,11 @@ struct SweepArguments<P: Pipeline> {
 
     /// - Parameters:
     ///   - texts: Such as `centre=290:300:1`.
-    ///   - verb: What the tasks do: `run` or `replay`.
+    ///   - verb: What the tasks do.
     ///   - given: The arguments that all of them share.
     ///   - directory: The folder that relative paths begin in.
     /// - Throws: `BatchError.wrongJob`, naming the task where it is about one.
-    init(_ texts: [String], _ verb: String, _ given: [String], from directory: String) throws {
+    init(_ texts: [String], _ verb: PipelineVerb, _ given: [String], from directory: String) throws {
         sweep = try Sweep(texts)
         try Self.checkNames(sweep.keys)
         arguments = try PipelineProgram<P>.expandingSet(given)
@@ -71,25 +71,37 @@ struct SweepArguments<P: Pipeline> {
     }
 
     /// The pipeline of a task as its process will see it.
-    private func parsed(_ task: Int, _ verb: String) throws -> (P, RunSettings) {
-        let words = [verb] + adding(zip(sweep.keys, sweep.tasks[task]).map { "--\($0)=\($1)" })
+    private func parsed(_ task: Int, _ verb: PipelineVerb) throws -> (P, RunSettings) {
+        let words = adding(zip(sweep.keys, sweep.tasks[task]).map { "--\($0)=\($1)" })
         do {
-            let command = try PipelineCommand<P>.parseAsRoot(words)
-            switch command {
-            case let run as RunCommand<P>:
-                try run.pipeline.check(.run)
-                return (run.pipeline, run.settings)
-            case let replay as ReplayCommand<P>:
-                try replay.pipeline.check(.replay)
-                return (replay.pipeline, replay.settings)
-            default: preconditionFailure("a sweep runs or replays a pipeline")
-            }
+            let (pipeline, settings) = try Self.parsed(words, verb)
+            try pipeline.check(verb)
+            return (pipeline, settings)
         } catch {
             let place = "task \(task), \(sweep.labels(of: task).joined(separator: " "))"
             let diagnostic = error as? any Diagnostic
             throw BatchError(
-                .wrongJob, "\(place): \(diagnostic?.summary ?? PipelineCommand<P>.message(for: error))",
+                .wrongJob, "\(place): \(diagnostic?.summary ?? Self.line(error))",
                 hint: diagnostic?.hint ?? "nothing was queued")
+        }
+    }
+
+    /// What the parser says in a line; it lists what a value can be below each other.
+    private static func line(_ error: any Error) -> String {
+        let lines = RunCommand<P>.message(for: error).split(separator: "\n").map { $0.trimmingPrefix("  - ") }
+        return [lines.first.map(String.init), lines.dropFirst().joined(separator: ", ")].compactMap { $0 }
+            .filter { !$0.isEmpty }.joined(separator: " ")
+    }
+
+    /// By the verb alone: all of the program's verbs are more than ten times as much to look through, for each task.
+    private static func parsed(_ words: [String], _ verb: PipelineVerb) throws -> (P, RunSettings) {
+        switch verb {
+        case .run:
+            let run = try RunCommand<P>.parse(words)
+            return (run.pipeline, run.settings)
+        case .replay:
+            let replay = try ReplayCommand<P>.parse(words)
+            return (replay.pipeline, replay.settings)
         }
     }
 
