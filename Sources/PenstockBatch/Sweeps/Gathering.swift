@@ -31,7 +31,7 @@ extension RunFolder {
         let (table, sheet) = (self(Gathering.tableName), self(Gathering.sheetName))
         do throws(FormatError) {
             try SweepTable(sweep, results).write(to: table)
-            let pictures = SweepSheet(results)
+            let pictures = SweepSheet(sweep, results)
             try pictures?.write(to: sheet)
             return Gathering(
                 table: table, sheet: pictures.map { _ in sheet }, tasks: results.count,

@@ -5,6 +5,8 @@ struct SheetLayout {
     /// The most pixels of a side of the sheet: pictures are made smaller by whole factors until it has no more.
     static let mostPixels = 6_000
 
+    /// How many places stand side by side.
+    let across: Int
     /// By how much pictures are made smaller.
     let reduction: Int
     /// The room of a picture.
@@ -23,21 +25,23 @@ struct SheetLayout {
     /// - Parameters:
     ///   - pictures: The sizes of the pictures, one at least.
     ///   - labels: The lines above each place of the sheet.
-    init(_ pictures: [(rows: Int, columns: Int)], labels: [[String]]) {
+    ///   - across: How many places stand side by side.
+    init(_ pictures: [(rows: Int, columns: Int)], labels: [[String]], across: Int) {
         let rows = pictures.map(\.rows).max() ?? 1
         let columns = pictures.map(\.columns).max() ?? 1
         let widest = labels.joined().map(\.unicodeScalars.count).max() ?? 0
         let lines = labels.map(\.count).max() ?? 0
-        var layout = Self(rows, columns, 1, widest, lines)
+        var layout = Self(across, rows, columns, 1, widest, lines)
         var reduction = 1
         while layout.side(labels.count) > Self.mostPixels, max(layout.rows, layout.columns) > 1 {
             reduction += 1
-            layout = Self(rows, columns, reduction, widest, lines)
+            layout = Self(across, rows, columns, reduction, widest, lines)
         }
         self = layout
     }
 
-    private init(_ rows: Int, _ columns: Int, _ reduction: Int, _ widest: Int, _ lines: Int) {
+    private init(_ across: Int, _ rows: Int, _ columns: Int, _ reduction: Int, _ widest: Int, _ lines: Int) {
+        self.across = across
         self.reduction = reduction
         self.rows = (rows + reduction - 1) / reduction
         self.columns = (columns + reduction - 1) / reduction
@@ -55,7 +59,6 @@ struct SheetLayout {
 
     /// The longer side of a sheet of so many places.
     private func side(_ count: Int) -> Int {
-        let across = ContactSheet.across(count)
         let down = (count + across - 1) / across
         let width = across * (columns + ContactSheet.gap)
         let height = down * (rows + band + ContactSheet.gap)

@@ -35,6 +35,14 @@ public struct Sweep: Codable, Sendable, Hashable {
     /// What tells a task from the others, such as `centre=295`, option by option.
     public func labels(of task: Int) -> [String] { zip(keys, tasks[task]).map { "\($0)=\($1)" } }
 
+    /// How many tasks a row of a grid has: the values of its last option. Nil where there is one option, or rows would be much longer than there
+    /// are rows.
+    var rowLength: Int? {
+        guard keys.count > 1, let first = tasks.first?.dropLast() else { return nil }
+        let length = tasks.prefix { $0.dropLast() == first }.count
+        return length * length <= 16 * tasks.count ? length : nil
+    }
+
     /// What a task adds to the arguments.
     /// - Parameter directory: The folder that the run was submitted from.
     func arguments(of task: Int, in directory: String) -> [String] {

@@ -4,6 +4,7 @@ internal import PenstockFormats
 /// The last picture of each task of a sweep on one sheet, with the values of the task above it.
 struct SweepSheet {
     private let places: [Place]
+    private let across: Int
 
     private struct Place {
         let result: TaskResult
@@ -11,7 +12,8 @@ struct SweepSheet {
     }
 
     /// A sheet; nil where no task has made a picture.
-    init?(_ results: [TaskResult]) {
+    init?(_ sweep: Sweep, _ results: [TaskResult]) {
+        across = sweep.rowLength ?? ContactSheet.across(results.count)
         places = results.map { Place(result: $0, picture: Self.lastPicture(in: $0.folder.path)) }
         guard places.contains(where: { $0.picture != nil }) else { return nil }
     }
@@ -40,8 +42,8 @@ struct SweepSheet {
     /// Writes it, in place of an older one.
     func write(to path: String) throws(FormatError) {
         let layout = SheetLayout(
-            places.compactMap { $0.picture.map { ($0.rows, $0.columns) } }, labels: places.map(\.result.labels))
-        let sheet = ContactSheet(places.map { Self.drawn($0, layout) }).drawn()
+            places.compactMap { $0.picture.map { ($0.rows, $0.columns) } }, labels: places.map(\.result.labels), across: across)
+        let sheet = ContactSheet(places.map { Self.drawn($0, layout) }, across: across).drawn()
         let pending = try PendingFile(path, overwrites: true)
         do throws(FormatError) {
             try PNGFile.write(encoded: try sheet.png(file: path), to: pending.temporaryPath)
