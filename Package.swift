@@ -142,8 +142,8 @@ let package = Package(
         .executableTarget(
             name: "penstock",
             dependencies: [
-                "PenstockBenchmarks", "PenstockBroker", "PenstockCommands", "PenstockEvents", "PenstockFabric",
-                "PenstockLog", "PenstockSecurity", "PenstockTemplates", argumentParser,
+                "PenstockBatch", "PenstockBenchmarks", "PenstockBroker", "PenstockCommands", "PenstockEvents",
+                "PenstockFabric", "PenstockLog", "PenstockSecurity", "PenstockTemplates", argumentParser,
             ],
             swiftSettings: strict),
 
@@ -281,7 +281,8 @@ let package = Package(
         .testTarget(
             name: "PenstockBatchTests",
             dependencies: [
-                "ClusterHolder", "LiveTomography", "PenstockBatch", "PenstockEvents", "PenstockTesting", "TestSupport",
+                "ClusterHolder", "LiveTomography", "penstock", "PenstockBatch", "PenstockEvents", "PenstockTesting",
+                "TestSupport",
             ],
             swiftSettings: strict),
         .testTarget(

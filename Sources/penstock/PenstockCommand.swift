@@ -1,10 +1,12 @@
 internal import ArgumentParser
 
-/// The program `penstock`: a log's topics and consumer groups, its broker, who may use them, and new packages, from the command line.
+/// The program `penstock`: a log's topics and consumer groups, its broker, who may use them, the runs of pipelines, and new packages, from the
+/// command line.
 struct PenstockCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "penstock",
-        abstract: "Topics and consumer groups of an event log, its broker, who may use them, and new packages.",
+        abstract:
+            "Topics and consumer groups of an event log, its broker, who may use them, the runs of pipelines, and new packages.",
         discussion: """
             The log is the directory, or the broker, that --log or the environment variable PENSTOCK_LOG names, else \
             ./penstock-log. \
@@ -13,7 +15,7 @@ struct PenstockCommand: AsyncParsableCommand {
             """,
         subcommands: [
             TopicCommand.self, GroupCommand.self, ServeCommand.self, ClusterCommand.self, PKICommand.self,
-            TokenCommand.self, DoctorCommand.self, BenchCommand.self, NewCommand.self,
+            TokenCommand.self, RunsCommand.self, DoctorCommand.self, BenchCommand.self, NewCommand.self,
         ])
 }
 

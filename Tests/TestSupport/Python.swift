@@ -13,13 +13,25 @@ package enum Python {
     package static let hasPlugins = (try? run("import h5py, hdf5plugin")) != nil
     package static let pluginsMissing = "python3 with h5py and hdf5plugin is not installed"
 
+    /// Readers of RO-Crate and of W3C PROV.
+    package static let hasCrates = (try? run("import rocrate.rocrate, prov.model")) != nil
+    package static let cratesMissing =
+        "python3 with rocrate and prov is not installed: Scripts/install-dependencies --testing does it"
+
+    /// Where `Scripts/install-dependencies --testing` puts packages, beside those that are installed.
+    private static let packages = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent(".build/python").path
+
+    /// What finds them, behind what is installed.
+    private static let search = "import sys; sys.path.append('\(packages)')\n"
+
     package struct Failure: Error { package let output: String }
 
     /// Runs a program with arguments and gives what it prints.
     @discardableResult package static func run(_ program: String, _ arguments: String...) throws -> String {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["python3", "-c", program] + arguments
+        process.arguments = ["python3", "-c", search + program] + arguments
         let output = Pipe()
         process.standardOutput = output
         process.standardError = output

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Foundation
 internal import Logging
+internal import PenstockBatch
 internal import PenstockCommands
 internal import PenstockEngine
 internal import PenstockEvents
@@ -73,7 +74,13 @@ struct PipelineExecution<P: Pipeline> {
         member?.tell(run)
         let record = record(run, scan, started, usesLog: log != nil)
         let lines = try pipeline.report(record) + generalLines(run)
-        member?.keep(record, lines: lines)
+        if let member {
+            member.keep(record, lines: lines)
+            member.tell(run, hasCompleted: true)
+            var position: RunFiles.Log?
+            if let log { position = RunFiles.Log(location: settings.log, topics: await plan.ends(in: log)) }
+            member.keepFiles(of: pipeline, known: pipeline.checksums(record), log: position)
+        }
         guard !settings.quiet else { return }
         for warning in record.warnings { StandardError.write("warning: \(warning)\n") }
         sayFigures(run)
@@ -224,5 +231,17 @@ struct PipelineExecution<P: Pipeline> {
         let done = recorded.isEmpty ? "" : "; \(what) recorded in \(settings.log): `\(P.command) replay` works on them"
         StandardError.write("stopped\(done)\n")
         sayFigures(run)
+    }
+}
+
+extension PhysicalPlan {
+    /// Where the plan's topics end; those that cannot be looked at are left out.
+    fileprivate func ends(in log: any LogStore) async -> [RunFiles.Topic] {
+        var ends: [RunFiles.Topic] = []
+        for topic in topics {
+            guard let description = try? await log.describe(topic) else { continue }
+            ends.append(RunFiles.Topic(name: topic, ends: description.partitions.map(\.nextOffset)))
+        }
+        return ends
     }
 }

@@ -89,7 +89,10 @@ struct Attempt {
 
     private mutating func conclude(_ end: WatchedProcess.End, wasAsked: Bool) {
         take(folder)
-        let hasStopped = ((try? folder.members()) ?? []).contains { $0.hasStopped }
+        let members = (try? folder.members()) ?? []
+        let hasStopped = members.contains { $0.hasStopped }
+        // What ends it behind its work costs checksums, and must not have the work done again.
+        let hasCompleted = !members.isEmpty && members.allSatisfy(\.hasCompleted)
         let isCanceled = folder.isCanceled || home.isCanceled
         switch end {
         case .exit(0):
@@ -104,6 +107,9 @@ struct Attempt {
             record.exit = status
             record.outcome = isCanceled ? .canceled : .failed
             record.reason = lastError ?? "it ended with status \(status)"
+        case .signal where hasCompleted:
+            record.outcome = .completed
+            record.reason = nil
         case .signal(let number):
             record.signal = number
             record.outcome = isCanceled ? .canceled : wasAsked ? .handedOver : .failed

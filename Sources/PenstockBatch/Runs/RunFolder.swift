@@ -9,6 +9,7 @@ internal import Foundation
 ///   jobs/75.json           a job, as whoever queued it wrote it down
 ///   attempts/0001.json     an attempt: made when it begins, replaced when it ends
 ///   status.json            the newest attempt, replaced every few seconds
+///   outputs.json           what was read and made, with checksums, once the run is completed
 ///   members/n1.json        a process of the run, likewise
 ///   log/0001.n1.out        what an attempt printed on a node
 ///   report.json            what the pipeline found and said, once its work is done
@@ -156,6 +157,12 @@ public struct RunFolder: Sendable, Hashable {
 
     /// Takes a wish back.
     func removeCancel() { unlink(self("cancel")) }
+
+    /// What the run has read and made; nil before it is completed.
+    public func files() throws(BatchError) -> RunFiles? { try read(RunFiles.self, "outputs.json") }
+
+    /// Writes down what the run has read and made.
+    public func write(_ files: RunFiles) throws(BatchError) { try write(files, "outputs.json") }
 
     // MARK: Reading and writing
 

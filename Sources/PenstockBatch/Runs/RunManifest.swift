@@ -1,4 +1,5 @@
 public import Foundation
+internal import PenstockEvents
 
 /// What was submitted: the file `run.json`. Written once; going on with a run changes how many jobs it may have, and nothing else.
 public struct RunManifest: Codable, Sendable, Hashable {
@@ -13,6 +14,13 @@ public struct RunManifest: Codable, Sendable, Hashable {
     public var arguments: [String]
     /// All options of the pipeline with their values, those by default included.
     public var parameters: [String: String]
+    /// Those that are not as they are by default; nil where the program could not tell.
+    public var changed: [String]?
+    /// The files and folders that the pipeline reads, and those that it makes.
+    public var inputs: [NamedPath]
+    public var outputs: [NamedPath]
+    /// The version of Penstock that the program was built with.
+    public var penstockVersion: String
     /// When, by whom and where it was submitted.
     public var created: Date
     public var user: String
@@ -54,15 +62,20 @@ public struct RunManifest: Codable, Sendable, Hashable {
     /// A manifest.
     public init(
         run: String, pipeline: String, command: [String], arguments: [String], parameters: [String: String],
-        created: Date,
-        user: String, host: String, scheduler: SchedulerName, site: String? = nil, program: Program,
-        source: SourceState? = nil, spec: JobSpec, chain: ChainRule, after: String? = nil, sweep: Sweep? = nil
+        changed: [String]? = nil, inputs: [NamedPath] = [], outputs: [NamedPath] = [], created: Date, user: String,
+        host: String,
+        scheduler: SchedulerName, site: String? = nil, program: Program, source: SourceState? = nil, spec: JobSpec,
+        chain: ChainRule, after: String? = nil, sweep: Sweep? = nil
     ) {
         self.run = run
         self.pipeline = pipeline
         self.command = command
         self.arguments = arguments
         self.parameters = parameters
+        self.changed = changed
+        self.inputs = inputs
+        self.outputs = outputs
+        penstockVersion = PenstockVersion.current
         self.created = created
         self.user = user
         self.host = host

@@ -115,6 +115,8 @@ public struct MemberBeat: Codable, Sendable, Hashable {
     public var peakBytes: Int
     /// Whether it has stopped with a checkpoint, behind which another goes on.
     public var hasStopped: Bool
+    /// Whether its work is done, and nothing is left but to write down what was made.
+    public var hasCompleted: Bool
 
     /// A member that begins.
     public init(member: String, host: String, process: Int32) {
@@ -129,6 +131,7 @@ public struct MemberBeat: Codable, Sendable, Hashable {
         processorSeconds = 0
         peakBytes = 0
         hasStopped = false
+        hasCompleted = false
     }
 }
 

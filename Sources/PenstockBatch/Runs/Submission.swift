@@ -23,6 +23,11 @@ public struct Submission: Sendable {
         public var arguments: [String]
         /// The options of the pipeline with their values.
         public var parameters: [String: String]
+        /// Those that are not as they are by default; nil where nobody knows.
+        public var changed: [String]?
+        /// What the pipeline reads and makes.
+        public var inputs: [NamedPath] = []
+        public var outputs: [NamedPath] = []
         /// The plan, as `explain --format json` prints it.
         public var plan: String
         /// The folder of the runs.
@@ -92,8 +97,9 @@ public struct Submission: Sendable {
         try spec.check()
         manifest = RunManifest(
             run: id, pipeline: request.pipeline, command: request.command, arguments: request.arguments,
-            parameters: request.parameters, created: Date(), user: NSUserName(), host: ProcessInfo.processInfo.hostName,
-            scheduler: request.scheduler, site: request.site, program: program,
+            parameters: request.parameters, changed: request.changed, inputs: request.inputs, outputs: request.outputs,
+            created: Date(), user: NSUserName(), host: ProcessInfo.processInfo.hostName, scheduler: request.scheduler,
+            site: request.site, program: program,
             source: await SourceState.of(request.directory), spec: spec, chain: request.chain, after: request.after,
             sweep: request.sweep)
         let command = Shell.command([request.pipeline] + request.command + request.arguments)
@@ -145,12 +151,13 @@ public struct Submission: Sendable {
     /// - Returns: The first job.
     /// - Throws: `BatchError`; where the scheduler refuses the job, nothing stays.
     public func submit() async throws(BatchError) -> JobReference {
-        try store.keep(manifest.program)
         try folder.make()
         do {
             try AtomicFile.write(Data(script.text.utf8), to: folder("script.sh"))
             try AtomicFile.write(Data(plan.utf8), to: folder("plan.json"))
             try folder.write(manifest)
+            // Not before: whoever removes programs leaves those alone that a run names.
+            try store.keep(manifest.program)
             let queue = JobQueue(manifest, folder, folder, scheduler)
             let first = try await queue.submit()
             // One behind the first, which may die before it queues another; or all of them. Tasks of a sweep, which end one by one, queue what

@@ -252,6 +252,16 @@ extension PhysicalPlan {
         } || !recordings.isEmpty || !rememberings.isEmpty
     }
 
+    /// All topics that a run of the plan appends to or reads, those of recorded and remembered answers included, by name.
+    public var topics: [String] {
+        var names = Set(recordings.map(\.rule.topic) + rememberings.map(\.rule.topic))
+        for stage in stages {
+            if case .topic(_, let topic, _, _, _) = stage.input { names.insert(topic) }
+            if case .topic(_, let topic, _, _) = stage.output { names.insert(topic) }
+        }
+        return names.sorted()
+    }
+
     /// The topics that the plan records and reads again, in the order of the stages.
     public var persistedTopics: [String] {
         stages.compactMap { stage in

@@ -78,6 +78,34 @@ package indirect enum JSON: Equatable, Sendable {
         }
     }
 
+    /// The value over several lines, two spaces for each level; what is empty stays on its line.
+    package var indented: String {
+        var text = ""
+        write(to: &text, indentation: "\n")
+        return text
+    }
+
+    private func write(to text: inout String, indentation: String) {
+        let inner = indentation + "  "
+        switch self {
+        case .array(let elements) where !elements.isEmpty:
+            for (index, element) in elements.enumerated() {
+                text += (index == 0 ? "[" : ",") + inner
+                element.write(to: &text, indentation: inner)
+            }
+            text += indentation + "]"
+        case .object(let members) where !members.isEmpty:
+            for (index, member) in members.enumerated() {
+                text += (index == 0 ? "{" : ",") + inner
+                Self.quote(member.name, to: &text)
+                text += ": "
+                member.value.write(to: &text, indentation: inner)
+            }
+            text += indentation + "}"
+        default: write(to: &text)
+        }
+    }
+
     private static func quote(_ value: String, to text: inout String) {
         text += "\""
         for scalar in value.unicodeScalars {

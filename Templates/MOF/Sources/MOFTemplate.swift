@@ -25,6 +25,10 @@ import PenstockMOF
         }
     }
 
+    // A submitted run keeps the checksums of these.
+    var filesRead: KeyValuePairs<String, String?> { ["input": input] }
+    var filesMade: KeyValuePairs<String, String?> { ["output": output] }
+
     var body: some Dataflow {
         let workers = ScreeningWorkers(workers)
         let table = ScreeningTable()

@@ -27,6 +27,10 @@ struct SensorMean: FixedEvent, Hashable {
     @Option(help: "Length of a window, such as 60s.") var window = Duration.seconds(60)
     @Option(help: "How far out of order the rows can be.") var disorder = Duration.seconds(2)
 
+    // A submitted run keeps the checksums of these.
+    var filesRead: KeyValuePairs<String, String?> { ["input": input] }
+    var filesMade: KeyValuePairs<String, String?> { ["output": output] }
+
     var body: some Dataflow {
         let readings = Flow("readings") {
             From(

@@ -12,6 +12,10 @@ import PenstockTomography
         RotationCentre.automatic
     @Option(help: "Filter of the reconstruction, such as shepp or hann.") var filter = ReconstructionFilter.shepp
 
+    // A submitted run keeps the checksums of these.
+    var filesRead: KeyValuePairs<String, String?> { ["input": input] }
+    var filesMade: KeyValuePairs<String, String?> { ["output": output, "preview": preview] }
+
     var body: some Dataflow {
         let scan = Flow("scan") {
             From(ScanFile(input))

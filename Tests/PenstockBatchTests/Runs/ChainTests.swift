@@ -63,7 +63,8 @@ import Testing
             let run = try await desk.submit(
                 Desk.options + [
                     "--output", "volume.h5", "--overwrite", "--walltime", "5m", "--chain", "20", "--pace", "40",
-                    "--checkpoint-every", "300ms", "--stall-limit", "10", "--attempts", "20", "--name", "round\(round)", "--log", "log\(round)",
+                    "--checkpoint-every", "300ms", "--stall-limit", "10", "--attempts", "20", "--name", "round\(round)",
+                    "--log", "log\(round)",
                 ])
             var kills = 0
             while kills < 3, try await !desk.wait(upTo: Double.random(in: 0.5..<4, using: &generator), for: run) {

@@ -26,11 +26,13 @@ final class Desk: Sendable {
         self.variables = (slurm?.environment ?? [:]).merging(variables) { $1 }
     }
 
-    /// Runs the pipeline's program to its end.
+    /// Runs the pipeline's program, or another one, to its end.
     @discardableResult
-    func run(_ words: [String], environment: [String: String] = [:]) async throws -> Outcome {
+    func run(
+        _ words: [String], of program: String = "LiveTomography", environment: [String: String] = [:]
+    ) async throws -> Outcome {
         let child = try ChildProcess(
-            "LiveTomography", words, environment: variables.merging(environment) { $1 },
+            program, words, environment: variables.merging(environment) { $1 },
             launcher: ["env", "-C", folder.path])
         let status = try await child.ended()
         return Outcome(status: status, lines: child.lines, errors: child.errors)
@@ -91,6 +93,7 @@ final class Desk: Sendable {
     func logs(of run: RunFolder) -> String {
         let folder = run("log")
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder).sorted()) ?? []
-        return names.map { "\n== \($0)\n" + ((try? String(contentsOfFile: "\(folder)/\($0)", encoding: .utf8)) ?? "") }.joined()
+        return names.map { "\n== \($0)\n" + ((try? String(contentsOfFile: "\(folder)/\($0)", encoding: .utf8)) ?? "") }
+            .joined()
     }
 }

@@ -38,8 +38,10 @@ struct RunMember: Sendable {
     }
 
     /// Says how the process is.
-    /// - Parameter hasStopped: Whether it has stopped with a checkpoint.
-    func tell(_ run: PipelineRun, hasStopped: Bool = false) {
+    /// - Parameters:
+    ///   - hasStopped: Whether it has stopped with a checkpoint.
+    ///   - hasCompleted: Whether its work is done.
+    func tell(_ run: PipelineRun, hasStopped: Bool = false, hasCompleted: Bool = false) {
         let figures = run.figures
         let progress = run.progress
         let usage = ProcessUsage.own
@@ -54,10 +56,37 @@ struct RunMember: Sendable {
             beat.processorSeconds = usage.processorSeconds
             beat.peakBytes = usage.peakBytes
             beat.hasStopped = hasStopped
+            beat.hasCompleted = hasCompleted
             return beat
         }
         // What cannot be written now is written the next time.
         try? folder.write(beat)
+    }
+
+    /// Writes down what the run has read and made: first what there is, then, as that may take long, with checksums.
+    /// - Parameter known: Checksums that nobody has to find again.
+    func keepFiles<P: Pipeline>(of pipeline: P, known: [String: String], log: RunFiles.Log?) {
+        let directory = FileManager.default.currentDirectoryPath
+        var files = RunFiles(
+            inputs: pipeline.namedPaths.read, outputs: pipeline.namedPaths.made, known: known, directory: directory,
+            log: log)
+        do {
+            try folder.write(files)
+            files.addChecksums(directory: directory)
+            try folder.write(files)
+        } catch {
+            StandardError.write("warning: the run's folder does not tell what was made: \(error.summary)\n")
+        }
+    }
+}
+
+extension Pipeline {
+    /// What it reads and makes, as far as it was given.
+    var namedPaths: (read: [NamedPath], made: [NamedPath]) {
+        func paths(_ pairs: KeyValuePairs<String, String?>) -> [NamedPath] {
+            pairs.compactMap { option, path in path.map { NamedPath(option, $0) } }
+        }
+        return (paths(filesRead), paths(filesMade))
     }
 }
 

@@ -83,6 +83,8 @@ struct SubmitCommand<P: Pipeline>: AsyncParsableCommand {
                 jobs: submit.chain ?? 1, isAhead: submit.ahead, stalls: submit.stallLimit,
                 graceSeconds: submit.grace.map { Int(($0 / .seconds(1)).rounded(.up)) }))
         request.sweep = sweep?.sweep
+        request.changed = try ChangedParameters.names(pipeline, PipelineProgram<P>.expandingSet(arguments))
+        (request.inputs, request.outputs) = pipeline.namedPaths
         request.name = submit.name
         request.site = submit.site
         request.logResources = submit.logNodes.map {
