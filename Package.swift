@@ -281,7 +281,8 @@ let package = Package(
         .testTarget(
             name: "PenstockBatchTests",
             dependencies: [
-                "ClusterHolder", "LiveTomography", "penstock", "PenstockBatch", "PenstockEvents", "PenstockTesting",
+                "ClusterHolder", "LiveTomography", "penstock", "PenstockBatch", "PenstockEvents", "PenstockFormats",
+                "PenstockTesting",
                 "TestSupport",
             ],
             swiftSettings: strict),

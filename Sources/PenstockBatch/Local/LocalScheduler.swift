@@ -93,9 +93,8 @@ public struct LocalScheduler: Scheduler {
     }
 
     /// TERM to all of its processes, and KILL behind that; a job that waits is not begun.
-    public func cancel(_ job: JobReference) async throws(BatchError) {
-        let (id, _) = Self.parts(job.id)
-        try AtomicFile.write(Data(), to: "\(Self.home(of: job))/local/\(id).cancel")
+    public func cancel(_ jobs: [JobReference]) async throws(BatchError) {
+        for job in jobs { try AtomicFile.write(Data(), to: "\(Self.home(of: job))/local/\(job.id).cancel") }
     }
 
     private func deliver(_ number: Int32, to reference: JobReference, group: Bool) throws(BatchError) {

@@ -61,9 +61,10 @@ public struct RunStatus: Sendable, Hashable {
                 return
             }
             let arrays = try folder.jobs()
+            let isCanceled = folder.isCanceled
             var parts: [Part] = []
             for task in sweep.tasks.indices {
-                parts.append(try Part(folder.task(task), manifest, task: task, of: arrays))
+                parts.append(try Part(folder.task(task), manifest, task: task, of: arrays, isCanceled: isCanceled))
             }
             self.parts = parts
             array = arrays.last
@@ -84,8 +85,11 @@ public struct RunStatus: Sendable, Hashable {
                 open.first { $0 == .active || $0 == .draining } ?? open.first ?? states.first { $0 != .completed }
                 ?? .completed
             let done = states.count { $0 == .completed }
-            let failed = states.count { $0.isFinal && $0 != .completed }
-            let remark = "\(done) of \(states.count) tasks done" + (failed > 0 ? ", \(failed) failed" : "")
+            let canceled = states.count { $0 == .canceled }
+            let failed = states.count { $0.isFinal && $0 != .completed } - canceled
+            let remark =
+                "\(done) of \(states.count) tasks done" + (failed > 0 ? ", \(failed) failed" : "")
+                + (canceled > 0 ? ", \(canceled) canceled" : "")
             return RunStatus(
                 folder: folder, manifest: manifest, state: state, remark: remark,
                 needsHelp: views.contains(where: \.needsHelp), record: parts.last { $0.record != nil }?.record,
@@ -99,12 +103,18 @@ public struct RunStatus: Sendable, Hashable {
         let manifest: RunManifest
         let record: StatusRecord?
         let jobs: [JobRecord]
+        /// Whether somebody wants it to end.
+        let isCanceled: Bool
 
-        /// - Parameter arrays: The jobs that were queued for all tasks.
+        /// - Parameters:
+        ///   - arrays: The jobs that were queued for all tasks.
+        ///   - isCanceled: Whether somebody wants all of them to end.
         init(
-            _ folder: RunFolder, _ manifest: RunManifest, task: Int?, of arrays: [JobRecord] = []
+            _ folder: RunFolder, _ manifest: RunManifest, task: Int?, of arrays: [JobRecord] = [],
+            isCanceled: Bool = false
         ) throws(BatchError) {
             self.folder = folder
+            self.isCanceled = isCanceled || folder.isCanceled
             self.manifest = manifest
             record = try folder.status()
             var jobs = try folder.jobs()
@@ -157,7 +167,7 @@ public struct RunStatus: Sendable, Hashable {
         private func beforeFirst(
             _ known: [JobReference: QueuedJob], _ silence: BatchError?
         ) -> (state: JobState, remark: String?, needsHelp: Bool) {
-            if folder.isCanceled { return (.canceled, nil, false) }
+            if isCanceled { return (.canceled, nil, false) }
             guard let last = jobs.last else { return (.new, "no job was queued", true) }
             guard let job = job(last.id, known) else {
                 if let silence { return (.queued(reason: nil), "\(silence.summary)", false) }
@@ -223,7 +233,7 @@ public struct RunStatus: Sendable, Hashable {
         private func between(
             _ record: StatusRecord, _ known: [JobReference: QueuedJob], _ silence: BatchError?
         ) -> (state: JobState, remark: String?, needsHelp: Bool) {
-            if folder.isCanceled { return (.canceled, nil, false) }
+            if isCanceled { return (.canceled, nil, false) }
             let next = jobs.filter { $0.id != record.jobID }.compactMap { job($0.id, known) }.last { !$0.state.isFinal }
             if let next {
                 return (

@@ -133,7 +133,9 @@ public struct PBSScheduler: Scheduler {
     }
 
     /// `qdel`.
-    public func cancel(_ job: JobReference) async throws(BatchError) { try await end(["qdel", job.id]) }
+    public func cancel(_ jobs: [JobReference]) async throws(BatchError) {
+        for job in jobs { try await end(["qdel", job.id]) }
+    }
 
     private func end(_ words: [String]) async throws(BatchError) {
         // 35: it is over; 153: it is forgotten.

@@ -32,8 +32,8 @@ public protocol Scheduler: Sendable {
     /// Sends a signal to the program of a job that runs.
     func send(_ signal: JobSignal, to job: JobReference) async throws(BatchError)
 
-    /// Ends a job, or takes it from the queue. One that is over stays as it is.
-    func cancel(_ job: JobReference) async throws(BatchError)
+    /// Ends jobs, or takes them from the queue. Those that are over stay as they are.
+    func cancel(_ jobs: [JobReference]) async throws(BatchError)
 
     /// What the scheduler says of a script without queueing it, such as when it could begin; nil where it says nothing of the kind.
     func estimate(for script: String) async throws(BatchError) -> String?
@@ -44,6 +44,9 @@ extension Scheduler {
     public func submission(of script: String, after dependencies: [JobDependency]) -> [String] {
         submission(of: script, task: nil, after: dependencies)
     }
+
+    /// Ends a job, or takes it from the queue.
+    public func cancel(_ job: JobReference) async throws(BatchError) { try await cancel([job]) }
 
     /// As Slurm has it: `75_3`.
     public func task(_ index: Int, of array: String) -> String { "\(array)_\(index)" }

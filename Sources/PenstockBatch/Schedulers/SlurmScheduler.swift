@@ -140,7 +140,14 @@ public struct SlurmScheduler: Scheduler {
     }
 
     /// TERM, and KILL behind the cluster's KillWait.
-    public func cancel(_ job: JobReference) async throws(BatchError) { try await end(["scancel", job.id]) }
+    public func cancel(_ jobs: [JobReference]) async throws(BatchError) {
+        for first in stride(from: 0, to: jobs.count, by: Self.mostNamed) {
+            try await end(["scancel"] + jobs[first..<min(jobs.count, first + Self.mostNamed)].map(\.id))
+        }
+    }
+
+    /// The most jobs that a command names.
+    private static let mostNamed = 1_000
 
     private func end(_ words: [String]) async throws(BatchError) {
         let answer = try await SystemCommand(words).run { _ in true }

@@ -48,7 +48,8 @@ public struct Sweep: Codable, Sendable, Hashable {
     func arguments(of task: Int, in directory: String) -> [String] {
         zip(keys, tasks[task]).map { key, value in
             let isRelative = paths.contains(key) && !value.hasPrefix("/")
-            return "--\(key)=" + (isRelative ? URL(fileURLWithPath: "\(directory)/\(value)").standardizedFileURL.path : value)
+            return "--\(key)="
+                + (isRelative ? URL(fileURLWithPath: "\(directory)/\(value)").standardizedFileURL.path : value)
         }
     }
 }

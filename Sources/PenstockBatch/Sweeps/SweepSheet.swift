@@ -42,7 +42,8 @@ struct SweepSheet {
     /// Writes it, in place of an older one.
     func write(to path: String) throws(FormatError) {
         let layout = SheetLayout(
-            places.compactMap { $0.picture.map { ($0.rows, $0.columns) } }, labels: places.map(\.result.labels), across: across)
+            places.compactMap { $0.picture.map { ($0.rows, $0.columns) } }, labels: places.map(\.result.labels),
+            across: across)
         let sheet = ContactSheet(places.map { Self.drawn($0, layout) }, across: across).drawn()
         let pending = try PendingFile(path, overwrites: true)
         do throws(FormatError) {

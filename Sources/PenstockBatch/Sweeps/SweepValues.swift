@@ -30,7 +30,8 @@ enum SweepValues {
         var seen: Set<String> = []
         if let twice = values.first(where: { !seen.insert($0).inserted }) {
             throw BatchError(
-                .wrongJob, "--sweep \(key) has the value \(twice) twice", hint: "two tasks would do the same: give it once")
+                .wrongJob, "--sweep \(key) has the value \(twice) twice",
+                hint: "two tasks would do the same: give it once")
         }
         return (key, values)
     }
@@ -56,7 +57,9 @@ enum SweepValues {
         }
         let numbers = ends.compactMap(number)
         let (first, last, step) = (numbers[0], numbers[1], numbers[2])
-        guard step != 0 else { throw wrong("has a step of 0", "choose another step, such as \(key)=\(ends[0]):\(ends[1]):1") }
+        guard step != 0 else {
+            throw wrong("has a step of 0", "choose another step, such as \(key)=\(ends[0]):\(ends[1]):1")
+        }
         guard first == last || (last > first) == (step > 0) else {
             throw wrong(
                 "has no values: its steps lead away from \(ends[1])", "write \(key)=\(ends[0]):\(ends[1]):\(-step)")

@@ -63,7 +63,8 @@ public struct ReplayBounds: Sendable, Hashable {
     func check(_ scan: RecordedScan, end: UInt64, of topic: String) throws(EngineError) {
         func refuse(_ offset: UInt64) -> EngineError {
             .option(
-                problem: "scan \(scan.scan) of the topic \(topic) has the offsets \(scan.startOffset) to \(end): none is read",
+                problem:
+                    "scan \(scan.scan) of the topic \(topic) has the offsets \(scan.startOffset) to \(end): none is read",
                 hint: "\(offset) lies outside; `penstock topic dump \(topic)` shows what there is")
         }
         if case .offset(let from)? = from, from >= end { throw refuse(from) }

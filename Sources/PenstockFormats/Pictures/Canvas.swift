@@ -17,7 +17,9 @@ package struct Canvas: Sendable, Hashable {
     package init(_ image: PNGPixels) {
         precondition(image.channels == .rgb, "a canvas has three colours")
         (rows, columns) = (image.rows, image.columns)
-        pixels = (0..<rows * columns).map { SIMD3(image.bytes[3 * $0], image.bytes[3 * $0 + 1], image.bytes[3 * $0 + 2]) }
+        pixels = (0..<rows * columns).map {
+            SIMD3(image.bytes[3 * $0], image.bytes[3 * $0 + 1], image.bytes[3 * $0 + 2])
+        }
     }
 
     package subscript(row: Int, column: Int) -> SIMD3<UInt8> {

@@ -50,8 +50,11 @@ struct SubmitCommand<P: Pipeline>: AsyncParsableCommand {
         }
         let verb = submit.replays ? "replay" : "run"
         let given = try SubmitArguments<P>().behindVerb(CommandLine.arguments)
-        let sweep = try submit.sweep.isEmpty ? nil : SweepArguments<P>(
-            submit.sweep, submit.replays ? .replay : .run, given, from: directory)
+        let sweep =
+            try submit.sweep.isEmpty
+            ? nil
+            : SweepArguments<P>(
+                submit.sweep, submit.replays ? .replay : .run, given, from: directory)
         let arguments = sweep?.arguments ?? given
         if sweep == nil { try check(verb, arguments) }
         let plan = try PhysicalPlan(pipeline.flows(), parallelism: settings.parallelism, isReplay: submit.replays)

@@ -34,13 +34,24 @@ struct SweepArguments<P: Pipeline> {
         var outputs: [String: Int] = [:]
         var folders: Set<String> = []
         var read: [String: String] = [:]
+        var records = false
         for task in sweep.tasks.indices {
             let (pipeline, settings) = try parsed(task, verb)
             for case (let option, let path?) in pipeline.filesRead { read[Self.name(option)] = path }
             for case (let option, let path?) in pipeline.filesMade {
                 try Self.note(option, path, task, &outputs, &folders)
             }
-            if try LogLocation(settings.log).directory != nil { read["log"] = settings.log }
+            if let directory = try LogLocation(settings.log).directory {
+                if task == 0, verb == .run {
+                    records = try !PhysicalPlan(pipeline.flows(), parallelism: 1).persistedTopics.isEmpty
+                }
+                if records {
+                    // A topic in a directory has one writer: each task records into a log of its own.
+                    try Self.note("log", directory, task, &outputs, &folders)
+                } else {
+                    read["log"] = settings.log
+                }
+            }
             read["spill-directory"] = settings.spillDirectory
         }
         sweep.paths = sweep.keys.filter { read[$0] != nil }
@@ -117,7 +128,9 @@ struct SweepArguments<P: Pipeline> {
         guard let other = outputs.updateValue(task, forKey: path), other != task else { return }
         throw BatchError(
             .wrongJob, "tasks \(other) and \(task) would both make \(path) (--\(name(option)))",
-            hint: "give a path that begins in the task's own folder, such as \(URL(fileURLWithPath: path).lastPathComponent)")
+            hint:
+                "give a path that begins in the task's own folder, such as \(URL(fileURLWithPath: path).lastPathComponent)"
+        )
     }
 
     /// `output.page` as `output`.
