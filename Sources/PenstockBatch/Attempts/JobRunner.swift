@@ -25,7 +25,12 @@ public struct JobRunner: Sendable {
         manifest = try home.manifest()
         environment = try JobEnvironment(manifest.scheduler, ProcessInfo.processInfo.environment)
         if let sweep = manifest.sweep {
-            folder = try home.makeTask(environment.index ?? 0, for: sweep.folders)
+            guard let index = environment.index, sweep.tasks.indices.contains(index) else {
+                throw BatchError(
+                    .wrongState, "job \(environment.id) is no task of the sweep \(manifest.run)",
+                    hint: "the script is for an array, as `submit --sweep` queues it")
+            }
+            folder = try home.makeTask(index, for: sweep.folders)
         } else {
             folder = home
         }

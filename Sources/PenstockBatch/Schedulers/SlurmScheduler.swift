@@ -95,6 +95,10 @@ public struct SlurmScheduler: Scheduler {
             ),
             ("Invalid feature", "`sinfo -o '%P %f'` lists the features that --constraint can name"),
             ("time limit", "`sinfo -o '%P %l'` lists how long jobs may run: choose a shorter --walltime, with --chain"),
+            (
+                "Invalid job array",
+                "`scontrol show config | grep MaxArraySize` says how many tasks an array may have: sweep fewer values at a time"
+            ),
             ("Unable to contact slurm controller", "the controller does not answer: try again later"),
         ]
         return hints.first { complaint.localizedCaseInsensitiveContains($0.0) }?.1

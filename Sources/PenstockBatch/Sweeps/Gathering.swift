@@ -7,8 +7,9 @@ public struct Gathering: Sendable, Hashable {
     public let table: String
     /// The path of the contact sheet; nil where no task has made a picture.
     public let sheet: String?
-    /// How many tasks there are, and how many of them are completed.
+    /// How many tasks there are.
     public let tasks: Int
+    /// How many of them are completed.
     public let completed: Int
 
     static let tableName = "table.csv"

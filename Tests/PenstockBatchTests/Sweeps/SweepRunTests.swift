@@ -184,6 +184,26 @@ import Testing
         #expect(!desk.folder.contains("runs"))
     }
 
+    @Test("a dry run lists the tasks, and finds what is read from any folder")
+    func dryRun() async throws {
+        let desk = try Desk(.local)
+        let words = [
+            "--flats=flats.tif", "--angles", "angles.txt:1-90", "--darks", "/data/darks.tif", "--spill-directory", "s",
+        ]
+        let outcome = try await desk.run(
+            [
+                "submit", "--scheduler", "local", "--dry-run", "--walltime", "1h", "--cores", "2", "--sweep",
+                "centre=28:38:1",
+            ]
+                + Desk.replay + words)
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        for part in [
+            "  3  centre=31", "1h for each of 11 tasks", "22.0 core hours", "--input \(desk.folder("scan.h5"))",
+            "--flats=\(desk.folder("flats.tif"))", "--angles \(desk.folder("angles.txt")):1-90",
+            "--darks /data/darks.tif", "--log \(desk.folder("log"))", "--spill-directory \(desk.folder("s"))",
+        ] { #expect(outcome.text.contains(part), "\(part) in \(outcome.text)") }
+    }
+
     @Test("a replay of a part of a scan is submitted like one of the whole", arguments: VerbTests.schedulers)
     func bounds(_ scheduler: SchedulerName) async throws {
         let desk = try Desk(scheduler)
