@@ -52,8 +52,13 @@ public struct RunFolder: Sendable, Hashable {
         }
     }
 
+    private static let parts = ["jobs", "attempts", "members", "log"]
+
+    /// The names in the folder of a task that are not free for its outputs, as the records of its jobs have them.
+    public static let taskNames = parts + ["status.json", "report.json", "outputs.json"]
+
     private func makeParts() throws {
-        for name in ["jobs", "attempts", "members", "log"] {
+        for name in Self.parts {
             try FileManager.default.createDirectory(atPath: self(name), withIntermediateDirectories: true)
         }
     }

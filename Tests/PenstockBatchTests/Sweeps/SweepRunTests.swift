@@ -111,7 +111,7 @@ import Testing
         let expected = try await desk.expectedVolume()
         let run = try await desk.submit(
             Desk.options + [
-                "--output", "volume.h5", "--log", "log", "--walltime", "1m", "--grace", "52s", "--chain", "10",
+                "--output", "volume.h5", "--walltime", "1m", "--grace", "52s", "--chain", "10",
                 "--pace", "15", "--checkpoint-every", "1s", "--sweep", "filter=shepp,hann",
             ])
         #expect(try await desk.wait(for: run).status == 0, "\(desk.logs(of: run))")
@@ -136,7 +136,7 @@ import Testing
         try await desk.makeScan(angles: 240)
         let run = try await desk.submit(
             Desk.options + [
-                "--output", "volume.h5", "--log", "log", "--walltime", "5m", "--pace", "20", "--checkpoint-every",
+                "--output", "volume.h5", "--walltime", "5m", "--pace", "20", "--checkpoint-every",
                 "500ms", "--sweep", "filter=shepp,hann,ramp", "--throttle", "1",
             ])
         try await eventually("the first task to come further") { (try run.task(0).status()?.events ?? 0) > 20 }
@@ -174,6 +174,10 @@ import Testing
             (["--sweep", "filter=ramp,round"], "task 1, filter=round: The value 'round' is invalid"),
             (["--sweep", "centre=1,2", "--output", "/tmp/volume.h5"], "tasks 0 and 1 would both make /tmp/volume.h5"),
             (["--sweep", "centre=1,2", "--output", "../volume.h5"], "would both make"),
+            (
+                ["--sweep", "centre=1,2", "--output", "./log/volume.h5"],
+                "\"log\" in the folder of a task is for records"
+            ),
             (["--sweep", "centre=1,2", "--chain", "2", "--ahead"], "cannot be queued ahead"),
             (["--sweep", "centre=1,2", "--chain", "2", "--scheduler", "pbspro"], "single task of an array"),
             (["--throttle", "2"], "--throttle needs --sweep"),

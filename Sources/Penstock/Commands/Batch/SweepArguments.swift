@@ -120,7 +120,14 @@ struct SweepArguments<P: Pipeline> {
     private static func note(
         _ option: String, _ path: String, _ task: Int, _ outputs: inout [String: Int], _ folders: inout Set<String>
     ) throws {
-        if !path.hasPrefix("/"), !path.split(separator: "/").contains("..") {
+        let parts = path.split(separator: "/").filter { $0 != "." }
+        if !path.hasPrefix("/"), !parts.contains("..") {
+            if let first = parts.first, RunFolder.taskNames.contains(String(first)) {
+                throw BatchError(
+                    .wrongJob,
+                    "--\(name(option)) \(path): \"\(first)\" in the folder of a task is for records of its jobs",
+                    hint: "give another name")
+            }
             let folder = (path as NSString).deletingLastPathComponent
             if !folder.isEmpty { folders.insert(folder) }
             return
