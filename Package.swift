@@ -99,7 +99,7 @@ let package = Package(
         .target(
             name: "PenstockBatch",
             dependencies: [
-                "PenstockEvents", crypto, .product(name: "Subprocess", package: "swift-subprocess"),
+                "PenstockEvents", "PenstockFormats", crypto, .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ],
             swiftSettings: strictOnCaller),
@@ -285,7 +285,7 @@ let package = Package(
             name: "PenstockBatchTests",
             dependencies: [
                 "BatchPeer", "ClusterHolder", "LiveTomography", "penstock", "PenstockBatch", "PenstockEvents",
-                "PenstockTesting", "TestSupport",
+                "PenstockFormats", "PenstockTesting", "TestSupport",
             ],
             swiftSettings: strict),
         .testTarget(

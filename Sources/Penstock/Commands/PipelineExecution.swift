@@ -19,6 +19,8 @@ struct PipelineExecution<P: Pipeline> {
     var savepointAtStop: String?
     /// Where the run keeps what no replay can compute, or takes it from.
     var journal: JournalOptions?
+    /// Which records a replay reads; nil for all.
+    var replayBounds: ReplayBounds?
     /// Whether a run that the user stops comes to its end where it is.
     var drainsAtStop = false
     /// The process as part of a job's run; nil outside of a job.
@@ -54,6 +56,7 @@ struct PipelineExecution<P: Pipeline> {
             topicDurability: settings.durability, checkpoints: checkpoints,
             spillDirectory: try settings.spillDirectory(usesLog: log != nil))
         options.journal = journal
+        options.replayBounds = replayBounds
         let run = PipelineRun(plan, options: options, log: log)
         let started = SystemWallClock().now()
         logger.info("\(verb.rawValue) begins with \(plan.stages.count) stages")
@@ -69,13 +72,16 @@ struct PipelineExecution<P: Pipeline> {
         sayCheckpoints(run)
         member?.tell([run])
         let record = record(run, scan, started, usesLog: log != nil)
-        let lines = try pipeline.report(record)
-        member?.tell([run], isDone: true)
-        await member?.keepFiles(of: pipeline, known: pipeline.checksums(record), plan, log)
+        let lines = try pipeline.report(record) + generalLines(run)
+        if let member {
+            member.keep(record, lines: lines)
+            member.tell([run], isDone: true)
+            await member.keepFiles(of: pipeline, known: pipeline.checksums(record), plan, log)
+        }
         guard !settings.quiet else { return }
         for warning in record.warnings { StandardError.write("warning: \(warning)\n") }
         sayFigures(run)
-        for line in lines + generalLines(run) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
+        for line in lines { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
     }
 
     /// Runs the pipeline together with others that run it as the same group.

@@ -65,6 +65,15 @@ struct ReplaySelection: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "Read records from this offset, or with event times from this instant on, such as 2026-11-21T05:30:00Z.",
+            valueName: "place"))
+    var from: ReplayBounds.Place?
+
+    @Option(help: ArgumentHelp("Read no record from this offset or instant on.", valueName: "place"))
+    var to: ReplayBounds.Place?
+
+    @Option(
+        help: ArgumentHelp(
             "Repeat a run by its journal: its number, or last. Without Persist the sources are read again.",
             valueName: "run"))
     var of: JournaledRun?
@@ -76,6 +85,25 @@ struct ReplaySelection: ParsableArguments {
 
     func validate() throws {
         guard journal == nil || of != nil else { throw ValidationError("--journal needs --of") }
+        guard of == nil || bounds == nil else {
+            throw ValidationError("--of repeats all of a run: it goes without --from and --to")
+        }
+    }
+
+    /// Which records are read; nil for all.
+    var bounds: ReplayBounds? { from == nil && to == nil ? nil : ReplayBounds(from: from, to: to, topic: topic) }
+}
+
+extension ReplayBounds.Place: ExpressibleByArgument {
+    /// An offset, or an instant by ISO 8601.
+    public init?(argument: String) {
+        if let offset = UInt64(argument) {
+            self = .offset(offset)
+        } else if let time = Timestamp(iso8601: argument) {
+            self = .time(time)
+        } else {
+            return nil
+        }
     }
 }
 
@@ -108,6 +136,7 @@ struct ReplayCommand<P: Pipeline>: AsyncParsableCommand {
             pipeline, .replay, settings, stats, reading: .replay(selection.scan.map { ScanID($0) }),
             topic: selection.topic)
         execution.member = membership.member
+        execution.replayBounds = selection.bounds
         if let run = selection.of {
             execution.journal = .following(selection.journal ?? "\(P.self)", run: run.number)
         }

@@ -92,10 +92,10 @@ struct Attempt {
     private func plan() throws(BatchError) -> Crew.Plan {
         let program = [manifest.program.path]
         guard manifest.isShared else {
-            var arguments = manifest.arguments
-            if let sweep = manifest.sweep { arguments += sweep.arguments(of: environment.index ?? 0) }
-            arguments += ["--run-folder", folder.path, "--member", environment.node]
-            return Crew.Plan(workers: [program + manifest.command + arguments], output: output)
+            var plan = Crew.Plan(workers: [program + manifest.command + arguments], output: output)
+            // Tasks make outputs of the same names: each in its own folder.
+            if manifest.sweep != nil { plan.directory = folder.path }
+            return plan
         }
         return try SharedJob(manifest, folder, environment, attempt: record.attempt).plan(output: output)
     }
@@ -103,6 +103,17 @@ struct Attempt {
     private func work(_ crew: Crew, _ plan: Crew.Plan) async throws(BatchError) -> WatchedProcess.End {
         guard manifest.isShared else { return try await crew.work(plan) }
         return try await SharedJob(manifest, folder, environment, attempt: record.attempt).run(crew, plan)
+    }
+
+    /// What the pipeline is called with: what the user wrote, where it keeps checkpoints, and where it says how it is.
+    private var arguments: [String] {
+        var own = ["--run-folder", folder.path, "--member", environment.node]
+        if let sweep = manifest.sweep {
+            own = sweep.arguments(of: environment.index ?? 0, in: manifest.spec.directory) + own
+        }
+        // Behind `--` nothing is an option any more.
+        let end = manifest.arguments.firstIndex(of: "--") ?? manifest.arguments.endIndex
+        return manifest.arguments[..<end] + own + manifest.arguments[end...]
     }
 
     private mutating func conclude(_ end: WatchedProcess.End, wasAsked: Bool) {

@@ -6,12 +6,17 @@ struct JobQueue: Sendable {
     private let home: RunFolder
     private let folder: RunFolder
     private let scheduler: any Scheduler
+    private let task: Int?
 
     /// - Parameters:
     ///   - home: The folder of the run.
-    ///   - folder: That of the task, for a sweep.
-    init(_ manifest: RunManifest, _ home: RunFolder, _ folder: RunFolder, _ scheduler: any Scheduler) {
+    ///   - folder: That of the task, for a job of a sweep.
+    ///   - task: The index of that task; nil for the jobs of a run, or of all tasks.
+    init(
+        _ manifest: RunManifest, _ home: RunFolder, _ folder: RunFolder, _ scheduler: any Scheduler, task: Int? = nil
+    ) {
         (self.manifest, self.home, self.folder, self.scheduler) = (manifest, home, folder, scheduler)
+        self.task = task
     }
 
     /// Writes a job down that whoever queued it may not have written down yet.
@@ -23,10 +28,11 @@ struct JobQueue: Sendable {
     /// Queues a job of the run, and writes it down.
     func submit(after dependencies: [JobDependency] = []) async throws(BatchError) -> String {
         let script = home("script.sh")
-        let id = try await scheduler.submit(script, of: manifest.spec, after: dependencies)
+        let id = try await scheduler.submit(script, of: manifest.spec, task: task, after: dependencies)
         try folder.note(
             JobRecord(
-                id: id, after: dependencies, command: scheduler.submission(of: script, after: dependencies),
+                id: id, after: dependencies,
+                command: scheduler.submission(of: script, task: task, after: dependencies),
                 nodes: manifest.spec.nodeCount))
         return id
     }

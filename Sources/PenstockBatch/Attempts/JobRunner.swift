@@ -24,7 +24,16 @@ public struct JobRunner: Sendable {
         home = RunFolder(path)
         manifest = try home.manifest()
         environment = try JobEnvironment(manifest.scheduler, ProcessInfo.processInfo.environment)
-        folder = manifest.sweep == nil ? home : try home.task(environment.index ?? 0)
+        if let sweep = manifest.sweep {
+            guard let index = environment.index, sweep.tasks.indices.contains(index) else {
+                throw BatchError(
+                    .wrongState, "job \(environment.id) is no task of the sweep \(manifest.run)",
+                    hint: "the script is for an array, as `submit --sweep` queues it")
+            }
+            folder = try home.makeTask(index, for: sweep.folders)
+        } else {
+            folder = home
+        }
         scheduler = Schedulers.scheduler(manifest.scheduler)
         self.wishes = wishes
         self.say = say
@@ -34,12 +43,14 @@ public struct JobRunner: Sendable {
     /// - Returns: The exit status of the batch script: 0 also where another job goes on.
     /// - Throws: `BatchError`.
     public func run() async throws(BatchError) -> Int {
-        let queue = JobQueue(manifest, home, folder, scheduler)
+        let queue = JobQueue(
+            manifest, home, folder, scheduler, task: manifest.sweep == nil ? nil : environment.index)
         try await queue.note(environment.id)
         let attempts = try folder.attempts()
         if folder.isCanceled || home.isCanceled {
             say("the run was canceled")
             await queue.cancelOthers(than: environment.id)
+            await gatherIfLast()
             return 0
         }
         let policy = ChainPolicy(rule: manifest.chain)
@@ -47,6 +58,7 @@ public struct JobRunner: Sendable {
         case .over:
             say("the run is over: there is nothing to do")
             await queue.cancelOthers(than: environment.id)
+            await gatherIfLast()
             return 0
         case .busy(let job):
             say("job \(job) is at work on the run: this one is not needed")
@@ -58,12 +70,15 @@ public struct JobRunner: Sendable {
                 try folder.end(last)
             }
             await queue.cancelOthers(than: environment.id)
+            await gatherIfLast()
             return 1
         case .begin(let attempt, let stalls):
             var attempt = Attempt(
                 manifest, home: home, folder: folder, environment: environment, number: attempt, stalls: stalls,
                 wishes: wishes, say: say)
-            return try await run(&attempt, queue)
+            let status = try await run(&attempt, queue)
+            await gatherIfLast()
+            return status
         }
     }
 
@@ -89,6 +104,33 @@ public struct JobRunner: Sendable {
             await queue.cancelOthers(than: environment.id)
         }
         return end
+    }
+
+    /// Where this was the last task of a sweep behind which nothing comes, puts together what all of them have left.
+    private func gatherIfLast() async {
+        guard let sweep = manifest.sweep, let index = environment.index else { return }
+        do {
+            guard try isOver(), try home.markEnd(of: index, of: sweep.tasks.count) else { return }
+            let gathering = try await home.gather()
+            say("all \(gathering.tasks) tasks are over, \(gathering.completed) of them completed: \(gathering.table)")
+            if let sheet = gathering.sheet { say("their pictures: \(sheet)") }
+        } catch {
+            say("warning: what the tasks have left is not put together: \(error.summary)")
+            say("`penstock runs gather \(home.path)` tries again")
+        }
+    }
+
+    /// Whether no other job goes on with the work of this one.
+    private func isOver() throws(BatchError) -> Bool {
+        if folder.isCanceled || home.isCanceled { return true }
+        let attempts = try folder.attempts()
+        // Another job of the task is at work.
+        if attempts.last?.outcome == .running { return false }
+        switch ChainPolicy(rule: manifest.chain).decide(attempts, isAlive: false) {
+        case .over, .giveUp: return true
+        case .begin: return attempts.last?.successor == nil && !manifest.spec.attributes.requeue
+        case .busy: return false
+        }
     }
 
     /// Why the run cannot begin, where it waits for another one; nil where it can.

@@ -36,6 +36,10 @@ public struct LocalKeeper: Sendable {
                     running -= 1
                 }
                 if isCanceled { break }
+                if isCanceled(index) {
+                    note(index) { ($0.state, $0.ended) = (.canceled, Date()) }
+                    continue
+                }
                 running += 1
                 group.addTask { await runTask(index) }
             }
@@ -44,6 +48,11 @@ public struct LocalKeeper: Sendable {
     }
 
     private var isCanceled: Bool { FileManager.default.fileExists(atPath: "\(folder)/local/\(id).cancel") }
+
+    /// Whether a task is to end, alone or with all of the job.
+    private func isCanceled(_ task: Int) -> Bool {
+        isCanceled || FileManager.default.fileExists(atPath: "\(folder)/local/\(id)_\(task).cancel")
+    }
 
     /// Waits for other jobs of this host; false where one has ended in another way than it had to.
     private func dependenciesAreMet(_ job: LocalJob) async throws(BatchError) -> Bool {
@@ -117,11 +126,11 @@ public struct LocalKeeper: Sendable {
             let end = try await program.run { process in
                 note(index) { ($0.state, $0.process, $0.started) = (.active, process, Date()) }
             } look: { process in
-                let isCanceled = isCanceled
+                let isCanceled = isCanceled(index)
                 clock.withLock { Self.watch(process, &$0, isCanceled: isCanceled) }
             }
             let isLate = clock.withLock { $0.isLate }
-            let state: JobState = isCanceled ? .canceled : isLate ? .failed(.timeout) : Self.state(end)
+            let state: JobState = isCanceled(index) ? .canceled : isLate ? .failed(.timeout) : Self.state(end)
             note(index) { ($0.state, $0.ended) = (state, Date()) }
         } catch {
             note(index) { ($0.state, $0.ended) = (.failed(.exit(71)), Date()) }

@@ -25,21 +25,23 @@ public struct LocalScheduler: Scheduler {
     public var preamble: [String] { [] }
 
     /// There is no command: the program begins the job itself.
-    public func submission(of script: String, after dependencies: [JobDependency]) -> [String] { ["bash", script] }
+    public func submission(of script: String, task: Int?, after dependencies: [JobDependency]) -> [String] {
+        ["bash", script]
+    }
 
     /// Nothing is known before.
     public func estimate(for script: String) async throws(BatchError) -> String? { nil }
 
     /// Begins a process that keeps the job.
     public func submit(
-        _ script: String, of spec: JobSpec, after dependencies: [JobDependency]
+        _ script: String, of spec: JobSpec, task: Int?, after dependencies: [JobDependency]
     ) async throws(BatchError) -> String {
         let folder = URL(fileURLWithPath: script).deletingLastPathComponent().path
         let id = "local-" + String(UInt32.random(in: 0 ... .max), radix: 36)
         let job = LocalJob(
             id: id, script: script, output: spec.stdoutPath, walltime: spec.attributes.duration.seconds,
             signalSeconds: spec.attributes.signalSeconds, dependencies: dependencies,
-            tasks: spec.attributes.array.map { Array(0..<$0.count) },
+            tasks: task.map { [$0] } ?? spec.attributes.array.map { Array(0..<$0.count) },
             width: spec.attributes.array?.throttle
                 ?? max(1, ProcessInfo.processInfo.activeProcessorCount / spec.resources.coresPerNode),
             submitted: Date())
@@ -62,7 +64,7 @@ public struct LocalScheduler: Scheduler {
             if try LocalJob.read(id, in: folder)?.state(of: nil).isFinal ?? false { break }
             try? await Task.sleep(for: .milliseconds(10))
         }
-        return id
+        return task.map { self.task($0, of: id) } ?? id
     }
 
     /// By the files in the folders of the runs.
@@ -91,9 +93,8 @@ public struct LocalScheduler: Scheduler {
     }
 
     /// TERM to all of its processes, and KILL behind that; a job that waits is not begun.
-    public func cancel(_ job: JobReference) async throws(BatchError) {
-        let (id, _) = Self.parts(job.id)
-        try AtomicFile.write(Data(), to: "\(Self.home(of: job))/local/\(id).cancel")
+    public func cancel(_ jobs: [JobReference]) async throws(BatchError) {
+        for job in jobs { try AtomicFile.write(Data(), to: "\(Self.home(of: job))/local/\(job.id).cancel") }
     }
 
     private func deliver(_ number: Int32, to reference: JobReference, group: Bool) throws(BatchError) {

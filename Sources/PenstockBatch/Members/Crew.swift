@@ -11,6 +11,8 @@ final class Crew: Sendable {
         var workers: [[String]]
         /// The file that all of them print to, without an ending.
         var output: String
+        /// The folder that workers begin in; nil for that of the job.
+        var directory: String?
         /// By which signal workers are asked for their last checkpoint.
         var drainSignal = SIGTERM
     }
@@ -33,7 +35,9 @@ final class Crew: Sendable {
                 for (number, words) in plan.workers.enumerated() {
                     let name = plan.workers.count == 1 ? plan.output : "\(plan.output).\(number)"
                     group.addTask {
-                        try await WatchedProcess(words: words, output: "\(name).out").run { process in
+                        try await WatchedProcess(
+                            words: words, output: "\(name).out", directory: plan.directory
+                        ).run { process in
                             let isLate = self.state.withLock { state in
                                 state.workers.append(process)
                                 return state.isDraining

@@ -158,7 +158,7 @@ extension RunFolder {
         let text = BatchScript(spec, for: scheduler, heading: ["A job that joins the run \(name), made by `extend`."])
             .text
         try AtomicFile.write(Data(text.utf8), to: script)
-        let id = try await scheduler.submit(script, of: spec, after: [])
+        let id = try await scheduler.submit(script, of: spec, task: nil, after: [])
         try note(JobRecord(id: id, role: .member, command: scheduler.submission(of: script, after: []), nodes: nodes))
         return JobReference(id, in: path)
     }

@@ -38,33 +38,54 @@ extension RunFolder {
         try askToCancel()
         let manifest = status.manifest
         let scheduler = Schedulers.scheduler(manifest.scheduler)
-        var references: [JobReference] = []
-        for folder in try parts(manifest) {
-            references += try folder.jobs().map { JobReference($0.id, in: folder.path) }
-        }
+        let references = try openJobs(status, scheduler)
         let known = try await scheduler.jobs(references)
+        var ended: [JobReference] = []
         for reference in references {
             guard let job = known[reference], !job.state.isFinal else { continue }
             // A program that runs sees by itself that the run is to end; the signal is for those whose folder is slow.
             if job.state == .active, !isNow {
                 try await scheduler.send(.drain, to: reference)
             } else {
-                try await scheduler.cancel(reference)
+                ended.append(reference)
             }
         }
+        try await scheduler.cancel(ended)
+        try await markCanceled(status, ended)
         guard isNow || status.record == nil else { return }
-        for folder in try parts(manifest) {
+        for folder in parts(manifest) {
             guard var record = try folder.status(), [.running, .handedOver].contains(record.outcome) else { continue }
             (record.outcome, record.reason, record.ended) = (.canceled, "cancel", Date())
             try folder.end(record)
         }
     }
 
+    /// The jobs of the run, or one by one those of the tasks of a sweep that are not over: a signal for an array would be one for all of them.
+    private func openJobs(_ status: RunStatus, _ scheduler: any Scheduler) throws(BatchError) -> [JobReference] {
+        let own = try jobs()
+        guard status.manifest.sweep != nil else { return own.map { JobReference($0.id, in: path) } }
+        var references: [JobReference] = []
+        for (index, state) in status.tasks.enumerated() where !state.isFinal {
+            let folder = task(index)
+            let ids = own.map { scheduler.task(index, of: $0.id) } + (try folder.jobs()).map(\.id)
+            var seen: Set<String> = []
+            references += ids.filter { seen.insert($0).inserted }.map { JobReference($0, in: folder.path) }
+        }
+        return references
+    }
+
+    /// Tasks of a sweep that were taken from the queue say nothing any more: somebody else says that they are over.
+    private func markCanceled(_ status: RunStatus, _ ended: [JobReference]) async throws(BatchError) {
+        let folders = Set(ended.map(\.folder))
+        for index in status.tasks.indices where folders.contains(task(index).path) {
+            guard try task(index).attempts().isEmpty else { continue }
+            if try markEnd(of: index, of: status.tasks.count) { _ = try await gather() }
+        }
+    }
+
     /// The folders that jobs work in: its own, or those of the tasks of a sweep with it.
-    func parts(_ manifest: RunManifest) throws(BatchError) -> [RunFolder] {
+    func parts(_ manifest: RunManifest) -> [RunFolder] {
         guard let sweep = manifest.sweep else { return [self] }
-        var folders = [self]
-        for index in sweep.tasks.indices { folders.append(try task(index)) }
-        return folders
+        return [self] + sweep.tasks.indices.map(task)
     }
 }

@@ -12,7 +12,11 @@ internal import Foundation
 ///   outputs.json           what was read and made, with checksums, once the run is completed
 ///   members/n1.json        a process of the run, likewise
 ///   log/0001.n1.out        what an attempt printed on a node
-///   tasks/0007/            for a sweep, such a folder for each task
+///   report.json            what the pipeline found and said, once its work is done
+///   tasks/0007/            for a sweep, such a folder for each task, in which it works and makes its outputs
+///   ended/7                for a sweep, a mark of each task behind which nothing comes
+///   table.csv              for a sweep, what became of all tasks, and what they found
+///   contact-sheet.png      for a sweep, the last picture of each task
 ///   cancel                 somebody wants the run to end
 /// ```
 public struct RunFolder: Sendable, Hashable {
@@ -48,18 +52,30 @@ public struct RunFolder: Sendable, Hashable {
         }
     }
 
+    private static let parts = ["jobs", "attempts", "members", "log"]
+
+    /// The names in the folder of a task that are not free for its outputs, as the records of its jobs have them.
+    public static let taskNames = parts + ["status.json", "report.json", "outputs.json"]
+
     private func makeParts() throws {
-        for name in ["jobs", "attempts", "members", "log"] {
+        for name in Self.parts {
             try FileManager.default.createDirectory(atPath: self(name), withIntermediateDirectories: true)
         }
     }
 
-    /// The folder of a task of a sweep, which is made where it is not there.
-    public func task(_ index: Int) throws(BatchError) -> RunFolder {
-        let folder = RunFolder(self("tasks/\(Self.number(index))"))
+    /// The folder of a task of a sweep, whether it is there or not.
+    public func task(_ index: Int) -> RunFolder { RunFolder(self("tasks/\(Self.number(index))")) }
+
+    /// Makes the folder of a task, where it is not there, with the folders in it.
+    /// - Parameter folders: Those that its outputs lie in.
+    func makeTask(_ index: Int, for folders: [String]) throws(BatchError) -> RunFolder {
+        let folder = task(index)
         do {
             try FileManager.default.createDirectory(atPath: folder.path, withIntermediateDirectories: true)
             try folder.makeParts()
+            for name in folders {
+                try FileManager.default.createDirectory(atPath: folder(name), withIntermediateDirectories: true)
+            }
         } catch {
             throw BatchError(.folder, "the folder \(folder.path) cannot be made: \(error.localizedDescription)")
         }
@@ -136,6 +152,12 @@ public struct RunFolder: Sendable, Hashable {
     func removeMembers() {
         for name in names(in: "members") { unlink(self("members/\(name)")) }
     }
+
+    /// What the pipeline found and said; nil before its work is done.
+    public func report() throws(BatchError) -> PipelineReport? { try read(PipelineReport.self, "report.json") }
+
+    /// Writes down what the pipeline found and said.
+    public func write(_ report: PipelineReport) throws(BatchError) { try write(report, "report.json") }
 
     /// Whether somebody wants the run to end.
     public var isCanceled: Bool { FileManager.default.fileExists(atPath: self("cancel")) }

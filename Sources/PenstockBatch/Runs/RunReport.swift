@@ -57,13 +57,30 @@ public struct RunReport: Sendable {
             if let checkpoint = record.checkpoint ?? record.restored { rows.append(("checkpoint", "\(checkpoint)")) }
         }
         if let progress = progress(status) { rows.append(("progress", progress)) }
-        for (index, state) in status.tasks.enumerated() {
-            rows.append(
-                ("task \(index)", "\(state): \(manifest.sweep?.arguments(of: index).joined(separator: " ") ?? "")"))
-        }
+        rows += tasks(status)
         rows.append(("folder", status.folder.path))
         let width = rows.map(\.0.count).max() ?? 0
         return rows.map { $0.0.padding(toLength: width + 2, withPad: " ", startingAt: 0) + $0.1 + "\n" }.joined()
+    }
+
+    /// The most tasks of which all are told.
+    private static let mostTasks = 100
+
+    /// A row for each task, or of many those that are not completed, and what was put together of them.
+    private func tasks(_ status: RunStatus) -> [(String, String)] {
+        guard let sweep = status.manifest.sweep else { return [] }
+        let isLong = status.tasks.count > Self.mostTasks
+        let told = status.tasks.indices.filter { !isLong || status.tasks[$0] != .completed }.prefix(Self.mostTasks)
+        var rows = told.map { index in
+            ("task \(index)", "\(status.tasks[index]): \(sweep.labels(of: index).joined(separator: " "))")
+        }
+        if let gathering = status.folder.gathering {
+            rows.append(("table", gathering.table))
+            if let sheet = gathering.sheet { rows.append(("contact sheet", sheet)) }
+        } else if status.state.isFinal {
+            rows.append(("table", "none yet: `penstock runs gather \(status.folder.path)` makes it"))
+        }
+        return rows
     }
 
     private func progress(_ status: RunStatus) -> String? {

@@ -49,19 +49,25 @@ public struct RunStatus: Sendable, Hashable {
         let folder: RunFolder
         let manifest: RunManifest
         let parts: [Part]
+        /// The newest job that was queued for all tasks of a sweep.
+        let array: JobRecord?
 
         init(_ folder: RunFolder) throws(BatchError) {
             self.folder = folder
             manifest = try folder.manifest()
             guard let sweep = manifest.sweep else {
                 parts = [try Part(folder, manifest, task: nil)]
+                array = nil
                 return
             }
+            let arrays = try folder.jobs()
+            let isCanceled = folder.isCanceled
             var parts: [Part] = []
             for task in sweep.tasks.indices {
-                parts.append(try Part(try folder.task(task), manifest, task: task, of: folder))
+                parts.append(try Part(folder.task(task), manifest, task: task, of: arrays, isCanceled: isCanceled))
             }
             self.parts = parts
+            array = arrays.last
         }
 
         var openJobs: [JobReference] { parts.flatMap(\.openJobs) }
@@ -79,12 +85,15 @@ public struct RunStatus: Sendable, Hashable {
                 open.first { $0 == .active || $0 == .draining } ?? open.first ?? states.first { $0 != .completed }
                 ?? .completed
             let done = states.count { $0 == .completed }
-            let failed = states.count { $0.isFinal && $0 != .completed }
-            let remark = "\(done) of \(states.count) tasks done" + (failed > 0 ? ", \(failed) failed" : "")
+            let canceled = states.count { $0 == .canceled }
+            let failed = states.count { $0.isFinal && $0 != .completed } - canceled
+            let remark =
+                "\(done) of \(states.count) tasks done" + (failed > 0 ? ", \(failed) failed" : "")
+                + (canceled > 0 ? ", \(canceled) canceled" : "")
             return RunStatus(
                 folder: folder, manifest: manifest, state: state, remark: remark,
                 needsHelp: views.contains(where: \.needsHelp), record: parts.last { $0.record != nil }?.record,
-                job: parts[0].jobs.last, tasks: states)
+                job: array, tasks: states)
         }
     }
 
@@ -94,19 +103,28 @@ public struct RunStatus: Sendable, Hashable {
         let manifest: RunManifest
         let record: StatusRecord?
         let jobs: [JobRecord]
+        /// Whether somebody wants it to end.
+        let isCanceled: Bool
 
-        init(_ folder: RunFolder, _ manifest: RunManifest, task: Int?, of home: RunFolder? = nil) throws(BatchError) {
+        /// - Parameters:
+        ///   - arrays: The jobs that were queued for all tasks.
+        ///   - isCanceled: Whether somebody wants all of them to end.
+        init(
+            _ folder: RunFolder, _ manifest: RunManifest, task: Int?, of arrays: [JobRecord] = [],
+            isCanceled: Bool = false
+        ) throws(BatchError) {
             self.folder = folder
+            self.isCanceled = isCanceled || folder.isCanceled
             self.manifest = manifest
             record = try folder.status()
             var jobs = try folder.jobs()
-            // A task's first job is one of the array, which was written down once for all.
-            if let task, let home, let array = try home.jobs().first,
-                !jobs.contains(where: { $0.id == "\(array.id)_\(task)" })
-            {
-                var job = array
-                job.id = "\(array.id)_\(task)"
-                jobs.insert(job, at: 0)
+            // A task's part in an array was written down once for all.
+            if let task {
+                let scheduler = Schedulers.scheduler(manifest.scheduler)
+                for var job in arrays.reversed() {
+                    job.id = scheduler.task(task, of: job.id)
+                    if !jobs.contains(where: { [id = job.id] in $0.id == id }) { jobs.insert(job, at: 0) }
+                }
             }
             self.jobs = jobs.filter { $0.role == .run }
         }
@@ -149,7 +167,7 @@ public struct RunStatus: Sendable, Hashable {
         private func beforeFirst(
             _ known: [JobReference: QueuedJob], _ silence: BatchError?
         ) -> (state: JobState, remark: String?, needsHelp: Bool) {
-            if folder.isCanceled { return (.canceled, nil, false) }
+            if isCanceled { return (.canceled, nil, false) }
             guard let last = jobs.last else { return (.new, "no job was queued", true) }
             guard let job = job(last.id, known) else {
                 if let silence { return (.queued(reason: nil), "\(silence.summary)", false) }
@@ -215,7 +233,7 @@ public struct RunStatus: Sendable, Hashable {
         private func between(
             _ record: StatusRecord, _ known: [JobReference: QueuedJob], _ silence: BatchError?
         ) -> (state: JobState, remark: String?, needsHelp: Bool) {
-            if folder.isCanceled { return (.canceled, nil, false) }
+            if isCanceled { return (.canceled, nil, false) }
             let next = jobs.filter { $0.id != record.jobID }.compactMap { job($0.id, known) }.last { !$0.state.isFinal }
             if let next {
                 return (

@@ -86,6 +86,7 @@ public struct Submission: Sendable {
         scheduler = Schedulers.scheduler(request.scheduler)
         store = ProgramStore(in: request.runs)
         plan = request.plan
+        try Self.checkSweep(request)
         let id = RunList(in: request.runs).newID(request.name ?? RunList.name(of: request.pipeline))
         folder = RunFolder("\(request.runs)/\(id)")
         let (program, check) = try store.program(request.program)
@@ -125,6 +126,23 @@ public struct Submission: Sendable {
             preflight: request.wrapper.isEmpty ? check.preflight(binary: program.path) : [])
     }
 
+    /// What chains of tasks cannot do.
+    private static func checkSweep(_ request: Request) throws(BatchError) {
+        guard request.sweep != nil, request.chain.jobs > 1 else { return }
+        switch request.scheduler {
+        case .local, .slurm: break
+        case .pbspro, .torque:
+            throw BatchError(
+                .wrongJob, "PBS cannot queue a single task of an array, as the chain of a task needs",
+                hint: "give the sweep a --walltime that its tasks need, without --chain")
+        }
+        guard !request.chain.isAhead else {
+            throw BatchError(
+                .wrongJob, "the jobs of a task cannot be queued ahead: each task queues its own when it begins",
+                hint: "leave --ahead out, or give a --walltime that the tasks need, without --chain")
+        }
+    }
+
     /// The name of the file with what the script prints, with the scheduler's word for the job where it has one.
     private static func outputName(_ scheduler: SchedulerName) -> String {
         switch scheduler {
@@ -157,9 +175,12 @@ public struct Submission: Sendable {
             try store.keep(manifest.program)
             let queue = JobQueue(manifest, folder, folder, scheduler)
             let first = try await queue.submit()
-            // One behind the first, which may die before it queues another; or all of them.
+            // One behind the first, which may die before it queues another; or all of them. Tasks of a sweep, which end one by one, queue what
+            // goes on with them themselves.
             var last = first
-            for _ in 1..<(manifest.chain.isAhead ? manifest.chain.jobs : min(2, manifest.chain.jobs)) {
+            let jobs =
+                manifest.sweep != nil ? 1 : manifest.chain.isAhead ? manifest.chain.jobs : min(2, manifest.chain.jobs)
+            for _ in 1..<jobs {
                 last = try await queue.submit(after: [JobDependency(.afterAny, last)])
             }
             return JobReference(first, in: folder.path)

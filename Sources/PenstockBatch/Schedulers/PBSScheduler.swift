@@ -72,16 +72,25 @@ public struct PBSScheduler: Scheduler {
 
     // MARK: Submitting
 
+    /// `75[3].server` of the array `75[].server`.
+    public func task(_ index: Int, of array: String) -> String { array.replacing("[]", with: "[\(index)]") }
+
     /// `qsub`.
-    public func submission(of script: String, after dependencies: [JobDependency]) -> [String] {
+    public func submission(of script: String, task: Int?, after dependencies: [JobDependency]) -> [String] {
         let kinds = dependencies.map { "\($0.kind.rawValue):\($0.job)" }
         return ["qsub"] + (kinds.isEmpty ? [] : ["-W", "depend=" + kinds.joined(separator: ",")]) + [script]
     }
 
     /// Queues a script.
+    /// - Throws: `BatchError.wrongJob` for a single task: OpenPBS takes no array of one.
     public func submit(
-        _ script: String, of spec: JobSpec, after dependencies: [JobDependency]
+        _ script: String, of spec: JobSpec, task: Int?, after dependencies: [JobDependency]
     ) async throws(BatchError) -> String {
+        guard task == nil else {
+            throw BatchError(
+                .wrongJob, "PBS cannot queue a single task of an array",
+                hint: "give the sweep a --walltime that its tasks need, without --chain")
+        }
         let answer = try await SystemCommand(submission(of: script, after: dependencies)).run()
         let id = answer.output.split(separator: "\n").last.map(String.init) ?? ""
         guard answer.status == 0, !id.isEmpty else {
@@ -124,7 +133,9 @@ public struct PBSScheduler: Scheduler {
     }
 
     /// `qdel`.
-    public func cancel(_ job: JobReference) async throws(BatchError) { try await end(["qdel", job.id]) }
+    public func cancel(_ jobs: [JobReference]) async throws(BatchError) {
+        for job in jobs { try await end(["qdel", job.id]) }
+    }
 
     private func end(_ words: [String]) async throws(BatchError) {
         // 35: it is over; 153: it is forgotten.

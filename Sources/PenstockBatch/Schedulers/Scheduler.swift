@@ -12,13 +12,19 @@ public protocol Scheduler: Sendable {
     var preamble: [String] { get }
 
     /// The command that queues a script.
-    func submission(of script: String, after dependencies: [JobDependency]) -> [String]
+    /// - Parameter task: The only task of the script's array that is wanted; nil for all that the script asks for.
+    func submission(of script: String, task: Int?, after dependencies: [JobDependency]) -> [String]
 
     /// Queues a script.
-    /// - Returns: The scheduler's name of the job.
+    /// - Parameter task: The only task of the script's array that is wanted; nil for all that the script asks for.
+    /// - Returns: The scheduler's name of the job: of the array where there is one, and of the task where one is wanted.
     /// - Throws: `BatchError.refused` with the scheduler's words.
-    func submit(_ script: String, of spec: JobSpec, after dependencies: [JobDependency]) async throws(BatchError)
-        -> String
+    func submit(
+        _ script: String, of spec: JobSpec, task: Int?, after dependencies: [JobDependency]
+    ) async throws(BatchError) -> String
+
+    /// The scheduler's name of a task of an array.
+    func task(_ index: Int, of array: String) -> String
 
     /// What the scheduler knows of some jobs, by one question to it. Those that it has forgotten are left out.
     func jobs(_ references: [JobReference]) async throws(BatchError) -> [JobReference: QueuedJob]
@@ -26,11 +32,24 @@ public protocol Scheduler: Sendable {
     /// Sends a signal to the program of a job that runs.
     func send(_ signal: JobSignal, to job: JobReference) async throws(BatchError)
 
-    /// Ends a job, or takes it from the queue. One that is over stays as it is.
-    func cancel(_ job: JobReference) async throws(BatchError)
+    /// Ends jobs, or takes them from the queue. Those that are over stay as they are.
+    func cancel(_ jobs: [JobReference]) async throws(BatchError)
 
     /// What the scheduler says of a script without queueing it, such as when it could begin; nil where it says nothing of the kind.
     func estimate(for script: String) async throws(BatchError) -> String?
+}
+
+extension Scheduler {
+    /// The command that queues a script with all that it asks for.
+    public func submission(of script: String, after dependencies: [JobDependency]) -> [String] {
+        submission(of: script, task: nil, after: dependencies)
+    }
+
+    /// Ends a job, or takes it from the queue.
+    public func cancel(_ job: JobReference) async throws(BatchError) { try await cancel([job]) }
+
+    /// As Slurm has it: `75_3`.
+    public func task(_ index: Int, of array: String) -> String { "\(array)_\(index)" }
 }
 
 /// The schedulers that a job can be given to.

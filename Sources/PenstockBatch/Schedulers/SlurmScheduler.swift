@@ -55,9 +55,10 @@ public struct SlurmScheduler: Scheduler {
 
     // MARK: Submitting
 
-    /// `sbatch --parsable`.
-    public func submission(of script: String, after dependencies: [JobDependency]) -> [String] {
+    /// `sbatch --parsable`; an array on the command line takes the place of that in the script.
+    public func submission(of script: String, task: Int?, after dependencies: [JobDependency]) -> [String] {
         var words = ["sbatch", "--parsable"]
+        if let task { words.append("--array=\(task)") }
         if !dependencies.isEmpty {
             words.append("--dependency=" + dependencies.map { "\($0.kind.rawValue):\($0.job)" }.joined(separator: ","))
             // Without it a job whose dependency cannot come true waits for ever.
@@ -68,9 +69,9 @@ public struct SlurmScheduler: Scheduler {
 
     /// Queues a script.
     public func submit(
-        _ script: String, of spec: JobSpec, after dependencies: [JobDependency]
+        _ script: String, of spec: JobSpec, task: Int?, after dependencies: [JobDependency]
     ) async throws(BatchError) -> String {
-        let words = submission(of: script, after: dependencies)
+        let words = submission(of: script, task: task, after: dependencies)
         let answer = try await Self.slurm(words)
         // Behind a semicolon comes the name of the cluster.
         let id = answer.output.split(separator: "\n").last?.split(separator: ";").first ?? ""
@@ -78,7 +79,7 @@ public struct SlurmScheduler: Scheduler {
             throw BatchError(
                 .refused, "sbatch has refused the job: \(answer.complaint)", hint: Self.hint(answer.errors))
         }
-        return String(id)
+        return task.map { self.task($0, of: String(id)) } ?? String(id)
     }
 
     private static func hint(_ complaint: String) -> String? {
@@ -94,6 +95,10 @@ public struct SlurmScheduler: Scheduler {
             ),
             ("Invalid feature", "`sinfo -o '%P %f'` lists the features that --constraint can name"),
             ("time limit", "`sinfo -o '%P %l'` lists how long jobs may run: choose a shorter --walltime, with --chain"),
+            (
+                "Invalid job array",
+                "`scontrol show config | grep MaxArraySize` says how many tasks an array may have: sweep fewer values at a time"
+            ),
             ("Unable to contact slurm controller", "the controller does not answer: try again later"),
         ]
         return hints.first { complaint.localizedCaseInsensitiveContains($0.0) }?.1
@@ -139,7 +144,14 @@ public struct SlurmScheduler: Scheduler {
     }
 
     /// TERM, and KILL behind the cluster's KillWait.
-    public func cancel(_ job: JobReference) async throws(BatchError) { try await end(["scancel", job.id]) }
+    public func cancel(_ jobs: [JobReference]) async throws(BatchError) {
+        for first in stride(from: 0, to: jobs.count, by: Self.mostNamed) {
+            try await end(["scancel"] + jobs[first..<min(jobs.count, first + Self.mostNamed)].map(\.id))
+        }
+    }
+
+    /// The most jobs that a command names.
+    private static let mostNamed = 1_000
 
     private func end(_ words: [String]) async throws(BatchError) {
         let answer = try await SystemCommand(words).run { _ in true }

@@ -8,6 +8,8 @@ struct WatchedProcess {
     var environment: [String: String?] = [:]
     /// What its output is added to.
     let output: String
+    /// The folder that it begins in; nil for that of this process.
+    var directory: String?
     /// Whether it leads a session and a process group of its own.
     var leadsSession = false
 
@@ -31,7 +33,8 @@ struct WatchedProcess {
         options.createSession = leadsSession
         let variables = environment.map { (Environment.Key(stringLiteral: $0.key), $0.value) }
         // `exec`, so that the shell of the redirection is not one more process that signals go to.
-        let shell = ["-c", "out=$1; shift; exec \"$@\" >> \"$out\" 2>&1 < /dev/null", "sh", output]
+        let line = "exec >> \"$1\" 2>&1 < /dev/null; cd \"$2\" && shift 2 && exec \"$@\""
+        let shell = ["-c", line, "sh", output, directory ?? "."]
         do {
             let result = try await Subprocess.run(
                 .path("/bin/sh"), arguments: Arguments(shell + words),

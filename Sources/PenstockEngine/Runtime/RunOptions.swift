@@ -9,6 +9,8 @@ public struct RunOptions: Sendable {
     public var overwrite: Bool
     /// What persisted topics are read from.
     public var reading: Reading
+    /// Which records of a replayed scan are read; nil for all. A live run has none.
+    public var replayBounds: ReplayBounds?
     /// The number of partitions and the durability of topics that the run has to create.
     public var topicDurability: TopicDurability
     /// The durability as the log has it.

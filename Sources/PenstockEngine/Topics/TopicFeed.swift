@@ -23,9 +23,17 @@ struct TopicFeed: SourceFeed {
         /// From `start` on, as far as `board` says, until this run has written everything.
         case live(start: UInt64, board: CommitBoard)
         /// One recorded scan; to the end of the topic where its recording broke off.
-        case scan(RecordedScan)
+        case scan(RecordedScan, ReplayBounds?)
         /// All records there are.
-        case everything
+        case everything(ReplayBounds?)
+
+        /// Which of the records are read; nil for all.
+        var bounds: ReplayBounds? {
+            switch self {
+            case .live: nil
+            case .scan(_, let bounds), .everything(let bounds): bounds
+            }
+        }
     }
 
     /// Records that have been decoded and are given in several batches, which share their columns.
@@ -89,7 +97,7 @@ struct TopicFeed: SourceFeed {
                 ends: ends[...], start: 0)
             return takePart() ?? nothing(.more)
         case .control(let record, let offset):
-            if case .scanStart = record, case .scan(let scan) = range, offset > scan.startOffset {
+            if case .scanStart = record, case .scan(let scan, _) = range, offset > scan.startOffset {
                 return nothing(.end)
             }
             if case .scanEnd = record, case .scan = range { isScanOver = true }
@@ -138,7 +146,7 @@ struct TopicFeed: SourceFeed {
     private var start: ReadPosition {
         switch range {
         case .live(let start, _): .offset(start)
-        case .scan(let scan): .offset(scan.startOffset)
+        case .scan(let scan, _): .offset(scan.startOffset)
         case .everything, nil: .earliest
         }
     }
@@ -151,12 +159,17 @@ struct TopicFeed: SourceFeed {
     private mutating func takePart() -> FeedBatch? {
         guard var pending = parts, let end = pending.ends.popFirst() else { return nil }
         var batch = pending.columns
-        batch.unreadable = batch.unreadable.filter { pending.start <= $0.row && $0.row < end }
-        if end - pending.start < batch.rowCount || !batch.unreadable.isEmpty {
-            let rows = Column<UInt32>(capacity: end - pending.start)
+        let bounds = range?.bounds
+        func isWanted(_ row: Int) -> Bool {
+            bounds?.contains(offset: batch.baseSequence + UInt64(row), nanoseconds: batch.times.values[row]) ?? true
+        }
+        batch.unreadable = batch.unreadable.filter { pending.start <= $0.row && $0.row < end && isWanted($0.row) }
+        var count = end - pending.start
+        if count < batch.rowCount || !batch.unreadable.isEmpty || bounds != nil {
+            let rows = Column<UInt32>(capacity: count)
             let left = Set(batch.unreadable.map(\.row))
-            var count = 0
-            for row in pending.start..<end where left.isEmpty || !left.contains(row) {
+            count = 0
+            for row in pending.start..<end where (left.isEmpty || !left.contains(row)) && isWanted(row) {
                 rows.values[count] = UInt32(row)
                 count += 1
             }
@@ -165,7 +178,7 @@ struct TopicFeed: SourceFeed {
         pending.start = end
         next = batch.baseSequence + UInt64(end)
         parts = pending.ends.isEmpty ? nil : pending
-        return batch
+        return count == 0 && batch.unreadable.isEmpty ? nothing(.more) : batch
     }
 
     /// Where the parts of the records end: each has at most `limit` events, and not much more than `batchPayloadBytes`. Also the bytes of all

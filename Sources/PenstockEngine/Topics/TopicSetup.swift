@@ -15,6 +15,7 @@ struct TopicSetup {
     ) async throws {
         var lastScan: UInt64 = 0
         var replayed: ScanID?
+        try options.replayBounds?.check(plan.persistedTopics)
         for stage in plan.stages {
             if case .topic(_, let topic, let codec, let reader) = stage.output {
                 let log = try Self.required(log)
@@ -46,7 +47,12 @@ struct TopicSetup {
                 if isPersisted, case .replay(let wanted) = options.reading {
                     let scans = try await log.scans(in: topic)
                     let scan = try Self.choose(wanted, among: scans, of: topic)
-                    ranges[stage.index] = scan.map { .scan($0) } ?? .everything
+                    let bounds = options.replayBounds.flatMap { $0.topic == nil || $0.topic == topic ? $0 : nil }
+                    if let scan, let bounds {
+                        let end = try await log.describe(topic).partitions[0].nextOffset
+                        try bounds.check(scan, end: scan.endOffset ?? end, of: topic)
+                    }
+                    ranges[stage.index] = scan.map { .scan($0, bounds) } ?? .everything(bounds)
                     replayed = scan?.scan ?? replayed
                 }
             }

@@ -59,3 +59,13 @@ public struct FormatError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The summary, and the hint behind it.
     public var description: String { hint.map { "\(summary) (\($0))" } ?? summary }
 }
+
+extension FormatError {
+    /// The error with the name that the user gave in place of a temporary one, of the output itself or of a file in it.
+    package func naming(_ path: String, insteadOf temporary: String) -> FormatError {
+        guard file.hasPrefix(temporary) else { return self }
+        let name = path + file.dropFirst(temporary.count)
+        let prefix = object.map { "\(file), \($0): " } ?? "\(file): "
+        return FormatError(code, file: name, object: object, String(summary.dropFirst(prefix.count)), hint: hint)
+    }
+}

@@ -36,6 +36,11 @@ public struct AnimatedPNG: Sendable {
         frames.append(chunks.filter { $0.type == "IDAT" }.map(\.data))
     }
 
+    /// Whether the bytes of a PNG file are an animation.
+    package static func isAnimation(_ png: [UInt8]) -> Bool {
+        ((try? chunks(of: png, "")) ?? []).contains { $0.type == "acTL" }
+    }
+
     /// Leaves out every second frame, from the second on.
     public mutating func thin() { frames = frames.indices.filter { $0.isMultiple(of: 2) }.map { frames[$0] } }
 

@@ -50,6 +50,17 @@ public enum PNGFile {
         try FileDescriptor(creating: path).write(bytes)
     }
 
+    /// The rows and columns of an image, of which no more than the head is read.
+    /// - Throws: `notFound`, `notReadable`, `wrongFormat`, `truncated`.
+    public static func size(_ path: String) throws(FormatError) -> (rows: Int, columns: Int) {
+        _ = try FileDescriptor(opening: path)
+        var image = png_image()
+        image.version = UInt32(PNG_IMAGE_VERSION)
+        defer { png_image_free(&image) }
+        guard png_image_begin_read_from_file(&image, path) != 0 else { throw failure(image, path) }
+        return (Int(image.height), Int(image.width))
+    }
+
     /// Reads an image as `channels`; other kinds of PNG are converted by libpng, transparency over black.
     /// - Throws: `notFound`, `notReadable`, `wrongFormat`, `truncated`, `tooLarge`.
     public static func read(_ path: String, as channels: Channels) throws(FormatError) -> PNGPixels {

@@ -132,13 +132,3 @@ struct VolumeWriter: SinkWriter {
 
     mutating func abandon() { volume.discard() }
 }
-
-extension FormatError {
-    /// The error with the name that the user gave in place of a temporary one, of the output itself or of a file in it.
-    func naming(_ path: String, insteadOf temporary: String) -> FormatError {
-        guard file.hasPrefix(temporary) else { return self }
-        let name = path + file.dropFirst(temporary.count)
-        let prefix = object.map { "\(file), \($0): " } ?? "\(file): "
-        return FormatError(code, file: name, object: object, String(summary.dropFirst(prefix.count)), hint: hint)
-    }
-}

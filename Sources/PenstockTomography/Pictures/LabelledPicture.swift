@@ -1,3 +1,5 @@
+internal import PenstockFormats
+
 /// An image in colours, with what it shows written below: some words, the values of the darkest and the brightest colour, and a scale bar.
 struct LabelledPicture {
     /// `[row, column]`, rows from top to bottom.

@@ -14,7 +14,7 @@ struct RunsCommand: AsyncParsableCommand {
             """,
         subcommands: [
             RunsListCommand.self, RunsShowCommand.self, RunsDiffCommand.self, RunsCleanCommand.self,
-            RunsExportCommand.self,
+            RunsExportCommand.self, RunsGatherCommand.self,
         ])
 }
 

@@ -45,8 +45,8 @@ import Testing
         let outcome = try await desk.run(words + ["--walltime", "2h", "--chain", "3"] + Desk.options)
         #expect(outcome.status == 0, "\(outcome.errors)")
         for part in [
-            "exec ", "2 nodes × 1 process × 2 cores = 4 cores", "2 GiB of memory = 2 × 1 GiB",
-            "2h × 3 jobs at most = 6h", "24.0 core hours",
+            "exec ", "1 node × 1 process × 2 cores = 2 cores", "1 GiB of memory",
+            "2h × 3 jobs at most = 6h", "12.0 core hours",
         ] { #expect(outcome.text.contains(part), "\(part)") }
         if scheduler == .slurm {
             #expect(outcome.text.contains("sbatch --parsable ") && outcome.text.contains("to start at"))

@@ -1,3 +1,4 @@
+import PenstockFormats
 import Testing
 
 @testable import PenstockTomography

@@ -80,7 +80,7 @@ struct LogsCommand: AsyncParsableCommand {
 
     func run() async throws {
         let folder = try choice.folder
-        let logs = RunLogs(try task.map { try folder.task($0) } ?? folder)
+        let logs = RunLogs(task.map { folder.task($0) } ?? folder)
         var pace = PollPace()
         var isOver = !follow
         while true {

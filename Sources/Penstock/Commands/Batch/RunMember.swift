@@ -105,6 +105,18 @@ extension Pipeline {
     }
 }
 
+extension RunMember {
+    /// Writes down what the pipeline found and said.
+    func keep(_ record: RunRecord, lines: [String]) {
+        let report = PipelineReport(
+            scan: record.scan.number, facts: record.facts, counts: record.counts, warnings: record.warnings,
+            lines: lines)
+        do { try folder.write(report) } catch {
+            StandardError.write("warning: the run's folder does not tell what was found: \(error.summary)\n")
+        }
+    }
+}
+
 /// What this process has used of the machine.
 struct ProcessUsage {
     let processorSeconds: Double

@@ -40,7 +40,8 @@ struct SubmitCommand<P: Pipeline>: AsyncParsableCommand {
         }
         if submit.dryRun { return }
         let job = try await submission.submit()
-        print("submitted \(submission.folder.name): job \(job.id) of \(submission.manifest.scheduler.rawValue)")
+        let tasks = submission.manifest.sweep.map { ", \($0.tasks.count) tasks" } ?? ""
+        print("submitted \(submission.folder.name): job \(job.id) of \(submission.manifest.scheduler.rawValue)\(tasks)")
         print(
             "its folder is \(submission.folder.path); `\(P.command) status \(submission.folder.name)` tells how it is")
         try await warn(of: job)
@@ -61,8 +62,14 @@ struct SubmitCommand<P: Pipeline>: AsyncParsableCommand {
             scheduler = try await Schedulers.found()
         }
         let verb = submit.replays ? "replay" : "run"
-        let arguments = try SubmitArguments<P>().behindVerb(CommandLine.arguments)
-        try check(verb, arguments)
+        let given = try SubmitArguments<P>().behindVerb(CommandLine.arguments)
+        let sweep =
+            try submit.sweep.isEmpty
+            ? nil
+            : SweepArguments<P>(
+                submit.sweep, submit.replays ? .replay : .run, given, from: directory)
+        let arguments = sweep?.arguments ?? given
+        if sweep == nil { try check(verb, arguments) }
         let plan = try PhysicalPlan(pipeline.flows(), parallelism: settings.parallelism, isReplay: submit.replays)
         let cores = submit.cores ?? profile.cores ?? RunSettings.defaultParallelism
         var resources = ResourceSpec(
@@ -86,12 +93,14 @@ struct SubmitCommand<P: Pipeline>: AsyncParsableCommand {
                 reservationID: submit.reservation ?? profile.reservation,
                 constraint: submit.constraint ?? profile.constraint,
                 customAttributes: (profile.directives ?? [:]).merging(SubmitSettings.pairs(submit.directive)) { $1 },
+                array: sweep.map { JobArray(count: $0.sweep.tasks.count, throttle: submit.throttle) },
                 requeue: submit.requeue),
             chain: ChainRule(
                 jobs: submit.chain ?? 1, isAhead: submit.ahead, stalls: submit.stallLimit,
                 graceSeconds: submit.grace.map { Int(($0 / .seconds(1)).rounded(.up)) }),
             log: try log(in: directory))
         request.isShared = try isShared(flows: pipeline.flows())
+        request.sweep = sweep?.sweep
         request.changed = try ChangedParameters.names(pipeline, PipelineProgram<P>.expandingSet(arguments))
         (request.inputs, request.outputs) = pipeline.namedPaths
         request.name = submit.name
@@ -156,6 +165,10 @@ struct SubmitCommand<P: Pipeline>: AsyncParsableCommand {
     // MARK: Telling
 
     private func show(_ submission: Submission, _ report: ResourceReport) async throws {
+        if let sweep = submission.manifest.sweep {
+            print("# The tasks would be:")
+            for task in sweep.tasks.indices { print("  \(task)  \(sweep.labels(of: task).joined(separator: " "))") }
+        }
         print("# The script would be \(submission.folder("script.sh")):")
         print(submission.script.text)
         print("# The command would be:")
@@ -165,14 +178,16 @@ struct SubmitCommand<P: Pipeline>: AsyncParsableCommand {
         for line in spec.resources.arithmetic { print("  \(line)") }
         for line in spec.logResources?.arithmetic ?? [] { print("  for the log: \(line)") }
         let jobs = submission.manifest.chain.jobs
+        let tasks = submission.manifest.sweep?.tasks.count ?? 1
         let seconds = spec.attributes.duration.seconds * jobs
         print(
             "  \(spec.attributes.duration)"
-                + (jobs > 1 ? " × \(jobs) jobs at most = \(Walltime(seconds: seconds))" : ""))
+                + (jobs > 1 ? " × \(jobs) jobs at most = \(Walltime(seconds: seconds))" : "")
+                + (tasks > 1 ? " for each of \(tasks) tasks" : ""))
         print(
             String(
                 format: "  %.1f core hours at most",
-                Double(seconds * spec.resources.processCount * spec.resources.cpuCoresPerProcess) / 3600))
+                Double(seconds * tasks * spec.resources.processCount * spec.resources.cpuCoresPerProcess) / 3600))
         print("\n# What is known of its needs:")
         for line in report.lines { print("  \(line)") }
         do {

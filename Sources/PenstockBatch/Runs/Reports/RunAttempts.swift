@@ -18,6 +18,6 @@ extension RunFolder {
     /// The folders in which attempts are written down: its own, or those of the tasks of a sweep. None is made.
     func workFolders(_ manifest: RunManifest) -> [(task: Int?, folder: RunFolder)] {
         guard let sweep = manifest.sweep else { return [(nil, self)] }
-        return sweep.tasks.indices.map { ($0, RunFolder(self("tasks/\(Self.number($0))"))) }
+        return sweep.tasks.indices.map { ($0, task($0)) }
     }
 }

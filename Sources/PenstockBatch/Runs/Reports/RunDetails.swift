@@ -39,7 +39,7 @@ public struct RunDetails: Sendable {
         for work in works {
             let place = work.task.map { " of task \($0)" } ?? ""
             if let task = work.task {
-                let values = manifest.sweep?.arguments(of: task).joined(separator: " ") ?? ""
+                let values = manifest.sweep?.labels(of: task).joined(separator: " ") ?? ""
                 lines += ["", "task \(task): \(values)"]
             }
             section("attempts" + place, attempts(work))

@@ -1,14 +1,14 @@
 /// The usual letters of 5 x 7 pixels of small displays, for labels in pictures.
 ///
 /// A glyph has five columns from left to right; bit 0 of each is its top pixel.
-enum BitmapFont {
-    static let width = 5
-    static let height = 7
+package enum BitmapFont {
+    package static let width = 5
+    package static let height = 7
     /// From one letter to the next.
-    static let advance = 6
+    package static let advance = 6
 
     /// The columns of a character; those of a question mark where it is not known.
-    static func glyph(_ character: Unicode.Scalar) -> ArraySlice<UInt8> {
+    package static func glyph(_ character: Unicode.Scalar) -> ArraySlice<UInt8> {
         switch character {
         case "°": return [0x00, 0x06, 0x09, 0x09, 0x06]
         case "µ": return [0x7C, 0x20, 0x20, 0x10, 0x3C]
