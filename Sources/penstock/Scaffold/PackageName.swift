@@ -61,16 +61,19 @@ struct PackageName {
     /// The others, in lower case.
     private static let modules: Set<String> = [
         // of this package
-        "brokerpeer", "cfabric", "cfftw", "chdf5", "clz4", "coordinationpeer", "copenblas", "cpenstockshim",
-        "cpng", "ctaskhook", "ctiff", "curing", "czlib", "czstd", "eventqueries", "fabricpeer", "grouppeer",
+        "batchpeer", "brokerpeer", "cfabric", "cfftw", "chdf5", "clusterholder", "clz4", "coordinationpeer",
+        "copenblas", "cpenstockshim", "cpng", "ctaskhook", "ctiff", "curing", "czlib", "czstd", "eventqueries",
+        "fabricpeer", "grouppeer",
         "livetomography", "logappender", "mofscreening", "moftemplate", "sensorstemplate", "sensorwindows", "sharepeer",
         "testsupport", "tomographytemplate", "eventqueriestests", "livetomographytests", "mofscreeningtests",
         "moftemplatetests", "sensorstemplatetests", "tomographytemplatetests",
         // of its dependencies
         "argumentparser", "argumentparsertoolinfo", "atomics", "basiccontainers", "bitcollections", "collections",
-        "coremetrics", "crypto", "cryptoboringwrapper", "cryptoextras", "csystem", "dequemodule",
+        "coremetrics", "crypto", "cryptoboringwrapper", "cryptoextras", "csystem", "ctoml", "dequemodule",
         "hashtreecollections", "heapmodule", "inmemorylogging", "internalcollectionsutilities", "logging", "metrics",
-        "metricstestkit", "orderedcollections", "sortedcollections", "swiftasn1", "systempackage", "x509",
+        "metricstestkit", "orderedcollections", "sortedcollections", "subprocess", "swiftasn1", "systempackage",
+        "tomlkit",
+        "x509",
         // of the toolchain
         "builtin", "cxx", "dispatch", "distributed", "foundation", "foundationessentials", "foundationnetworking",
         "foundationxml", "glibc", "main", "musl", "observation", "packagedescription", "packageplugin", "regexbuilder",
