@@ -19,6 +19,11 @@ extension RunFolder {
             throw BatchError(
                 .wrongState, "\(name) is a sweep", hint: "submit the values that are missing as another one")
         }
+        if let earlier = earlierPath(manifest) {
+            throw BatchError(
+                .wrongState, "\(path) was \(earlier) when it was submitted, and its jobs would look for it there",
+                hint: "move it back")
+        }
         manifest.chain.resumedAfter = try attempts().count
         manifest.chain.jobs = jobs
         removeCancel()

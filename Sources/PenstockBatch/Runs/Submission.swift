@@ -141,6 +141,9 @@ public struct Submission: Sendable {
     /// - Returns: The first job.
     /// - Throws: `BatchError`; where the scheduler refuses the job, nothing stays.
     public func submit() async throws(BatchError) -> JobReference {
+        let dependencies = if let after = manifest.after {
+            try await Predecessor(after).dependencies(in: manifest.scheduler)
+        } else { [JobDependency]() }
         try store.keep(manifest.program)
         try folder.make()
         do {
@@ -148,7 +151,7 @@ public struct Submission: Sendable {
             try AtomicFile.write(Data(plan.utf8), to: folder("plan.json"))
             try folder.write(manifest)
             let queue = JobQueue(manifest, folder, folder, scheduler)
-            let first = try await queue.submit()
+            let first = try await queue.submit(after: dependencies)
             // One behind the first, which may die before it queues another; or all of them.
             var last = first
             for _ in 1..<(manifest.chain.isAhead ? manifest.chain.jobs : min(2, manifest.chain.jobs)) {
