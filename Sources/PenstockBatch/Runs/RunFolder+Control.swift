@@ -24,6 +24,11 @@ extension RunFolder {
                 .wrongState, "\(path) was \(earlier) when it was submitted, and its jobs would look for it there",
                 hint: "move it back")
         }
+        guard FileManager.default.isExecutableFile(atPath: manifest.program.path) else {
+            throw BatchError(
+                .changed, "\(manifest.program.path), the program of the run, is gone",
+                hint: "bring it back: it was \(manifest.program.origin), with SHA-256 \(manifest.program.sha256)")
+        }
         manifest.chain.resumedAfter = try attempts().count
         manifest.chain.jobs = jobs
         removeCancel()

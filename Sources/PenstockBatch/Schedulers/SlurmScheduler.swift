@@ -81,7 +81,8 @@ public struct SlurmScheduler: Scheduler {
         return String(id)
     }
 
-    private static func hint(_ complaint: String) -> String? {
+    /// What to do about what sbatch says; nil where nothing is known.
+    static func hint(_ complaint: String) -> String? {
         let hints = [
             ("invalid partition", "`sinfo -s` lists the partitions: choose one with --queue, or leave it out"),
             (
@@ -91,6 +92,12 @@ public struct SlurmScheduler: Scheduler {
             (
                 "Invalid account",
                 "`sacctmgr show associations user=$USER` lists the accounts: choose one with --account"
+            ),
+            ("generic resource", "`sinfo -o '%P %G'` lists the GPUs that nodes have"),
+            ("reservation is invalid", "`scontrol show reservation` lists the reservations that --reservation can name"),
+            (
+                "accounting/QOS policy",
+                "the account or its quality of service allows less: `sacctmgr show qos` lists the limits"
             ),
             ("Invalid feature", "`sinfo -o '%P %f'` lists the features that --constraint can name"),
             ("time limit", "`sinfo -o '%P %l'` lists how long jobs may run: choose a shorter --walltime, with --chain"),

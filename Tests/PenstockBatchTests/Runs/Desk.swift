@@ -94,6 +94,18 @@ final class Desk: Sendable {
         try await self.run(["wait", run.path, "--timeout", "300"])
     }
 
+    /// Sends a signal to the program of the job that works on a run, in the place of its batch script: the jobs of the tests are on this machine.
+    @discardableResult
+    static func signal(_ number: Int32, toJobOf run: RunFolder) -> Bool {
+        let processes = (try? FileManager.default.contentsOfDirectory(atPath: "/proc"))?.compactMap { pid_t($0) } ?? []
+        let jobs = processes.filter { process in
+            let text = (try? String(contentsOfFile: "/proc/\(process)/cmdline", encoding: .utf8)) ?? ""
+            return text.split(separator: "\0").suffix(2) == ["job", Substring(run.path)]
+        }
+        for job in jobs { kill(job, number) }
+        return !jobs.isEmpty
+    }
+
     /// All that a run has printed, for messages of tests.
     func logs(of run: RunFolder) -> String {
         let folder = run("log")
