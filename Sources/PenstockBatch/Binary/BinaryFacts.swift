@@ -17,11 +17,14 @@ public struct BinaryFacts: Sendable, Hashable, Codable {
 
     /// Reads a file: its headers, and all of it for the checksum.
     /// - Throws: `notReadable`, `notELF`, `cutOff`, `damaged`, `unsupported`.
-    public init(of path: String) throws(BinaryError) {
+    public init(of path: String) throws(BinaryError) { try self.init(of: path, sha256: nil) }
+
+    /// Reads a file whose checksum may be known already.
+    init(of path: String, sha256: String?) throws(BinaryError) {
         let file = try BinaryFile(opening: path)
         let elf = try ELFFile(file)
         self.init(
-            path: path, bytes: file.bytes, sha256: try file.sha256(), architecture: elf.architecture,
+            path: path, bytes: file.bytes, sha256: try sha256 ?? file.sha256(), architecture: elf.architecture,
             interpreter: elf.interpreter, neededLibraries: elf.neededLibraries,
             neededGlibc: elf.neededVersions.compactMap(Self.glibc).max())
     }

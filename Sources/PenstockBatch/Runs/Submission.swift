@@ -11,6 +11,7 @@ public struct Submission: Sendable {
 
     private let scheduler: any Scheduler
     private let store: ProgramStore
+    private let entry: ProgramStore.Entry
     private let plan: String
 
     /// What a submission is made of.
@@ -82,9 +83,11 @@ public struct Submission: Sendable {
         plan = request.plan
         let id = RunList(in: request.runs).newID(request.name ?? RunList.name(of: request.pipeline))
         folder = RunFolder("\(request.runs)/\(id)")
-        let (program, check) = try store.program(request.program)
+        async let source = SourceState.of(request.directory)
+        entry = try store.entry(of: request.program)
+        let program = entry.program
         if let glibc = request.glibc {
-            do throws(BinaryError) { try check.compare(architecture: nil, glibc: glibc) } catch {
+            do throws(BinaryError) { try entry.check.compare(architecture: nil, glibc: glibc) } catch {
                 throw BatchError(.wrongSite, error.summary, hint: error.hint)
             }
         }
@@ -105,7 +108,7 @@ public struct Submission: Sendable {
             run: id, pipeline: request.pipeline, command: request.command, arguments: request.arguments,
             parameters: request.parameters, created: Date(), user: NSUserName(), host: ProcessInfo.processInfo.hostName,
             scheduler: request.scheduler, site: request.site, program: program,
-            source: await SourceState.of(request.directory), spec: spec, chain: request.chain, after: request.after,
+            source: await source, spec: spec, chain: request.chain, after: request.after,
             log: request.log, isShared: request.isShared, sweep: request.sweep)
         let command = Shell.command([request.pipeline] + request.command + request.arguments)
         script = BatchScript(
@@ -115,7 +118,7 @@ public struct Submission: Sendable {
                 "All jobs of the run use it. What a job does follows from the run's folder.",
             ],
             // In a container the program sees other libraries than the script.
-            preflight: request.wrapper.isEmpty ? check.preflight(binary: program.path) : [])
+            preflight: request.wrapper.isEmpty ? entry.check.preflight(binary: program.path) : [])
     }
 
     /// The name of the file with what the script prints, with the scheduler's word for the job where it has one.
@@ -144,7 +147,7 @@ public struct Submission: Sendable {
         let dependencies = if let after = manifest.after {
             try await Predecessor(after).dependencies(in: manifest.scheduler)
         } else { [JobDependency]() }
-        try store.keep(manifest.program)
+        try store.keep(entry)
         try folder.make()
         do {
             try AtomicFile.write(Data(script.text.utf8), to: folder("script.sh"))
