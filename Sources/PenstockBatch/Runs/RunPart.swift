@@ -148,6 +148,7 @@ struct RunPart {
                     next.state == .active ? .starting : next.state, "job \(record.jobID) is \(how)", next.neverRuns
                 )
             }
+            if let early = endedEarly(behind: record, known) { return early }
             let state = job.map { $0.state == .completed ? .failed(.lost) : $0.state } ?? .failed(.lost)
             return (
                 state,
@@ -188,17 +189,18 @@ struct RunPart {
             )
         }
         if let silence { return (.queued(reason: nil), silence.summary, false) }
-        if let last = jobs.last, last.id != record.jobID,
-            let words = PrintedError.last(in: home(manifest.scriptOutput(of: last.id)))
-        {
-            let state = job(last.id, known)?.state
-            return (
-                state.flatMap { $0 == .completed ? nil : $0 } ?? .failed(.lost),
-                "job \(last.id) ended before it went on: \(words)", true
-            )
-        }
+        if let early = endedEarly(behind: record, known) { return early }
         let state = record.outcome == .handedOver ? .failed(.timeout) : failure(record)
         return (state, "no job goes on with it: `submit --resume` does, from its last checkpoint", true)
+    }
+
+    /// Nil unless a job that was to go on has ended before its pipeline began, and has said why.
+    private func endedEarly(behind record: StatusRecord, _ known: [JobReference: QueuedJob]) -> Finding? {
+        guard let last = jobs.last, last.id != record.jobID,
+            let words = PrintedError.last(in: home(manifest.scriptOutput(of: last.id)))
+        else { return nil }
+        let state = job(last.id, known).map { $0.state == .completed ? .failed(.lost) : $0.state } ?? .failed(.lost)
+        return (state, "job \(last.id), which was to go on with it, ended before it began: \(words)", true)
     }
 
     private func failure(_ record: StatusRecord) -> JobState {

@@ -75,8 +75,8 @@ public struct SlurmScheduler: Scheduler {
         // Behind a semicolon comes the name of the cluster.
         let id = answer.output.split(separator: "\n").last?.split(separator: ";").first ?? ""
         guard answer.status == 0, !id.isEmpty else {
-            throw BatchError(
-                .refused, "sbatch has refused the job: \(answer.complaint)", hint: Self.hint(answer.errors))
+            let complaint = answer.complaint.replacing("sbatch: error: ", with: "")
+            throw BatchError(.refused, "sbatch has refused the job: \(complaint)", hint: Self.hint(answer.errors))
         }
         return String(id)
     }
