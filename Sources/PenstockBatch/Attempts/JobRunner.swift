@@ -154,7 +154,8 @@ public struct JobRunner: Sendable {
             return .waits("the run \(other.name) still goes on: job \(id) waits for it, in place of this one")
         } catch {
             return .refused(
-                "the run \(other.name) still goes on, and this job cannot queue one that waits for it: \(error.summary)")
+                "the run \(other.name) still goes on, and this job cannot queue one that waits for it: \(error.summary)"
+            )
         }
     }
 

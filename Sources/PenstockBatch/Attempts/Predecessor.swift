@@ -42,7 +42,8 @@ struct Predecessor {
             let other = try folder.manifest().scheduler
             guard other == scheduler else {
                 throw BatchError(
-                    .wrongJob, "\(name) is a run of \(other.rawValue), and jobs of \(scheduler.rawValue) cannot wait for it",
+                    .wrongJob,
+                    "\(name) is a run of \(other.rawValue), and jobs of \(scheduler.rawValue) cannot wait for it",
                     hint: "submit to \(other.rawValue), or `wait` for \(name) first")
             }
             return jobs

@@ -23,8 +23,9 @@ public struct BinaryFacts: Sendable, Hashable, Codable {
     init(of path: String, sha256: String?) throws(BinaryError) {
         let file = try BinaryFile(opening: path)
         let elf = try ELFFile(file)
+        let checksum = if let sha256 { sha256 } else { try file.sha256() }
         self.init(
-            path: path, bytes: file.bytes, sha256: try sha256 ?? file.sha256(), architecture: elf.architecture,
+            path: path, bytes: file.bytes, sha256: checksum, architecture: elf.architecture,
             interpreter: elf.interpreter, neededLibraries: elf.neededLibraries,
             neededGlibc: elf.neededVersions.compactMap(Self.glibc).max())
     }

@@ -77,7 +77,9 @@ public struct RunStatus: Sendable, Hashable {
             let states = views.map(\.state)
             let unfinished = states.filter { !$0.isFinal }
             let state =
-                unfinished.first { $0 == .active || $0 == .draining } ?? unfinished.first ?? states.first { $0 != .completed }
+                unfinished.first { $0 == .active || $0 == .draining } ?? unfinished.first ?? states.first {
+                    $0 != .completed
+                }
                 ?? .completed
             let done = states.count { $0 == .completed }
             let failed = states.count { $0.isFinal && $0 != .completed }

@@ -144,9 +144,10 @@ public struct Submission: Sendable {
     /// - Returns: The first job.
     /// - Throws: `BatchError`; where the scheduler refuses the job, nothing stays.
     public func submit() async throws(BatchError) -> JobReference {
-        let dependencies = if let after = manifest.after {
-            try await Predecessor(after).dependencies(in: manifest.scheduler)
-        } else { [JobDependency]() }
+        let dependencies =
+            if let after = manifest.after {
+                try await Predecessor(after).dependencies(in: manifest.scheduler)
+            } else { [JobDependency]() }
         try store.keep(entry)
         try folder.make()
         do {

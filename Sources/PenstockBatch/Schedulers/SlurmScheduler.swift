@@ -94,7 +94,10 @@ public struct SlurmScheduler: Scheduler {
                 "`sacctmgr show associations user=$USER` lists the accounts: choose one with --account"
             ),
             ("generic resource", "`sinfo -o '%P %G'` lists the GPUs that nodes have"),
-            ("reservation is invalid", "`scontrol show reservation` lists the reservations that --reservation can name"),
+            (
+                "reservation is invalid",
+                "`scontrol show reservation` lists the reservations that --reservation can name"
+            ),
             (
                 "accounting/QOS policy",
                 "the account or its quality of service allows less: `sacctmgr show qos` lists the limits"

@@ -7,13 +7,15 @@ import Testing
 @Suite(.timeLimit(.minutes(5))) struct FolderTroubleTests {
     private static let slurmOnly = ["--directive", "slurm.begin=now+1hour"]
 
-    @Test("deleted while the job waits: the job ends and leaves nothing", .enabled(if: SlurmCluster.isInstalled, "\(SlurmCluster.missing)"))
+    @Test(
+        "deleted while the job waits: the job ends and leaves nothing",
+        .enabled(if: SlurmCluster.isInstalled, "\(SlurmCluster.missing)"))
     func deletedWaiting() async throws {
         let cluster = try SlurmCluster.shared()
         let desk = try Desk(.slurm)
         try await desk.makeScan(angles: 10)
         let run = try await desk.submit(Desk.options + ["--output", "volume.h5"] + Self.slurmOnly)
-        let job = try #require(run.jobs().first).id
+        let job = try #require(try run.jobs().first).id
         try FileManager.default.removeItem(atPath: run.path)
         try cluster.run("scontrol", "update", "JobId=\(job)", "StartTime=now")
         try await cluster.wait(for: job, "FAILED")
@@ -22,13 +24,15 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: run.path) && !desk.folder.contains("volume.h5"))
     }
 
-    @Test("moved while the job waits: the job fails, and status of the moved folder says why", .enabled(if: SlurmCluster.isInstalled, "\(SlurmCluster.missing)"))
+    @Test(
+        "moved while the job waits: the job fails, and status of the moved folder says why",
+        .enabled(if: SlurmCluster.isInstalled, "\(SlurmCluster.missing)"))
     func movedWaiting() async throws {
         let cluster = try SlurmCluster.shared()
         let desk = try Desk(.slurm)
         try await desk.makeScan(angles: 10)
         let run = try await desk.submit(Desk.options + ["--output", "volume.h5"] + Self.slurmOnly)
-        let job = try #require(run.jobs().first).id
+        let job = try #require(try run.jobs().first).id
         let moved = desk.folder("moved")
         try FileManager.default.moveItem(atPath: run.path, toPath: moved)
         let waiting = try await desk.run(["status", moved])
@@ -43,13 +47,15 @@ import Testing
         // Back in its place it works.
         try FileManager.default.moveItem(atPath: moved, toPath: run.path)
         try await desk.succeed("submit", "--resume", run.name)
-        let next = try #require(run.jobs().last).id
+        let next = try #require(try run.jobs().last).id
         try cluster.run("scontrol", "update", "JobId=\(next)", "StartTime=now")
         #expect(try await desk.wait(for: run).status == 0, "\(desk.logs(of: run))")
         #expect(desk.folder.contains("volume.h5"))
     }
 
-    @Test("deleted while the job runs: its work is done, and nothing is left in the folder's place", arguments: VerbTests.schedulers)
+    @Test(
+        "deleted while the job runs: its work is done, and nothing is left in the folder's place",
+        arguments: VerbTests.schedulers)
     func deletedRunning(_ scheduler: SchedulerName) async throws {
         let desk = try Desk(scheduler)
         try await desk.makeScan(angles: 150)
@@ -63,7 +69,9 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: run.path))
     }
 
-    @Test("moved while the job runs: its work is done, and the moved folder says how it stood and why it does not know more", arguments: VerbTests.schedulers)
+    @Test(
+        "moved while the job runs: its work is done, and the moved folder says how it stood and why it does not know more",
+        arguments: VerbTests.schedulers)
     func movedRunning(_ scheduler: SchedulerName) async throws {
         let desk = try Desk(scheduler)
         try await desk.makeScan(angles: 150)
@@ -79,18 +87,23 @@ import Testing
         #expect(try desk.folder.data("volume.h5") == expected)
         let status = try await desk.run(["status", moved.path])
         #expect(status.status == 1 && status.text.contains("its jobs look for it there"), "\(status.text)")
-        #expect(desk.logs(of: moved).contains("error: \(run.path)/") && desk.logs(of: moved).contains("cannot be written"), "\(desk.logs(of: moved))")
+        #expect(
+            desk.logs(of: moved).contains("error: \(run.path)/") && desk.logs(of: moved).contains("cannot be written"),
+            "\(desk.logs(of: moved))")
     }
 
-    @Test("its script submitted again by hand while it is at work: the second job ends at once and harms nothing", .enabled(if: SlurmCluster.isInstalled, "\(SlurmCluster.missing)"))
+    @Test(
+        "its script submitted again by hand while it is at work: the second job ends at once and harms nothing",
+        .enabled(if: SlurmCluster.isInstalled, "\(SlurmCluster.missing)"))
     func twice() async throws {
         let cluster = try SlurmCluster.shared()
         let desk = try Desk(.slurm)
         try await desk.makeScan(angles: 150)
         let expected = try await desk.expectedVolume()
-        let run = try await desk.submit(Desk.options + ["--output", "volume.h5", "--pace", "20", "--checkpoint-every", "500ms"])
+        let run = try await desk.submit(
+            Desk.options + ["--output", "volume.h5", "--pace", "20", "--checkpoint-every", "500ms"])
         try await eventually("the run to be at work") { (try run.status()?.events ?? 0) > 0 }
-        let first = try #require(run.status()).jobID
+        let first = try #require(try run.status()).jobID
         let second = try cluster.run("sbatch", "--parsable", run("script.sh"), in: desk.folder.path)
         try await cluster.wait(for: second, "COMPLETED")
         #expect(desk.logs(of: run).contains("job \(first) is at work on the run: this one is not needed"))
@@ -104,7 +117,9 @@ import Testing
         #expect(try desk.folder.data("volume.h5") == expected)
     }
 
-    @Test("two jobs of a run that begin at the same instant: one works", .enabled(if: SlurmCluster.isInstalled, "\(SlurmCluster.missing)"))
+    @Test(
+        "two jobs of a run that begin at the same instant: one works",
+        .enabled(if: SlurmCluster.isInstalled, "\(SlurmCluster.missing)"))
     func together() async throws {
         let cluster = try SlurmCluster.shared()
         let desk = try Desk(.slurm)
@@ -117,7 +132,7 @@ import Testing
                 "touch here.$SLURM_JOB_ID; until [ $(ls here.* | wc -l) = 2 ]; do sleep 0.01; done",
             ])
         let second = try cluster.run("sbatch", "--parsable", run("script.sh"), in: desk.folder.path)
-        let jobs = [try #require(run.jobs().first).id, second]
+        let jobs = [try #require(try run.jobs().first).id, second]
         for job in jobs { try await cluster.wait(for: job, "COMPLETED") }
         #expect(try await desk.wait(for: run).status == 0, "\(desk.logs(of: run))")
         #expect(try run.attempts().count == 1 && jobs.contains(run.status()?.jobID ?? ""))

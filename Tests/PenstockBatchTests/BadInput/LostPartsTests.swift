@@ -6,7 +6,9 @@ import Testing
 /// Something that a run needs is gone, or is another thing, when a job comes to need it.
 @Suite(.timeLimit(.minutes(5))) struct LostPartsTests {
     /// What a run is submitted with whose first job is sent away in the middle.
-    private static let steps = ["--output", "volume.h5", "--walltime", "5m", "--pace", "20", "--checkpoint-every", "300ms"]
+    private static let steps = [
+        "--output", "volume.h5", "--walltime", "5m", "--pace", "20", "--checkpoint-every", "300ms",
+    ]
 
     /// Submits a run of several jobs, of which the first is at work and has kept a checkpoint.
     private func begin(_ desk: Desk, _ options: [String]) async throws -> RunFolder {
@@ -40,13 +42,17 @@ import Testing
         #expect(try desk.folder.data("volume.h5") == expected)
     }
 
-    @Test("a log without the run's checkpoints: the run does not begin anew, and writes nothing", arguments: VerbTests.schedulers)
+    @Test(
+        "a log without the run's checkpoints: the run does not begin anew, and writes nothing",
+        arguments: VerbTests.schedulers)
     func checkpointsGone(_ scheduler: SchedulerName) async throws {
         let desk = try Desk(scheduler)
         let run = try await begin(desk, ["--prelude", "if [ -e purge ]; then rm -rf log/* purge; fi"])
         try desk.folder.write("", to: "purge")
         let end = try await handOver(desk, run)
-        #expect(end.status == 1 && end.errors.contains("the run has kept checkpoint "), "\(end.errors) \(desk.logs(of: run))")
+        #expect(
+            end.status == 1 && end.errors.contains("the run has kept checkpoint "),
+            "\(end.errors) \(desk.logs(of: run))")
         #expect(end.errors.contains("has none any more"))
         #expect(try run.attempts().map(\.outcome) == [.handedOver, .failed] && run.status()?.exit == 78)
         #expect(!desk.folder.contains("volume.h5"))
@@ -66,7 +72,9 @@ import Testing
         #expect(try desk.folder.data("volume.h5") == expected)
     }
 
-    @Test("a program that was changed, or removed, since: refused on the node, and status says why", arguments: VerbTests.schedulers)
+    @Test(
+        "a program that was changed, or removed, since: refused on the node, and status says why",
+        arguments: VerbTests.schedulers)
     func program(_ scheduler: SchedulerName) async throws {
         let desk = try Desk(scheduler)
         let run = try await begin(desk, ["--prelude", "while [ -e hold ]; do sleep 0.05; done"])
@@ -85,7 +93,9 @@ import Testing
 
         try FileManager.default.removeItem(atPath: program)
         let resumed = try await desk.run(["submit", "--resume", run.name])
-        #expect(resumed.status == 78 && resumed.errors.contains("\(program), the program of the run, is gone"), "\(resumed.errors)")
+        #expect(
+            resumed.status == 78 && resumed.errors.contains("\(program), the program of the run, is gone"),
+            "\(resumed.errors)")
         #expect(!desk.folder.contains("volume.h5"))
     }
 
@@ -107,6 +117,9 @@ import Testing
         let place = try Desk(scheduler)
         let end = try await place.wait(for: run)
         try FileManager.default.moveItem(atPath: away, toPath: desk.folder.path)
-        #expect(end.status == 1 && end.errors.contains("has no folder \(desk.folder.path): the run needs one that all nodes share"), "\(end.errors) \(desk.logs(of: run))")
+        #expect(
+            end.status == 1
+                && end.errors.contains("has no folder \(desk.folder.path): the run needs one that all nodes share"),
+            "\(end.errors) \(desk.logs(of: run))")
     }
 }

@@ -45,7 +45,9 @@ struct QueueTroubleTests {
         try await eventually("the run to be at work") { (try run.status()?.events ?? 0) > 0 }
         let status = try await desk.run(["status", run.name], environment: deaf)
         #expect(status.status == 0, "\(status.errors)")
-        #expect(status.text.contains("active: by its own word of ") && status.text.contains("squeue has failed three times"))
+        #expect(
+            status.text.contains("active: by its own word of ") && status.text.contains("squeue has failed three times")
+        )
         #expect(status.text.contains("Socket timed out"))
         #expect(try await desk.wait(for: run).status == 0, "\(desk.logs(of: run))")
         let over = try await desk.run(["status", run.name], environment: deaf)
@@ -61,12 +63,13 @@ struct QueueTroubleTests {
         let run = try await desk.submit(Desk.options + ["--output", "volume.h5"] + Self.later)
         let waiting = try await desk.run(["status", run.name])
         #expect(waiting.text.contains("queued (BeginTime)"), "\(waiting.text)")
-        try cluster.run("scancel", try #require(run.jobs().first).id)
+        try cluster.run("scancel", try #require(try run.jobs().first).id)
         let status = try await desk.run(["status", run.name])
-        #expect(status.status == 1 && status.text.contains("was taken from the queue before it began"), "\(status.text)")
+        #expect(
+            status.status == 1 && status.text.contains("was taken from the queue before it began"), "\(status.text)")
         #expect(status.text.contains("canceled: ") && status.text.contains("submit --resume"))
         try await desk.succeed("submit", "--resume", run.name)
-        let job = try #require(run.jobs().last).id
+        let job = try #require(try run.jobs().last).id
         try cluster.run("scontrol", "update", "JobId=\(job)", "StartTime=now")
         #expect(try await desk.wait(for: run).status == 0, "\(desk.logs(of: run))")
         #expect(desk.folder.contains("volume.h5"))
@@ -78,7 +81,7 @@ struct QueueTroubleTests {
         let desk = try Desk(.slurm)
         try await desk.makeScan(angles: 10)
         let run = try await desk.submit(Desk.options + Self.later)
-        let job = try #require(run.jobs().first)
+        let job = try #require(try run.jobs().first)
         try cluster.run("scancel", job.id)
         try edit(run("jobs/\(job.id).json")) { $0["id"] = "999999" }
         let status = try await desk.run(["status", run.name])
@@ -94,17 +97,20 @@ struct QueueTroubleTests {
         let run = try await desk.submit(
             Desk.options + ["--output", "volume.h5", "--pace", "20", "--checkpoint-every", "300ms"])
         try await eventually("a checkpoint") { (try run.status()?.checkpoint ?? 0) > 0 }
-        let job = try #require(run.status()).jobID
+        let job = try #require(try run.status()).jobID
         try cluster.run("scancel", "--full", "--signal=KILL", job)
         try await cluster.wait(for: job, "FAILED", "CANCELLED")
         #expect(try run.status()?.outcome == .running)
         let status = try await desk.run(["status", run.name])
-        #expect(status.status == 1 && status.text.contains("has ended without a word: `submit --resume`"), "\(status.text)")
+        #expect(
+            status.status == 1 && status.text.contains("has ended without a word: `submit --resume`"), "\(status.text)")
         #expect(!status.text.contains("state         active"))
         // As the queue, so do the minutes forget it.
         try edit(run("status.json")) { $0["jobID"] = "999999" }
         try edit(run("jobs/\(job).json")) { $0["id"] = "999999" }
-        #expect(try await desk.run(["status", run.name]).text.contains("failed (lost): job 999999 has ended without a word"))
+        #expect(
+            try await desk.run(["status", run.name]).text.contains("failed (lost): job 999999 has ended without a word")
+        )
     }
 
     @Test("clocks that differ: times of the record change the remark, never the state")

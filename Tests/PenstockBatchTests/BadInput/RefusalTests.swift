@@ -16,7 +16,8 @@ import Testing
         try FileManager.default.createSymbolicLink(atPath: programs + "/env", withDestinationPath: "/usr/bin/env")
         let found = try await desk.run(["submit"] + Desk.options, environment: ["PATH": programs])
         #expect(found.status == 69, "\(found.errors)")
-        #expect(found.errors.contains("there is no batch queue here: neither sbatch nor qsub is in the folders of PATH"))
+        #expect(
+            found.errors.contains("there is no batch queue here: neither sbatch nor qsub is in the folders of PATH"))
         #expect(found.errors.contains("hint: ") && found.errors.contains("--scheduler local"))
         for (scheduler, program) in [("slurm", "sbatch"), ("pbspro", "qsub")] {
             let named = try await desk.run(
@@ -70,7 +71,8 @@ import Testing
             options = Desk.options
         }
         // The second job of a chain waits for the first: that is not what has to be said.
-        let outcome = try await desk.run(["submit", "--scheduler", "slurm", "--cores", "1", "--chain", "2"] + options + words)
+        let outcome = try await desk.run(
+            ["submit", "--scheduler", "slurm", "--cores", "1", "--chain", "2"] + options + words)
         #expect(outcome.status == 0 && outcome.lines.first?.hasPrefix("submitted ") == true, "\(outcome.errors)")
         #expect(
             outcome.errors.contains("warning: as it is, this job never runs: it") && outcome.errors.contains(reason),

@@ -28,10 +28,13 @@ import Testing
         let desk = try Desk(.slurm)
         try desk.folder.write("scan", to: "scan.h5")
         let run = try await desk.submit(Desk.options + Self.later)
-        for number in 1..<200 { try copy(run, to: "\(run.name.dropLast(6))\(900_000 + number)", job: "\(900_000 + number)") }
+        for number in 1..<200 {
+            try copy(run, to: "\(run.name.dropLast(6))\(900_000 + number)", job: "\(900_000 + number)")
+        }
         let status = try await desk.run(["status"], environment: counted.environment)
         #expect(status.lines.count == 201, "\(status.errors)")
-        #expect(status.lines.count { $0.contains("failed (lost)") } == 199 && status.text.contains("queued (BeginTime)"))
+        #expect(
+            status.lines.count { $0.contains("failed (lost)") } == 199 && status.text.contains("queued (BeginTime)"))
         #expect(!status.text.contains("its folder was"))
         #expect(counted.counts == ["squeue": 1, "scontrol": 0])
         try await desk.succeed("cancel", run.name)
@@ -40,7 +43,7 @@ import Testing
     /// A run as if it had been submitted, too.
     private func copy(_ run: RunFolder, to name: String, job: String) throws {
         let other = RunFolder(URL(fileURLWithPath: run.path).deletingLastPathComponent().path + "/\(name)")
-        let old = try #require(run.jobs().first).id
+        let old = try #require(try run.jobs().first).id
         try FileManager.default.copyItem(atPath: run.path, toPath: other.path)
         try FileManager.default.removeItem(atPath: other("jobs/\(old).json"))
         try other.note(JobRecord(id: job, command: [], nodes: 1))

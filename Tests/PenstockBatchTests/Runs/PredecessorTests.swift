@@ -24,7 +24,7 @@ import Testing
         let waiting = try await desk.run(["status", second.name]).text
         #expect(waiting.contains("queued (Dependency): it waits for the run \(first.name)"), "\(waiting)")
         #expect(try await desk.wait(for: second).status == 0, "\(desk.logs(of: second))")
-        let (before, after) = (try #require(first.status()), try #require(second.status()))
+        let (before, after) = (try #require(try first.status()), try #require(try second.status()))
         #expect(before.outcome == .completed && after.attempt == 1)
         #expect(try #require(before.ended) <= after.started)
         #expect(try desk.folder.data("first.h5") == desk.folder.data("second.h5"))
@@ -43,7 +43,9 @@ import Testing
         try desk.folder.write("", to: "go")
         let end = try await desk.wait(for: second)
         #expect(end.status == 1, "\(end.errors)")
-        #expect(end.errors.contains("the run \(first.name), which has to be completed first, is failed (exit 66)"), "\(end.errors)")
+        #expect(
+            end.errors.contains("the run \(first.name), which has to be completed first, is failed (exit 66)"),
+            "\(end.errors)")
         #expect(try second.attempts().count == 1 && !desk.folder.contains("second.h5"))
         let words = ["submit", "--scheduler", scheduler.rawValue, "--after", first.name]
         try FileManager.default.moveItem(atPath: desk.folder("away.h5"), toPath: desk.folder("scan.h5"))
@@ -62,11 +64,13 @@ import Testing
         #expect(end.status == 1 && end.errors.contains("which has to be completed first, is canceled"), "\(end.errors)")
     }
 
-    @Test("behind a chain that gets more jobs: the job waits again, and uses no attempt up", arguments: VerbTests.schedulers)
+    @Test(
+        "behind a chain that gets more jobs: the job waits again, and uses no attempt up",
+        arguments: VerbTests.schedulers)
     func chain(_ scheduler: SchedulerName) async throws {
         let desk = try Desk(scheduler)
         let (first, second) = try await submit(desk, first: ["--chain", "8"])
-        let known = try #require(second.jobs().first).after.map(\.job)
+        let known = try #require(try second.jobs().first).after.map(\.job)
         #expect(known.count >= 2)
         // Until the other run is at work in a job that was not there yet.
         for attempt in 1...known.count {
@@ -93,7 +97,9 @@ import Testing
         let first = try await desk.submit(Desk.options + Self.slow)
         let words = ["submit", "--scheduler", "local", "--after", first.name] + Desk.options
         let refused = try await desk.run(words)
-        #expect(refused.status == 64 && refused.errors.contains("is a run of slurm, and jobs of local cannot wait for it"), "\(refused.errors)")
+        #expect(
+            refused.status == 64 && refused.errors.contains("is a run of slurm, and jobs of local cannot wait for it"),
+            "\(refused.errors)")
         try await desk.succeed("cancel", "--now", first.name)
     }
 }

@@ -16,7 +16,7 @@ import Testing
         let expected = try await desk.expectedVolume()
         let run = try await desk.submit(Self.options + ["--requeue", "--chain", "3"])
         try await eventually("a checkpoint") { (try run.status()?.checkpoint ?? 0) > 1 }
-        let job = try #require(run.status()).jobID
+        let job = try #require(try run.status()).jobID
         try cluster.run("scontrol", "requeue", job)
         try await cluster.wait(for: job, "PENDING")
         try await eventually("the last word of the first attempt") { try run.status()?.outcome != .running }
@@ -41,7 +41,7 @@ import Testing
         try await desk.makeScan(angles: 100)
         let run = try await desk.submit(Self.options)
         try await eventually("the run to be at work") { (try run.status()?.events ?? 0) > 0 }
-        let job = try #require(run.status()).jobID
+        let job = try #require(try run.status()).jobID
         #expect(throws: SlurmCluster.Failure.self) { try cluster.run("scontrol", "requeue", job) }
         #expect(try await desk.wait(for: run).status == 0, "\(desk.logs(of: run))")
         #expect(try run.attempts().count == 1)
