@@ -170,10 +170,11 @@ struct RunPart {
     /// What the times say of a job that the queue has at work: it may not know for minutes that a node is gone.
     private func clockProblem(_ record: StatusRecord) -> String? {
         let silence = Date().timeIntervalSince(record.beat)
+        guard abs(silence) >= Self.silenceLimit else { return nil }
         let time = Walltime(seconds: Int(abs(silence)))
-        if silence < -Self.silenceLimit { return "its last word is of a time \(time) from now: the clocks differ" }
-        guard silence >= Self.silenceLimit else { return nil }
-        return "it has said nothing for \(time): its node may be lost, or the clocks differ"
+        return silence < 0
+            ? "its last word is of a time \(time) from now: the clocks differ"
+            : "it has said nothing for \(time): its node may be lost, or the clocks differ"
     }
 
     /// An attempt is over, and another one is to come.

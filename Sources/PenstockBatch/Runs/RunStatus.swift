@@ -40,7 +40,12 @@ public struct RunStatus: Sendable, Hashable {
                 silent[name] = error
             }
         }
-        return views.map { view in view.status(known, silent[view.manifest.scheduler]) }
+        var states = views.map { view in view.status(known, silent[view.manifest.scheduler]) }
+        for (index, view) in views.enumerated() where states[index].state.isFinal && !view.openJobs.isEmpty {
+            // Between the look at its folder and that at the queue the last job may have come to its end, or have queued another.
+            if try !View(view.folder).isSame(as: view) { states[index] = try await of([view.folder])[0] }
+        }
+        return states
     }
 
     /// What is in the folder of a run.
@@ -64,6 +69,11 @@ public struct RunStatus: Sendable, Hashable {
         }
 
         var openJobs: [JobReference] { parts.flatMap(\.openJobs) }
+
+        /// Whether its jobs have said nothing more since.
+        func isSame(as other: View) -> Bool {
+            parts.map(\.record) == other.parts.map(\.record) && parts.map(\.jobs) == other.parts.map(\.jobs)
+        }
 
         func status(_ known: [JobReference: QueuedJob], _ silence: BatchError?) -> RunStatus {
             let views = parts.map { $0.finding(known, silence) }

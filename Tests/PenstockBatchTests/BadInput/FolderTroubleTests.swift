@@ -80,8 +80,8 @@ import Testing
         try await eventually("the run to be at work") { (try run.status()?.events ?? 0) > 0 }
         let moved = RunFolder(desk.folder("moved"))
         try FileManager.default.moveItem(atPath: run.path, toPath: moved.path)
-        let text = try await desk.run(["status", moved.path]).text
-        #expect(text.contains("its folder was \(run.path) when it was submitted"), "\(text)")
+        let seen = try await desk.run(["status", moved.path])
+        #expect(seen.text.contains("its folder was \(run.path) when it was submitted"), "\(seen)")
         try await eventually("its output") { desk.folder.contains("volume.h5") }
         try await eventually("the end of its job") { !Desk.signal(0, toJobOf: run) }
         #expect(try desk.folder.data("volume.h5") == expected)
@@ -101,7 +101,7 @@ import Testing
         try await desk.makeScan(angles: 150)
         let expected = try await desk.expectedVolume()
         let run = try await desk.submit(
-            Desk.options + ["--output", "volume.h5", "--pace", "20", "--checkpoint-every", "500ms"])
+            Desk.options + ["--output", "volume.h5", "--pace", "90", "--checkpoint-every", "500ms"])
         try await eventually("the run to be at work") { (try run.status()?.events ?? 0) > 0 }
         let first = try #require(try run.status()).jobID
         let second = try cluster.run("sbatch", "--parsable", run("script.sh"), in: desk.folder.path)

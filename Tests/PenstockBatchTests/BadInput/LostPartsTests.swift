@@ -27,16 +27,16 @@ import Testing
     @Test("a log that is gone when the next job begins: the run does not begin anew", arguments: VerbTests.schedulers)
     func logGone(_ scheduler: SchedulerName) async throws {
         let desk = try Desk(scheduler)
-        let run = try await begin(desk, ["--prelude", "if [ -e purge ]; then mv log purged; rm purge; fi"])
+        let run = try await begin(desk, ["--prelude", "if [ -e purge ]; then mv penstock-log purged; rm purge; fi"])
         try desk.folder.write("", to: "purge")
         let end = try await handOver(desk, run)
-        #expect(end.status == 1 && end.errors.contains("the log \(desk.folder("log")) is gone"), "\(end.errors)")
+        #expect(end.status == 1 && end.errors.contains("the log \(desk.folder("penstock-log")) is gone"), "\(end.errors)")
         #expect(try run.attempts().map(\.outcome) == [.handedOver, .failed] && run.status()?.exit == 78)
-        #expect(!desk.folder.contains("log") && !desk.folder.contains("volume.h5"))
+        #expect(!desk.folder.contains("penstock-log") && !desk.folder.contains("volume.h5"))
         #expect(try run.jobs().count >= 2)
         // Back from a copy, it is gone on with.
         let expected = try await desk.expectedVolume()
-        try FileManager.default.moveItem(atPath: desk.folder("purged"), toPath: desk.folder("log"))
+        try FileManager.default.moveItem(atPath: desk.folder("purged"), toPath: desk.folder("penstock-log"))
         try await desk.succeed("submit", "--resume", run.name)
         #expect(try await desk.wait(for: run).status == 0, "\(desk.logs(of: run))")
         #expect(try desk.folder.data("volume.h5") == expected)
@@ -47,7 +47,7 @@ import Testing
         arguments: VerbTests.schedulers)
     func checkpointsGone(_ scheduler: SchedulerName) async throws {
         let desk = try Desk(scheduler)
-        let run = try await begin(desk, ["--prelude", "if [ -e purge ]; then rm -rf log/* purge; fi"])
+        let run = try await begin(desk, ["--prelude", "if [ -e purge ]; then rm -rf penstock-log/* purge; fi"])
         try desk.folder.write("", to: "purge")
         let end = try await handOver(desk, run)
         #expect(

@@ -12,12 +12,11 @@ struct QueueTroubleTests {
 
     @Test("squeue fails each second time: nobody notices; sacct is never called")
     func nowAndThen() async throws {
-        let cluster = try SlurmCluster.shared()
         let scripted = try ScriptedPrograms([
             "squeue": #"[ $((calls % 2)) = 0 ] && { \#(Self.timedOut); }; exec "$real" "$@""#,
             "sacct": "echo 'sacct: error: Slurm accounting storage is disabled' >&2; exit 1",
         ])
-        let desk = try Desk(.slurm, cluster: cluster, variables: scripted.environment)
+        let desk = try Desk(.slurm, programs: scripted)
         try await desk.makeScan(angles: 60)
         let expected = try await desk.expectedVolume()
         let run = try await desk.submit(
@@ -32,9 +31,10 @@ struct QueueTroubleTests {
 
     @Test("squeue fails always: status answers from the run's own record, and says so")
     func never() async throws {
-        let cluster = try SlurmCluster.shared()
-        let deaf = try ScriptedPrograms(["squeue": Self.timedOut]).environment
-        let desk = try Desk(.slurm, cluster: cluster)
+        let scripted = try ScriptedPrograms(["squeue": Self.timedOut])
+        defer { withExtendedLifetime(scripted) {} }
+        let deaf = scripted.environment
+        let desk = try Desk(.slurm)
         try await desk.makeScan(angles: 200)
         let expected = try await desk.expectedVolume()
         let words = ["submit", "--scheduler", "slurm", "--cores", "1", "--output", "volume.h5", "--pace", "20"]
@@ -45,9 +45,10 @@ struct QueueTroubleTests {
         try await eventually("the run to be at work") { (try run.status()?.events ?? 0) > 0 }
         let status = try await desk.run(["status", run.name], environment: deaf)
         #expect(status.status == 0, "\(status.errors)")
+        // It may be starting, or active.
         #expect(
-            status.text.contains("active: by its own word of ") && status.text.contains("squeue has failed three times")
-        )
+            status.text.contains(": by its own word of ") && status.text.contains("squeue has failed three times"),
+            "\(status.text)")
         #expect(status.text.contains("Socket timed out"))
         #expect(try await desk.wait(for: run).status == 0, "\(desk.logs(of: run))")
         let over = try await desk.run(["status", run.name], environment: deaf)
@@ -125,10 +126,10 @@ struct QueueTroubleTests {
         try FileManager.default.copyItem(atPath: run.path, toPath: copy)
         for (shift, words) in [
             (7200.0, "from now: the clocks differ"),
-            (-7200.0, "it has said nothing for 2h: its node may be lost, or the clocks differ"),
+            (-7200.0, "it has said nothing for 2h"),
         ] {
             try edit(copy + "/status.json") {
-                $0["beat"] = Date().addingTimeInterval(shift + (shift < 0 ? -5 : 5)).formatted(Self.times)
+                $0["beat"] = Date().addingTimeInterval(shift).formatted(Self.times)
             }
             let status = try await desk.run(["status", copy])
             #expect(status.text.contains("active: it") && status.text.contains(words), "\(status.text)")

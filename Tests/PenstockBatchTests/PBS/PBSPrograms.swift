@@ -10,15 +10,12 @@ import TestSupport
 /// directives, its placement of chunks, PBS_NODEFILE and pbsdsh, its clock and its signals at the walltime, and what `qstat` really prints: the
 /// documents here are written from the manuals of OpenPBS 23.06 and Torque 6.
 enum PBSPrograms {
-    /// What a child's environment needs to find them, and the cluster of the tests.
-    static func environment(_ scheduler: SchedulerName) throws -> (programs: ScriptedPrograms, [String: String]) {
-        let programs = try ScriptedPrograms([
+    static func programs(_ scheduler: SchedulerName) throws -> ScriptedPrograms {
+        try ScriptedPrograms([
             "qsub": qsub, "qdel": #"exec scancel "$@""#,
             "qsig": #"[ "$1" = -s ] || exit 2; exec scancel --batch --signal="$2" "$3""#,
             "qstat": qstat + (scheduler == .pbspro ? json : text),
         ])
-        let cluster = try SlurmCluster.shared().environment
-        return (programs, cluster.merging(programs.environment) { $1 })
     }
 
     private static let qsub = #"""

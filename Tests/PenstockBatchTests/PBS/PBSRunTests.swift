@@ -8,8 +8,8 @@ import Testing
     private static let dialects: [SchedulerName] = [.pbspro, .torque]
 
     private func desk(_ scheduler: SchedulerName) throws -> (desk: Desk, programs: ScriptedPrograms) {
-        let (programs, environment) = try PBSPrograms.environment(scheduler)
-        return (try Desk(scheduler, variables: environment), programs)
+        let programs = try PBSPrograms.programs(scheduler)
+        return (try Desk(scheduler, programs: programs), programs)
     }
 
     /// What the manual pages of `qsub` have against the script of a run.

@@ -8,6 +8,8 @@ final class Desk: Sendable {
     let scheduler: SchedulerName
     private let pipeline: String
     private let variables: [String: String]
+    /// What its programs find before those of the system.
+    private let programs: ScriptedPrograms?
 
     /// What a program has left.
     struct Outcome: Sendable {
@@ -22,13 +24,15 @@ final class Desk: Sendable {
     /// - Parameter cluster: Where Slurm jobs go; by default the cluster of all tests.
     init(
         _ scheduler: SchedulerName, pipeline: String = "LiveTomography", cluster: SlurmCluster? = nil,
-        variables: [String: String] = [:]
+        programs: ScriptedPrograms? = nil
     ) throws {
         folder = try TestFolder()
         self.pipeline = pipeline
         self.scheduler = scheduler
-        let slurm = scheduler == .slurm ? try cluster ?? SlurmCluster.shared() : nil
-        self.variables = (slurm?.environment ?? [:]).merging(variables) { $1 }
+        self.programs = programs
+        // PBS is played by Slurm.
+        let slurm = scheduler == .local ? nil : try cluster ?? SlurmCluster.shared()
+        variables = (slurm?.environment ?? [:]).merging(programs?.environment ?? [:]) { $1 }
     }
 
     /// Runs the pipeline's program to its end.
