@@ -38,11 +38,16 @@ struct RunCommand<P: Pipeline>: AsyncParsableCommand {
     func run() async throws {
         let member = membership.member
         let name = member?.checkpointName ?? "\(P.self)"
-        var checkpoints = checkpoints
+        let kept = try member?.keptCheckpoint
+        var (checkpoints, restore) = (checkpoints, restore)
+        // That is where the first job of a run begins; those behind it go on from there.
+        if kept != nil { (checkpoints.fresh, restore.fromSavepoint) = (false, nil) }
         // A job that could not go on from somewhere would begin at the beginning each time.
         if member != nil { checkpoints.checkpointEvery = checkpoints.checkpointEvery ?? RunMember.checkpointInterval }
+        var options = checkpoints.options(for: name, restore)
+        options?.continuing = kept
         var execution = PipelineExecution(
-            pipeline, .run, settings, stats, reading: .live, checkpoints: checkpoints.options(for: name, restore))
+            pipeline, .run, settings, stats, reading: .live, checkpoints: options)
         execution.member = member
         execution.journal = .writing(restore.checkpointName ?? name)
         execution.savepointAtStop = checkpoints.drain ? nil : checkpoints.savepoint

@@ -136,7 +136,7 @@ struct Attempt {
         case .exit(let status):
             record.exit = status
             record.outcome = isCanceled ? .canceled : .failed
-            record.reason = lastError ?? "it ended with status \(status)"
+            record.reason = PrintedError.last(in: "\(output).out") ?? "it ended with status \(status)"
         case .signal(let number):
             record.signal = number
             record.outcome = isCanceled ? .canceled : wasAsked ? .handedOver : .failed
@@ -144,17 +144,6 @@ struct Attempt {
             record.reason = wasAsked ? "\(record.reason ?? "signal"); \(what) before its last checkpoint" : what
         }
         if record.outcome == .completed { record.exit = 0 }
-    }
-
-    /// The last error that the pipeline printed.
-    private var lastError: String? {
-        guard let file = FileHandle(forReadingAtPath: "\(output).out") else { return nil }
-        defer { try? file.close() }
-        let size = (try? file.seekToEnd()) ?? 0
-        try? file.seek(toOffset: size > 65_536 ? size - 65_536 : 0)
-        let text = String(decoding: (try? file.readToEnd()) ?? Data(), as: UTF8.self)
-        let line = text.split(separator: "\n").last { $0.hasPrefix("error: ") }
-        return line.map { String($0.dropFirst("error: ".count)) }
     }
 
     /// Takes what the members say into the record.

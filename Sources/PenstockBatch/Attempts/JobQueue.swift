@@ -57,8 +57,8 @@ struct JobQueue: Sendable {
     }
 
     /// Takes all other jobs of the run from the queue. One that cannot be taken finds nothing to do when it begins.
-    func cancelOthers(than id: String?) async {
-        let jobs = ((try? folder.jobs()) ?? []).filter { $0.id != id && $0.role == .run }
+    func cancelOthers(than kept: String...) async {
+        let jobs = ((try? folder.jobs()) ?? []).filter { !kept.contains($0.id) && $0.role == .run }
         let references = jobs.map { JobReference($0.id, in: folder.path) }
         guard !references.isEmpty, let known = try? await scheduler.jobs(references) else { return }
         for reference in references where !(known[reference]?.state.isFinal ?? true) {

@@ -46,7 +46,7 @@ public struct JobRunner: Sendable {
         let queue = JobQueue(
             manifest, home, folder, scheduler, task: manifest.sweep == nil ? nil : environment.index)
         try await queue.note(environment.id)
-        let attempts = try folder.attempts()
+        let attempts = try attempts()
         if folder.isCanceled || home.isCanceled {
             say("the run was canceled")
             await queue.cancelOthers(than: environment.id)
@@ -76,18 +76,40 @@ public struct JobRunner: Sendable {
             var attempt = Attempt(
                 manifest, home: home, folder: folder, environment: environment, number: attempt, stalls: stalls,
                 wishes: wishes, say: say)
-            let status = try await run(&attempt, queue)
+            let status: Int
+            switch await readiness(attempts, queue) {
+            case .waits(let text):
+                say(text)
+                return 0
+            case .refused(let problem): status = try await run(&attempt, behind: attempts.last, queue, problem)
+            case .ready: status = try await run(&attempt, behind: attempts.last, queue, nil)
+            }
             await gatherIfLast()
             return status
         }
     }
 
-    private func run(_ attempt: inout Attempt, _ queue: JobQueue) async throws(BatchError) -> Int {
+    /// The attempts; that which has ended without a word is as it was when it last said something.
+    private func attempts() throws(BatchError) -> [StatusRecord] {
+        var attempts = try folder.attempts()
+        if let last = attempts.last, last.outcome == .running, let status = try folder.status(),
+            status.attempt == last.attempt
+        {
+            attempts[attempts.count - 1] = status
+        }
+        return attempts
+    }
+
+    private func run(
+        _ attempt: inout Attempt, behind last: StatusRecord?, _ queue: JobQueue, _ problem: String?
+    ) async throws(BatchError) -> Int {
         guard try folder.begin(attempt.record) else {
             say("another job has begun attempt \(attempt.record.attempt): this one is not needed")
             return 0
         }
-        if let problem = try await afterProblem(queue) { return try await attempt.refuse(problem, queue) }
+        // Its last word gives way to that of this attempt.
+        if let last, last.outcome == .running { try folder.keep(last) }
+        if let problem { return try await attempt.refuse(problem, queue) }
         do {
             attempt.record.successor = try await queue.queueSuccessors(
                 of: environment.id, atMost: manifest.chain.lastAttempt - attempt.record.attempt)
@@ -133,13 +155,59 @@ public struct JobRunner: Sendable {
         }
     }
 
-    /// Why the run cannot begin, where it waits for another one; nil where it can.
-    private func afterProblem(_ queue: JobQueue) async throws(BatchError) -> String? {
-        guard let after = manifest.after else { return nil }
-        let other = RunFolder(after)
-        let status = try await RunStatus.of([other]).first
-        guard let status, status.state != .completed else { return nil }
-        return "the run \(other.name), which had to be completed first, is \(status.state)"
+    // MARK: What has to be there
+
+    /// Whether an attempt can begin.
+    private enum Readiness {
+        case ready
+        /// Not yet: another job waits for that, and this is what there is to say.
+        case waits(String)
+        case refused(String)
+    }
+
+    /// How often, and how far apart, is asked for a run whose scheduler does not say which of its jobs go on with it.
+    private static let askings = (count: 20, pause: Duration.seconds(15))
+
+    private func readiness(_ attempts: [StatusRecord], _ queue: JobQueue) async -> Readiness {
+        if let problem = logProblem(attempts) { return .refused(problem) }
+        // A run that has begun does not need the other one any more.
+        guard let after = manifest.after, !attempts.contains(where: { $0.phase != .starting }) else { return .ready }
+        let other = Predecessor(after)
+        for _ in 0..<Self.askings.count {
+            switch await other.standing() {
+            case .completed: return .ready
+            case .over(let problem): return .refused(problem)
+            case .goesOn(let jobs) where !jobs.isEmpty: return await waits(for: other, jobs, queue)
+            case .goesOn:
+                guard !wishes.isDraining else { return .refused("it was told to end before it could begin") }
+                try? await Task.sleep(for: Self.askings.pause)
+            }
+        }
+        return .refused("nobody says which job goes on with the run \(other.name), which has to be completed first")
+    }
+
+    /// The other run has got jobs that it did not have when this one was queued.
+    private func waits(for other: Predecessor, _ jobs: [JobDependency], _ queue: JobQueue) async -> Readiness {
+        guard manifest.sweep == nil else {
+            return .refused("the run \(other.name), which has to be completed first, still goes on")
+        }
+        do throws(BatchError) {
+            let id = try await queue.submit(after: jobs)
+            await queue.cancelOthers(than: environment.id, id)
+            return .waits("the run \(other.name) still goes on: job \(id) waits for it, in place of this one")
+        } catch {
+            return .refused(
+                "the run \(other.name) still goes on, and this job cannot queue one that waits for it: \(error.summary)"
+            )
+        }
+    }
+
+    /// Why the run cannot go on with its log; nil where nothing is known against it.
+    private func logProblem(_ attempts: [StatusRecord]) -> String? {
+        guard attempts.contains(where: { ($0.checkpoint ?? $0.restored) != nil }), !manifest.log.contains("://"),
+            !FileManager.default.fileExists(atPath: manifest.log)
+        else { return nil }
+        return "the log \(manifest.log) is gone, and the run's checkpoints with it: bring it back and `submit --resume`"
     }
 
     /// Whether the job of the newest attempt is at work.

@@ -17,11 +17,15 @@ public struct BinaryFacts: Sendable, Hashable, Codable {
 
     /// Reads a file: its headers, and all of it for the checksum.
     /// - Throws: `notReadable`, `notELF`, `cutOff`, `damaged`, `unsupported`.
-    public init(of path: String) throws(BinaryError) {
+    public init(of path: String) throws(BinaryError) { try self.init(of: path, sha256: nil) }
+
+    /// Reads a file whose checksum may be known already.
+    init(of path: String, sha256: String?) throws(BinaryError) {
         let file = try BinaryFile(opening: path)
         let elf = try ELFFile(file)
+        let checksum = if let sha256 { sha256 } else { try file.sha256() }
         self.init(
-            path: path, bytes: file.bytes, sha256: try file.sha256(), architecture: elf.architecture,
+            path: path, bytes: file.bytes, sha256: checksum, architecture: elf.architecture,
             interpreter: elf.interpreter, neededLibraries: elf.neededLibraries,
             neededGlibc: elf.neededVersions.compactMap(Self.glibc).max())
     }

@@ -81,7 +81,11 @@ public struct JobDependency: Codable, Sendable, Hashable {
     public var kind: Kind
     /// The scheduler's name of the other job.
     public var job: String
+    /// The folder of the run that the other job belongs to; nil for the same run. Only the local scheduler has to know it.
+    public var folder: String?
 
     /// A dependency.
-    public init(_ kind: Kind, _ job: String) { (self.kind, self.job) = (kind, job) }
+    public init(_ kind: Kind, _ job: String, in folder: String? = nil) {
+        (self.kind, self.job, self.folder) = (kind, job, folder)
+    }
 }

@@ -55,8 +55,9 @@ struct LocalJob: Codable, Sendable {
 
     /// The state of a task, or of all together.
     func state(of task: Int?) -> JobState {
-        if let task { return states[task]?.state ?? .queued(reason: "Resources") }
-        let all = (tasks ?? [0]).map { states[$0]?.state ?? .queued(reason: "Resources") }
+        let waiting = JobState.queued(reason: dependencies.isEmpty ? "Resources" : "Dependency")
+        if let task { return states[task]?.state ?? waiting }
+        let all = (tasks ?? [0]).map { states[$0]?.state ?? waiting }
         return all.first { !$0.isFinal } ?? all.first { $0 != .completed } ?? .completed
     }
 }

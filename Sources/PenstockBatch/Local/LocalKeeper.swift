@@ -59,8 +59,7 @@ public struct LocalKeeper: Sendable {
         for dependency in job.dependencies {
             while true {
                 if isCanceled { return false }
-                // A job of another run has its own folder: its name leads there.
-                let other = JobReference(dependency.job, in: folder)
+                let other = JobReference(dependency.job, in: dependency.folder ?? folder)
                 let state = try await LocalScheduler().jobs([other])[other]?.state ?? .failed(.lost)
                 guard state.isFinal else {
                     try? await Task.sleep(for: Self.lookInterval)

@@ -19,6 +19,16 @@ extension RunFolder {
             throw BatchError(
                 .wrongState, "\(name) is a sweep", hint: "submit the values that are missing as another one")
         }
+        if let earlier = earlierPath(manifest) {
+            throw BatchError(
+                .wrongState, "\(path) was \(earlier) when it was submitted, and its jobs would look for it there",
+                hint: "move it back")
+        }
+        guard FileManager.default.isExecutableFile(atPath: manifest.program.path) else {
+            throw BatchError(
+                .changed, "\(manifest.program.path), the program of the run, is gone",
+                hint: "bring it back: it was \(manifest.program.origin), with SHA-256 \(manifest.program.sha256)")
+        }
         manifest.chain.resumedAfter = try attempts().count
         manifest.chain.jobs = jobs
         removeCancel()

@@ -128,8 +128,13 @@ public struct RunFolder: Sendable, Hashable {
     }
 
     func end(_ attempt: StatusRecord) throws(BatchError) {
-        try write(attempt, "attempts/\(Self.number(attempt.attempt)).json")
+        try keep(attempt)
         try write(attempt)
+    }
+
+    /// Replaces the file of an attempt.
+    func keep(_ attempt: StatusRecord) throws(BatchError) {
+        try write(attempt, "attempts/\(Self.number(attempt.attempt)).json")
     }
 
     /// The jobs, in the order in which they were queued.

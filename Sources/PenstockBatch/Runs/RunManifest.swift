@@ -130,6 +130,7 @@ public struct SourceState: Codable, Sendable, Hashable {
 
     /// The state of the tree that a folder lies in; nil where it lies in none, or there is no `git`.
     public static func of(_ folder: String) async -> SourceState? {
+        guard isInTree(folder) else { return nil }
         let words = ["git", "-C", folder, "status", "--porcelain=v2", "--branch", "--untracked-files=no"]
         guard let answer = try? await SystemCommand(words).run(), answer.status == 0 else { return nil }
         let lines = answer.output.split(separator: "\n")
@@ -141,5 +142,15 @@ public struct SourceState: Codable, Sendable, Hashable {
         return SourceState(
             commit: commit, branch: branch == "(detached)" ? nil : branch,
             isModified: lines.contains { !$0.hasPrefix("#") })
+    }
+
+    /// Whether there is anything to ask `git` for.
+    private static func isInTree(_ folder: String) -> Bool {
+        var place = URL(fileURLWithPath: folder).standardizedFileURL
+        while !FileManager.default.fileExists(atPath: place.appendingPathComponent(".git").path) {
+            if place.path == "/" { return ProcessInfo.processInfo.environment["GIT_DIR"] != nil }
+            place.deleteLastPathComponent()
+        }
+        return true
     }
 }

@@ -11,6 +11,7 @@ public struct Submission: Sendable {
 
     private let scheduler: any Scheduler
     private let store: ProgramStore
+    private let entry: ProgramStore.Entry
     private let plan: String
 
     /// What a submission is made of.
@@ -89,9 +90,11 @@ public struct Submission: Sendable {
         try Self.checkSweep(request)
         let id = RunList(in: request.runs).newID(request.name ?? RunList.name(of: request.pipeline))
         folder = RunFolder("\(request.runs)/\(id)")
-        let (program, check) = try store.program(request.program)
+        async let source = SourceState.of(request.directory)
+        entry = try store.entry(of: request.program)
+        let program = entry.program
         if let glibc = request.glibc {
-            do throws(BinaryError) { try check.compare(architecture: nil, glibc: glibc) } catch {
+            do throws(BinaryError) { try entry.check.compare(architecture: nil, glibc: glibc) } catch {
                 throw BatchError(.wrongSite, error.summary, hint: error.hint)
             }
         }
@@ -113,7 +116,7 @@ public struct Submission: Sendable {
             parameters: request.parameters, changed: request.changed, inputs: request.inputs, outputs: request.outputs,
             created: Date(), user: NSUserName(), host: ProcessInfo.processInfo.hostName, scheduler: request.scheduler,
             site: request.site, program: program,
-            source: await SourceState.of(request.directory), spec: spec, chain: request.chain, after: request.after,
+            source: await source, spec: spec, chain: request.chain, after: request.after,
             log: request.log, isShared: request.isShared, sweep: request.sweep)
         let command = Shell.command([request.pipeline] + request.command + request.arguments)
         script = BatchScript(
@@ -123,7 +126,7 @@ public struct Submission: Sendable {
                 "All jobs of the run use it. What a job does follows from the run's folder.",
             ],
             // In a container the program sees other libraries than the script.
-            preflight: request.wrapper.isEmpty ? check.preflight(binary: program.path) : [])
+            preflight: request.wrapper.isEmpty ? entry.check.preflight(binary: program.path) : [])
     }
 
     /// What chains of tasks cannot do.
@@ -166,15 +169,19 @@ public struct Submission: Sendable {
     /// - Returns: The first job.
     /// - Throws: `BatchError`; where the scheduler refuses the job, nothing stays.
     public func submit() async throws(BatchError) -> JobReference {
+        let dependencies =
+            if let after = manifest.after {
+                try await Predecessor(after).dependencies(in: manifest.scheduler)
+            } else { [JobDependency]() }
         try folder.make()
         do {
             try AtomicFile.write(Data(script.text.utf8), to: folder("script.sh"))
             try AtomicFile.write(Data(plan.utf8), to: folder("plan.json"))
             try folder.write(manifest)
             // Not before: whoever removes programs leaves those alone that a run names.
-            try store.keep(manifest.program)
+            try store.keep(entry)
             let queue = JobQueue(manifest, folder, folder, scheduler)
-            let first = try await queue.submit()
+            let first = try await queue.submit(after: dependencies)
             // One behind the first, which may die before it queues another; or all of them. Tasks of a sweep, which end one by one, queue what
             // goes on with them themselves.
             var last = first

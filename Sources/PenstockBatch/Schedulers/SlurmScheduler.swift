@@ -76,13 +76,14 @@ public struct SlurmScheduler: Scheduler {
         // Behind a semicolon comes the name of the cluster.
         let id = answer.output.split(separator: "\n").last?.split(separator: ";").first ?? ""
         guard answer.status == 0, !id.isEmpty else {
-            throw BatchError(
-                .refused, "sbatch has refused the job: \(answer.complaint)", hint: Self.hint(answer.errors))
+            let complaint = answer.complaint.replacing("sbatch: error: ", with: "")
+            throw BatchError(.refused, "sbatch has refused the job: \(complaint)", hint: Self.hint(answer.errors))
         }
         return task.map { self.task($0, of: String(id)) } ?? String(id)
     }
 
-    private static func hint(_ complaint: String) -> String? {
+    /// What to do about what sbatch says; nil where nothing is known.
+    static func hint(_ complaint: String) -> String? {
         let hints = [
             ("invalid partition", "`sinfo -s` lists the partitions: choose one with --queue, or leave it out"),
             (
@@ -92,6 +93,15 @@ public struct SlurmScheduler: Scheduler {
             (
                 "Invalid account",
                 "`sacctmgr show associations user=$USER` lists the accounts: choose one with --account"
+            ),
+            ("generic resource", "`sinfo -o '%P %G'` lists the GPUs that nodes have"),
+            (
+                "reservation is invalid",
+                "`scontrol show reservation` lists the reservations that --reservation can name"
+            ),
+            (
+                "accounting/QOS policy",
+                "the account or its quality of service allows less: `sacctmgr show qos` lists the limits"
             ),
             ("Invalid feature", "`sinfo -o '%P %f'` lists the features that --constraint can name"),
             ("time limit", "`sinfo -o '%P %l'` lists how long jobs may run: choose a shorter --walltime, with --chain"),

@@ -46,7 +46,7 @@ struct SlurmState {
     ]
 
     private static let words: [String: String] = [
-        "PartitionConfig": "it asks for more cores or nodes than the partition has",
+        "PartitionConfig": "it asks for more cores, nodes or time than the partition gives",
         "PartitionTimeLimit": "its walltime is longer than the partition allows",
         "PartitionNodeLimit": "it asks for more nodes than the partition allows",
         "PartitionInactive": "the partition takes no jobs now",

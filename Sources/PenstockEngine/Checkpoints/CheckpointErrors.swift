@@ -12,6 +12,19 @@ struct CheckpointNotKept: Diagnostic {
     var category: FailureCategory { error.category }
 }
 
+/// The log has none of the checkpoints that the run has kept in it.
+struct CheckpointsGone: Diagnostic {
+    /// The number of the newest that it kept.
+    let kept: UInt64
+    let topic: String
+
+    var summary: String {
+        "the run has kept checkpoint \(kept), and \(topic) has none any more: was the log removed, or is it another one?"
+    }
+    var hint: String? { "bring the log back, and go on with the run; or begin it anew, as another run" }
+    var category: FailureCategory { .configuration }
+}
+
 /// Checkpoints take too long.
 struct CheckpointsAbandoned: Diagnostic {
     let epoch: UInt64

@@ -23,6 +23,9 @@ public struct CheckpointOptions: Sendable {
     /// The most runs that begin with one checkpoint and do not come to the next, counting the one that kept it; nil for no limit. A trap in an
     /// author's code cannot be caught and comes again at the same event, so whoever restarts runs would do so for ever.
     public var attempts: Int?
+    /// The number of a checkpoint that an earlier process of this run is known to have kept; nil where nothing is known. Where the log has
+    /// none at all any more, the run is refused rather than begun anew.
+    public var continuing: UInt64?
     /// Called with the number of each checkpoint once it is kept.
     public var whenKept: @Sendable (UInt64) -> Void = { _ in }
 

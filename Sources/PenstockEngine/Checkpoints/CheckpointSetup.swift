@@ -15,8 +15,8 @@ struct CheckpointSetup {
     let run: String
 
     /// Nil for a run without checkpoints.
-    /// - Throws: `EngineError.option` where there is no log, `RestoreRefused` where the checkpoint does not fit the plan, `SavepointMissing`;
-    ///   `LogError` of the log.
+    /// - Throws: `EngineError.option` where there is no log, `RestoreRefused` where the checkpoint does not fit the plan, `CheckpointsGone`,
+    ///   `SavepointMissing`; `LogError` of the log.
     init?(
         _ plan: PhysicalPlan, _ options: RunOptions, _ log: (any LogStore)?, _ topics: TopicSetup,
         _ memories: AnswerMemories, _ progress: RunProgress
@@ -99,6 +99,9 @@ struct RestorePoint {
             isSavepoint = true
             nextEpoch = max(last?.nextEpoch ?? 1, found.epoch + 1)
         case .last:
+            if let kept = options.continuing, last?.checkpoint == nil {
+                throw CheckpointsGone(kept: kept, topic: options.topic)
+            }
             checkpoint = last?.checkpoint.flatMap { $0.state.forms.isEmpty ? nil : $0 }
             name = "the checkpoint"
             isSavepoint = false

@@ -8,6 +8,8 @@ final class Desk: Sendable {
     let scheduler: SchedulerName
     private let pipeline: String
     private let variables: [String: String]
+    /// What its programs find before those of the system.
+    private let programs: ScriptedPrograms?
 
     /// What a program has left.
     struct Outcome: Sendable {
@@ -22,13 +24,15 @@ final class Desk: Sendable {
     /// - Parameter cluster: Where Slurm jobs go; by default the cluster of all tests.
     init(
         _ scheduler: SchedulerName, pipeline: String = "LiveTomography", cluster: SlurmCluster? = nil,
-        variables: [String: String] = [:]
+        programs: ScriptedPrograms? = nil
     ) throws {
         folder = try TestFolder()
         self.pipeline = pipeline
         self.scheduler = scheduler
-        let slurm = scheduler == .slurm ? try cluster ?? SlurmCluster.shared() : nil
-        self.variables = (slurm?.environment ?? [:]).merging(variables) { $1 }
+        self.programs = programs
+        // PBS is played by Slurm.
+        let slurm = scheduler == .local ? nil : try cluster ?? SlurmCluster.shared()
+        variables = (slurm?.environment ?? [:]).merging(programs?.environment ?? [:]) { $1 }
     }
 
     /// Runs the pipeline's program, or another one, to its end.
@@ -92,6 +96,18 @@ final class Desk: Sendable {
     /// Waits for the end of a run.
     func wait(for run: RunFolder) async throws -> Outcome {
         try await self.run(["wait", run.path, "--timeout", "300"])
+    }
+
+    /// Sends a signal to the program of the job that works on a run, in the place of its batch script: the jobs of the tests are on this machine.
+    @discardableResult
+    static func signal(_ number: Int32, toJobOf run: RunFolder) -> Bool {
+        let processes = (try? FileManager.default.contentsOfDirectory(atPath: "/proc"))?.compactMap { pid_t($0) } ?? []
+        let jobs = processes.filter { process in
+            let text = (try? String(contentsOfFile: "/proc/\(process)/cmdline", encoding: .utf8)) ?? ""
+            return text.split(separator: "\0").suffix(2) == ["job", Substring(run.path)]
+        }
+        for job in jobs { kill(job, number) }
+        return !jobs.isEmpty
     }
 
     /// All that a run has printed, for messages of tests.

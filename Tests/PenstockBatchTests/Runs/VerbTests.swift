@@ -39,7 +39,7 @@ import Testing
         let desk = try Desk(scheduler)
         try await desk.makeScan(angles: 10)
         let words = [
-            "submit", "--scheduler", scheduler.rawValue, "--dry-run", "--cores", "2", "--nodes", "2", "--memory",
+            "submit", "--scheduler", scheduler.rawValue, "--dry-run", "--cores", "2", "--memory",
             "1GiB",
         ]
         let outcome = try await desk.run(words + ["--walltime", "2h", "--chain", "3"] + Desk.options)

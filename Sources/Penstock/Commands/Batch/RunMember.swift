@@ -35,6 +35,11 @@ struct RunMember: Sendable {
         return "\(parent.deletingLastPathComponent().lastPathComponent)-\(folder.name)"
     }
 
+    /// The number of the newest checkpoint that earlier attempts of the run have kept; nil for none.
+    var keptCheckpoint: UInt64? {
+        get throws { try folder.attempts().compactMap { $0.checkpoint ?? $0.restored }.max() }
+    }
+
     /// Says how the process is until the task is cancelled.
     func follow(_ runs: @Sendable () -> [PipelineRun]) async {
         while !Task.isCancelled {

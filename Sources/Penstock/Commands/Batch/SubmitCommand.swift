@@ -203,6 +203,7 @@ struct SubmitCommand<P: Pipeline>: AsyncParsableCommand {
             let status = try await RunStatus.of([RunFolder(job.folder)])[0]
             if status.needsHelp {
                 StandardError.write("warning: as it is, this job never runs: \(status.remark ?? "\(status.state)")\n")
+                StandardError.write("hint: `\(P.command) cancel \(status.folder.name)` takes it back\n")
                 return
             }
             guard case .queued(nil) = status.state else { return }
