@@ -32,12 +32,12 @@ import Testing
         .enabled(if: SlurmCluster.isInstalled, "Slurm is not installed"))
     func oneQuestion() async throws {
         let programs = try SlurmCluster.counting(["squeue"])
-        let desk = try Desk(.slurm, variables: programs.environment)
+        let desk = try Desk(.slurm)
         for number in 1...200 {
             let run = try sample.make("run-\(number)", attempts: []) { $0.scheduler = .slurm }
             try run.note(JobRecord(id: "\(900_000 + number)", command: [], nodes: 1))
         }
-        let list = try await desk.run(["runs", "list", "--runs", sample.runs], by: "penstock")
+        let list = try await desk.run(["runs", "list", "--runs", sample.runs], by: "penstock", environment: programs.environment)
         #expect(list.status == 0 && list.lines.count == 201, "\(list.errors)")
         #expect(list.lines.last?.contains("failed (lost)") == true)
         #expect(programs.counts == ["squeue": 1])

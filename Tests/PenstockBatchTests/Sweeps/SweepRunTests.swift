@@ -98,7 +98,7 @@ import Testing
         let first = try Data(contentsOf: URL(fileURLWithPath: run("contact-sheet.png")))
         for name in ["table.csv", "contact-sheet.png"] { try FileManager.default.removeItem(atPath: run(name)) }
         #expect(try await desk.run(["status", run.name]).text.contains("penstock runs gather"))
-        let gathered = try await desk.run(["runs", "gather", run.path], of: "penstock")
+        let gathered = try await desk.run(["runs", "gather", run.path], by: "penstock")
         #expect(gathered.status == 0 && gathered.text.contains("2 of 4 tasks completed"), "\(gathered.errors)")
         #expect(try table(of: run) == rows)
         #expect(try Data(contentsOf: URL(fileURLWithPath: run("contact-sheet.png"))) == first)
