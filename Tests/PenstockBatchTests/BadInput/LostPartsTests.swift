@@ -30,7 +30,8 @@ import Testing
         let run = try await begin(desk, ["--prelude", "if [ -e purge ]; then mv penstock-log purged; rm purge; fi"])
         try desk.folder.write("", to: "purge")
         let end = try await handOver(desk, run)
-        #expect(end.status == 1 && end.errors.contains("the log \(desk.folder("penstock-log")) is gone"), "\(end.errors)")
+        #expect(
+            end.status == 1 && end.errors.contains("the log \(desk.folder("penstock-log")) is gone"), "\(end.errors)")
         #expect(try run.attempts().map(\.outcome) == [.handedOver, .failed] && run.status()?.exit == 78)
         #expect(!desk.folder.contains("penstock-log") && !desk.folder.contains("volume.h5"))
         #expect(try run.jobs().count >= 2)
@@ -62,8 +63,8 @@ import Testing
     func fresh(_ scheduler: SchedulerName) async throws {
         let desk = try Desk(scheduler)
         let run = try await begin(desk, ["--fresh"])
-        let expected = try await desk.expectedVolume()
         Desk.signal(SIGKILL, toJobOf: run)
+        let expected = try await desk.expectedVolume()
         #expect(try await desk.wait(for: run).status == 0, "\(desk.logs(of: run))")
         let attempts = try run.attempts()
         // What the first job said last is known though it ended without a word.
