@@ -74,6 +74,26 @@ import Testing
     }
 
     @Test(
+        "a job killed between the end of the work and its last word: the next one finds the work done",
+        arguments: VerbTests.schedulers)
+    func ended(_ scheduler: SchedulerName) async throws {
+        let desk = try Desk(scheduler)
+        try await desk.makeScan(angles: 100)
+        let expected = try await desk.expectedVolume()
+        let run = try await desk.submit(
+            Desk.options + ["--output", "volume.h5", "--walltime", "5m", "--pace", "15", "--chain", "2"])
+        try await eventually("the run to be at work") { try run.status()?.phase == .active }
+        // Who watches the pipeline stands still until the work is done.
+        Desk.signal(SIGSTOP, toJobOf: run)
+        try await eventually("the end of the work") { try run.members().contains { $0.isDone } }
+        Desk.signal(SIGKILL, toJobOf: run)
+        #expect(try await desk.wait(for: run).status == 0, "\(desk.logs(of: run))")
+        #expect(try run.attempts().map(\.outcome) == [.running, .completed])
+        #expect(desk.logs(of: run).contains("the work was done before"))
+        #expect(try desk.folder.data("volume.h5") == expected)
+    }
+
+    @Test(
         "a program that was changed, or removed, since: refused on the node, and status says why",
         arguments: VerbTests.schedulers)
     func program(_ scheduler: SchedulerName) async throws {
