@@ -25,6 +25,8 @@ struct PipelineExecution<P: Pipeline> {
     var drainsAtStop = false
     /// The process as part of a job's run; nil outside of a job.
     var member: RunMember?
+    /// Whether an earlier process of the same run may have come to the end of its work, and died before anybody was told.
+    var mayHaveEnded = false
 
     init(
         _ pipeline: P, _ verb: PipelineVerb, _ settings: RunSettings, _ stats: StatsSettings,
@@ -50,6 +52,11 @@ struct PipelineExecution<P: Pipeline> {
         if let log {
             plan = try await PhysicalPlan(
                 flows, parallelism: settings.parallelism, isReplay: verb == .replay, log: log)
+        }
+        if mayHaveEnded, let log, let checkpoints, try await PhysicalPlan.hasEnded(checkpoints, log: log) {
+            member?.tell([], isDone: true)
+            if !settings.quiet { StandardError.write("the work was done before: an earlier job came to its end\n") }
+            return
         }
         var options = RunOptions(
             batchEvents: settings.batchSize, overwrite: settings.overwrite, reading: reading,

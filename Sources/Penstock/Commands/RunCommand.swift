@@ -49,6 +49,8 @@ struct RunCommand<P: Pipeline>: AsyncParsableCommand {
         var execution = PipelineExecution(
             pipeline, .run, settings, stats, reading: .live, checkpoints: options)
         execution.member = member
+        // Checkpoints with a name of the user's may be those of another run.
+        execution.mayHaveEnded = member != nil && restore.checkpointName == nil
         execution.journal = .writing(restore.checkpointName ?? name)
         execution.savepointAtStop = checkpoints.drain ? nil : checkpoints.savepoint
         execution.drainsAtStop = checkpoints.drain

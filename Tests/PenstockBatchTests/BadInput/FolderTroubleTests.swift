@@ -101,7 +101,7 @@ import Testing
         try await desk.makeScan(angles: 150)
         let expected = try await desk.expectedVolume()
         let run = try await desk.submit(
-            Desk.options + ["--output", "volume.h5", "--pace", "90", "--checkpoint-every", "500ms"])
+            Desk.options + ["--output", "volume.h5", "--pace", "10", "--checkpoint-every", "500ms"])
         try await eventually("the run to be at work") { (try run.status()?.events ?? 0) > 0 }
         let first = try #require(try run.status()).jobID
         let second = try cluster.run("sbatch", "--parsable", run("script.sh"), in: desk.folder.path)

@@ -63,13 +63,36 @@ import Testing
     func fresh(_ scheduler: SchedulerName) async throws {
         let desk = try Desk(scheduler)
         let run = try await begin(desk, ["--fresh"])
-        let expected = try await desk.expectedVolume()
+        // The pipeline, too: without cgroups this Slurm lets it go on.
+        let members = try run.members()
         Desk.signal(SIGKILL, toJobOf: run)
+        for member in members { kill(member.process, SIGKILL) }
+        let expected = try await desk.expectedVolume()
         #expect(try await desk.wait(for: run).status == 0, "\(desk.logs(of: run))")
         let attempts = try run.attempts()
         // What the first job said last is known though it ended without a word.
         #expect(attempts[0].outcome == .running && attempts[0].checkpoint ?? 0 > 0 && attempts[1].stalls == 0)
         #expect(attempts[1].restored ?? 0 >= attempts[0].checkpoint ?? 1)
+        #expect(try desk.folder.data("volume.h5") == expected)
+    }
+
+    @Test(
+        "a job killed between the end of the work and its last word: the next one finds the work done",
+        arguments: VerbTests.schedulers)
+    func ended(_ scheduler: SchedulerName) async throws {
+        let desk = try Desk(scheduler)
+        try await desk.makeScan(angles: 100)
+        let expected = try await desk.expectedVolume()
+        let run = try await desk.submit(
+            Desk.options + ["--output", "volume.h5", "--walltime", "5m", "--pace", "15", "--chain", "2"])
+        try await eventually("the run to be at work") { try run.status()?.phase == .active }
+        // Who watches the pipeline stands still until the work is done.
+        Desk.signal(SIGSTOP, toJobOf: run)
+        try await eventually("the end of the work") { try run.members().contains { $0.isDone } }
+        Desk.signal(SIGKILL, toJobOf: run)
+        #expect(try await desk.wait(for: run).status == 0, "\(desk.logs(of: run))")
+        #expect(try run.attempts().map(\.outcome) == [.running, .completed])
+        #expect(desk.logs(of: run).contains("the work was done before"))
         #expect(try desk.folder.data("volume.h5") == expected)
     }
 

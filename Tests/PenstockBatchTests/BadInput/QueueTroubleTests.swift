@@ -99,7 +99,7 @@ struct QueueTroubleTests {
             Desk.options + ["--output", "volume.h5", "--pace", "20", "--checkpoint-every", "300ms"])
         try await eventually("a checkpoint") { (try run.status()?.checkpoint ?? 0) > 0 }
         let job = try #require(try run.status()).jobID
-        try cluster.run("scancel", "--full", "--signal=KILL", job)
+        Desk.signal(SIGKILL, toJobOf: run)
         try await cluster.wait(for: job, "FAILED", "CANCELLED")
         #expect(try run.status()?.outcome == .running)
         let status = try await desk.run(["status", run.name])

@@ -39,11 +39,11 @@ import Testing
     @Test("a walltime too short for the scan: a chain makes the same bytes", arguments: dialects)
     func chain(_ scheduler: SchedulerName) async throws {
         let (desk, _) = try desk(scheduler)
-        try await desk.makeScan(angles: 300)
+        try await desk.makeScan(angles: 150)
         let expected = try await desk.expectedVolume()
         let run = try await desk.submit(
             Desk.options + [
-                "--output", "volume.h5", "--walltime", "1m", "--grace", "56s", "--chain", "10", "--pace", "15",
+                "--output", "volume.h5", "--walltime", "1m", "--grace", "54s", "--chain", "20", "--pace", "15",
                 "--checkpoint-every", "1s",
             ])
         #expect(try problems(run, scheduler) == [])

@@ -69,7 +69,7 @@ import Testing
         arguments: VerbTests.schedulers)
     func chain(_ scheduler: SchedulerName) async throws {
         let desk = try Desk(scheduler)
-        let (first, second) = try await submit(desk, first: ["--chain", "8"])
+        let (first, second) = try await submit(desk, first: ["--chain", "8", "--pace", "6"])
         let known = try #require(try second.jobs().first).after.map(\.job)
         #expect(known.count >= 2)
         // Until the other run is at work in a job that was not there yet.
