@@ -6,8 +6,9 @@ public struct Rendezvous: Codable, Sendable, Hashable {
     public var attempt: Int
     /// The log, as `--log` takes it.
     public var log: String
-    /// The file with the token that members show, and the certificate of the run's own authority.
+    /// The file with the token that members show.
     public var tokenFile: String?
+    /// The file with the certificate of the run's own authority.
     public var authority: String?
     /// Over which fabric members go; nil for none.
     public var fabric: String?
@@ -38,8 +39,9 @@ public struct Rendezvous: Codable, Sendable, Hashable {
 public struct BrokerRecord: Codable, Sendable, Hashable {
     /// Where it listens, as `HOST:PORT`.
     public var address: String
-    /// The file with its owner's token, and the certificate of the authority of its certificate.
+    /// The file with its owner's token.
     public var tokenFile: String
+    /// The file with the certificate of the authority of its own.
     public var authority: String
 
     /// A broker.

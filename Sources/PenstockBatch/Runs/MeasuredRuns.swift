@@ -6,14 +6,17 @@ public struct MeasuredRuns: Sendable, Hashable {
     public struct Run: Sendable, Hashable {
         /// Its id.
         public let name: String
-        /// Events that its sources have read, the seconds that it took, and those that processors were busy.
+        /// Events that its sources have read.
         public let events: Int
+        /// How many seconds it took.
         public let seconds: Double
+        /// How many seconds processors were busy with it.
         public let processorSeconds: Double
         /// The most memory of a process.
         public let peakBytes: Int
-        /// Cores and nodes that it had.
+        /// Cores that it had of each node.
         public let cores: Int
+        /// Nodes that it had.
         public let nodes: Int
     }
 

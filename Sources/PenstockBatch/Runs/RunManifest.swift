@@ -9,8 +9,9 @@ public struct RunManifest: Codable, Sendable, Hashable {
     public var run: String
     /// The name of the pipeline.
     public var pipeline: String
-    /// What the program is asked to do, such as `run` or `search replay`, and how: its arguments as they were given.
+    /// What the program is asked to do, such as `run` or `search replay`.
     public var command: [String]
+    /// How: its arguments as they were given.
     public var arguments: [String]
     /// All options of the pipeline with their values, those by default included.
     public var parameters: [String: String]
@@ -22,9 +23,11 @@ public struct RunManifest: Codable, Sendable, Hashable {
     public var outputs: [NamedPath]
     /// The version of Penstock that the program was built with.
     public var penstockVersion: String
-    /// When, by whom and where it was submitted.
+    /// When it was submitted.
     public var created: Date
+    /// By whom.
     public var user: String
+    /// From which host.
     public var host: String
     /// Where its jobs are queued.
     public var scheduler: SchedulerName

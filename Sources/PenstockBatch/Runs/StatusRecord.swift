@@ -95,14 +95,17 @@ public struct StatusRecord: Codable, Sendable, Hashable {
 public struct MemberBeat: Codable, Sendable, Hashable {
     /// Its name, such as `n1`.
     public var member: String
-    /// Where it runs.
+    /// The host that it runs on.
     public var host: String
+    /// Its number there.
     public var process: Int32
-    /// When this was written, and how often before.
+    /// When this was written.
     public var beat: Date
+    /// How often it was written before.
     public var count: Int
-    /// The last checkpoint that it kept, and the one that it began with.
+    /// The last checkpoint that it kept.
     public var checkpoint: UInt64?
+    /// The checkpoint that it began with.
     public var restored: UInt64?
     /// How long its longest checkpoint took, in seconds.
     public var longestCheckpoint: Double
@@ -110,8 +113,9 @@ public struct MemberBeat: Codable, Sendable, Hashable {
     public var events: Int
     /// What it has counted, as `RunProgress.counts`.
     public var counts: [String: Int]
-    /// Processor time so far, in seconds, and the most memory that it had, in bytes.
+    /// Processor time so far, in seconds.
     public var processorSeconds: Double
+    /// The most memory that it had, in bytes.
     public var peakBytes: Int
     /// Whether it has stopped with a checkpoint, behind which another goes on.
     public var hasStopped: Bool
@@ -146,6 +150,7 @@ public struct JobRecord: Codable, Sendable, Hashable {
 
     /// The scheduler's name of it.
     public var id: String
+    /// What it is for.
     public var role: Role
     /// When it was queued.
     public var submitted: Date

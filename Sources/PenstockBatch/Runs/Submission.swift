@@ -16,11 +16,13 @@ public struct Submission: Sendable {
 
     /// What a submission is made of.
     public struct Request: Sendable {
-        /// The name of the pipeline, and of the run; nil for that of the pipeline.
+        /// The name of the pipeline.
         public var pipeline: String
+        /// The name of the run, before its number; nil for that of the pipeline.
         public var name: String?
-        /// What the program is asked to do, such as `run`, and the arguments behind it.
+        /// What the program is asked to do, such as `run`.
         public var command: [String]
+        /// The arguments behind that.
         public var arguments: [String]
         /// The options of the pipeline with their values.
         public var parameters: [String: String]
@@ -34,21 +36,33 @@ public struct Submission: Sendable {
         public var plan: String
         /// The folder of the runs.
         public var runs: String
-        /// The program, and the folder that jobs begin in.
+        /// The file of the program.
         public var program: String
+        /// The folder that jobs begin in.
         public var directory: String
+        /// Where jobs are queued.
         public var scheduler: SchedulerName
+        /// The site profile that was used; nil for none.
         public var site: String?
+        /// Nodes that compute.
         public var resources: ResourceSpec
+        /// Nodes for the log alone; nil for none.
         public var logResources: ResourceSpec?
+        /// How jobs are queued.
         public var attributes: JobAttributes
+        /// Variables of the jobs.
         public var environment: [String: String] = [:]
+        /// Whether jobs see all variables of whoever submits them.
         public var inheritEnvironment = false
+        /// Lines of shell before the program.
         public var preLaunch: [String] = []
+        /// Words before the program, such as those that start a container.
         public var wrapper: [String] = []
         /// The version of the C library on the nodes, where the site says it.
         public var glibc: GlibcVersion?
+        /// How processes are started on nodes.
         public var launcher = Launcher.automatic
+        /// How jobs follow each other.
         public var chain: ChainRule
         /// The folder of the run that has to be completed first.
         public var after: String?
@@ -56,6 +70,7 @@ public struct Submission: Sendable {
         public var log: String
         /// Whether members share the work.
         public var isShared = false
+        /// The values of the tasks of a sweep; nil for none.
         public var sweep: Sweep?
 
         /// A request with the parts that every one has.

@@ -26,18 +26,23 @@ internal import TOMLKit
 public struct SiteProfile: Codable, Sendable, Hashable {
     /// Where jobs are queued.
     public var scheduler: SchedulerName?
-    /// Queue or partition, account, reservation and constraint of jobs that name none.
+    /// The queue or partition of jobs that name none.
     public var queue: String?
+    /// The account that pays for jobs that name none.
     public var account: String?
+    /// The reservation of jobs that name none.
     public var reservation: String?
+    /// What nodes must have, for jobs that do not say.
     public var constraint: String?
-    /// Cores of a process, and memory of a node, where the job does not say.
+    /// Cores of a node, where the job does not say.
     public var cores: Int?
+    /// Memory of a node, where the job does not say.
     public var memory: ByteCount?
     /// Whether jobs have nodes for themselves.
     public var exclusive: Bool?
-    /// The walltime of jobs that name none, and the longest that the site allows.
+    /// The walltime of jobs that name none.
     public var walltime: Walltime?
+    /// The longest walltime that the site allows.
     public var maxWalltime: Walltime?
     /// How processes are started on nodes.
     public var launcher: Launcher?
@@ -45,13 +50,15 @@ public struct SiteProfile: Codable, Sendable, Hashable {
     public var scratch: String?
     /// The version of the C library on the nodes, such as `2.31`.
     public var glibc: GlibcVersion?
-    /// Modules that are loaded, and lines of shell behind that.
+    /// Modules that are loaded.
     public var modules: [String]?
+    /// Lines of shell behind that.
     public var prelude: [String]?
     /// Words before the program.
     public var container: [String]?
-    /// Variables, and directives that are passed through.
+    /// Variables of jobs.
     public var environment: [String: String]?
+    /// Directives that are passed through.
     public var directives: [String: String]?
 
     /// A profile that says nothing.

@@ -37,7 +37,8 @@ import Testing
             let run = try sample.make("run-\(number)", attempts: []) { $0.scheduler = .slurm }
             try run.note(JobRecord(id: "\(900_000 + number)", command: [], nodes: 1))
         }
-        let list = try await desk.run(["runs", "list", "--runs", sample.runs], by: "penstock", environment: programs.environment)
+        let list = try await desk.run(
+            ["runs", "list", "--runs", sample.runs], by: "penstock", environment: programs.environment)
         #expect(list.status == 0 && list.lines.count == 201, "\(list.errors)")
         #expect(list.lines.last?.contains("failed (lost)") == true)
         #expect(programs.counts == ["squeue": 1])
