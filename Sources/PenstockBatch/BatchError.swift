@@ -16,6 +16,8 @@ public struct BatchError: Diagnostic, Hashable {
         case noAnswer
         /// There is no such run.
         case noRun
+        /// What the pipeline reads is not there.
+        case noInput
         /// The folder of a run cannot be read or written, or what is in it is damaged.
         case folder
         /// The run is not in a state in which that can be done.
@@ -43,7 +45,7 @@ public struct BatchError: Diagnostic, Hashable {
         case .wrongSite, .changed: .configuration
         case .noScheduler, .refused: .unavailable
         case .noAnswer: .temporary
-        case .noRun: .noInput
+        case .noRun, .noInput: .noInput
         case .folder: .inputOutput
         }
     }

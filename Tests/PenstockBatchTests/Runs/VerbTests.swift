@@ -81,9 +81,10 @@ import Testing
     @Test("what is wrong with the pipeline's options is said before anything is queued", arguments: schedulers)
     func wrongOptions(_ scheduler: SchedulerName) async throws {
         let desk = try Desk(scheduler)
+        try await desk.makeScan(angles: 10)
         for (words, problem) in [
             (["--input", "scan.h5", "--filter", "round"], "round"),
-            (["--inptu", "scan.h5"], "inptu"),
+            (["--input", "missing.h5"], "--input: there is no missing.h5"), (["--inptu", "scan.h5"], "inptu"),
             (["--input", "scan.h5", "--walltime", "soon"], "soon"),
             (["--input", "scan.h5", "--site", "nowhere"], "there is no site profile \"nowhere\""),
             (["--input", "scan.h5", "--directive", "qos=x"], "the directive qos is for no scheduler"),

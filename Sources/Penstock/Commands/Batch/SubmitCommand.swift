@@ -26,18 +26,12 @@ struct SubmitCommand<P: Pipeline>: AsyncParsableCommand {
     func run() async throws {
         if let resume = submit.resume { return try await goOn(with: resume) }
         let submission = try await Submission(request())
-        let attributes = submission.manifest.spec.attributes
-        let report = try await ResourceReport.of(
+        // What cannot be told now, such as of an input that another run makes first, is no reason to wait.
+        let report = try? await ResourceReport.of(
             pipeline, settings, isReplay: submit.replays, runs: submit.runs,
             cores: submission.manifest.spec.resources.coresPerNode)
         if submit.dryRun { try await show(submission, report) }
-        if let shortage = report.shortage(attributes.duration, jobs: submission.manifest.chain.jobs) {
-            StandardError.write("warning: \(shortage)\n")
-        }
-        if let memory = submission.manifest.spec.resources.memoryPerNode, memory < report.memory {
-            StandardError.write(
-                "warning: \(memory) of memory may be too little: `explain --resources` says \(report.memory)\n")
-        }
+        if let report { warn(report, submission.manifest) }
         if submit.dryRun { return }
         let job = try await submission.submit()
         let tasks = submission.manifest.sweep.map { ", \($0.tasks.count) tasks" } ?? ""
@@ -120,7 +114,18 @@ struct SubmitCommand<P: Pipeline>: AsyncParsableCommand {
         request.launcher = submit.launcher ?? profile.launcher ?? .automatic
         request.glibc = profile.glibc
         request.after = try submit.after.map { try RunList(in: submit.runs).run($0).path }
+        try checkInputs(request)
         return request
+    }
+
+    /// What the pipeline reads has to be there, unless another run makes it first, or a replay reads what was recorded.
+    private func checkInputs(_ request: Submission.Request) throws {
+        guard request.after == nil, !submit.replays else { return }
+        for input in request.inputs where !FileManager.default.fileExists(atPath: input.path) {
+            throw BatchError(
+                .noInput, "--\(input.option): there is no \(input.path)",
+                hint: "the jobs would begin in this folder; a run that makes it first is named by --after")
+        }
     }
 
     /// Whether members share the work; what cannot be shared is for a single node.
@@ -164,7 +169,18 @@ struct SubmitCommand<P: Pipeline>: AsyncParsableCommand {
 
     // MARK: Telling
 
-    private func show(_ submission: Submission, _ report: ResourceReport) async throws {
+    /// Says what will not be enough.
+    private func warn(_ report: ResourceReport, _ manifest: RunManifest) {
+        if let shortage = report.shortage(manifest.spec.attributes.duration, jobs: manifest.chain.jobs) {
+            StandardError.write("warning: \(shortage)\n")
+        }
+        if let memory = manifest.spec.resources.memoryPerNode, memory < report.memory {
+            StandardError.write(
+                "warning: \(memory) of memory may be too little: `explain --resources` says \(report.memory)\n")
+        }
+    }
+
+    private func show(_ submission: Submission, _ report: ResourceReport?) async throws {
         if let sweep = submission.manifest.sweep {
             print("# The tasks would be:")
             for task in sweep.tasks.indices { print("  \(task)  \(sweep.labels(of: task).joined(separator: " "))") }
@@ -188,8 +204,10 @@ struct SubmitCommand<P: Pipeline>: AsyncParsableCommand {
             String(
                 format: "  %.1f core hours at most",
                 Double(seconds * tasks * spec.resources.processCount * spec.resources.cpuCoresPerProcess) / 3600))
-        print("\n# What is known of its needs:")
-        for line in report.lines { print("  \(line)") }
+        if let report {
+            print("\n# What is known of its needs:")
+            for line in report.lines { print("  \(line)") }
+        }
         do {
             if let estimate = try await submission.estimate() { print("\n# The scheduler says:\n  \(estimate)") }
         } catch {
