@@ -204,6 +204,8 @@ public struct JobRunner: Sendable {
 
     /// Why the run cannot go on with its log; nil where nothing is known against it.
     private func logProblem(_ attempts: [StatusRecord]) -> String? {
+        // Each task that records has a log of its own, in its folder.
+        guard manifest.sweep == nil || manifest.command.last == "replay" else { return nil }
         guard attempts.contains(where: { ($0.checkpoint ?? $0.restored) != nil }), !manifest.log.contains("://"),
             !FileManager.default.fileExists(atPath: manifest.log)
         else { return nil }

@@ -140,7 +140,8 @@ public struct RunCleaning: Sendable {
     private var stored: [String] {
         let folder = ProgramStore(in: parent).folder
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        return names.sorted().map { "\(folder)/\($0)" }
+        // Beside them lies what the store remembers of files.
+        return names.filter { $0.allSatisfy(\.isHexDigit) }.sorted().map { "\(folder)/\($0)" }
     }
 
     /// The folders of programs that runs need; nil where a run cannot be read, which may need any of them.

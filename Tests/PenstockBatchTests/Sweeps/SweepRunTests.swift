@@ -191,8 +191,10 @@ import Testing
     @Test("a dry run lists the tasks, and finds what is read from any folder")
     func dryRun() async throws {
         let desk = try Desk(.local)
+        for name in ["scan.h5", "flats.tif", "darks.tif", "angles.txt"] { try desk.folder.write("", to: name) }
+        let darks = desk.folder("darks.tif")
         let words = [
-            "--flats=flats.tif", "--angles", "angles.txt:1-90", "--darks", "/data/darks.tif", "--spill-directory", "s",
+            "--flats=flats.tif", "--angles", "angles.txt:1-90", "--darks", darks, "--spill-directory", "s",
         ]
         let outcome = try await desk.run(
             [
@@ -204,7 +206,7 @@ import Testing
         for part in [
             "  3  centre=31", "1h for each of 11 tasks", "22.0 core hours", "--input \(desk.folder("scan.h5"))",
             "--flats=\(desk.folder("flats.tif"))", "--angles \(desk.folder("angles.txt")):1-90",
-            "--darks /data/darks.tif", "--log \(desk.folder("log"))", "--spill-directory \(desk.folder("s"))",
+            "--darks \(darks)", "--log \(desk.folder("log"))", "--spill-directory \(desk.folder("s"))",
         ] { #expect(outcome.text.contains(part), "\(part) in \(outcome.text)") }
     }
 
