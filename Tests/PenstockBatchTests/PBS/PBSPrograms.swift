@@ -71,7 +71,8 @@ enum PBSPrograms {
             fi
             printf '%s"%s": {"Job_Name": "job", "job_state": "%s"' "$comma" "$1" $state
             [ $state = F ] && printf ', "Exit_status": %d' "$status"
-            [ "$reason" = PartitionTimeLimit ] && printf ', "comment": "Can Never Run: walltime"'
+            # For a moment Slurm says PartitionConfig instead.
+            [[ "$reason" = Partition* ]] && printf ', "comment": "Can Never Run: walltime"'
             printf '}'
             comma=,
         }
