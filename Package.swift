@@ -33,6 +33,7 @@ let package = Package(
     products: [
         .library(name: "Penstock", targets: ["Penstock"]),
         .library(name: "PenstockLog", targets: ["PenstockLog", "PenstockEvents"]),
+        .library(name: "PenstockBatch", targets: ["PenstockBatch"]),
         .library(name: "PenstockBroker", targets: ["PenstockBroker", "PenstockFabric", "PenstockSecurity"]),
         .library(name: "PenstockTesting", targets: ["PenstockTesting"]),
         .library(name: "PenstockTomography", targets: ["PenstockTomography"]),

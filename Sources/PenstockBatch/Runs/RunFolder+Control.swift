@@ -55,7 +55,11 @@ extension RunFolder {
             guard let job = known[reference], !job.state.isFinal else { continue }
             // A program that runs sees by itself that the run is to end; the signal is for those whose folder is slow.
             if job.state == .active, !isNow {
-                try await scheduler.send(.drain, to: reference)
+                do throws(BatchError) {
+                    try await scheduler.send(.drain, to: reference)
+                } catch {
+                    guard try await hasEnded(reference, scheduler) else { throw error }
+                }
             } else {
                 ended.append(reference)
             }
@@ -68,6 +72,13 @@ extension RunFolder {
             (record.outcome, record.reason, record.ended) = (.canceled, "cancel", Date())
             try folder.end(record)
         }
+    }
+
+    /// Whether a job that was at work has come to its end meanwhile, by what it says itself or by the queue.
+    private func hasEnded(_ job: JobReference, _ scheduler: any Scheduler) async throws(BatchError) -> Bool {
+        let record = try RunFolder(job.folder).status()
+        if let record, record.jobID == job.id, record.outcome != .running { return true }
+        return try await scheduler.jobs([job])[job]?.state.isFinal ?? true
     }
 
     /// The jobs of the run, or one by one those of the tasks of a sweep that are not over: a signal for an array would be one for all of them.

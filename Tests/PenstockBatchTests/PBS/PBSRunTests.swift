@@ -61,7 +61,7 @@ import Testing
         try await desk.makeScan(angles: 240)
         let run = try await desk.submit(
             Desk.options + [
-                "--output", "volume.h5", "--walltime", "5m", "--chain", "2", "--pace", "20", "--checkpoint-every",
+                "--output", "volume.h5", "--walltime", "5m", "--chain", "2", "--pace", "5", "--checkpoint-every",
                 "500ms",
             ])
         try await eventually("the run to be at work") { (try run.status()?.events ?? 0) > 10 }
