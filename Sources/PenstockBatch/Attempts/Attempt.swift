@@ -90,7 +90,7 @@ struct Attempt {
 
     /// What is started: what the user wrote, and where it says how it is.
     private func plan() throws(BatchError) -> Crew.Plan {
-        let program = [manifest.program.path]
+        let program = [environment.program(of: manifest)]
         guard manifest.isShared else {
             var plan = Crew.Plan(workers: [program + manifest.command + arguments], output: output)
             // Tasks make outputs of the same names: each in its own folder.

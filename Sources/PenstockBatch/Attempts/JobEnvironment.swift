@@ -10,6 +10,8 @@ struct JobEnvironment: Sendable, Hashable {
     let restarts: Int
     /// The node, as the scheduler calls it.
     let node: String
+    /// The copy of a program that the batch script says it has put on each node.
+    private let staged: String?
 
     /// Reads the variables of a scheduler.
     /// - Throws: `BatchError.wrongState` outside of a job.
@@ -41,5 +43,24 @@ struct JobEnvironment: Sendable, Hashable {
                 hint: "the batch script calls this verb; `submit` makes it")
         }
         self.id = id
+        staged = variables[BatchScript.stagedProgram]
+    }
+
+    /// The program that processes of this job are started from.
+    func program(of manifest: RunManifest) -> String { stagedProgram(of: manifest.spec) ?? manifest.program.path }
+
+    /// Removes what the batch script has copied to each node. A copy that a killed job leaves is the site's to remove.
+    func removeStagedProgram(of spec: JobSpec, _ scheduler: SchedulerName) async {
+        guard let path = stagedProgram(of: spec) else { return }
+        let hosts = NodeLaunch.hosts(ProcessInfo.processInfo.environment)
+        for words in EachNode(spec, scheduler).commands(["/bin/rm", "-f", path], hosts: hosts) {
+            _ = try? await SystemCommand(words).run()
+        }
+    }
+
+    /// The copy of the program on each node; nil where the job is to have none, whatever variables it was given.
+    private func stagedProgram(of spec: JobSpec) -> String? {
+        guard let stage = spec.stage, let staged, staged.hasPrefix("\(stage)/\(spec.name)-") else { return nil }
+        return staged
     }
 }

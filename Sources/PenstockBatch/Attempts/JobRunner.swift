@@ -43,6 +43,17 @@ public struct JobRunner: Sendable {
     /// - Returns: The exit status of the batch script: 0 also where another job goes on.
     /// - Throws: `BatchError`.
     public func run() async throws(BatchError) -> Int {
+        do throws(BatchError) {
+            let status = try await work()
+            await environment.removeStagedProgram(of: manifest.spec, manifest.scheduler)
+            return status
+        } catch {
+            await environment.removeStagedProgram(of: manifest.spec, manifest.scheduler)
+            throw error
+        }
+    }
+
+    private func work() async throws(BatchError) -> Int {
         let queue = JobQueue(
             manifest, home, folder, scheduler, task: manifest.sweep == nil ? nil : environment.index)
         try await queue.note(environment.id)

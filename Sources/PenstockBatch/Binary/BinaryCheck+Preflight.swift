@@ -10,6 +10,11 @@ extension BinaryCheck {
     /// the coreutils and sed, and `getconf` and `ldd` of glibc. A program without a dynamic linker needs neither glibc nor libraries.
     /// - Parameter path: Where the program is on the node: absolute, or seen from where the script is when it comes to these lines.
     public func preflight(binary path: String) -> [String] {
+        preflightFunctions + ["preflight \(Shell.quoted(path))"]
+    }
+
+    /// The functions alone: `preflight` takes the path of the program.
+    var preflightFunctions: [String] {
         let status = FailureCategory.configuration.rawValue
         let checks = fileLines + (facts.interpreter == nil ? [] : glibcLines + Self.libraryLines)
         return [
@@ -19,8 +24,8 @@ extension BinaryCheck {
             "    exit \(status)",
             "}",
             "preflight() {",
-            "    local binary=\(Shell.quoted(path)) checksum glibc missing",
-        ] + checks.map { "    " + $0 } + ["}", "preflight"]
+            "    local binary=$1 checksum glibc missing",
+        ] + checks.map { "    " + $0 } + ["}"]
     }
 
     private var fileLines: [String] {

@@ -26,6 +26,8 @@ public struct JobSpec: Codable, Sendable, Hashable {
     public var wrapper: [String]
     /// How processes are started on the nodes.
     public var launcher: Launcher
+    /// A folder of each node, on a disk of its own, that the program is copied to before it starts; nil where it starts from where it is.
+    public var stage: String?
 
     /// A job.
     public init(
@@ -33,7 +35,7 @@ public struct JobSpec: Codable, Sendable, Hashable {
         inheritEnvironment: Bool = false, environment: [String: String] = [:], stdoutPath: String,
         resources: ResourceSpec = ResourceSpec(), logResources: ResourceSpec? = nil,
         attributes: JobAttributes = JobAttributes(), preLaunch: [String] = [], wrapper: [String] = [],
-        launcher: Launcher = .automatic
+        launcher: Launcher = .automatic, stage: String? = nil
     ) {
         self.name = name
         self.executable = executable
@@ -48,10 +50,11 @@ public struct JobSpec: Codable, Sendable, Hashable {
         self.preLaunch = preLaunch
         self.wrapper = wrapper
         self.launcher = launcher
+        self.stage = stage
     }
 
     private enum CodingKeys: String, CodingKey {
-        case name, executable, arguments, directory, environment, resources, attributes, wrapper, launcher
+        case name, executable, arguments, directory, environment, resources, attributes, wrapper, launcher, stage
         case inheritEnvironment = "inherit_environment"
         case stdoutPath = "stdout_path"
         case logResources = "log_resources"
@@ -68,6 +71,11 @@ public struct JobSpec: Codable, Sendable, Hashable {
         for key in customAttributeKeys where !key.hasPrefix("slurm.") && !key.hasPrefix("pbs.") {
             throw BatchError(
                 .wrongJob, "the directive \(key) is for no scheduler", hint: "directives begin with slurm. or pbs.")
+        }
+        if let stage, !stage.hasPrefix("/") {
+            throw BatchError(
+                .wrongJob, "the program cannot be copied to \(stage) of each node: that is no absolute path",
+                hint: "name a folder that every node has on a disk of its own, such as /tmp")
         }
         for name in environment.keys.sorted() where !Shell.isName(name) {
             throw BatchError(

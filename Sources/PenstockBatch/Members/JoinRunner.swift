@@ -40,6 +40,7 @@ public struct JoinRunner: Sendable {
         while true {
             guard let rendezvous = try await next(behind: worked, deadline) else {
                 say("the run \(manifest.run) is over, or this job is: it leaves")
+                await environment.removeStagedProgram(of: record.spec, manifest.scheduler)
                 return 0
             }
             worked = rendezvous.attempt
@@ -109,7 +110,7 @@ public struct JoinRunner: Sendable {
     }
 }
 
-/// A job that `extend` has queued: the file `members.d/1.json` beside its script.
+/// A job that `extend` has queued: the file `extensions/0001.json` beside its script.
 struct MemberJob: Codable, Sendable, Hashable {
     let number: Int
     let spec: JobSpec
@@ -155,8 +156,10 @@ extension RunFolder {
         }
         let scheduler = Schedulers.scheduler(manifest.scheduler)
         let script = self("extension-\(number).sh")
-        let text = BatchScript(spec, for: scheduler, heading: ["A job that joins the run \(name), made by `extend`."])
-            .text
+        let text = BatchScript(
+            spec, for: scheduler, heading: ["A job that joins the run \(name), made by `extend`."],
+            check: try manifest.program.check
+        ).text
         try AtomicFile.write(Data(text.utf8), to: script)
         let id = try await scheduler.submit(script, of: spec, task: nil, after: [])
         try note(JobRecord(id: id, role: .member, command: scheduler.submission(of: script, after: []), nodes: nodes))

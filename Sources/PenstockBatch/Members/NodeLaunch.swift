@@ -15,12 +15,7 @@ struct NodeLaunch: Sendable {
     ///   - wanted: As the job's description has it.
     ///   - scheduler: Whose job this is.
     init(_ wanted: Launcher, _ scheduler: SchedulerName, nodes: Range<Int>, cores: Int, group: Int? = nil) {
-        let own: Launcher =
-            switch scheduler {
-            case .local: .fork
-            case .slurm: .srun
-            case .pbspro, .torque: .pbsdsh
-            }
+        let own = scheduler.launcher
         // A single node that the job begins on needs nobody to take the program there.
         launcher = nodes == 0..<1 && group == nil && wanted == .automatic ? .fork : wanted == .automatic ? own : wanted
         self.nodes = nodes

@@ -29,14 +29,14 @@ struct SharedJob: Sendable {
             return Crew.Plan(workers: [], output: output, drainSignal: workers.drainSignal)
         }
         try folder.clearBrokers()
-        let words = [manifest.program.path, "broker", folder.path]
+        let words = [environment.program(of: manifest), "broker", folder.path]
         let nodes = manifest.spec.logResources?.nodeCount ?? 1
         let brokers = NodeLaunch(
             manifest.spec.launcher, manifest.scheduler, nodes: 0..<nodes,
             cores: manifest.spec.logResources?.cpuCoresPerProcess ?? 1,
             group: manifest.spec.logResources == nil ? nil : 0)
         // One that the job's own node has needs no launcher.
-        let commands = nodes == 1 ? [words] : brokers.commands(words, [:], hosts: hosts)
+        let commands = nodes == 1 ? [words] : brokers.commands(manifest.spec.wrapper + words, [:], hosts: hosts)
         return Crew.Plan(brokers: commands, workers: [], output: output, drainSignal: workers.drainSignal)
     }
 
@@ -130,10 +130,12 @@ struct SharedJob: Sendable {
         _ rendezvous: Rendezvous, hosts: [String]
     ) -> [[String]] {
         let common =
-            [manifest.program.path] + manifest.command + manifest.arguments
+            [environment.program(of: manifest)] + manifest.command + manifest.arguments
             + ["--log", rendezvous.log, "--share", rendezvous.group, "--run-folder", folder.path, "--member"]
         guard launch.launcher == .fork else {
-            return launch.commands(common + ["\(environment.id)-%"], rendezvous.environment, hosts: hosts)
+            // On this node the job is in the container already; to the others its words have to go along.
+            return launch.commands(
+                manifest.spec.wrapper + common + ["\(environment.id)-%"], rendezvous.environment, hosts: hosts)
         }
         // Several on one host are told apart by their numbers.
         return launch.nodes.flatMap { number in

@@ -65,6 +65,18 @@ public struct RunManifest: Codable, Sendable, Hashable {
         public init(path: String, origin: String, sha256: String, bytes: Int) {
             (self.path, self.origin, self.sha256, self.bytes) = (path, origin, sha256, bytes)
         }
+
+        /// What the file that jobs run needs of a node.
+        /// - Throws: `BatchError.changed` where it is gone.
+        var check: BinaryCheck {
+            get throws(BatchError) {
+                do throws(BinaryError) {
+                    return BinaryCheck(try BinaryFacts(of: path, sha256: sha256))
+                } catch {
+                    throw BatchError(.changed, error.summary, hint: error.hint)
+                }
+            }
+        }
     }
 
     /// A manifest.

@@ -60,6 +60,8 @@ public struct Submission: Sendable {
         public var wrapper: [String] = []
         /// The version of the C library on the nodes, where the site says it.
         public var glibc: GlibcVersion?
+        /// The folder of each node that the program is copied to; nil where it starts from where it is.
+        public var stage: String?
         /// How processes are started on nodes.
         public var launcher = Launcher.automatic
         /// How jobs follow each other.
@@ -124,7 +126,7 @@ public struct Submission: Sendable {
             inheritEnvironment: request.inheritEnvironment, environment: request.environment,
             stdoutPath: folder("log/\(Self.outputName(request.scheduler))"), resources: request.resources,
             logResources: request.logResources, attributes: attributes, preLaunch: request.preLaunch,
-            wrapper: request.wrapper, launcher: request.launcher)
+            wrapper: request.wrapper, launcher: request.launcher, stage: request.stage)
         try spec.check()
         manifest = RunManifest(
             run: id, pipeline: request.pipeline, command: request.command, arguments: request.arguments,
@@ -140,8 +142,7 @@ public struct Submission: Sendable {
                 "The batch script of the run \(id), made by `\(request.pipeline) submit`:", "    \(command)",
                 "All jobs of the run use it. What a job does follows from the run's folder.",
             ],
-            // In a container the program sees other libraries than the script.
-            preflight: request.wrapper.isEmpty ? entry.check.preflight(binary: program.path) : [])
+            check: entry.check)
     }
 
     /// What chains of tasks cannot do.

@@ -48,6 +48,8 @@ public struct SiteProfile: Codable, Sendable, Hashable {
     public var launcher: Launcher?
     /// A folder for temporary files, which jobs see as `TMPDIR`.
     public var scratch: String?
+    /// The folder of each node that programs are copied to before they start.
+    public var stage: String?
     /// The version of the C library on the nodes, such as `2.31`.
     public var glibc: GlibcVersion?
     /// Modules that are loaded.
@@ -66,7 +68,7 @@ public struct SiteProfile: Codable, Sendable, Hashable {
 
     private enum CodingKeys: String, CodingKey, CaseIterable {
         case scheduler, queue, account, reservation, constraint, cores, memory, exclusive, walltime, launcher, scratch
-        case glibc, modules, prelude, container, environment, directives
+        case stage, glibc, modules, prelude, container, environment, directives
         case maxWalltime = "max_walltime"
     }
 

@@ -96,7 +96,7 @@ struct QueueTroubleTests {
         let desk = try Desk(.slurm)
         try await desk.makeScan(angles: 300)
         let run = try await desk.submit(
-            Desk.options + ["--output", "volume.h5", "--pace", "20", "--checkpoint-every", "300ms"])
+            Desk.options + ["--output", "volume.h5", "--pace", "10", "--checkpoint-every", "300ms"])
         try await eventually("a checkpoint") { (try run.status()?.checkpoint ?? 0) > 0 }
         let job = try #require(try run.status()).jobID
         Desk.signal(SIGKILL, toJobOf: run)
@@ -118,7 +118,7 @@ struct QueueTroubleTests {
     func clocks() async throws {
         let desk = try Desk(.slurm)
         try await desk.makeScan(angles: 300)
-        let run = try await desk.submit(Desk.options + ["--pace", "30"])
+        let run = try await desk.submit(Desk.options + ["--pace", "3"])
         try await eventually("the run to be at work") { (try run.status()?.events ?? 0) > 0 }
         // A copy of its folder, whose record nobody replaces any more.
         let copy = desk.folder("copies/\(run.name)")

@@ -110,6 +110,15 @@ final class Desk: Sendable {
         return !jobs.isEmpty
     }
 
+    /// How many processes run a program that lies, or lay, in a folder.
+    static func programs(in folder: String) -> Int {
+        let processes = (try? FileManager.default.contentsOfDirectory(atPath: "/proc"))?.filter { Int($0) != nil } ?? []
+        return processes.count { process in
+            let program = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(process)/exe")
+            return program?.hasPrefix(folder + "/") ?? false
+        }
+    }
+
     /// All that a run has printed, for messages of tests.
     func logs(of run: RunFolder) -> String {
         let folder = run("log")

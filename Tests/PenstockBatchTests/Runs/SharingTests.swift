@@ -84,11 +84,55 @@ import Testing
         #expect(measured.ends.count == Self.partitions && measured.ends.reduce(0, +) >= 60 * UInt64(Self.partitions))
     }
 
-    @Test("nodes for the log alone", arguments: VerbTests.schedulers)
+    @Test(
+        "the program goes to a folder of each node, starts there, and is gone from there",
+        arguments: VerbTests.schedulers)
+    func staged(_ scheduler: SchedulerName) async throws {
+        let desk = try await desk(scheduler, count: 300)
+        let expected = try await expectedRows(desk)
+        try FileManager.default.createDirectory(atPath: desk.folder("disk"), withIntermediateDirectories: false)
+        let run = try await desk.submit(Self.options + ["--nodes", "2", "--stage", desk.folder("disk")])
+        try await eventually("the run to be at work: \(desk.logs(of: run))") { (try run.status()?.events ?? 0) > 20 }
+        let copies = desk.folder.names(in: "disk")
+        #expect(copies.count == 1 && copies[0].hasPrefix("\(run.name)-"), "\(copies)")
+        try await desk.succeed("extend", run.name)
+        try await eventually("the third member to be at work: \(desk.logs(of: run))") {
+            try run.members().count { $0.counts["measured_appended"] ?? 0 > 0 } == 3
+        }
+        // The job, its broker and the members of both jobs.
+        #expect(Desk.programs(in: desk.folder("disk")) >= 5)
+        #expect(try await desk.wait(for: run).status == 0, "\(desk.logs(of: run))")
+        #expect(try await rows(desk, "log") == expected)
+        try await eventually("the copies to be gone") { desk.folder.names(in: "disk").isEmpty }
+    }
+
+    @Test(
+        "each node looks at the program before it starts",
+        .enabled(if: SlurmCluster.isInstalled, "\(SlurmCluster.missing)"))
+    func otherProgram() async throws {
+        let desk = try await desk(.slurm, count: 10)
+        let run = try await desk.submit(
+            Self.options + ["--nodes", "3", "--prelude", "until [ -e go ]; do sleep 0.05; done"])
+        let program = try FileHandle(forUpdating: URL(fileURLWithPath: try run.manifest().program.path))
+        try program.seekToEnd()
+        try program.write(contentsOf: Data([0]))
+        try program.close()
+        try desk.folder.write("", to: "go")
+        #expect(try await desk.wait(for: run).status == 1)
+        let complaints = desk.logs(of: run).split(separator: "\n").filter {
+            $0.contains("error: node ") && $0.contains("is not the file that was submitted")
+        }
+        #expect(complaints.count == 3, "\(desk.logs(of: run))")
+        #expect(try run.attempts().isEmpty)
+    }
+
+    @Test("nodes for the log alone, with a copy of the program, too", arguments: VerbTests.schedulers)
     func logNodes(_ scheduler: SchedulerName) async throws {
         let desk = try await desk(scheduler, count: 60)
         let expected = try await expectedRows(desk)
-        let run = try await desk.submit(Self.options + ["--nodes", "2", "--log-nodes", "2"])
+        try FileManager.default.createDirectory(atPath: desk.folder("disk"), withIntermediateDirectories: false)
+        let run = try await desk.submit(
+            Self.options + ["--nodes", "2", "--log-nodes", "2", "--stage", desk.folder("disk")])
         #expect(try await desk.wait(for: run).status == 0, "\(desk.logs(of: run))")
         #expect(try run.members().count == 2)
         let rendezvous = try #require(try run.rendezvous())

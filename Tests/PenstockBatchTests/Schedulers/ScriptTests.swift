@@ -70,6 +70,66 @@ import Testing
                 """)
     }
 
+    /// The lines of a script behind its variables.
+    private func end(of script: BatchScript) -> [String] {
+        script.text.split(separator: "\n").map(String.init).drop { $0 != #"export NOTE='it'\''s'"# }.dropFirst()
+            .filter { !$0.isEmpty }
+    }
+
+    @Test("a program that is copied to each node first")
+    func staging() {
+        let slurm = BatchScript(spec { $0.stage = "/tmp" }, for: SlurmScheduler(), heading: [])
+        #expect(
+            end(of: slurm) == [
+                "# Runs a command on each node of the job.",
+                #"on_each_node() { srun --nodes=4 --ntasks=4 --ntasks-per-node=1 --kill-on-bad-exit=0 --wait=0 "$@"; }"#,
+                "# The program goes to /tmp of each node.",
+                #"export PENSTOCK_PROGRAM=/tmp/sensors-7f3a2c-"$SLURM_JOB_ID""#,
+                #"sbcast --force --preserve /opt/p/Sensors "$PENSTOCK_PROGRAM" || {"#,
+                #"    echo "error: the program cannot be copied to "/tmp >&2"#,
+                #"    echo "hint: is there room on each node, and may you write there?" >&2"#,
+                "    exit 74", "}",
+                "# The program takes the place of this shell, so that signals reach it.",
+                #"exec "$PENSTOCK_PROGRAM" job /data/runs/sensors-7f3a2c"#,
+            ])
+        func copies(_ change: (inout JobSpec) -> Void, _ scheduler: any Scheduler) -> [String] {
+            let staged = spec {
+                $0.stage = "/tmp"
+                change(&$0)
+            }
+            let lines = end(of: BatchScript(staged, for: scheduler, heading: []))
+            return lines.filter { $0.contains("on_each_node") || $0.hasPrefix("cp ") || $0.hasPrefix("sbcast ") }
+        }
+        let copy = #"/opt/p/Sensors "$PENSTOCK_PROGRAM" || {"#
+        #expect(
+            copies({ _ in }, PBSScheduler(.pbspro)) == [
+                #"on_each_node() { pbsdsh -- "$@"; }"#, "on_each_node /bin/cp -p \(copy)",
+            ])
+        #expect(
+            copies({ $0.launcher = .mpiexec }, PBSScheduler(.torque)) == [
+                #"on_each_node() { mpiexec -n 4 -ppn 1 "$@"; }"#, "on_each_node /bin/cp -p \(copy)",
+            ])
+        #expect(copies({ $0.resources.nodeCount = 1 }, PBSScheduler(.pbspro)) == ["cp -p \(copy)"])
+        #expect(copies({ $0.resources.nodeCount = 1 }, SlurmScheduler()) == ["sbcast --force --preserve \(copy)"])
+        #expect(copies({ _ in }, LocalScheduler()) == ["cp -p \(copy)"])
+        #expect(
+            copies({ $0.logResources = ResourceSpec(nodeCount: 2) }, SlurmScheduler())[0]
+                == #"on_each_node() { srun --het-group=0,1 --ntasks-per-node=1 --kill-on-bad-exit=0 --wait=0 "$@"; }"#)
+    }
+
+    @Test("a function that goes to each node by ssh runs its words on every host of the job once")
+    func eachNodeBySSH() throws {
+        let folder = try TestFolder()
+        try folder.write("beta\nalpha\nbeta\n", to: "nodes")
+        let lines = EachNode(spec { $0.launcher = .ssh }, .pbspro).function
+        // In place of ssh: says which host, and has a shell read the line as the host's would.
+        let ssh = #"ssh() { printf '%s: ' "$4"; bash -c "$5"; }"#
+        let script = [ssh] + lines + [#"PBS_NODEFILE=nodes; on_each_node printf '%s\n' "two words" 'it'\''s $HOME'"#]
+        let path = try folder.write(script.joined(separator: "\n"), to: "script")
+        let ended = try Programs.run("env", "-C", folder.path, "bash", path)
+        #expect(ended.output == "alpha: two words\nit's $HOME\nbeta: two words\nit's $HOME\n", "\(ended.errors)")
+    }
+
     @Test("Slurm: nodes for the log come first, and what is passed through stands with both groups")
     func heterogeneous() {
         let lines = SlurmScheduler().directives(for: spec(everything))

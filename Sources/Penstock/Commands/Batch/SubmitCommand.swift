@@ -111,6 +111,7 @@ struct SubmitCommand<P: Pipeline>: AsyncParsableCommand {
             ((profile.modules ?? []) + submit.module).map { "module load \($0)" } + (profile.prelude ?? [])
             + submit.prelude
         request.wrapper = submit.container.map { $0.split(separator: " ").map(String.init) } ?? profile.container ?? []
+        request.stage = submit.stage ?? profile.stage
         request.launcher = submit.launcher ?? profile.launcher ?? .automatic
         request.glibc = profile.glibc
         request.after = try submit.after.map { try RunList(in: submit.runs).run($0).path }

@@ -93,6 +93,12 @@ struct SubmitSettings: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "Copy the program to this folder of each node, such as /tmp, and start it there; Slurm does so by sbcast.",
+            valueName: "dir"))
+    var stage: String?
+
+    @Option(
+        help: ArgumentHelp(
             "One task for each value of an option, such as centre=290:300:1 or filter=ramp,hann; several make a grid.",
             valueName: "key=values"))
     var sweep: [String] = []
