@@ -26,15 +26,15 @@ FIRST_SEED ?= 1
 # For how long brokers are killed and stopped.
 SOAK_SECONDS ?= 600
 
-# How many tests run at once. All together they would have thousands of files open, and wait for each other's threads.
-AT_ONCE ?= --experimental-maximum-parallelization-width 24
+# How many runs have their jobs killed, on each scheduler.
+KILL_ROUNDS ?= 20
 
 SWIFT_PATHS := Package.swift Sources Pipelines Plugins Templates Benchmarks Tests
 
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help dependencies demo pictures build static static-check lean test scaffold simulate soak count lint format sanitize
+.PHONY: help dependencies demo pictures build static static-check lean test scaffold simulate soak kills count lint format sanitize
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -82,7 +82,7 @@ lean: dependencies ## Build a pipeline without the trait Broker; fails where the
 
 test: dependencies ## Build and run all tests
 	$(SWIFT) build --build-tests
-	SWIFT="$(SWIFT)" Scripts/run-tests $(AT_ONCE)
+	SWIFT="$(SWIFT)" Scripts/run-tests
 
 scaffold: dependencies ## Make a package of each template, build and test it, and try the verbs of SwiftPM on one
 	SWIFT="$(SWIFT)" Scripts/try-scaffold
@@ -93,6 +93,10 @@ simulate: dependencies ## Try the log, pipelines and brokers under SEEDS random 
 
 soak: dependencies ## Kill and stop a broker and its clients under load for SOAK_SECONDS, over TCP and over a fabric
 	PENSTOCK_SOAK_SECONDS=$(SOAK_SECONDS) $(SWIFT) test --filter PenstockBrokerTests.BrokerSuites/KillTests
+
+kills: dependencies ## Kill the jobs of runs at random moments for KILL_ROUNDS rounds, on this host and on a real Slurm
+	@Scripts/install-dependencies --testing
+	PENSTOCK_KILL_ROUNDS=$(KILL_ROUNDS) $(SWIFT) test --filter 'PenstockBatchTests.ChainTests/kills'
 
 count: dependencies ## Count the instructions and allocations of an event; fails above the limits
 	@Scripts/install-dependencies --measuring
@@ -105,5 +109,5 @@ format: ## Format the Swift sources in place
 	$(SWIFT) format --in-place --recursive --parallel $(SWIFT_PATHS)
 
 sanitize: dependencies ## Run all tests under the thread and the address sanitizer
-	SWIFT="$(SWIFT)" Scripts/sanitize thread $(AT_ONCE)
-	SWIFT="$(SWIFT)" Scripts/sanitize address $(AT_ONCE)
+	SWIFT="$(SWIFT)" Scripts/sanitize thread
+	SWIFT="$(SWIFT)" Scripts/sanitize address
