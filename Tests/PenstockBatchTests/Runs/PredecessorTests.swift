@@ -5,7 +5,7 @@ import Testing
 
 /// `submit --after`: a run behind another one.
 @Suite(.timeLimit(.minutes(5))) struct PredecessorTests {
-    private static let slow = ["--walltime", "5m", "--pace", "20", "--checkpoint-every", "300ms", "--name", "first"]
+    private static let slow = ["--walltime", "5m", "--pace", "10", "--checkpoint-every", "300ms", "--name", "first"]
     private static let behind = ["--output", "second.h5", "--name", "second", "--log", "second-log", "--chain", "2"]
 
     /// Two runs, the second behind the first.
@@ -57,7 +57,7 @@ import Testing
     @Test("behind a run that is canceled", arguments: VerbTests.schedulers)
     func canceled(_ scheduler: SchedulerName) async throws {
         let desk = try Desk(scheduler)
-        let (first, second) = try await submit(desk, first: [])
+        let (first, second) = try await submit(desk, first: ["--pace", "4"])
         try await eventually("the run to be at work") { (try first.status()?.events ?? 0) > 0 }
         try await desk.succeed("cancel", first.name)
         let end = try await desk.wait(for: second)
@@ -96,7 +96,7 @@ import Testing
     func otherQueue() async throws {
         let desk = try Desk(.slurm)
         try await desk.makeScan(angles: 100)
-        let first = try await desk.submit(Desk.options + Self.slow)
+        let first = try await desk.submit(Desk.options + Self.slow + ["--pace", "4"])
         let words = ["submit", "--scheduler", "local", "--after", first.name] + Desk.options
         let refused = try await desk.run(words)
         #expect(

@@ -62,7 +62,7 @@ import Testing
         try await desk.makeScan(angles: 240)
         let expected = try await desk.expectedVolume()
         let run = try await desk.submit(
-            Desk.options + ["--output", "volume.h5", "--walltime", "5m", "--pace", "20", "--checkpoint-every", "500ms"])
+            Desk.options + ["--output", "volume.h5", "--walltime", "5m", "--pace", "7", "--checkpoint-every", "500ms"])
         try await eventually("the run to come further") { (try run.status()?.events ?? 0) > 20 }
         #expect(try await desk.run(["status", run.name]).text.contains("active"))
         try await desk.succeed("cancel", run.name)
