@@ -121,7 +121,10 @@ public struct SlurmScheduler: Scheduler {
 
     /// `sbatch --test-only`; it uses up a number of a job.
     public func estimate(for script: String) async throws(BatchError) -> String? {
-        let answer = try await Self.slurm(["sbatch", "--test-only", script])
+        // For people: the time of day.
+        let answer = try await SystemCommand(
+            ["sbatch", "--test-only", script], environment: ["SLURM_TIME_FORMAT": "standard"]
+        ).run()
         return answer.complaint.replacing("sbatch: ", with: "")
     }
 
