@@ -38,9 +38,31 @@ struct LocalJob: Codable, Sendable {
         return try RunJSON.value(LocalJob.self, from: data, of: path)
     }
 
+    /// Those that are to work on the run in a folder, apart from some.
+    static func records(in folder: String, besides known: Set<String>) throws(BatchError) -> [JobRecord] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: "\(folder)/local")) ?? []
+        var records: [JobRecord] = []
+        for name in names where name.hasSuffix(".json") {
+            let id = String(name.dropLast(5))
+            // What goes on with a single task is written down in the folder of that.
+            guard !known.contains(id), let job = try read(id, in: folder), job.script.hasSuffix("/script.sh"),
+                job.tasks?.count != 1
+            else { continue }
+            records.append(
+                JobRecord(id: id, submitted: job.submitted, after: job.dependencies, command: [], nodes: 1))
+        }
+        return records
+    }
+
     func write(in folder: String) throws(BatchError) {
         try AtomicFile.write(RunJSON.data(self), to: Self.path(id, in: folder))
     }
+
+    /// For how many seconds a job may wait for the process that keeps it to begin.
+    private static let birthLimit = 15.0
+
+    /// Whether whoever is to keep it may not have begun yet.
+    var isNew: Bool { states.isEmpty && abs(submitted.timeIntervalSinceNow) < Self.birthLimit }
 
     /// Whether somebody keeps the job.
     static func isKept(_ id: String, in folder: String) -> Bool {

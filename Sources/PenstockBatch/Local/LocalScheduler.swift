@@ -56,13 +56,9 @@ public struct LocalScheduler: Scheduler {
         let words = ["/bin/sh", "-c", detach, "\(folder)/log/keeper.err", spec.executable, "keep-job", folder, id]
         let answer = try await SystemCommand(words).run()
         guard answer.status == 0 else {
+            unlink(LocalJob.path(id, in: folder))
             throw BatchError(
                 .refused, "the job cannot be started: \(answer.complaint)", hint: "`setsid` is part of util-linux")
-        }
-        // Until somebody keeps it, it would look lost.
-        for _ in 0..<500 where !LocalJob.isKept(id, in: folder) {
-            if try LocalJob.read(id, in: folder)?.state(of: nil).isFinal ?? false { break }
-            try? await Task.sleep(for: .milliseconds(10))
         }
         return task.map { self.task($0, of: id) } ?? id
     }
@@ -76,9 +72,10 @@ public struct LocalScheduler: Scheduler {
             guard let job = try LocalJob.read(id, in: folder) else { continue }
             var state = job.state(of: task)
             if !state.isFinal, !LocalJob.isKept(id, in: folder) {
-                // Whoever kept it may have written its last word just now.
-                state = try LocalJob.read(id, in: folder)?.state(of: task) ?? state
-                if !state.isFinal { state = .failed(.lost) }
+                // Whoever kept it may have written its last word just now; whoever is to keep it may not have begun.
+                let job = try LocalJob.read(id, in: folder) ?? job
+                state = job.state(of: task)
+                if !state.isFinal, !job.isNew { state = .failed(.lost) }
             }
             let started = job.states[task ?? 0]?.started
             found[reference] = QueuedJob(

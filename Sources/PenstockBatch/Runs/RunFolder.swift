@@ -137,9 +137,12 @@ public struct RunFolder: Sendable, Hashable {
         try write(attempt, "attempts/\(Self.number(attempt.attempt)).json")
     }
 
-    /// The jobs, in the order in which they were queued.
+    /// The jobs, in the order in which they were queued. Those of this host whose submitter was killed before it could write them down are
+    /// known by the files of their keepers.
     public func jobs() throws(BatchError) -> [JobRecord] {
-        try all(JobRecord.self, in: "jobs").sorted { ($0.submitted, $0.id) < ($1.submitted, $1.id) }
+        let noted = try all(JobRecord.self, in: "jobs")
+        return (noted + (try LocalJob.records(in: path, besides: Set(noted.map(\.id)))))
+            .sorted { ($0.submitted, $0.id) < ($1.submitted, $1.id) }
     }
 
     /// Writes a job down, unless somebody has.

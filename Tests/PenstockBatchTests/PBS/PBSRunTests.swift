@@ -43,7 +43,7 @@ import Testing
         let expected = try await desk.expectedVolume()
         let run = try await desk.submit(
             Desk.options + [
-                "--output", "volume.h5", "--walltime", "1m", "--grace", "54s", "--chain", "20", "--pace", "15",
+                "--output", "volume.h5", "--walltime", "1m", "--grace", "46s", "--chain", "20", "--pace", "5",
                 "--checkpoint-every", "1s",
             ])
         #expect(try problems(run, scheduler) == [])

@@ -15,7 +15,7 @@ import Testing
         let expected = try await desk.expectedVolume()
         let run = try await desk.submit(
             Desk.options + [
-                "--output", "volume.h5", "--walltime", "1m", "--grace", "52s", "--chain", "10", "--pace", "15",
+                "--output", "volume.h5", "--walltime", "1m", "--grace", "46s", "--chain", "10", "--pace", "9",
                 "--checkpoint-every", "1s",
             ])
         #expect(try await desk.wait(for: run).status == 0, "\(desk.logs(of: run))")
@@ -37,7 +37,7 @@ import Testing
         let expected = try await desk.expectedVolume()
         let run = try await desk.submit(
             Desk.options + [
-                "--output", "volume.h5", "--walltime", "60s", "--grace", "57s", "--pace", "15", "--checkpoint-every",
+                "--output", "volume.h5", "--walltime", "60s", "--grace", "48s", "--pace", "6", "--checkpoint-every",
                 "1s",
             ])
         let end = try await desk.wait(for: run)

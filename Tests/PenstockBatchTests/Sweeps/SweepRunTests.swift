@@ -111,8 +111,8 @@ import Testing
         let expected = try await desk.expectedVolume()
         let run = try await desk.submit(
             Desk.options + [
-                "--output", "volume.h5", "--walltime", "1m", "--grace", "52s", "--chain", "10",
-                "--pace", "15", "--checkpoint-every", "1s", "--sweep", "filter=shepp,hann",
+                "--output", "volume.h5", "--walltime", "1m", "--grace", "44s", "--chain", "10",
+                "--pace", "6", "--checkpoint-every", "1s", "--sweep", "filter=shepp,hann",
             ])
         #expect(try await desk.wait(for: run).status == 0, "\(desk.logs(of: run))")
         try await eventually("the table") { run.gathering != nil }
